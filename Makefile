@@ -1,0 +1,67 @@
+# Where only Python 3.13, make and git are, every target makes what it needs by itself.
+
+export UV_PYTHON_DOWNLOADS := never
+JOBS ?= 2
+BIN    := .venv/bin
+READY  := .venv/.ready
+SECOND := .venv-ministack/.ready
+LOCK   := $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-annotate --no-header
+LOCKS  := requirements/uv.txt requirements/dev.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup drill test check bench mutate soak live lock clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+setup: $(READY) ## the environment in .venv, from the locks
+
+drill: $(READY) ## a rehearsed breach of an imaginary hospital
+	@$(BIN)/codeblue drill --help >/dev/null 2>&1 || { echo "drill: this version of codeblue has no drill command" >&2; exit 1; }
+	$(BIN)/codeblue drill --out out/drill
+
+test: $(READY) $(SECOND) ## all tests, with branch coverage
+	$(BIN)/pytest --numprocesses $(JOBS) --dist worksteal --cov
+
+check: $(READY) ## every static check: form, types, imports, secrets, dependencies, the house
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --quiet
+	.ci/secrets
+	$(BIN)/python .ci/audit.py requirements/dev.txt requirements/ministack.txt
+	$(BIN)/python .ci/house.py
+
+bench: $(READY) ## measurements, printed as tables
+	@set -e; for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+mutate: $(READY) ## mutants of the engine and of custody that no test kills
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
+
+soak: $(READY) $(SECOND) ## many seeds, many minutes
+	$(BIN)/pytest --numprocesses $(JOBS) --dist worksteal --timeout 3600 -m soak
+
+live: $(READY) ## the cloud's facts against your own throw-away accounts
+	$(BIN)/pytest -m live
+
+lock: $(READY) ## newest versions, by hash
+	$(LOCK) --upgrade requirements/uv.in --output-file requirements/uv.txt
+	$(LOCK) --upgrade pyproject.toml --all-extras --group dev --constraints requirements/uv.txt --output-file requirements/dev.txt
+	$(LOCK) --upgrade pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt
+	$(LOCK) --upgrade requirements/ministack.in --output-file requirements/ministack.txt
+
+clean: ## everything that was made
+	rm -rf .venv .venv-* build dist out mutants htmlcov .coverage .coverage.* .*_cache .hypothesis
+
+$(READY): $(LOCKS) pyproject.toml
+	$$(.ci/find-python) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(SECOND): requirements/ministack.txt | $(READY)
+	$(BIN)/python -m venv --without-pip .venv-ministack
+	$(BIN)/uv pip sync --quiet --python .venv-ministack/bin/python --require-hashes requirements/ministack.txt
+	@touch $@

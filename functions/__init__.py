@@ -1,0 +1,1 @@
+"""AWS entry points, a few lines each."""

@@ -1,0 +1,1 @@
+"""Codeblue: contains a breach of health data and proves what was done."""
