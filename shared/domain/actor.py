@@ -1,0 +1,73 @@
+"""Who did it: one set of credentials, and everything that descends from it."""
+
+from enum import StrEnum
+
+from .resource import Ref
+from .value import Value
+
+
+class Credential(StrEnum):
+    """What kind of credential an actor used; it decides how its access can end."""
+
+    LONG_TERM_KEY = "long-term-key"
+    CONSOLE = "console"
+    ROLE_SESSION = "role-session"
+    INSTANCE_SESSION = "instance-session"
+    FEDERATION_TOKEN = "federation-token"
+    IDENTITY_CENTER = "identity-center"
+    FEDERATED = "federated"
+    SERVICE = "service"
+    SERVICE_LINKED = "service-linked"
+    ROOT = "root"
+    ANONYMOUS = "anonymous"
+    FOREIGN = "foreign"
+
+
+class Actor(Value):
+    """One set of credentials as the evidence shows it.
+
+    `principal` is the user or role that holds the permissions (for a session, its issuer), absent for anonymous callers.
+    `unique_id` is the cloud's id that a re-created namesake does not get (AIDA…, AROA…; IAM identifiers).
+    `session` is the role session's name: AWS compares `aws:userid` with `<unique_id>:<session>`.
+    """
+
+    credential: Credential
+    account: str
+    principal: Ref | None = None
+    unique_id: str = ""
+    session: str = ""
+    access_key: str = ""
+    source_identity: str = ""
+
+    def __str__(self) -> str:
+        name = str(self.principal) if self.principal else f"{self.credential} caller of account {self.account or 'unknown'}"
+        return f"{name} (session {self.session})" if self.session else name
+
+    @property
+    def user_id(self) -> str:
+        """The value of the condition key `aws:userid` for this actor."""
+        return f"{self.unique_id}:{self.session}" if self.session else self.unique_id
+
+
+class Lineage(Value):
+    """An actor and its descendants: sessions it opened, principals it made, compute it gave a role.
+
+    `root` is where the case began; `members` are principals to be fenced because they descend from it, in order of discovery.
+    """
+
+    root: Actor
+    members: tuple[Actor, ...] = ()
+
+    @property
+    def actors(self) -> tuple[Actor, ...]:
+        return (self.root, *self.members)
+
+    @property
+    def principals(self) -> tuple[Ref, ...]:
+        return tuple(dict.fromkeys(a.principal for a in self.actors if a.principal))
+
+    def joined_by(self, *found: Actor) -> "Lineage":
+        """The lineage with these actors added, each once."""
+        known = {self.root, *self.members}
+        fresh = tuple(dict.fromkeys(a for a in found if a not in known))
+        return self.but(members=(*self.members, *fresh)) if fresh else self

@@ -1,0 +1,132 @@
+"""A case: everything that decides what happens next in one breach. Small, for it travels to every worker.
+
+Plans, befores and outcomes are custody blobs, known here by digest; the document stays within 64 KiB.
+"""
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime
+
+from .actor import Lineage
+from .envelope import Envelope
+from .plan import Status, Wave
+from .resource import Ref
+from .signal import Confirmation, Signal
+from .value import Value
+
+MAX_BYTES = 64 * 1024
+"""DynamoDB items end at 400 KB; a case that needs more than this carries what belongs into a blob."""
+
+
+class Stage(StrEnum):
+    """The steps of a response, as the workflow table orders them."""
+
+    OPEN = "open"
+    PRESERVE = "preserve"
+    SCOPE = "scope"
+    FENCE = "fence"
+    SWEEP = "sweep"
+    HOLD = "hold"
+    CLOSE = "close"
+    ROLLBACK = "rollback"
+
+
+class Mode(StrEnum):
+    """Who decides that a wave runs."""
+
+    OBSERVE = "observe"
+    ASK = "ask"
+    AUTO = "auto"
+
+
+class Verdict(StrEnum):
+    """The state of a case, in the words of the command line."""
+
+    OPEN = "open"
+    CONTAINED = "contained"
+    PARTIAL = "partial"
+    HELD = "held"
+    OBSERVED = "observed"
+    AWAITING_APPROVAL = "awaiting_approval"
+    ROLLED_BACK = "rolled_back"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+
+
+class Approval(Value):
+    """A decision by a person, or by the policy (`by` = `policy`), about one digest."""
+
+    wave: Wave
+    digest: str
+    by: str
+    at: AwareDatetime
+    granted: bool
+
+
+class Awaiting(Value):
+    """What a person is being asked: the digest of a plan, or of an envelope."""
+
+    wave: Wave
+    digest: str
+    envelope: Envelope | None
+    why: str
+    expires: AwareDatetime
+
+
+class Outcome(Value):
+    """What became of one change, in words for a tired person (`reason`)."""
+
+    target: Ref
+    facet: str
+    part: str
+    action: str
+    status: Status
+    reason: str = ""
+    request_ids: tuple[str, ...] = ()
+
+
+class WaveRecord(Value):
+    """One wave as it went: `blob` is the custody digest of its plan and outcomes, `counts` outcomes by status."""
+
+    wave: Wave
+    digest: str
+    at: AwareDatetime
+    seconds: float
+    counts: dict[Status, int]
+    blob: str = ""
+
+
+class LeftForPeople(Value):
+    """What the program could not or must not do, and what a person can do about it."""
+
+    target: str
+    reason: str
+    next: str
+
+
+class Case(Value):
+    """One breach. `version` counts saves; a save of an older version is refused."""
+
+    id: str
+    opened: AwareDatetime
+    signal: Signal
+    joined: tuple[str, ...] = ()
+    confirmation: Confirmation = Confirmation.UNREACHABLE
+    stage: Stage = Stage.OPEN
+    verdict: Verdict = Verdict.OPEN
+    mode: Mode = Mode.AUTO
+    why_ask: str = ""
+    policy: str
+    lineage: Lineage | None = None
+    stores: tuple[Ref, ...] = ()
+    keys: tuple[Ref, ...] = ()
+    trails: tuple[Ref, ...] = ()
+    awaiting: Awaiting | None = None
+    envelope: Envelope | None = None
+    approvals: tuple[Approval, ...] = ()
+    waves: tuple[WaveRecord, ...] = ()
+    left: tuple[LeftForPeople, ...] = ()
+    fenced_at: AwareDatetime | None = None
+    quiet_sweeps: int = 0
+    paused: bool = False
+    version: int = 0

@@ -1,0 +1,63 @@
+"""How a thing in a cloud is named, without knowing how that cloud works."""
+
+from enum import StrEnum
+from typing import Self
+
+from .value import Value
+
+
+class Cloud(StrEnum):
+    """The clouds that hold health data."""
+
+    AWS = "aws"
+    AZURE = "azure"
+
+
+class Kind(StrEnum):
+    """What a resource is; actions choose their targets by kind, never by cloud."""
+
+    ACCOUNT = "account"
+    USER = "user"
+    ROLE = "role"
+    PERMISSION_SET = "permission-set"
+    KEY = "key"
+    BUCKET = "bucket"
+    ACCESS_POINT = "access-point"
+    TRAIL = "trail"
+    SNAPSHOT = "snapshot"
+    IMAGE = "image"
+    DATABASE_SNAPSHOT = "database-snapshot"
+    BACKUP_VAULT = "backup-vault"
+
+
+PRINCIPALS = frozenset({Kind.USER, Kind.ROLE, Kind.PERMISSION_SET})
+"""Kinds that can hold credentials and permissions."""
+
+
+class Ref(Value):
+    """One resource: its cloud, kind, account, Region and the cloud's own identifier.
+
+    `id` is the ARN on AWS (`arn:aws:s3:::charts`). `account` is the 12-digit account that owns the resource;
+    `region` is empty for global resources. Two refs are the same resource exactly when they are equal.
+    """
+
+    cloud: Cloud
+    kind: Kind
+    account: str
+    region: str = ""
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+    def __lt__(self, other: Self) -> bool:
+        return self.sort_key < other.sort_key
+
+    @property
+    def sort_key(self) -> tuple[str, ...]:
+        return (self.cloud, self.kind, self.account, self.region, self.id)
+
+    @property
+    def name(self) -> str:
+        """The last part of the identifier: what people call the resource."""
+        return self.id.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
