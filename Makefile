@@ -55,7 +55,7 @@ clean: ## everything that was made
 	rm -rf .venv .venv-* build dist out mutants htmlcov .coverage .coverage.* .*_cache .hypothesis
 
 $(READY): $(LOCKS) pyproject.toml
-	$$(.ci/find-python) -m venv .venv
+	python=$$(.ci/find-python) && $$python -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .

@@ -1,0 +1,34 @@
+"""What every test may count on: no test reaches anybody's cloud by accident."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CLOUD_PREFIXES = ("AWS_", "AZURE_", "IDENTITY_", "MSI_")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_cloud_of_the_machine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The environment names no account, profile or endpoint; `live` tests keep the person's own."""
+    if request.config.option.markexpr == "live":
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        for name in (name for name in os.environ if name.startswith(CLOUD_PREFIXES)):
+            patch.delenv(name)
+        patch.setenv("AWS_CONFIG_FILE", os.devnull)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield
+
+
+@pytest.fixture(scope="session")
+def ministack_python() -> Path:
+    """The interpreter of the second emulator's own environment; `make test` makes it."""
+    python = ROOT / ".venv-ministack" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("the environment of ministack is absent: `make test` makes it")
+    return python
