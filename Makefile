@@ -27,7 +27,7 @@ check: $(READY) ## every static check: form, types, imports, secrets, dependenci
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/lint-imports --quiet
+	$(BIN)/lint-imports --no-logo
 	.ci/secrets
 	$(BIN)/python .ci/audit.py requirements/dev.txt requirements/ministack.txt
 	$(BIN)/python .ci/house.py
