@@ -23,14 +23,8 @@ drill: $(READY) ## a rehearsed breach of an imaginary hospital
 test: $(READY) $(SECOND) ## all tests, with branch coverage
 	$(BIN)/pytest --numprocesses $(JOBS) --dist worksteal --cov
 
-check: $(READY) ## every static check: form, types, imports, secrets, dependencies, the house
-	$(BIN)/ruff format --check
-	$(BIN)/ruff check
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
-	.ci/secrets
-	$(BIN)/python .ci/audit.py requirements/dev.txt requirements/ministack.txt
-	$(BIN)/python .ci/house.py
+check: $(READY) ## every static check: form, lint, types, imports, secrets, dependencies, the house
+	.ci/check
 
 bench: $(READY) ## measurements, printed as tables
 	@set -e; for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script; done

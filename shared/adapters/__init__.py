@@ -1,0 +1,1 @@
+"""One package for each cloud behind the ports; they never meet."""

@@ -1,0 +1,1 @@
+"""One engine plans, applies, reads back and undoes every change."""

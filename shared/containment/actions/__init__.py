@@ -1,0 +1,1 @@
+"""The table of containment actions, one module each."""

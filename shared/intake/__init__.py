@@ -1,0 +1,1 @@
+"""Raw events become signals, or a typed refusal."""

@@ -1,0 +1,1 @@
+"""Embedded clouds for drills and tests."""

@@ -1,0 +1,1 @@
+"""An AWS endpoint with the real refusals."""
