@@ -1,6 +1,7 @@
 # Where only Python 3.13, make and git are, every target makes what it needs by itself.
 
 export UV_PYTHON_DOWNLOADS := never
+export UV_SYSTEM_CERTS := true
 JOBS ?= 2
 BIN    := .venv/bin
 READY  := .venv/.ready

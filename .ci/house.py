@@ -30,14 +30,14 @@ def named(path: Path) -> Iterator[str]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         for what, pattern in FORBIDDEN.items():
             if pattern.search(line):
-                yield f"{path}:{number}: names {what}"
+                yield f":{number}: names {what}"
 
 
 def too_long(path: Path) -> Iterator[str]:
     """Yield a complaint where a Python file is longer than people like to read."""
     lines = len(path.read_text(encoding="utf-8").splitlines())
     if path.suffix in PYTHON and lines > LONGEST:
-        yield f"{path}: {lines} lines, more than {LONGEST}"
+        yield f": {lines} lines, more than {LONGEST}"
 
 
 def promises(root: Path) -> Iterator[str]:
@@ -59,8 +59,7 @@ def complaints(root: Path) -> Iterator[str]:
     """Yield every broken rule, as `file:line: what`."""
     for path in tracked(root):
         if path.suffix not in BINARY:
-            yield from named(path)
-            yield from too_long(path)
+            yield from (f"{path.relative_to(root)}{broken}" for broken in (*named(path), *too_long(path)))
     yield from promises(root)
 
 
