@@ -4,7 +4,7 @@ Adapters implement these; the core calls nothing else. Every method may raise `C
 and nothing else on purpose; what an adapter cannot do it refuses, it never pretends.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -250,4 +250,28 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
+        ...
+
+
+class Journal(Protocol):
+    """One case's custody record, as the engine writes it."""
+
+    def append(self, kind: str, body: Mapping[str, object], need: int = 2) -> object:
+        """Make an entry durable on `need` sinks before returning (fewer where there are fewer). Raises `NotDurable`."""
+        ...
+
+    def blob(self, content: bytes) -> str:
+        """Keep evidence encrypted; its digest is what entries carry."""
+        ...
+
+    def blobs(self, digest: str) -> bytes:
+        """The evidence in clear. Raises `Absent`."""
+        ...
+
+    def name(self, text: str) -> str:
+        """What stands in the record for a name that could be health data."""
+        ...
+
+    def checkpoint(self) -> bytes:
+        """Sign the record as it is now and tell the witnesses."""
         ...

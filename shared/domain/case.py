@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime
 
-from .actor import Lineage
+from .actor import Actor, Lineage
 from .envelope import Envelope
 from .plan import Status, Wave
 from .resource import Ref
@@ -82,6 +82,8 @@ class Outcome(Value):
     action: str
     status: Status
     reason: str = ""
+    retry: bool = False
+    """the cloud may answer otherwise later; the case is held until it does"""
     request_ids: tuple[str, ...] = ()
 
 
@@ -104,6 +106,60 @@ class LeftForPeople(Value):
     next: str
 
 
+class Reach(StrEnum):
+    """How wide a fence around an actor is drawn, narrowest first."""
+
+    SESSION = "session"
+    """this session of the role and no other"""
+    NETWORK = "network"
+    """these credentials, except from the networks where their rightful user was seen"""
+    PRINCIPAL = "principal"
+    """everything of this user or role"""
+    UNDECIDED = "undecided"
+    """the evidence does not say who else would be hurt: a person decides"""
+
+
+class Standing(Value):
+    """One actor of the lineage, and how it is to be fenced.
+
+    `others` are rightful users of the same principal that a wider fence would hurt, as evidence shows them; `networks` are the
+    VPCs, endpoints and addresses that they come from. `made` is True for what the attacker brought into being.
+    """
+
+    actor: Actor
+    reach: Reach
+    others: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    known: bool = True
+    made: bool = False
+    why: str = ""
+
+
+class Scope(Value):
+    """What a case is about: who is to be stopped, and what is to be protected from them.
+
+    `allow` are ARN patterns of the rightful users of the stores and keys: declared, named by policies, or seen; never the actors.
+    `declared`: whether the customer's policy file names any of them.
+    """
+
+    standings: tuple[Standing, ...] = ()
+    stores: tuple[Ref, ...] = ()
+    keys: tuple[Ref, ...] = ()
+    access_points: tuple[Ref, ...] = ()
+    trails: tuple[Ref, ...] = ()
+    shared: tuple[Ref, ...] = ()
+    vaults: tuple[Ref, ...] = ()
+    allow: tuple[str, ...] = ()
+    declared: bool = False
+
+    @property
+    def resources(self) -> tuple[Ref, ...]:
+        return (*self.stores, *self.keys, *self.access_points, *self.trails, *self.shared, *self.vaults)
+
+    def standing(self, principal: Ref) -> tuple[Standing, ...]:
+        return tuple(s for s in self.standings if s.actor.principal == principal)
+
+
 class Case(Value):
     """One breach. `version` counts saves; a save of an older version is refused."""
 
@@ -118,9 +174,7 @@ class Case(Value):
     why_ask: str = ""
     policy: str
     lineage: Lineage | None = None
-    stores: tuple[Ref, ...] = ()
-    keys: tuple[Ref, ...] = ()
-    trails: tuple[Ref, ...] = ()
+    scope: Scope = Scope()
     awaiting: Awaiting | None = None
     envelope: Envelope | None = None
     approvals: tuple[Approval, ...] = ()

@@ -1,0 +1,189 @@
+"""Apply and undo any plan. It knows no cloud, no action and no case: only changes.
+
+Rules
+1. Nothing is written before one entry with every intended change, and what was there before, is durable.
+2. One refused, drifted or failed change never stops the others, and nothing that was written is taken back.
+3. All changes to one backing document are one write; different documents are written in parallel.
+4. A change counts as applied when it has been read back.
+5. Undoing restores `before` only where the cloud still holds what we wrote; what was the attacker's is never restored.
+6. It is safe to repeat after a crash at any line: what already holds is not written again.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.domain.case import Outcome
+from shared.domain.errors import Absent, CloudError, Throttled, Unreachable
+from shared.domain.facet import AnyFacet, Facet
+from shared.domain.plan import Change, Origin, Plan, Status
+from shared.domain.resource import Ref
+from shared.ports import Journal, World
+
+from .journal import intended, outcomes_of
+from .parallel import in_parallel
+
+TRIES = 3
+"""Writes of one document before it counts as drifting: somebody else keeps overwriting it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One change as it went: `change.before` is what was there, `change.after` what was read back."""
+
+    change: Change
+    outcome: Outcome
+
+
+type Found = dict[str, Facet] | CloudError
+"""The parts of one facet of one resource, or why they could not be read."""
+
+
+def apply(plan: Plan, world: World, journal: Journal, need: int) -> tuple[Result, ...]:
+    """Make every change of the plan so. `need`: sinks that must hold the intent first.
+
+    Raises `NotDurable` with nothing written where the intent could not be recorded.
+    """
+    changes, unread = _with_befores(plan.changes, world)
+    todo = [c for c in changes if not c.holds(c.before)]
+    settled = [_result(c, Status.ALREADY) for c in changes if c.holds(c.before)]
+    if todo:
+        journal.append("intended", intended(plan, todo, journal), need)
+    groups = _grouped(todo)
+    written = in_parallel(lambda group: _write(group, world), groups)
+    results = (*settled, *unread, *(r for group in written for r in group))
+    if todo or unread:
+        journal.append("outcome", outcomes_of(plan, [(r.change, r.outcome) for r in results], journal), need=1)
+    return _in_order(plan, results)
+
+
+def undo(plan: Plan, world: World, journal: Journal) -> tuple[Result, ...]:
+    """Restore what was there before `plan` (the changes as applied), last change first."""
+    kept, settled = _undoable(plan.changes)
+    nows, unread = _read([c.inverse() for c in kept], world)
+    todo, untouched = [], list(settled)
+    for change in kept:
+        inverse = change.inverse()
+        now = nows.get(change.slot, inverse.after.absent)
+        if now == inverse.after:
+            untouched.append(_result(inverse, Status.UNDONE, "it is already as it was before"))
+        elif change.slot in nows and now != change.after:
+            untouched.append(_result(inverse, Status.LEFT, "somebody changed it since; look at it before you change it"))
+        else:
+            todo.append(inverse)
+    todo = [c for c in todo if c.slot not in {r.change.slot for r in unread}]
+    if todo:
+        journal.append("intended", intended(plan.but(changes=tuple(todo)), todo, journal), need=2)
+    written = in_parallel(lambda group: _write(group, world), _grouped(todo))
+    results = (*untouched, *unread, *(_as_undone(r) for group in written for r in group))
+    journal.append("outcome", outcomes_of(plan, [(r.change, r.outcome) for r in results], journal), need=1)
+    return results
+
+
+def _undoable(changes: Sequence[Change]) -> tuple[list[Change], list[Result]]:
+    """Sorts out what is never restored, and says why."""
+    kept, settled = [], []
+    for change in reversed(changes):
+        if not change.reversible or change.before is None:
+            settled.append(_result(change, Status.ONE_WAY, "this can not be undone"))
+        elif change.origin is Origin.ATTACKER:
+            settled.append(_result(change, Status.LEFT, "what was there before was the attacker's work; it is not restored"))
+        else:
+            kept.append(change)
+    return kept, settled
+
+
+def _as_undone(result: Result) -> Result:
+    if result.outcome.status is Status.APPLIED:
+        return Result(result.change, result.outcome.but(status=Status.UNDONE))
+    return result
+
+
+def _with_befores(changes: Sequence[Change], world: World) -> tuple[list[Change], list[Result]]:
+    """The changes with what is there now, and a result for each whose target could not be read."""
+    nows, unread = _read(changes, world)
+    failed = {r.change.slot for r in unread}
+    known = [c.but(before=nows.get(c.slot, c.after.absent)) for c in changes if c.slot not in failed]
+    return known, unread
+
+
+def _read(changes: Sequence[Change], world: World) -> tuple[dict[tuple[Ref, str, str], AnyFacet], list[Result]]:
+    """One look for each resource and facet, all at once."""
+    wanted = list(dict.fromkeys((c.target, type(c.after)) for c in changes))
+    looked = dict(zip(wanted, in_parallel(lambda w: _look(world, *w), wanted), strict=True))
+    nows: dict[tuple[Ref, str, str], AnyFacet] = {}
+    unread = []
+    for change in changes:
+        found = looked[change.target, type(change.after)]
+        if isinstance(found, CloudError):
+            unread.append(_failed(change, found))
+        elif change.after.part in found:
+            nows[change.slot] = found[change.after.part]  # type: ignore[assignment]  # a look gives facets of the type asked
+    return nows, unread
+
+
+def _look(world: World, target: Ref, facet: type[Facet]) -> Found:
+    try:
+        return {f.part: f for f in world.look(target, facet)}
+    except CloudError as error:
+        return error
+
+
+def _grouped(changes: Sequence[Change]) -> list[list[Change]]:
+    groups: dict[tuple[Ref, str], list[Change]] = defaultdict(list)
+    for change in changes:
+        groups[change.group].append(change)
+    return list(groups.values())
+
+
+def _write(group: list[Change], world: World) -> list[Result]:
+    """Write one document until all of it has been read back. Whoever keeps overwriting it is reported, not fought for ever."""
+    ids: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    try:
+        for _ in range(TRIES):
+            receipt = world.write(group[0].target, [c.after for c in group])
+            ids, notes = (*ids, *receipt.request_ids), (*notes, *receipt.notes)
+            nows, unread = _read(group, world)
+            if unread:
+                return [_noted(r, ids, notes) for r in unread]
+            if all(c.holds(nows.get(c.slot, c.after.absent)) for c in group):
+                return [_read_back(c, nows.get(c.slot, c.after.absent), ids, notes) for c in group]
+    except CloudError as error:
+        return [_noted(_failed(c, error), (*ids, *filter(None, [error.request_id])), notes) for c in group]
+    return [_noted(_result(c, Status.DRIFTED, "somebody keeps overwriting it"), ids, notes) for c in group]
+
+
+def _read_back(change: Change, now: AnyFacet | None, ids: tuple[str, ...], notes: tuple[str, ...]) -> Result:
+    return _noted(_result(change.but(after=now or change.after), Status.APPLIED), ids, notes)
+
+
+def _result(change: Change, status: Status, reason: str = "") -> Result:
+    after = change.after
+    outcome = Outcome(target=change.target, facet=after.facet, part=after.part, action=change.action, status=status, reason=reason)
+    return Result(change, outcome)
+
+
+def _noted(result: Result, ids: tuple[str, ...], notes: tuple[str, ...]) -> Result:
+    reason = "; ".join(filter(None, [result.outcome.reason, *notes]))
+    return Result(result.change, result.outcome.but(request_ids=ids, reason=reason))
+
+
+REASONS: tuple[tuple[type[CloudError], str, bool], ...] = (
+    (Throttled, "the cloud is throttling us", True),
+    (Unreachable, "it can not be reached", True),
+    (Absent, "it does not exist any more", False),
+    (CloudError, "the cloud refused", False),
+)
+"""Why a change failed, in words, and whether asking again can help. First match counts."""
+
+
+def _failed(change: Change, error: CloudError) -> Result:
+    words, retry = next((words, retry) for kind, words, retry in REASONS if isinstance(error, kind))
+    failed = _result(change, Status.FAILED, f"{words} ({error.code or type(error).__name__}): {error}")
+    return Result(failed.change, failed.outcome.but(retry=retry))
+
+
+def _in_order(plan: Plan, results: Sequence[Result]) -> tuple[Result, ...]:
+    place = {c.slot: n for n, c in enumerate(plan.changes)}
+    return tuple(sorted(results, key=lambda r: place[r.change.slot]))

@@ -1,0 +1,70 @@
+"""Facets: the small, comparable parts of a resource that containment may change.
+
+Rules
+1. A facet never carries a secret: credentials are an id and whether they are active.
+2. `part` tells apart several facets of one kind on one resource (one per access key, statement, rule).
+3. `document` names what the cloud replaces as a whole when the facet is written; the facets of one document are written together.
+4. `satisfied_by(now)` is all that the engine asks. Writing a facet makes it true; writing another facet keeps it true.
+5. `absent` is the same facet where the resource has none of it; None where nothing can stand for that (a deleted access key).
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from .base import Facet
+from .keys import Grant, KeyState, Rotated
+from .policies import PolicyStatement
+from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, SessionsRevoked
+from .records import SharedWith, TrailLogging, TrailSelectors
+from .stores import AccessGrant, CustomerKeysBlocked, LifecycleRule, ObjectOwnership, PublicAccessBlock, ReplicationRule, Versioning
+
+AnyFacet = Annotated[
+    PolicyStatement
+    | Fence
+    | SessionsRevoked
+    | DenyAll
+    | AccessKeyStatus
+    | ConsoleLogin
+    | Assignment
+    | KeyState
+    | Grant
+    | Rotated
+    | PublicAccessBlock
+    | ObjectOwnership
+    | Versioning
+    | CustomerKeysBlocked
+    | ReplicationRule
+    | LifecycleRule
+    | AccessGrant
+    | SharedWith
+    | TrailLogging
+    | TrailSelectors,
+    Field(discriminator="facet"),
+]
+"""Every facet, told apart by its tag."""
+
+__all__ = [
+    "AccessGrant",
+    "AccessKeyStatus",
+    "AnyFacet",
+    "Assignment",
+    "ConsoleLogin",
+    "CustomerKeysBlocked",
+    "DenyAll",
+    "Facet",
+    "Fence",
+    "Grant",
+    "KeyState",
+    "LifecycleRule",
+    "ObjectOwnership",
+    "PolicyStatement",
+    "PublicAccessBlock",
+    "ReplicationRule",
+    "Rotated",
+    "SessionsRevoked",
+    "SharedWith",
+    "TrailLogging",
+    "TrailSelectors",
+    "Versioning",
+]

@@ -1,0 +1,30 @@
+"""What every facet answers."""
+
+from typing import Self
+
+from shared.domain.value import Value
+
+
+class Facet(Value):
+    """What all facets answer. `facet` is the tag under which custody keeps the value."""
+
+    facet: str
+
+    @property
+    def part(self) -> str:
+        """Which one, where a resource has several; empty where it has one."""
+        return ""
+
+    @property
+    def document(self) -> str:
+        """What is replaced as a whole by a write of this facet."""
+        return f"{self.facet}:{self.part}"
+
+    def satisfied_by(self, now: "Facet | None") -> bool:
+        """Whether the cloud, being `now`, already does what this facet asks."""
+        return now == self
+
+    @property
+    def absent(self) -> Self | None:
+        """This facet as it is on a resource that has none of it."""
+        return None
