@@ -1,0 +1,203 @@
+"""boto3 clients: made when first used, kept, shared by all threads; other accounts through the spoke role."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
+from threading import RLock, Thread
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from shared.adapters.aws.errors import call
+from shared.domain.errors import NotReady, Refused, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from boto3 import Session
+    from botocore.awsrequest import AWSRequest
+    from types_boto3_backup import BackupClient
+    from types_boto3_cloudtrail import CloudTrailClient
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_guardduty import GuardDutyClient
+    from types_boto3_iam import IAMClient
+    from types_boto3_identitystore import IdentityStoreClient
+    from types_boto3_kms import KMSClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_organizations import OrganizationsClient
+    from types_boto3_rds import RDSClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3control import S3ControlClient
+    from types_boto3_sns import SNSClient
+    from types_boto3_sso_admin import SSOAdminClient
+    from types_boto3_sts import STSClient
+
+SPOKE = "codeblue-spoke"
+"""The role that every account of the organisation has for us, by convention."""
+
+CONNECTIONS = 32
+"""Calls under way at a time: a fence is a few dozen writes, and all of them leave at once."""
+
+
+class Clients:
+    """Every AWS client of one responder, from the standard credential chain and environment alone.
+
+    `region` is the Region of the environment, `home` the account of the responder's own credentials. An empty `account` or
+    `region` means these. A foreign account is entered as its role `codeblue-spoke`, with the external id of the environment
+    variable `CODEBLUE_EXTERNAL_ID`; where that fails, the call raises `Unreachable`.
+
+    Raises `NotReady` where the environment names no Region.
+    """
+
+    def __init__(self) -> None:
+        import boto3  # noqa: PLC0415  # half a second of import, that those who only ask for permissions do not pay
+
+        self._here = boto3.Session()
+        if not self._here.region_name:
+            raise NotReady("no Region: set AWS_DEFAULT_REGION or choose a profile that has one")
+        self.region = self._here.region_name
+        self._lock = RLock()
+        self._sessions: dict[str, Session] = {}
+        self._made: dict[tuple[str, str, str], object] = {}
+        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="aws")
+
+    @cached_property
+    def home(self) -> str:
+        """The account of our own credentials (STS GetCallerIdentity, which needs no permission)."""
+        with self._lock:
+            return call(cast("STSClient", self._make("sts", self._here, self.region)).get_caller_identity)["Account"]
+
+    def together[T](self, tasks: Iterable[Callable[[], T]]) -> tuple[T, ...]:
+        """What the tasks return, in their order, all run at once; the first error is raised. A task may not call `together`."""
+        return tuple(self._threads.map(lambda task: task(), tasks))
+
+    def warm(self, *services: str) -> Thread:
+        """Begin to make the home account's clients of these services, e.g. while custody is written; join it or not."""
+        warming = Thread(target=lambda: [self._client(name, "", "") for name in services], name="warm", daemon=True)
+        warming.start()
+        return warming
+
+    def backup(self, account: str, region: str) -> BackupClient:
+        return cast("BackupClient", self._client("backup", account, region))
+
+    def cloudtrail(self, account: str, region: str) -> CloudTrailClient:
+        return cast("CloudTrailClient", self._client("cloudtrail", account, region))
+
+    def dynamodb(self, account: str, region: str) -> DynamoDBClient:
+        return cast("DynamoDBClient", self._client("dynamodb", account, region))
+
+    def ec2(self, account: str, region: str) -> EC2Client:
+        return cast("EC2Client", self._client("ec2", account, region))
+
+    def guardduty(self, account: str, region: str) -> GuardDutyClient:
+        return cast("GuardDutyClient", self._client("guardduty", account, region))
+
+    def iam(self, account: str) -> IAMClient:
+        return cast("IAMClient", self._client("iam", account, ""))
+
+    def identitystore(self, account: str, region: str) -> IdentityStoreClient:
+        return cast("IdentityStoreClient", self._client("identitystore", account, region))
+
+    def kms(self, account: str, region: str) -> KMSClient:
+        return cast("KMSClient", self._client("kms", account, region))
+
+    def lambda_(self, account: str, region: str) -> LambdaClient:
+        return cast("LambdaClient", self._client("lambda", account, region))
+
+    def organizations(self) -> OrganizationsClient:
+        return cast("OrganizationsClient", self._client("organizations", "", ""))
+
+    def rds(self, account: str, region: str) -> RDSClient:
+        return cast("RDSClient", self._client("rds", account, region))
+
+    def s3(self, account: str, region: str) -> S3Client:
+        return cast("S3Client", self._client("s3", account, region))
+
+    def s3control(self, account: str, region: str) -> S3ControlClient:
+        return cast("S3ControlClient", self._client("s3control", account, region))
+
+    def sns(self, account: str, region: str) -> SNSClient:
+        return cast("SNSClient", self._client("sns", account, region))
+
+    def sso_admin(self, account: str, region: str) -> SSOAdminClient:
+        return cast("SSOAdminClient", self._client("sso-admin", account, region))
+
+    def sts(self, account: str, region: str) -> STSClient:
+        return cast("STSClient", self._client("sts", account, region))
+
+    def _client(self, service: str, account: str, region: str) -> object:
+        slot = (service, account or self.home, region or self.region)
+        with self._lock:
+            if slot not in self._made:
+                self._made[slot] = self._make(service, self._session(slot[1]), slot[2])
+            return self._made[slot]
+
+    def _session(self, account: str) -> Session:
+        if account == self.home:
+            return self._here
+        if account not in self._sessions:
+            self._sessions[account] = self._enter(account)
+        return self._sessions[account]
+
+    def _enter(self, account: str) -> Session:
+        """A session of the spoke role in this account; the role is assumed when the first call needs it, and again in time."""
+        from boto3 import Session  # noqa: PLC0415
+        from botocore.credentials import DeferredRefreshableCredentials  # noqa: PLC0415
+        from botocore.session import get_session  # noqa: PLC0415
+
+        core = get_session()
+        # the service models are parsed once, not once for each account
+        core.register_component("data_loader", self._here._session.get_component("data_loader"))  # noqa: SLF001
+        core._credentials = DeferredRefreshableCredentials(partial(self._assume, account), "assume-role")  # type: ignore[attr-defined]  # noqa: SLF001
+        return Session(botocore_session=core, region_name=self.region)
+
+    def _assume(self, account: str) -> dict[str, str]:
+        """Credentials of the spoke role, in the form that botocore refreshes from."""
+        partition = self._here.get_partition_for_region(self.region)
+        role = f"arn:{partition}:iam::{account}:role/{SPOKE}"
+        external = os.environ.get("CODEBLUE_EXTERNAL_ID", "")
+        ask = partial(self.sts("", "").assume_role, RoleArn=role, RoleSessionName="codeblue")
+        try:
+            got = call(ask, ExternalId=external)["Credentials"] if external else call(ask)["Credentials"]
+        except Refused as error:
+            raise Unreachable(f"account {account} has no role {SPOKE} for us", error.code, error.request_id) from None
+        return {
+            "access_key": got["AccessKeyId"],
+            "secret_key": got["SecretAccessKey"],
+            "token": got["SessionToken"],
+            "expiry_time": got["Expiration"].isoformat(),
+        }
+
+    def _make(self, service: str, session: Session, region: str) -> object:
+        from botocore.config import Config  # noqa: PLC0415
+
+        config = Config(
+            connect_timeout=2,
+            read_timeout=10,
+            max_pool_connections=CONNECTIONS,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            tcp_keepalive=True,
+        )
+        made: Any = session.client(service, region_name=region, config=config)  # type: ignore[call-overload]  # named at run time
+        if service == "s3control" and _takes_no_prefix(made.meta.endpoint_url):
+            made.meta.events.register("before-sign.s3-control", _without_account)
+        return cast("object", made)
+
+
+def _takes_no_prefix(endpoint: str) -> bool:
+    """Whether no name can be put before this host: an address, or localhost."""
+    host = urlsplit(endpoint).hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return True
+
+
+def _without_account(request: AWSRequest, **_: object) -> None:
+    """S3 Control names the account in the host and in a header; the header is enough."""
+    request.url = re.sub(r"^(https?://)\d{12}\.", r"\1", request.url or "")

@@ -1,0 +1,69 @@
+"""One AWS call: what goes wrong becomes the domain's words, and nothing of what was asked for ever appears in them."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from shared.domain.errors import Absent, CloudError, DoesNotFit, Poisoned, Refused, Throttled, Unreachable
+
+if TYPE_CHECKING:
+    from botocore.paginate import Paginator
+
+MEANINGS: tuple[tuple[type[CloudError], str], ...] = (
+    (Throttled, r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|ProvisionedThroughputExceeded|PriorRequestNotComplete"),
+    (Throttled, r"^(ConcurrentModification|EntityTemporarilyUnmodifiable|OperationAborted|ConflictingOperation)"),
+    (Absent, r"^NoSuch|NotFound|^404$"),
+    (DoesNotFit, r"LimitExceeded|QuotaExceeded|^PolicySizeLimit|^PackedPolicyTooLarge|^PolicyTooLarge"),
+    (Poisoned, r"^MalformedPolicy"),
+    (
+        Unreachable,
+        r"^(ExpiredToken|Invalid(ClientTokenId|AccessKeyId)|UnrecognizedClient|AuthFailure|(OptIn|Subscription)Required)",
+    ),
+)
+"""Service error codes, first match decides; a code that is not here is the service saying no."""
+
+SERVER_ERROR = 500
+
+
+def call[**P, R](method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    """The answer of one SDK call. Raises `CloudError` as `MEANINGS` says, with the service's code and request id."""
+    with _in_our_words():
+        return method(*args, **kwargs)
+
+
+def pages[T](paginator: "Paginator[T]", /, **params: object) -> Iterator[T]:
+    """Every page of a paged call, fetched when it is asked for. Raises as `call`."""
+    with _in_our_words():
+        yield from paginator.paginate(**params)
+
+
+def request_id(answer: Mapping[str, object]) -> str:
+    """The id under which the service (and CloudTrail) knows this call: `ResponseMetadata.RequestId`."""
+    metadata = answer.get("ResponseMetadata")
+    return str(metadata.get("RequestId", "")) if isinstance(metadata, Mapping) else ""
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise _answered(error) from None
+    except ParamValidationError as error:
+        raise Refused("AWS can not be asked in this form", type(error).__name__) from None
+    except BotoCoreError as error:
+        raise Unreachable(f"AWS gave no answer: {type(error).__name__}", type(error).__name__) from None
+
+
+def _answered(error: ClientError) -> CloudError:
+    """What the service answered. Its own sentence is left out: it repeats resources, which may name a patient."""
+    code = error.response.get("Error", {}).get("Code", "")
+    metadata = error.response.get("ResponseMetadata", {})
+    status = metadata.get("HTTPStatusCode", 0)
+    meaning = next(
+        (kind for kind, pattern in MEANINGS if re.search(pattern, code)), Throttled if status >= SERVER_ERROR else Refused
+    )
+    return meaning(f"{error.operation_name}: {code}", code, metadata.get("RequestId", ""))
