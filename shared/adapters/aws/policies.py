@@ -37,8 +37,8 @@ def _number(digits: str) -> int | str:
 
 
 def text(document: Document) -> str:
-    """The document as JSON without spaces, for quotas count characters."""
-    return json.dumps(document, separators=(",", ":"))
+    """The document as JSON without spaces, for quotas count bytes."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
 def body(statement: Statement) -> str:
