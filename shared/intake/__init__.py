@@ -1,1 +1,68 @@
-"""Raw events become signals, or a typed refusal."""
+"""Intake: the bytes of an alert, from whatever source and in whatever wrapping, become signals or a refusal in plain words."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.domain.errors import BadInput
+from shared.domain.signal import Signal, Source
+
+from . import cloudtrail, guardduty
+from .recognise import recognise
+from .tolerant import Document, folded
+from .wrappings import unwrap
+
+READERS: dict[str, Callable[[Document, str], Signal]] = {
+    Source.CLOUDTRAIL: cloudtrail.signal,
+    Source.GUARDDUTY: guardduty.signal,
+}
+"""Source, and what reads its facts."""
+
+MAX_RESOURCES = 100
+"""A case carries its signal and must stay small; the largest attack sequence of GuardDuty names fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What one delivery held: the signals in order, and why each of its other facts could not be read."""
+
+    signals: tuple[Signal, ...]
+    refusals: tuple[str, ...]
+
+
+def sift(raw: bytes) -> Sifted:
+    """Read every fact in these bytes; one that can not be read does not hide the others.
+
+    Raises BadInput where the bytes as a whole can not be read (`unwrap`).
+    """
+    raw_digest = hashlib.sha256(raw).hexdigest()
+    signals: list[Signal] = []
+    refusals: list[str] = []
+    for fact in unwrap(raw):
+        try:
+            signals.append(_signal(fact, raw_digest))
+        except BadInput as why:
+            refusals.append(str(why))
+    return Sifted(tuple(signals), tuple(refusals))
+
+
+def read(raw: bytes) -> tuple[Signal, ...]:
+    """The signals in these bytes. Raises BadInput where there is none; its sentence says what was there instead."""
+    sifted = sift(raw)
+    if sifted.signals:
+        return sifted.signals
+    if not sifted.refusals:
+        raise BadInput("the input holds no event at all")
+    more = len(sifted.refusals) - 1
+    raise BadInput(sifted.refusals[0] + (f" (and {more} more that could not be read)" if more else ""))
+
+
+def _signal(fact: object, raw_digest: str) -> Signal:
+    document = folded(fact)
+    source = recognise(document)
+    if source not in READERS:
+        raise BadInput(f"this looks like {source}; not read yet" if source else "nothing that we know sends events of this shape")
+    signal = READERS[source](document, raw_digest)
+    if len(signal.resources) > MAX_RESOURCES:
+        raise BadInput(f"the event names {len(signal.resources)} resources; more than {MAX_RESOURCES} is no event of one call")
+    return signal
