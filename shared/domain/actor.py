@@ -45,8 +45,9 @@ class Actor(Value):
 
     @property
     def user_id(self) -> str:
-        """The value of the condition key `aws:userid` for this actor."""
-        return f"{self.unique_id}:{self.session}" if self.session else self.unique_id
+        """The value of the condition key `aws:userid` for this actor (IAM user guide, "Principal key values")."""
+        owner = self.account if self.credential is Credential.FEDERATION_TOKEN else self.unique_id
+        return f"{owner}:{self.session}" if self.session else owner
 
 
 class Lineage(Value):
