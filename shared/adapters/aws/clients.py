@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from threading import RLock, Thread
 from typing import TYPE_CHECKING, Any, cast
@@ -15,8 +14,6 @@ from shared.adapters.aws.errors import call
 from shared.domain.errors import NotReady, Refused, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from boto3 import Session
     from botocore.awsrequest import AWSRequest
     from types_boto3_backup import BackupClient
@@ -63,17 +60,12 @@ class Clients:
         self._lock = RLock()
         self._sessions: dict[str, Session] = {}
         self._made: dict[tuple[str, str, str], object] = {}
-        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="aws")
 
     @cached_property
     def home(self) -> str:
         """The account of our own credentials (STS GetCallerIdentity, which needs no permission)."""
         with self._lock:
             return call(cast("STSClient", self._make("sts", self._here, self.region)).get_caller_identity)["Account"]
-
-    def together[T](self, tasks: Iterable[Callable[[], T]]) -> tuple[T, ...]:
-        """What the tasks return, in their order, all run at once; the first error is raised. A task may not call `together`."""
-        return tuple(self._threads.map(lambda task: task(), tasks))
 
     def warm(self, *services: str) -> Thread:
         """Begin to make the home account's clients of these services, e.g. while custody is written; join it or not."""

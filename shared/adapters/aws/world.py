@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from shared.adapters.aws import iam, identity_center, kms, trust
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.facets import FacetAdapter, FacetTable, RelationTable
 from shared.domain.errors import Refused
@@ -10,9 +11,9 @@ from shared.domain.facet import Facet
 from shared.domain.resource import Kind, Ref
 from shared.ports import Receipt, Relation
 
-FACETS: FacetTable = {}
+FACETS: FacetTable = {**iam.FACETS, **trust.FACETS, **identity_center.FACETS, **kms.FACETS}
 
-RELATIONS: RelationTable = {}
+RELATIONS: RelationTable = {**identity_center.RELATIONS, **kms.RELATIONS}
 
 
 class AwsWorld:

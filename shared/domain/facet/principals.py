@@ -8,7 +8,7 @@ from .base import Facet
 
 
 class Fence(Facet):
-    """A deny of ours in an inline policy of our own on a principal (`body`: policy statement as canonical JSON)."""
+    """A deny of ours on a principal, in a policy of its own (`body`: policy statement as canonical JSON, None: there is none)."""
 
     facet: Literal["fence"] = "fence"
     sid: str
@@ -17,10 +17,6 @@ class Fence(Facet):
     @property
     def part(self) -> str:
         return self.sid
-
-    @property
-    def document(self) -> str:
-        return "fence"
 
     @property
     def absent(self) -> Self:
