@@ -1,0 +1,213 @@
+"""`response.toml`: what the organisation has decided beforehand. Without a file, the defaults below.
+
+An unknown key or a bad value stops everything: a policy that is half understood would be half obeyed.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
+from pydantic_core import ErrorDetails
+
+from shared.domain.case import Mode
+from shared.domain.errors import BadInput
+from shared.domain.plan import Wave
+from shared.domain.value import Value, digest
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def duration(thing: object) -> timedelta:
+    """`90s`, `10m`, `4h`, `30d`. Raises ValueError for anything else."""
+    if isinstance(thing, timedelta):
+        return thing
+    found = re.fullmatch(r"([1-9]\d{0,4})([smhd])", thing) if isinstance(thing, str) else None
+    if not found:
+        raise ValueError('a duration such as "90s", "10m", "4h" or "30d"')
+    return timedelta(seconds=int(found[1]) * UNITS[found[2]])
+
+
+Duration = Annotated[
+    timedelta, BeforeValidator(duration), PlainSerializer(lambda span: f"{int(span.total_seconds())}s", when_used="json")
+]
+Account = Annotated[str, Field(pattern=r"^\d{12}$")]
+Names = tuple[str, ...]
+
+
+class Modes(Value):
+    """Who decides that a wave runs: `observe` plans only, `ask` waits for a person, `auto` goes ahead."""
+
+    preserve: Mode = Mode.AUTO
+    fence: Mode = Mode.AUTO
+    sweep: Mode = Mode.AUTO
+    rekey: Mode = Mode.ASK
+    migrate: Mode = Mode.ASK
+    enforce: Mode = Mode.ASK
+    retire: Mode = Mode.ASK
+
+
+class Approvals(Value):
+    """How long an approval may be waited for. At the limit nothing is done and people are paged: time never consents."""
+
+    expires: Duration = timedelta(hours=4)
+    at_limit: Literal["stop"] = "stop"
+
+
+class Phi(Value):
+    """What marks a store as health data (`tags` as `key` or `key=value`, `names` as shell patterns). Unknown counts as PHI."""
+
+    tags: Names = ()
+    names: Names = ()
+
+
+class Protected(Value):
+    """What is never changed, by unique id or ARN."""
+
+    principals: Names = ()
+    resources: Names = ()
+
+
+class Responder(Value):
+    """Ourselves: role ids that act for us (AROA…), and the identities of the last resort."""
+
+    roles: Names = ()
+    break_glass: Names = ()
+
+
+class Limits(Value):
+    """Where automation stops trusting itself: more new `lineages` than this within `window`, or a fact older than `stale_after`."""
+
+    lineages: Annotated[int, Field(strict=True, ge=1, le=1000)] = 5
+    window: Duration = timedelta(minutes=10)
+    stale_after: Duration = timedelta(hours=24)
+    evidence_days: Annotated[int, Field(strict=True, ge=1, le=90)] = 30
+
+
+class CustodyPlaces(Value):
+    """Where the record is kept; empty means the place of that name by convention. `directory` takes the place of all of them.
+
+    `retention_days` is six years (45 CFR 164.316(b)(2)(i)) and some. `mode`: what a fence does when no sink at all can be written.
+    """
+
+    bucket: str = ""
+    second_bucket: str = ""
+    table: str = "codeblue-cases"
+    key: str = "alias/codeblue-custody"
+    directory: str = ""
+    second_directory: str = ""
+    witness: str = ""
+    retention_days: Annotated[int, Field(strict=True, ge=1, le=36500)] = 2192
+    mode: Literal["fence", "wait"] = "wait"
+
+
+class Tenant(Value):
+    """One tenant's own: who may use its keys, and which stores, keys and accounts are its."""
+
+    principals: Names = ()
+    buckets: Names = ()
+    keys: Names = ()
+    accounts: tuple[Account, ...] = ()
+
+
+class OneWay(Value):
+    """Who decides about changes that cannot be undone, whatever the wave's own mode."""
+
+    mode: Mode = Mode.ASK
+
+
+class FenceRules(Value):
+    """`tls_floor`: the oldest TLS that a fenced store still answers. `quarantine`: the narrowest thing that is cut off first."""
+
+    tls_floor: Literal["1.2", "1.3", "off"] = "1.2"
+    quarantine: Literal["session", "role"] = "session"
+
+
+class Policy(Value):
+    """The whole of `response.toml`."""
+
+    version: Literal[1] = 1
+    modes: Modes = Modes()
+    approval: Approvals = Approvals()
+    phi: Phi = Phi()
+    protected: Protected = Protected()
+    responder: Responder = Responder()
+    limits: Limits = Limits()
+    custody: CustodyPlaces = CustodyPlaces()
+    tenants: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")], Tenant] = Field(default_factory=dict)
+    one_way: OneWay = OneWay()
+    fence: FenceRules = FenceRules()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the policy in canonical form: two files that say the same have the same digest."""
+        return digest(self.model_dump(mode="json"))
+
+    def mode(self, wave: Wave) -> Mode:
+        """Who decides that this wave runs; a rollback is always a person's decision."""
+        return Mode.ASK if wave is Wave.ROLLBACK else Mode(getattr(self.modes, wave.value))
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """The policy in this TOML. Raises BadInput naming the first bad key and what is allowed there."""
+        try:
+            return cls.model_validate(tomllib.loads(text))
+        except tomllib.TOMLDecodeError as why:
+            raise BadInput(f"response.toml is not TOML: {why}") from None
+        except ValidationError as why:
+            raise BadInput("response.toml: " + _sentence(why.errors()[0])) from None
+
+
+def load(path: Path | None) -> Policy:
+    """The policy in this file, or the defaults where no file is named. Raises BadInput, also where the file cannot be read."""
+    if path is None:
+        return Policy()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as why:
+        raise BadInput(f"{path.name} cannot be read: {type(why).__name__}") from None
+    return Policy.read(text)
+
+
+WORDS = {
+    "model_type": "must be a table",
+    "dict_type": "must be a table",
+    "tuple_type": "must be a list",
+    "string_type": "must be text in quotes",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+    "string_pattern_mismatch": "must match {pattern}",
+    "value_error": "must be {error}",
+}
+"""What is allowed, by the kind of mistake (pydantic's error types)."""
+
+
+def _sentence(error: ErrorDetails) -> str:
+    """`limits.window must be a duration such as …`."""
+    *table, _ = place = tuple(str(step) for step in error["loc"] if step != "[key]")
+    where = ".".join(place)
+    if error["type"] == "extra_forbidden":
+        return f"{where} is no key of this file; allowed there: {', '.join(_keys(table))}"
+    words = WORDS.get(error["type"], error["msg"]).format(**error.get("ctx", {}))
+    return f"{where} {words}"
+
+
+def _keys(table: Sequence[str]) -> Iterable[str]:
+    """The keys that a table may have, by its path."""
+    match table:
+        case []:
+            defaults: Value = Policy()
+        case ["tenants", *_]:
+            defaults = Tenant()
+        case [name, *_]:
+            defaults = getattr(Policy(), name)
+    return (key for key, _ in defaults)
