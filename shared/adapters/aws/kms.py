@@ -20,15 +20,8 @@ if TYPE_CHECKING:
 
 POLICY_BYTES = 32 * 1024
 
-GRANT_FIELDS: Mapping[str, str] = {
-    "grantee": "GranteePrincipal",
-    "retiring_principal": "RetiringPrincipal",
-    "retiring_service": "RetiringServicePrincipal",
-    "operations": "Operations",
-    "constraints": "Constraints",
-    "name": "Name",
-}
-"""Field of `Grant.spec` -> what KMS calls it. A field that a grant does not have is left out."""
+SPEC = ("GranteePrincipal", "RetiringPrincipal", "RetiringServicePrincipal", "Operations", "Constraints", "Name")
+"""The fields of a grant that `Grant.spec` keeps, where the grant has them: what CreateGrant takes."""
 
 _SERVICES = (".amazonaws.com", ".amazonaws.com.cn")
 _INSIDE_SERVICES = (":assumed-role/aws:", ":assumed-role/AWSServiceRoleFor", ":role/aws-service-role/")
@@ -86,7 +79,7 @@ def _write_grants(clients: Clients, key: Ref, wanted: Sequence[Grant]) -> Receip
     for grant in wanted:
         same = [found for found in there if _spec(found) == grant.spec]
         if grant.present and not same:
-            ids.append(request_id(call(client.create_grant, KeyId=key.id, **_request(grant.spec))))
+            ids.append(request_id(call(client.create_grant, KeyId=key.id, **json.loads(grant.spec))))
         elif not grant.present and any(map(_is_of_service, same)):
             raise Refused("the grant belongs to an AWS service: without it, what the service runs would stop")
         elif not grant.present:
@@ -101,14 +94,8 @@ def _grants(clients: Clients, key: Ref) -> Iterable[Mapping[str, Any]]:
 
 def _spec(grant: Mapping[str, Any]) -> str:
     """The grant without what a re-created one does not keep. The order of operations means nothing."""
-    said = {field: grant[name] for field, name in GRANT_FIELDS.items() if grant.get(name)}
-    grantee = grant.get("GranteePrincipal") or grant.get("GranteeServicePrincipal", "")
-    return canonical({**said, "grantee": grantee, "operations": sorted(grant["Operations"])}).decode()
-
-
-def _request(spec: str) -> dict[str, Any]:
-    """The specification as CreateGrant takes it."""
-    return {GRANT_FIELDS[field]: value for field, value in json.loads(spec).items()}
+    said = {field: grant[field] for field in SPEC if grant.get(field)}
+    return canonical({**said, "Operations": sorted(grant["Operations"])}).decode()
 
 
 def _is_of_service(grant: Mapping[str, Any]) -> bool:
