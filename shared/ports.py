@@ -4,7 +4,7 @@ Adapters implement these; the core calls nothing else. Every method may raise `C
 and nothing else on purpose; what an adapter cannot do it refuses, it never pretends.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -109,7 +109,14 @@ class Directory(Protocol):
         ...
 
     def made_since(self, lineage: Lineage, since: datetime) -> tuple[Actor, ...]:
-        """Users, roles and compute given a role, in the lineage's accounts, that came into being at or after `since`."""
+        """Users and roles, in the lineage's accounts, that came into being at or after `since`."""
+        ...
+
+    def given_since(self, lineage: Lineage, since: datetime) -> tuple[Actor, ...]:
+        """Compute in the lineage's accounts that began at or after `since` and was given a role: that role's sessions there.
+
+        Asked apart from `made_since`: compute is looked for in every Region, and one that fails must hide no new identity.
+        """
         ...
 
 
@@ -216,6 +223,14 @@ class Cases(Protocol):
         """End the lease now."""
         ...
 
+    def remember(self, request_ids: Sequence[str]) -> None:
+        """Know these calls as our own when the audit log brings them back as events."""
+        ...
+
+    def remembers(self, request_id: str) -> bool:
+        """Whether this call was our own."""
+        ...
+
     def paused(self) -> bool:
         """Whether a person has stopped all automatic action."""
         ...
@@ -253,6 +268,19 @@ class Clock(Protocol):
         ...
 
 
+class Recorded(Protocol):
+    """One entry of a custody record, as it can be read back."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def at(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def body(self) -> Mapping[str, object]: ...
+
+
 class Journal(Protocol):
     """One case's custody record, as the engine writes it."""
 
@@ -272,6 +300,14 @@ class Journal(Protocol):
         """What stands in the record for a name that could be health data."""
         ...
 
-    def checkpoint(self) -> bytes:
+    def checkpoint(self) -> object:
         """Sign the record as it is now and tell the witnesses."""
+        ...
+
+    def entries(self) -> Iterator[Recorded]:
+        """Every entry, oldest first."""
+        ...
+
+    def close(self, body: Mapping[str, object]) -> None:
+        """Seal the record: a final entry and a checkpoint that covers it."""
         ...
