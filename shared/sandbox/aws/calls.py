@@ -1,0 +1,88 @@
+"""The call log: every request the sandbox answered, with the id its client saw."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from shared.sandbox.aws.authoriser import Principal
+from shared.sandbox.aws.http import Incoming, Reply
+from shared.sandbox.aws.principals import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One answered call. `id` is the client's `RequestId`; `error` is the service's code, empty for a success."""
+
+    id: str
+    event_id: str
+    at: float
+    caller: Caller
+    service: str
+    region: str
+    operation: str
+    action: str
+    resource: str
+    account: str
+    error: str
+    message: str
+    http: Incoming = field(repr=False)
+    reply: Reply = field(repr=False)
+
+    @property
+    def principal(self) -> Principal:
+        return self.caller.principal
+
+    @property
+    def access_key_id(self) -> str:
+        return self.caller.access_key_id
+
+    @property
+    def ok(self) -> bool:
+        return not self.error
+
+    @property
+    def name(self) -> str:
+        return f"{self.service}:{self.operation}"
+
+
+class CallLog:
+    """Calls in the order of their answers. Listeners hear each call once, after it was noted."""
+
+    def __init__(self) -> None:
+        self._calls: list[Answered] = []
+        self._listeners: list[Callable[[Answered], None]] = []
+        self._lock = threading.Lock()
+
+    def note(self, call: Answered) -> None:
+        with self._lock:
+            self._calls.append(call)
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener(call)
+
+    def listen(self, listener: Callable[[Answered], None]) -> None:
+        with self._lock:
+            self._listeners.append(listener)
+
+    def forget(self) -> None:
+        with self._lock:
+            self._calls.clear()
+
+    def __iter__(self) -> Iterator[Answered]:
+        with self._lock:
+            return iter(tuple(self._calls))
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def of(self, *names: str, key: str = "", ok: bool | None = None) -> tuple[Answered, ...]:
+        """Calls by `service:Operation`, by access key, by success; no filter where none is given."""
+        return tuple(
+            call
+            for call in self
+            if (not names or call.name in names) and (not key or call.access_key_id == key) and (ok is None or call.ok is ok)
+        )
+
+    def find(self, request_id: str) -> Answered | None:
+        """The call with this request id."""
+        return next((call for call in self if call.id == request_id), None)

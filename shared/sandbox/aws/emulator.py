@@ -1,0 +1,105 @@
+"""moto behind the boundary: one admitted request in, one answer out, and its backends for reading.
+
+The services on a fence's path are dispatched straight to moto's response classes: moto's own Flask routes take a newline in an
+object key for the end of the path, and cost more than the answer. Everything else goes through moto's server application.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from moto.core.base_backend import BackendDict
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.config import default_user_config
+from moto.core.exceptions import ServiceException
+from moto.core.model_instances import reset_model_data
+from moto.core.request import Request
+from moto.dynamodb.responses import DynamoHandler
+from moto.iam.responses import IamResponse
+from moto.kms.responses import KmsResponse
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.models import s3_backends
+from moto.s3.responses import S3Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.test import run_wsgi_app
+
+from shared.sandbox.aws.http import Incoming, Reply, environ_for
+from shared.sandbox.aws.refusals import Refusal
+
+type Dispatch = Callable[[Request, str, Mapping[str, str]], TYPE_RESPONSE]
+
+
+class _EmulatorRequest(Request):
+    """moto's request, as it builds it from a WSGI server."""
+
+    from_wsgi_server = True
+
+
+def _s3(request: Request, url: str, headers: Mapping[str, str]) -> TYPE_RESPONSE:
+    """An S3 request with a key, or with a bucket only, in path style."""
+    has_key = bool(request.raw_path.lstrip("/").partition("/")[2])
+    return (S3Response.key_dispatch if has_key else S3Response.bucket_dispatch)(request, url, headers)
+
+
+DIRECT: Mapping[str, Dispatch] = {
+    "dynamodb": DynamoHandler.dispatch,
+    "iam": IamResponse.dispatch,
+    "kms": KmsResponse.dispatch,
+    "s3": _s3,
+}
+
+
+class Emulator:
+    """moto's in-process services. Its state is global to the process: one emulator at a time."""
+
+    def __init__(self) -> None:
+        default_user_config["lambda"] = {"use_docker": False}
+        default_user_config["stepfunctions"] = {"execute_state_machine": True}
+        self._server = DomainDispatcherApplication(create_backend_app)
+        self._lock = threading.RLock()
+
+    def reset(self) -> None:
+        """Forget every resource of every account."""
+        with self._lock:
+            BackendDict.reset()
+            s3_backends.bucket_accounts.clear()
+            reset_model_data()
+
+    def ask(self, incoming: Incoming, service: str, *, account: str, credential: str) -> Reply:
+        """moto's answer. `credential` is the scope `key/date/region/service/aws4_request`.
+
+        Raises Refusal `NotImplemented` (501) for an operation that moto does not know.
+        """
+        environ = environ_for(incoming, account=account, credential=credential)
+        dispatch = DIRECT.get(service)
+        try:
+            return _direct(dispatch, environ) if dispatch else self._through_server(environ)
+        except NotImplementedError as unknown:
+            raise Refusal("NotImplemented", f"The sandbox does not emulate this operation: {unknown}", 501) from unknown
+
+    def _through_server(self, environ: dict[str, Any]) -> Reply:
+        body, status, headers = run_wsgi_app(self._server, environ, buffered=True)
+        return Reply(int(status.split()[0]), tuple(headers.items()), b"".join(body))
+
+
+def _direct(dispatch: Dispatch, environ: dict[str, Any]) -> Reply:
+    request = _EmulatorRequest(environ)
+    try:
+        status, headers, body = dispatch(request, request.raw_url, dict(request.headers))
+    except HTTPException as refused:
+        response = refused.get_response()
+        return Reply(response.status_code, tuple(response.headers.items()), response.get_data())
+    except ServiceException as refused:
+        raise Refusal(refused.code, refused.message) from refused
+    return Reply(int(status), tuple(_headers(headers)), body if isinstance(body, bytes) else str(body or "").encode())
+
+
+def _headers(headers: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    return ((name, str(value)) for name, value in headers.items() if value is not None and name.lower() != "status")
+
+
+def load_json(text: str | bytes) -> dict[str, Any]:
+    """A JSON object, or an empty one for an empty body."""
+    loaded = json.loads(text) if text else {}
+    return loaded if isinstance(loaded, dict) else {}

@@ -1,0 +1,32 @@
+"""GuardDuty findings at the boundary: what a scenario stores is found by `GetFindings`, and nothing else is."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+class Findings:
+    """Findings in the API's form (`Id`, `AccountId`, `Region`, `Type`, `Severity`, ...), by account, Region and detector."""
+
+    def __init__(self) -> None:
+        self._findings: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+        self._lock = threading.Lock()
+
+    def store(self, finding: Mapping[str, Any]) -> None:
+        """Make a finding known; its `AccountId` and `Region` say where. An update replaces it by `Id`."""
+        place = (str(finding["AccountId"]), str(finding["Region"]))
+        with self._lock:
+            self._findings.setdefault(place, {})[str(finding["Id"])] = dict(finding)
+
+    def get(self, account: str, region: str, ids: Iterable[str]) -> list[dict[str, Any]]:
+        """The findings with these ids; unknown ids are left out, as GuardDuty does."""
+        held = self._findings.get((account, region), {})
+        return [held[each] for each in ids if each in held]
+
+    def ids(self, account: str, region: str) -> list[str]:
+        """Every finding's id, the newest last."""
+        return list(self._findings.get((account, region), {}))
+
+    def forget(self) -> None:
+        with self._lock:
+            self._findings.clear()

@@ -1,0 +1,27 @@
+"""Which rule answers which operation. Without a rule the emulator answers."""
+
+from collections.abc import Callable, Mapping
+
+from shared.sandbox.aws import guardduty_rules, kms_rules, sts_rules
+from shared.sandbox.aws.cloud import Ask, Cloud, Rule, forward
+from shared.sandbox.aws.http import Reply
+
+RULES: Mapping[str, Mapping[str, Rule]] = {
+    "guardduty": guardduty_rules.RULES,
+    "kms": kms_rules.RULES,
+    "sts": sts_rules.RULES,
+}
+
+#: What a service checks before any of its operations.
+GUARDS: Mapping[str, Callable[[Cloud, Ask], None]] = {
+    "kms": kms_rules.guard,
+}
+
+
+def apply(cloud: Cloud, ask: Ask) -> Reply:
+    """The answer to an allowed request. Raises Refusal."""
+    service, operation = ask.call.service, ask.call.operation
+    if service in GUARDS:
+        GUARDS[service](cloud, ask)
+    rule = RULES.get(service, {}).get(operation)
+    return rule(cloud, ask) if rule else forward(cloud, ask)

@@ -1,0 +1,93 @@
+"""The embedded AWS, assembled: moto behind the gate, on loopback HTTP, for unmodified clients of `AWS_ENDPOINT_URL`."""
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from botocore.awsrequest import AWSRequest
+
+from shared.sandbox.aws import control
+from shared.sandbox.aws.clock import Clock, DrillClock
+from shared.sandbox.aws.cloud import Cloud
+from shared.sandbox.aws.context import SOURCE_IP, SOURCE_VPC
+from shared.sandbox.aws.gate import Gate
+from shared.sandbox.aws.http import Incoming, Reply
+from shared.sandbox.aws.listener import Listener
+
+ACCOUNT = "111122223333"
+REGION = "us-east-1"
+
+
+class Sandbox:
+    """One embedded AWS with several accounts. moto's state is global to the process, so there is one sandbox at a time.
+
+    `endpoint_url` counts as TLS 1.3, `plaintext_url` as plain HTTP. Everything else hangs on `cloud`: calls, faults, clock.
+    """
+
+    def __init__(self, port: int = 0, *, clock: Clock | None = None, seed: int = 0) -> None:
+        self.cloud = Cloud(clock or DrillClock(), seed)
+        self._gate = Gate(self.cloud)
+        self._listeners = (Listener(self._serve, port), Listener(self._serve, secure=False))
+
+    def __enter__(self) -> Self:
+        self.cloud.reset()
+        for listener in self._listeners:
+            listener.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        for listener in self._listeners:
+            listener.stop()
+
+    @property
+    def endpoint_url(self) -> str:
+        return self._listeners[0].url
+
+    @property
+    def plaintext_url(self) -> str:
+        return self._listeners[1].url
+
+    def _serve(self, incoming: Incoming) -> Reply:
+        if incoming.path.startswith(control.CONTROL):
+            return control.answer(self.cloud, incoming)
+        return self._gate.serve(incoming)
+
+    def root(self, account: str = ACCOUNT, region: str = REGION) -> boto3.Session:
+        """The root user of an account, for setting scenes."""
+        caller = self.cloud.principals.root(account)
+        return self.session(caller.access_key_id, caller.secret, region=region)
+
+    def session(
+        self, access_key_id: str, secret: str, token: str = "", *, region: str = REGION, ip: str = "", vpc: str = ""
+    ) -> boto3.Session:
+        """A boto3 session whose clients speak to this sandbox, seen as coming from an address or a VPC."""
+        session = _Bound(access_key_id, secret, token or None, region)
+        session.endpoint_url = self.endpoint_url
+        network = {name: value for name, value in ((SOURCE_IP, ip), (SOURCE_VPC, vpc)) if value}
+        session.events.register("before-call", partial(_place, network))
+        session.events.register("before-sign.s3-control", _strip_account)
+        return session
+
+
+class _Bound(boto3.Session):
+    """A boto3 session whose clients go to one endpoint, whatever the environment says."""
+
+    endpoint_url: str = ""
+
+    def client(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - boto3's own signature has 400 overloads
+        return super().client(*args, **{"endpoint_url": self.endpoint_url, **options})
+
+
+def _place(network: Mapping[str, str], params: dict[str, Any], **_: object) -> None:
+    params["headers"].update(network)
+
+
+def _strip_account(request: AWSRequest, **_: object) -> None:
+    """S3 Control puts the account before the host, which an address on loopback cannot serve."""
+    request.url = re.sub(r"//\d{12}\.", "//", request.url or "")
