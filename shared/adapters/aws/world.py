@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from shared.adapters.aws import iam, identity_center, kms, trust
+from shared.adapters.aws import access_points, iam, identity_center, kms, s3, s3_rules, sharing, trail, trust, vault
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.facets import FacetAdapter, FacetTable, RelationTable
 from shared.domain.errors import Refused
@@ -11,9 +11,28 @@ from shared.domain.facet import Facet
 from shared.domain.resource import Kind, Ref
 from shared.ports import Receipt, Relation
 
-FACETS: FacetTable = {**iam.FACETS, **trust.FACETS, **identity_center.FACETS, **kms.FACETS}
+FACETS: FacetTable = {
+    **iam.FACETS,
+    **trust.FACETS,
+    **identity_center.FACETS,
+    **kms.FACETS,
+    **s3.FACETS,
+    **s3_rules.FACETS,
+    **access_points.FACETS,
+    **trail.FACETS,
+    **sharing.FACETS,
+    **vault.FACETS,
+}
 
-RELATIONS: RelationTable = {**identity_center.RELATIONS, **kms.RELATIONS}
+RELATIONS: RelationTable = {
+    **identity_center.RELATIONS,
+    **kms.RELATIONS,
+    **s3.RELATIONS,
+    **access_points.RELATIONS,
+    **trail.RELATIONS,
+    **sharing.RELATIONS,
+    **vault.RELATIONS,
+}
 
 
 class AwsWorld:
