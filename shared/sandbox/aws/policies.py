@@ -79,11 +79,12 @@ def trust_policy(cloud: Cloud, role_arn: str) -> Named | None:
     role = cloud.history.find(newest.account, "role", newest.name) if newest else None
     if role is None:
         return None
-    return Named("role trust policy", document(readable(Stored(role.trust, _bound(cloud, role)), cloud.history)))
+    return Named("role trust policy", document(trust_policy_text(cloud, role.arn, role.trust)))
 
 
-def _bound(cloud: Cloud, role: Identity) -> dict[str, str]:
-    return cloud.trust_bindings.get((role.arn, role.trust), {})
+def trust_policy_text(cloud: Cloud, role_arn: str, trust: str) -> str:
+    """A trust policy as read back, with ids for deleted principals."""
+    return readable(Stored(trust, cloud.trust_bindings.get((role_arn, trust), {})), cloud.history)
 
 
 def bind_trust(cloud: Cloud, role_arn: str, trust: str) -> None:

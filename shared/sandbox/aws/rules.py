@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Mapping
 
-from shared.sandbox.aws import guardduty_rules, kms_rules, sts_rules
+from shared.sandbox.aws import guardduty_rules, iam_rules, kms_rules, sts_rules
 from shared.sandbox.aws.cloud import Ask, Cloud, Rule, forward
 from shared.sandbox.aws.http import Reply
 
 RULES: Mapping[str, Mapping[str, Rule]] = {
     "guardduty": guardduty_rules.RULES,
+    "iam": iam_rules.RULES,
     "kms": kms_rules.RULES,
     "sts": sts_rules.RULES,
 }
 
 #: What a service checks before any of its operations.
 GUARDS: Mapping[str, Callable[[Cloud, Ask], None]] = {
+    "iam": iam_rules.guard,
     "kms": kms_rules.guard,
 }
 
