@@ -1,0 +1,312 @@
+"""What SDK clients put on the wire, read back as permissions and condition keys."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.sandbox.aws.wire import UnknownOperation
+from tests.unit.sdk_requests import ACCOUNT, ALICE, KEY, KEY_ID, REGION, ROLE, Received, ciphertext, read, sent
+
+ROWS: tuple[tuple[str, str, Mapping[str, Any], tuple[tuple[str, str], ...]], ...] = (
+    ("kms", "Encrypt", {"KeyId": KEY_ID, "Plaintext": b"x"}, (("kms:Encrypt", KEY),)),
+    ("kms", "Decrypt", {"CiphertextBlob": ciphertext()}, (("kms:Decrypt", KEY),)),
+    ("kms", "Decrypt", {"CiphertextBlob": b"\xffnot ours"}, (("kms:Decrypt", "*"),)),
+    ("kms", "Decrypt", {"CiphertextBlob": ciphertext(), "KeyId": "alias/phi"}, (("kms:Decrypt", KEY),)),
+    ("kms", "DescribeKey", {"KeyId": "alias/phi"}, (("kms:DescribeKey", KEY),)),
+    ("kms", "PutKeyPolicy", {"KeyId": KEY, "Policy": "{}"}, (("kms:PutKeyPolicy", KEY),)),
+    ("kms", "ListKeys", {}, (("kms:ListKeys", "*"),)),
+    ("kms", "ListAliases", {"KeyId": KEY}, (("kms:ListAliases", "*"),)),
+    ("kms", "CreateKey", {}, (("kms:CreateKey", "*"),)),
+    ("kms", "CreateKey", {"Tags": [{"TagKey": "a", "TagValue": "b"}]}, (("kms:CreateKey", "*"), ("kms:TagResource", "*"))),
+    (
+        "kms",
+        "CreateAlias",
+        {"AliasName": "alias/x", "TargetKeyId": KEY},
+        (("kms:CreateAlias", f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/x"), ("kms:CreateAlias", KEY)),
+    ),
+    (
+        "kms",
+        "UpdateAlias",
+        {"AliasName": "alias/x", "TargetKeyId": "other"},
+        (
+            ("kms:UpdateAlias", f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/x"),
+            ("kms:UpdateAlias", KEY),
+            ("kms:UpdateAlias", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/other"),
+        ),
+    ),
+    (
+        "kms",
+        "ReEncrypt",
+        {"CiphertextBlob": ciphertext(), "DestinationKeyId": "other"},
+        (("kms:ReEncryptFrom", KEY), ("kms:ReEncryptTo", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/other")),
+    ),
+    ("kms", "ReplicateKey", {"KeyId": KEY, "ReplicaRegion": "eu-west-1"}, (("kms:ReplicateKey", KEY), ("kms:CreateKey", "*"))),
+    (
+        "iam",
+        "PutUserPolicy",
+        {"UserName": "bob", "PolicyName": "p", "PolicyDocument": "{}"},
+        (("iam:PutUserPolicy", f"arn:aws:iam::{ACCOUNT}:user/bob"),),
+    ),
+    ("iam", "CreateAccessKey", {}, (("iam:CreateAccessKey", ALICE.arn),)),
+    (
+        "iam",
+        "CreateRole",
+        {"RoleName": "r", "Path": "/x/", "AssumeRolePolicyDocument": "{}"},
+        (("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/x/r"),),
+    ),
+    (
+        "iam",
+        "AttachRolePolicy",
+        {"RoleName": "r", "PolicyArn": "arn:aws:iam::aws:policy/AWSDenyAll"},
+        (("iam:AttachRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/r"),),
+    ),
+    (
+        "iam",
+        "GetPolicy",
+        {"PolicyArn": "arn:aws:iam::aws:policy/AWSDenyAll"},
+        (("iam:GetPolicy", "arn:aws:iam::aws:policy/AWSDenyAll"),),
+    ),
+    ("iam", "ListUsers", {}, (("iam:ListUsers", "*"),)),
+    (
+        "iam",
+        "AddRoleToInstanceProfile",
+        {"InstanceProfileName": "p", "RoleName": "ward"},
+        (("iam:AddRoleToInstanceProfile", f"arn:aws:iam::{ACCOUNT}:instance-profile/p"), ("iam:PassRole", ROLE)),
+    ),
+    ("sts", "AssumeRole", {"RoleArn": ROLE, "RoleSessionName": "s"}, (("sts:AssumeRole", ROLE),)),
+    (
+        "sts",
+        "AssumeRole",
+        {"RoleArn": ROLE, "RoleSessionName": "s", "Tags": [{"Key": "a", "Value": "b"}], "SourceIdentity": "me"},
+        (("sts:AssumeRole", ROLE), ("sts:TagSession", ROLE), ("sts:SetSourceIdentity", ROLE)),
+    ),
+    ("sts", "GetFederationToken", {"Name": "bob"}, (("sts:GetFederationToken", f"arn:aws:sts::{ACCOUNT}:federated-user/bob"),)),
+    ("sts", "GetCallerIdentity", {}, (("sts:GetCallerIdentity", "*"),)),
+    (
+        "dynamodb",
+        "PutItem",
+        {"TableName": "t", "Item": {}},
+        (("dynamodb:PutItem", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/t"),),
+    ),
+    (
+        "dynamodb",
+        "TransactWriteItems",
+        {"TransactItems": [{"Put": {"TableName": "t", "Item": {}}}, {"Delete": {"TableName": "u", "Key": {}}}]},
+        (
+            ("dynamodb:PutItem", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/t"),
+            ("dynamodb:DeleteItem", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/u"),
+        ),
+    ),
+    ("sns", "Publish", {"TopicArn": "arn:aws:sns:x:1:t", "Message": "m"}, (("sns:Publish", "arn:aws:sns:x:1:t"),)),
+    (
+        "sqs",
+        "SendMessage",
+        {"QueueUrl": "http://h/1/q", "MessageBody": "m"},
+        (("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"),),
+    ),
+    (
+        "logs",
+        "PutRetentionPolicy",
+        {"logGroupName": "g", "retentionInDays": 1},
+        (("logs:PutRetentionPolicy", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:g:*"),),
+    ),
+    ("cloudtrail", "StopLogging", {"Name": "t"}, (("cloudtrail:StopLogging", f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/t"),)),
+    ("cloudtrail", "LookupEvents", {}, (("cloudtrail:LookupEvents", "*"),)),
+    (
+        "ec2",
+        "ModifySnapshotAttribute",
+        {"SnapshotId": "snap-1", "Attribute": "createVolumePermission", "OperationType": "remove", "UserIds": ["1"]},
+        (("ec2:ModifySnapshotAttribute", f"arn:aws:ec2:{REGION}::snapshot/snap-1"),),
+    ),
+    ("ec2", "ModifyImageAttribute", {"ImageId": "ami-1"}, (("ec2:ModifyImageAttribute", f"arn:aws:ec2:{REGION}::image/ami-1"),)),
+    (
+        "ec2",
+        "RunInstances",
+        {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1", "IamInstanceProfile": {"Name": "p"}},
+        (
+            ("ec2:RunInstances", f"arn:aws:ec2:{REGION}::image/ami-1"),
+            ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:instance-profile/p"),
+        ),
+    ),
+    (
+        "rds",
+        "ModifyDBSnapshotAttribute",
+        {"DBSnapshotIdentifier": "s", "AttributeName": "restore"},
+        (("rds:ModifyDBSnapshotAttribute", f"arn:aws:rds:{REGION}:{ACCOUNT}:snapshot:s"),),
+    ),
+    (
+        "backup",
+        "PutBackupVaultAccessPolicy",
+        {"BackupVaultName": "v", "Policy": "{}"},
+        (("backup:PutBackupVaultAccessPolicy", f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:v"),),
+    ),
+    (
+        "guardduty",
+        "GetFindings",
+        {"DetectorId": "d", "FindingIds": ["f"]},
+        (("guardduty:GetFindings", f"arn:aws:guardduty:{REGION}:{ACCOUNT}:detector/d"),),
+    ),
+    ("lambda", "Invoke", {"FunctionName": "f"}, (("lambda:InvokeFunction", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"),)),
+    (
+        "lambda",
+        "CreateFunction",
+        {"FunctionName": "f", "Role": ROLE, "Code": {"ZipFile": b"x"}},
+        (("lambda:CreateFunction", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"), ("iam:PassRole", ROLE)),
+    ),
+    (
+        "sso-admin",
+        "ListAccountAssignments",
+        {
+            "InstanceArn": "arn:aws:sso:::instance/i-1234567890123456",
+            "AccountId": ACCOUNT,
+            "PermissionSetArn": "arn:aws:sso:::permissionSet/i-1234567890123456/ps-1234567890123456",
+        },
+        (("sso:ListAccountAssignments", "arn:aws:sso:::instance/i-1234567890123456"),),
+    ),
+    (
+        "s3control",
+        "GetAccessPointPolicy",
+        {"AccountId": ACCOUNT, "Name": "door"},
+        (("s3:GetAccessPointPolicy", f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/door"),),
+    ),
+    (
+        "s3control",
+        "PutPublicAccessBlock",
+        {"AccountId": ACCOUNT, "PublicAccessBlockConfiguration": {}},
+        (("s3:PutAccountPublicAccessBlock", "*"),),
+    ),
+    ("organizations", "ListAccounts", {}, (("organizations:ListAccounts", "*"),)),
+    ("cloudwatch", "DescribeAlarms", {}, (("cloudwatch:DescribeAlarms", "*"),)),
+    ("securityhub", "GetFindings", {}, (("securityhub:GetFindings", "*"),)),
+)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "expected"), ROWS, ids=[f"{row[0]} {row[1]} needs {row[3]}" for row in ROWS]
+)
+def test_an_operation_needs(
+    service: str, operation: str, parameters: Mapping[str, Any], expected: tuple[tuple[str, str], ...]
+) -> None:
+    call = read(sent(service, operation, parameters))
+    assert (call.service, call.operation, call.access_key_id, call.presigned) == (service, operation, "AKIAALICE", False)
+    assert call.actions == expected
+
+
+CONTEXT_ROWS: tuple[tuple[str, str, Mapping[str, Any], Mapping[str, tuple[str, ...]]], ...] = (
+    (
+        "s3",
+        "PutObject",
+        {"Bucket": "b", "Key": "k", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KEY, "Tagging": "Ward=7", "IfNoneMatch": "*"},
+        {
+            "s3:x-amz-server-side-encryption": ("aws:kms",),
+            "s3:x-amz-server-side-encryption-aws-kms-key-id": (KEY,),
+            "s3:requestobjecttag/ward": ("7",),
+            "s3:requestobjecttagkeys": ("Ward",),
+            "s3:if-none-match": ("*",),
+        },
+    ),
+    ("s3", "ListObjectsV2", {"Bucket": "b", "Prefix": "a b/", "MaxKeys": 5}, {"s3:prefix": ("a b/",), "s3:max-keys": ("5",)}),
+    ("s3", "GetObject", {"Bucket": "b", "Key": "k", "VersionId": "v1"}, {"s3:versionid": ("v1",)}),
+    (
+        "kms",
+        "Decrypt",
+        {"CiphertextBlob": ciphertext(), "KeyId": "alias/phi", "EncryptionContext": {"Ward": "7"}},
+        {
+            "kms:requestalias": ("alias/phi",),
+            "kms:encryptioncontext:ward": ("7",),
+            "kms:encryptioncontextkeys": ("Ward",),
+            "kms:calleraccount": (ACCOUNT,),
+            "kms:encryptionalgorithm": ("SYMMETRIC_DEFAULT",),
+        },
+    ),
+    (
+        "kms",
+        "CreateGrant",
+        {
+            "KeyId": KEY,
+            "GranteePrincipal": ROLE,
+            "Operations": ["Decrypt", "Encrypt"],
+            "Constraints": {"EncryptionContextSubset": {"a": "b"}},
+        },
+        {
+            "kms:granteeprincipal": (ROLE,),
+            "kms:grantoperations": ("Decrypt", "Encrypt"),
+            "kms:grantconstrainttype": ("EncryptionContextSubset",),
+        },
+    ),
+    ("kms", "PutKeyPolicy", {"KeyId": KEY, "Policy": "{}"}, {"kms:bypasspolicylockoutsafetycheck": ("false",)}),
+    (
+        "kms",
+        "PutKeyPolicy",
+        {"KeyId": KEY, "Policy": "{}", "BypassPolicyLockoutSafetyCheck": True},
+        {"kms:bypasspolicylockoutsafetycheck": ("true",)},
+    ),
+    ("kms", "ReplicateKey", {"KeyId": KEY, "ReplicaRegion": "eu-west-1"}, {"kms:replicaregion": ("eu-west-1",)}),
+    ("kms", "CreateKey", {"Tags": [{"TagKey": "A", "TagValue": "b"}]}, {"aws:requesttag/a": ("b",), "aws:tagkeys": ("A",)}),
+    (
+        "sts",
+        "AssumeRole",
+        {"RoleArn": ROLE, "RoleSessionName": "s", "ExternalId": "x", "SourceIdentity": "me", "Tags": [{"Key": "T", "Value": "v"}]},
+        {
+            "sts:externalid": ("x",),
+            "sts:rolesessionname": ("s",),
+            "sts:sourceidentity": ("me",),
+            "aws:requesttag/t": ("v",),
+            "aws:tagkeys": ("T",),
+        },
+    ),
+    (
+        "iam",
+        "AttachUserPolicy",
+        {"UserName": "u", "PolicyArn": "arn:aws:iam::aws:policy/X"},
+        {"iam:policyarn": ("arn:aws:iam::aws:policy/X",)},
+    ),
+    (
+        "lambda",
+        "CreateFunction",
+        {"FunctionName": "f", "Role": ROLE, "Code": {"ZipFile": b"x"}, "Tags": {"A": "b"}},
+        {"iam:passedtoservice": ("lambda.amazonaws.com",), "aws:requesttag/a": ("b",)},
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "expected"),
+    CONTEXT_ROWS,
+    ids=[f"{row[0]} {row[1]} gives {', '.join(row[3])}" for row in CONTEXT_ROWS],
+)
+def test_a_request_gives_the_condition_keys_of_its_parameters(
+    service: str, operation: str, parameters: Mapping[str, Any], expected: Mapping[str, tuple[str, ...]]
+) -> None:
+    assert expected.items() <= read(sent(service, operation, parameters)).context.items()
+
+
+def test_a_header_that_was_not_sent_gives_no_condition_key() -> None:
+    assert "s3:x-amz-server-side-encryption" not in read(sent("s3", "PutObject", {"Bucket": "b", "Key": "k"})).context
+
+
+def test_an_unsigned_request_is_an_anonymous_one_of_s3() -> None:
+    call = read(Received("GET", "h", "/b/k"))
+    assert (call.service, call.access_key_id) == ("s3", "")
+
+
+def test_an_unsigned_form_with_a_web_identity_is_for_sts() -> None:
+    body = f"Action=AssumeRoleWithWebIdentity&RoleArn={ROLE}&RoleSessionName=s".encode()
+    call = read(Received("POST", "h", "/", headers={"content-type": "application/x-www-form-urlencoded"}, body=body))
+    assert (call.service, call.actions) == ("sts", (("sts:AssumeRoleWithWebIdentity", ROLE),))
+
+
+@pytest.mark.parametrize("service", ["guardduty", "no-such-service"])
+def test_a_path_or_service_without_a_model_is_refused(service: str) -> None:
+    request = sent("guardduty", "ListDetectors", {})
+    headers = {**request.headers, "authorization": request.headers["authorization"].replace("guardduty", service)}
+    with pytest.raises(UnknownOperation):
+        read(replace(request, path="/no/such/path", headers=headers))
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]"])
+def test_a_json_body_that_is_no_object_is_refused(body: bytes) -> None:
+    with pytest.raises(UnknownOperation):
+        read(replace(sent("kms", "ListKeys", {}), body=body))
