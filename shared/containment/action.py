@@ -1,10 +1,10 @@
 """The contract every containment action keeps: look, propose, never write."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.case import Scope
+from shared.domain.case import Mode, Reach, Scope, Standing
 from shared.domain.facet import AnyFacet, Facet
 from shared.domain.plan import Blast, Change, Origin, Wave
 from shared.domain.resource import Kind, Ref
@@ -26,6 +26,19 @@ class Situation:
     since: datetime
     exempt: frozenset[str]
     accounts: frozenset[str]
+    one_way: Mode
+
+    def quarantined(self, target: Ref) -> tuple[Standing, ...]:
+        """The actors for whom this principal is fenced as a whole, or would be if a person says so."""
+        return tuple(s for s in self.scope.standing(target) if s.reach in {Reach.PRINCIPAL, Reach.UNDECIDED})
+
+    def blames(self, target: Ref, *calls: str) -> bool:
+        """Whether the record shows the lineage making one of these calls on the target."""
+        return any((target.id, call) in self.scope.deeds for call in calls)
+
+    def origin(self, target: Ref, *calls: str) -> Origin:
+        """Whose work the present state is, as far as the record says."""
+        return Origin.ATTACKER if self.blames(target, *calls) else Origin.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,8 @@ class Action:
     undone: str
     citation: str
     propose: Callable[["Action", Ref, Situation], Iterable[Change]]
+    aimed: bool = False
+    """It touches the actor alone: a rollback leaves it, for the actor stays refused; `release` undoes it."""
 
     def change(
         self,
@@ -67,3 +82,9 @@ class Action:
             blast=blast or Blast(),
             origin=origin,
         )
+
+
+def blast_of(standings: Sequence[Standing]) -> Blast:
+    """Who else is hurt by what is done to these principals."""
+    others = tuple(sorted({other for s in standings for other in s.others}))
+    return Blast(others=others, known=all(s.known for s in standings))

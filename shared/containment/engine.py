@@ -11,7 +11,6 @@ Rules
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shared.domain.case import Outcome
 from shared.domain.errors import Absent, CloudError, Throttled, Unreachable
@@ -20,27 +19,19 @@ from shared.domain.plan import Change, Origin, Plan, Status
 from shared.domain.resource import Ref
 from shared.ports import Journal, World
 
-from .journal import intended, outcomes_of
+from .journal import Applied, intended
 from .parallel import in_parallel
 
 TRIES = 3
 """Writes of one document before it counts as drifting: somebody else keeps overwriting it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One change as it went: `change.before` is what was there, `change.after` what was read back."""
-
-    change: Change
-    outcome: Outcome
-
-
 type Found = dict[str, Facet] | CloudError
 """The parts of one facet of one resource, or why they could not be read."""
 
 
-def apply(plan: Plan, world: World, journal: Journal, need: int) -> tuple[Result, ...]:
-    """Make every change of the plan so. `need`: sinks that must hold the intent first.
+def apply(plan: Plan, world: World, journal: Journal, need: int) -> tuple[Applied, ...]:
+    """Make every change of the plan so. `need`: sinks that must hold the intent first. The caller records the results.
 
     Raises `NotDurable` with nothing written where the intent could not be recorded.
     """
@@ -52,35 +43,36 @@ def apply(plan: Plan, world: World, journal: Journal, need: int) -> tuple[Result
     groups = _grouped(todo)
     written = in_parallel(lambda group: _write(group, world), groups)
     results = (*settled, *unread, *(r for group in written for r in group))
-    if todo or unread:
-        journal.append("outcome", outcomes_of(plan, [(r.change, r.outcome) for r in results], journal), need=1)
     return _in_order(plan, results)
 
 
-def undo(plan: Plan, world: World, journal: Journal) -> tuple[Result, ...]:
-    """Restore what was there before `plan` (the changes as applied), last change first."""
+def undo(plan: Plan, world: World, journal: Journal) -> tuple[Applied, ...]:
+    """Restore what was there before `plan` (the changes as applied), last change first. The caller records the results.
+
+    Raises `NotDurable` with nothing written where the intent could not be recorded.
+    """
     kept, settled = _undoable(plan.changes)
     nows, unread = _read([c.inverse() for c in kept], world)
-    todo, untouched = [], list(settled)
-    for change in kept:
-        inverse = change.inverse()
-        now = nows.get(change.slot, inverse.after.absent)
-        if now == inverse.after:
-            untouched.append(_result(inverse, Status.UNDONE, "it is already as it was before"))
-        elif change.slot in nows and now != change.after:
-            untouched.append(_result(inverse, Status.LEFT, "somebody changed it since; look at it before you change it"))
-        else:
-            todo.append(inverse)
-    todo = [c for c in todo if c.slot not in {r.change.slot for r in unread}]
+    readable = [c for c in kept if c.slot not in {r.change.slot for r in unread}]
+    verdicts = [(c, _stands(c, nows.get(c.slot, c.after.absent))) for c in readable]
+    todo = [c.inverse() for c, verdict in verdicts if verdict is None]
     if todo:
         journal.append("intended", intended(plan.but(changes=tuple(todo)), todo, journal), need=2)
     written = in_parallel(lambda group: _write(group, world), _grouped(todo))
-    results = (*untouched, *unread, *(_as_undone(r) for group in written for r in group))
-    journal.append("outcome", outcomes_of(plan, [(r.change, r.outcome) for r in results], journal), need=1)
-    return results
+    kept_as_is = (verdict for _, verdict in verdicts if verdict is not None)
+    return (*settled, *unread, *kept_as_is, *(_as_undone(r) for group in written for r in group))
 
 
-def _undoable(changes: Sequence[Change]) -> tuple[list[Change], list[Result]]:
+def _stands(change: Change, now: AnyFacet | None) -> Applied | None:
+    """Why this change is not to be written back, None where it is: the cloud still holds what we wrote."""
+    if now == change.before:
+        return _result(change.inverse(), Status.UNDONE, "it is already as it was before")
+    if now != change.after:
+        return _result(change.inverse(), Status.LEFT, "somebody changed it since; look at it before you change it")
+    return None
+
+
+def _undoable(changes: Sequence[Change]) -> tuple[list[Change], list[Applied]]:
     """Sorts out what is never restored, and says why."""
     kept, settled = [], []
     for change in reversed(changes):
@@ -93,13 +85,13 @@ def _undoable(changes: Sequence[Change]) -> tuple[list[Change], list[Result]]:
     return kept, settled
 
 
-def _as_undone(result: Result) -> Result:
+def _as_undone(result: Applied) -> Applied:
     if result.outcome.status is Status.APPLIED:
-        return Result(result.change, result.outcome.but(status=Status.UNDONE))
+        return result.but(outcome=result.outcome.but(status=Status.UNDONE))
     return result
 
 
-def _with_befores(changes: Sequence[Change], world: World) -> tuple[list[Change], list[Result]]:
+def _with_befores(changes: Sequence[Change], world: World) -> tuple[list[Change], list[Applied]]:
     """The changes with what is there now, and a result for each whose target could not be read."""
     nows, unread = _read(changes, world)
     failed = {r.change.slot for r in unread}
@@ -107,7 +99,7 @@ def _with_befores(changes: Sequence[Change], world: World) -> tuple[list[Change]
     return known, unread
 
 
-def _read(changes: Sequence[Change], world: World) -> tuple[dict[tuple[Ref, str, str], AnyFacet], list[Result]]:
+def _read(changes: Sequence[Change], world: World) -> tuple[dict[tuple[Ref, str, str], AnyFacet], list[Applied]]:
     """One look for each resource and facet, all at once."""
     wanted = list(dict.fromkeys((c.target, type(c.after)) for c in changes))
     looked = dict(zip(wanted, in_parallel(lambda w: _look(world, *w), wanted), strict=True))
@@ -136,7 +128,7 @@ def _grouped(changes: Sequence[Change]) -> list[list[Change]]:
     return list(groups.values())
 
 
-def _write(group: list[Change], world: World) -> list[Result]:
+def _write(group: list[Change], world: World) -> list[Applied]:
     """Write one document until all of it has been read back. Whoever keeps overwriting it is reported, not fought for ever."""
     ids: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -154,19 +146,19 @@ def _write(group: list[Change], world: World) -> list[Result]:
     return [_noted(_result(c, Status.DRIFTED, "somebody keeps overwriting it"), ids, notes) for c in group]
 
 
-def _read_back(change: Change, now: AnyFacet | None, ids: tuple[str, ...], notes: tuple[str, ...]) -> Result:
+def _read_back(change: Change, now: AnyFacet | None, ids: tuple[str, ...], notes: tuple[str, ...]) -> Applied:
     return _noted(_result(change.but(after=now or change.after), Status.APPLIED), ids, notes)
 
 
-def _result(change: Change, status: Status, reason: str = "") -> Result:
+def _result(change: Change, status: Status, reason: str = "") -> Applied:
     after = change.after
     outcome = Outcome(target=change.target, facet=after.facet, part=after.part, action=change.action, status=status, reason=reason)
-    return Result(change, outcome)
+    return Applied(change=change, outcome=outcome)
 
 
-def _noted(result: Result, ids: tuple[str, ...], notes: tuple[str, ...]) -> Result:
+def _noted(result: Applied, ids: tuple[str, ...], notes: tuple[str, ...]) -> Applied:
     reason = "; ".join(filter(None, [result.outcome.reason, *notes]))
-    return Result(result.change, result.outcome.but(request_ids=ids, reason=reason))
+    return result.but(outcome=result.outcome.but(request_ids=ids, reason=reason))
 
 
 REASONS: tuple[tuple[type[CloudError], str, bool], ...] = (
@@ -178,12 +170,12 @@ REASONS: tuple[tuple[type[CloudError], str, bool], ...] = (
 """Why a change failed, in words, and whether asking again can help. First match counts."""
 
 
-def _failed(change: Change, error: CloudError) -> Result:
+def _failed(change: Change, error: CloudError) -> Applied:
     words, retry = next((words, retry) for kind, words, retry in REASONS if isinstance(error, kind))
     failed = _result(change, Status.FAILED, f"{words} ({error.code or type(error).__name__}): {error}")
-    return Result(failed.change, failed.outcome.but(retry=retry))
+    return failed.but(outcome=failed.outcome.but(retry=retry))
 
 
-def _in_order(plan: Plan, results: Sequence[Result]) -> tuple[Result, ...]:
+def _in_order(plan: Plan, results: Sequence[Applied]) -> tuple[Applied, ...]:
     place = {c.slot: n for n, c in enumerate(plan.changes)}
     return tuple(sorted(results, key=lambda r: place[r.change.slot]))

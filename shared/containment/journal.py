@@ -16,7 +16,7 @@ from shared.ports import Journal
 
 
 class Applied(Value):
-    """One change with what became of it, as a wave's blob keeps it."""
+    """One change as it went: `change.before` is what was there, `change.after` what was read back."""
 
     change: Change
     outcome: Outcome
@@ -37,16 +37,15 @@ def intended(plan: Plan, changes: Sequence[Change], journal: Journal) -> dict[st
     }
 
 
-def outcomes_of(plan: Plan, results: Sequence[tuple[Change, Outcome]], journal: Journal) -> dict[str, object]:
+def outcomes(plan: Plan, results: Sequence[Applied], journal: Journal) -> dict[str, object]:
     """The body of an `outcome` entry: statuses and the request ids that the cloud's own log shows too."""
-    blob = journal.blob(APPLIED.dump_json(tuple(Applied(change=c, outcome=o) for c, o in results)))
     return {
         "wave": plan.wave.value,
         "digest": plan.digest,
-        "blob": blob,
+        "blob": journal.blob(APPLIED.dump_json(tuple(results))),
         "changes": [
-            {**_line(change, journal), "status": outcome.status.value, "request_ids": list(outcome.request_ids)}
-            for change, outcome in results
+            {**_line(r.change, journal), "status": r.outcome.status.value, "request_ids": list(r.outcome.request_ids)}
+            for r in results
         ],
     }
 

@@ -54,6 +54,12 @@ def deny(name: str, actions: Sequence[str], resources: Sequence[str], condition:
     return body(statement)
 
 
+def trust_deny(name: str, actions: Sequence[str], condition: Condition) -> str:
+    """A deny statement of a trust policy, which names no resource: it is the role's own."""
+    statement: Statement = {"Sid": name, "Effect": "Deny", "Principal": "*", "Action": list(actions), "Condition": condition}
+    return body(statement)
+
+
 def user_ids(actor: Actor, reach: Reach) -> list[str]:
     """What `aws:userid` is compared with (IAM identifiers): a user's id, one session of a role, or all of its sessions."""
     if not actor.unique_id:

@@ -88,13 +88,17 @@ class Outcome(Value):
 
 
 class WaveRecord(Value):
-    """One wave as it went: `blob` is the custody digest of its plan and outcomes, `counts` outcomes by status."""
+    """One wave as it went: `blob` is the custody digest of its changes with their outcomes, `counts` outcomes by status.
+
+    `retry`: something failed that the cloud may do when asked again.
+    """
 
     wave: Wave
     digest: str
     at: AwareDatetime
     seconds: float
     counts: dict[Status, int]
+    retry: bool = False
     blob: str = ""
 
 
@@ -104,6 +108,8 @@ class LeftForPeople(Value):
     target: str
     reason: str
     next: str
+    blocks: bool = True
+    """while it is so, the case is `partial` and not `contained`"""
 
 
 class Reach(StrEnum):
@@ -139,7 +145,8 @@ class Scope(Value):
     """What a case is about: who is to be stopped, and what is to be protected from them.
 
     `allow` are ARN patterns of the rightful users of the stores and keys: declared, named by policies, or seen; never the actors.
-    `declared`: whether the customer's policy file names any of them.
+    `declared`: whether the customer's policy file names any of them. `logs` are the stores that hold the audit log.
+    `deeds` are (resource id, call) of the lineage's recorded calls that worked: whose work a state is, is judged by them.
     """
 
     standings: tuple[Standing, ...] = ()
@@ -147,14 +154,20 @@ class Scope(Value):
     keys: tuple[Ref, ...] = ()
     access_points: tuple[Ref, ...] = ()
     trails: tuple[Ref, ...] = ()
+    logs: tuple[Ref, ...] = ()
     shared: tuple[Ref, ...] = ()
     vaults: tuple[Ref, ...] = ()
     allow: tuple[str, ...] = ()
     declared: bool = False
+    deeds: tuple[tuple[str, str], ...] = ()
 
     @property
     def resources(self) -> tuple[Ref, ...]:
-        return (*self.stores, *self.keys, *self.access_points, *self.trails, *self.shared, *self.vaults)
+        return (*self.stores, *self.keys, *self.access_points, *self.trails, *self.logs, *self.shared, *self.vaults)
+
+    @property
+    def principals(self) -> tuple[Ref, ...]:
+        return tuple(dict.fromkeys(s.actor.principal for s in self.standings if s.actor.principal))
 
     def standing(self, principal: Ref) -> tuple[Standing, ...]:
         return tuple(s for s in self.standings if s.actor.principal == principal)
@@ -182,5 +195,5 @@ class Case(Value):
     left: tuple[LeftForPeople, ...] = ()
     fenced_at: AwareDatetime | None = None
     quiet_sweeps: int = 0
-    paused: bool = False
+    released: tuple[Ref, ...] = ()
     version: int = 0

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime
 
 from .actor import Actor
-from .resource import Ref
+from .resource import Cloud, Ref
 from .value import Value
 
 
@@ -34,6 +34,7 @@ class Signal(Value):
     """
 
     id: str
+    cloud: Cloud = Cloud.AWS
     source: Source
     event: str
     at: AwareDatetime

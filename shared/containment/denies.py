@@ -1,0 +1,56 @@
+"""The denies that stores and keys have in common: of the actors themselves, and of everyone who is not known to need them."""
+
+from collections.abc import Iterator, Sequence
+
+from shared.domain.case import Reach
+from shared.domain.facet import PolicyStatement
+from shared.domain.plan import Change
+from shared.domain.resource import Kind, Ref
+
+from . import statements
+from .action import Action, Situation
+from .statements import Condition, Ordinal
+
+
+def against_actors(action: Action, target: Ref, situation: Situation, calls: Sequence[str], on: Sequence[str]) -> Iterator[Change]:
+    """Denies that name the actors alone, whatever their own policies say."""
+    standings = situation.scope.standings
+    if actors := statements.the_actors(standings):
+        yield _deny(
+            action, target, situation, Ordinal.ACTORS, 0, (calls, on, actors), "the actors, whatever their own policies say"
+        )
+    for number, standing in enumerate(s for s in standings if s.reach is Reach.NETWORK):
+        elsewhere = statements.elsewhere(standing)
+        why = "the stolen credentials, except where their rightful user works"
+        yield _deny(action, target, situation, Ordinal.NETWORK, number, (calls, on, elsewhere), why)
+
+
+def against_strangers(
+    action: Action, target: Ref, situation: Situation, calls: Sequence[str], on: Sequence[str]
+) -> Iterator[Change]:
+    """One deny of everyone who is not known to work with the target; of foreign accounts, where nobody is known."""
+    scope = situation.scope
+    # reads of a bucket are seldom recorded: who works with it is known only where it is declared, while keys show their users
+    if scope.allow and (scope.declared or target.kind is Kind.KEY):
+        rightful = (*scope.allow, *(f"arn:aws:iam::{account}:root" for account in sorted(situation.accounts)))
+        others = statements.all_but(rightful, situation.exempt)
+        why = "strangers: whoever the actor makes or turns next is none of the rightful users"
+        yield _deny(action, target, situation, Ordinal.RIGHTFUL, 0, (calls, on, others), why)
+    else:
+        others = statements.outsiders(situation.accounts)
+        yield _deny(action, target, situation, Ordinal.OUTSIDERS, 0, (calls, on, others), "foreign accounts")
+
+
+def _deny(
+    action: Action,
+    target: Ref,
+    situation: Situation,
+    ordinal: Ordinal,
+    number: int,
+    what: tuple[Sequence[str], Sequence[str], Condition],
+    why: str,
+) -> Change:
+    sid = statements.sid(situation.case, ordinal, number)
+    calls, on, who = what
+    body = statements.deny(sid, calls, on, who, principal=True)
+    return action.change(target, PolicyStatement(sid=sid, body=body), why)

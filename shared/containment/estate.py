@@ -1,0 +1,32 @@
+"""What the organisation has declared about itself: its accounts, tenants, and who works with which store and key."""
+
+from shared.domain.resource import Ref
+from shared.domain.value import Value
+
+
+class Tenant(Value):
+    """One tenant: the stores and keys of its health data, and ARN patterns of the principals that work with them."""
+
+    name: str
+    stores: frozenset[Ref] = frozenset()
+    keys: frozenset[Ref] = frozenset()
+    principals: frozenset[str] = frozenset()
+
+
+class Estate(Value):
+    """Everything declared. `accounts` are the organisation's own, disaster recovery included."""
+
+    accounts: frozenset[str]
+    tenants: tuple[Tenant, ...] = ()
+
+    def owners(self, resources: frozenset[Ref]) -> tuple[Tenant, ...]:
+        """The tenants that any of these stores or keys belong to."""
+        return tuple(t for t in self.tenants if (t.stores | t.keys) & resources)
+
+    @property
+    def stores(self) -> tuple[Ref, ...]:
+        return tuple(sorted({s for t in self.tenants for s in t.stores}))
+
+    @property
+    def keys(self) -> tuple[Ref, ...]:
+        return tuple(sorted({k for t in self.tenants for k in t.keys}))

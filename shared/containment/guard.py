@@ -1,0 +1,45 @@
+"""What no change may touch: the responder itself, custody, break-glass identities, and what the policy protects.
+
+Principals are known by unique id: a role re-created under the responder's name is not the responder, and is not spared.
+"""
+
+from dataclasses import dataclass
+
+from shared.domain.case import Scope
+from shared.domain.errors import OutOfReach
+from shared.domain.plan import Change
+from shared.domain.resource import PRINCIPALS
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """`ids`: unique ids of principals; `resources`: identifiers (ARNs) of everything else that is out of reach."""
+
+    ids: frozenset[str] = frozenset()
+    resources: frozenset[str] = frozenset()
+
+
+def check(change: Change, scope: Scope, protected: Protected) -> None:
+    """Raises `OutOfReach` where the change must not be made, with the reason in words."""
+    target = change.target
+    if target.kind not in PRINCIPALS:
+        if target.id in protected.resources:
+            raise OutOfReach(f"{target} belongs to the responder or is protected by the policy; it is never changed")
+        return
+    ids = {s.actor.unique_id for s in scope.standing(target)} - {""}
+    if ids & protected.ids:
+        raise OutOfReach(f"{target} is a responder, break-glass or protected identity; it is never changed")
+    if not ids and target.id in protected.resources:
+        raise OutOfReach(f"{target} is protected by the policy, and its unique id is not known; it is never changed")
+
+
+def sorted_out(changes: tuple[Change, ...], scope: Scope, protected: Protected) -> tuple[tuple[Change, ...], dict[Change, str]]:
+    """The changes that may be made, and the others with the reason."""
+    allowed, refused = [], {}
+    for change in changes:
+        try:
+            check(change, scope, protected)
+            allowed.append(change)
+        except OutOfReach as error:
+            refused[change] = str(error)
+    return tuple(allowed), refused

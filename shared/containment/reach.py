@@ -1,0 +1,76 @@
+"""How wide to fence an actor: the narrowest fence that stops it, judged from what the record shows of its rightful user.
+
+Rules
+1. What the attacker made is fenced as a whole: nobody else needs it.
+2. A user is fenced as a whole unless others were seen using it.
+3. A role's session is fenced alone: a role is shared by definition.
+4. Credentials that a workload holds too (an instance's session) are refused everywhere but in the workload's own networks.
+5. Where the record does not say who else would be hurt, nothing is decided: a person is asked.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from shared.domain.actor import Actor, Credential
+from shared.domain.case import Reach, Standing
+from shared.domain.resource import Kind
+from shared.ports import Act
+
+NO_PRINCIPAL = frozenset({Credential.SERVICE, Credential.SERVICE_LINKED, Credential.ROOT, Credential.ANONYMOUS, Credential.FOREIGN})
+"""Credentials that no policy on an identity of ours can stop."""
+
+
+def standing(actor: Actor, acts: Sequence[Act] | None, address: str, quarantine: Literal["session", "role"]) -> Standing:
+    """How this actor is to be fenced. `acts`: what the record has of its principal (None: no record to judge by).
+
+    `address` is where the thief calls from; what came from there is the thief's.
+    """
+    rightful = [a for a in acts or () if not _thiefs(a, actor, address)]
+    others = tuple(sorted({_label(a.actor) for a in rightful}))
+    if actor.principal is not None and actor.principal.kind is Kind.USER:
+        return _user(actor, rightful, others, known=acts is not None)
+    if actor.credential is Credential.INSTANCE_SESSION or any(a.actor.session == actor.session for a in rightful):
+        return _shared(actor, [a for a in rightful if a.actor.session == actor.session], others)
+    if quarantine == "role" and acts is not None and not others:
+        return Standing(
+            actor=actor, reach=Reach.PRINCIPAL, why="the policy asks for the whole role, and nobody else was seen using it"
+        )
+    return Standing(actor=actor, reach=Reach.SESSION, others=(), why="only this session of the role is the actor's")
+
+
+def found(actor: Actor) -> Standing:
+    """How to fence what came into being during the breach and was not made by a rightful user.
+
+    A session of a role that was there before (compute that was given the role) is fenced alone.
+    """
+    reach = Reach.SESSION if actor.session else Reach.PRINCIPAL
+    return Standing(actor=actor, reach=reach, made=True, why="it came into being during the breach, by nobody known to be rightful")
+
+
+def _user(actor: Actor, rightful: Sequence[Act], others: tuple[str, ...], *, known: bool) -> Standing:
+    if not others:
+        return Standing(actor=actor, reach=Reach.PRINCIPAL, known=known, why="nobody else was seen using this user")
+    return _shared(actor, rightful, others)
+
+
+def _shared(actor: Actor, rightful: Sequence[Act], others: tuple[str, ...]) -> Standing:
+    networks = _networks(rightful)
+    if networks:
+        why = "its rightful user holds the same credentials and was seen in known networks only"
+        return Standing(actor=actor, reach=Reach.NETWORK, others=(), networks=networks, why=why)
+    why = "a workload holds the same credentials, and the record does not show from where it works"
+    return Standing(actor=actor, reach=Reach.UNDECIDED, others=others, known=False, why=why)
+
+
+def _networks(acts: Iterable[Act]) -> tuple[str, ...]:
+    return tuple(sorted({a.source_network or a.source_address for a in acts} - {""}))
+
+
+def _thiefs(act: Act, actor: Actor, address: str) -> bool:
+    if act.failed or act.by_service:
+        return True
+    return act.source_address == address if address else act.actor.access_key == actor.access_key
+
+
+def _label(actor: Actor) -> str:
+    return actor.session or actor.access_key or str(actor)

@@ -1,0 +1,62 @@
+"""Who works with the stores and keys of a case by right: declared, named by policies and grants, or seen; never the actors.
+
+The list decides whom an "all but" deny spares. An entry is an ARN or ARN pattern, as `aws:PrincipalArn` is compared.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from shared.domain.case import Reach, Scope
+from shared.domain.errors import CloudError
+from shared.domain.facet import Facet, Grant, PolicyStatement
+from shared.domain.resource import PRINCIPALS, Ref
+from shared.ports import Evidence, World
+
+from .estate import Estate
+from .parallel import in_parallel
+
+
+def allow_list(scope: Scope, world: World, evidence: Evidence, estate: Estate, since: datetime) -> tuple[tuple[str, ...], bool]:
+    """The list, and whether the customer declared any of it. Empty: nothing is known, and nobody can be told from a stranger."""
+    guarded = (*scope.stores, *scope.keys)
+    owners = estate.owners(frozenset(guarded))
+    declared = {p for tenant in owners for p in tenant.principals}
+    found = in_parallel(lambda target: (_named(target, world), _seen(target, evidence, since)), guarded)
+    known = {arn for named, seen in found for arn in (*named, *seen) if _account(arn) in estate.accounts}
+    actors = {s.actor.principal.id for s in scope.standings if s.actor.principal and s.reach is Reach.PRINCIPAL}
+    return tuple(sorted((declared | known) - actors)), bool(declared)
+
+
+def _named(target: Ref, world: World) -> tuple[str, ...]:
+    """Users and roles that an Allow statement or a grant names; an account's root only delegates and names nobody."""
+    statements = [json.loads(s.body) for s in _look(world, target, PolicyStatement) if s.body]
+    allowing = (s for s in statements if s.get("Effect") == "Allow")
+    grants = (json.loads(g.spec).get("GranteePrincipal", "") for g in _look(world, target, Grant))
+    return tuple(arn for arn in (*(a for s in allowing for a in _principals(s)), *grants) if ":user/" in arn or ":role/" in arn)
+
+
+def _look[F: Facet](world: World, target: Ref, facet: type[F]) -> tuple[F, ...]:
+    try:
+        return world.look(target, facet)
+    except CloudError:
+        return ()
+
+
+def _principals(statement: dict[str, object]) -> Iterator[str]:
+    principal = statement.get("Principal")
+    named = principal.get("AWS", ()) if isinstance(principal, dict) else ()
+    yield from [named] if isinstance(named, str) else named
+
+
+def _seen(target: Ref, evidence: Evidence, since: datetime) -> Iterable[str]:
+    """Users and roles whose calls on the target the record shows; no record is no evidence."""
+    try:
+        acts = evidence.on(target, since)
+    except CloudError:
+        return ()
+    return {a.actor.principal.id for a in acts if a.actor.principal and a.actor.principal.kind in PRINCIPALS and not a.failed}
+
+
+def _account(arn: str) -> str:
+    return arn.split(":")[4] if arn.count(":") >= 5 else ""  # noqa: PLR2004  # arn:partition:service:region:account:resource

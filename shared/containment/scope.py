@@ -1,0 +1,151 @@
+"""From a signal to a scope: who is to be stopped, what is to be protected, who else works there.
+
+Before the fence only what the signal names and what hangs directly on it is read; the rest is looked up beside or after it.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from shared.domain.actor import Actor, Credential, Lineage
+from shared.domain.case import LeftForPeople, Scope
+from shared.domain.errors import CloudError
+from shared.domain.resource import Kind, Ref
+from shared.domain.signal import Signal
+from shared.ports import Directory, Evidence, Relation, World
+
+from . import reach
+from .estate import Estate
+from .parallel import in_parallel
+from .rightful import allow_list
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyor:
+    """What a scope is made from. `days`: how far back the record is read for rightful users."""
+
+    world: World
+    directory: Directory
+    evidence: Evidence
+    estate: Estate
+    quarantine: Literal["session", "role"]
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A scope, the lineage it is about, and what could not be found out."""
+
+    lineage: Lineage
+    scope: Scope
+    left: tuple[LeftForPeople, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer[T]:
+    """What a question brought, or a default and what a person should know about that."""
+
+    value: T
+    left: tuple[LeftForPeople, ...] = ()
+
+
+def ask[T](question: Callable[[], T], default: T, about: str) -> Answer[T]:
+    """The answer, or the default where the cloud gives none: a scope is made from what can be had."""
+    try:
+        return Answer(question())
+    except CloudError as error:
+        unread = LeftForPeople(target=about, reason=f"could not be read: {error}", next="look at it by hand; it is not covered")
+        return Answer(default, (unread,))
+
+
+def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
+    """The scope of a new case, in as few round trips as the questions depend on each other."""
+    world, since = surveyor.world, signal.at - timedelta(days=surveyor.days)
+    stores = _named(signal, Kind.BUCKET) or surveyor.estate.stores
+    keys = _named(signal, Kind.KEY) or (() if stores else surveyor.estate.keys)
+    account = Ref(cloud=signal.cloud, kind=Kind.ACCOUNT, account=signal.account, region=signal.region, id=signal.account)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        resolved = pool.submit(ask, lambda: surveyor.directory.resolve(actor), actor, str(actor))
+        acts = pool.submit(ask, lambda: surveyor.evidence.by(actor, since), None, f"the record of {actor}")
+        points = pool.submit(ask, lambda: _related(world, stores, Relation.ACCESS_POINTS), (), "access points")
+        families = pool.submit(ask, lambda: _families(world, keys, stores), keys, "keys of the stores")
+        trails = pool.submit(ask, lambda: world.related(account, Relation.TRAILS), (), "trails")
+    answers = (resolved.result(), points.result(), families.result(), trails.result())
+    principal = _assigned(resolved.result().value, world)
+    scope = Scope(
+        standings=(reach.standing(principal, acts.result().value, signal.source_address, surveyor.quarantine),),
+        stores=tuple(dict.fromkeys(stores)),
+        keys=families.result().value,
+        access_points=points.result().value,
+        trails=trails.result().value,
+        shared=_named(signal, Kind.SNAPSHOT, Kind.IMAGE, Kind.DATABASE_SNAPSHOT),
+        deeds=tuple((r.id, signal.event) for r in signal.resources if not signal.failed),
+    )
+    allowed, declared = allow_list(scope, surveyor.world, surveyor.evidence, surveyor.estate, since)
+    left = (*(unread for answer in answers for unread in answer.left), *_beyond(principal, scope, allowed))
+    return Survey(Lineage(root=principal), scope.but(allow=allowed, declared=declared), left)
+
+
+def widened(scope: Scope, world: World) -> Scope:
+    """The scope with what has been added to its stores and keys since: replicas in other Regions, access points."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        families = pool.submit(ask, lambda: _related(world, scope.keys, Relation.REPLICAS), (), "replicas")
+        points = pool.submit(ask, lambda: _related(world, scope.stores, Relation.ACCESS_POINTS), (), "access points")
+    keys = tuple(dict.fromkeys((*scope.keys, *families.result().value)))
+    return scope.but(keys=keys, access_points=tuple(dict.fromkeys((*scope.access_points, *points.result().value))))
+
+
+def _named(signal: Signal, *kinds: Kind) -> tuple[Ref, ...]:
+    return tuple(dict.fromkeys(r for r in signal.resources if r.kind in kinds))
+
+
+def _related(world: World, targets: Sequence[Ref], relation: Relation) -> tuple[Ref, ...]:
+    found = in_parallel(lambda target: world.related(target, relation), targets)
+    return tuple(dict.fromkeys(ref for refs in found for ref in refs))
+
+
+def _families(world: World, keys: Sequence[Ref], stores: Sequence[Ref]) -> tuple[Ref, ...]:
+    """The keys with all their replicas: each replica has a policy, grants and a state of its own over the same material."""
+    named = tuple(dict.fromkeys((*keys, *_related(world, stores, Relation.KEYS))))
+    return tuple(dict.fromkeys((*named, *_related(world, named, Relation.REPLICAS))))
+
+
+def _assigned(actor: Actor, world: World) -> Actor:
+    """An actor whose role is made from a permission set is contained there: the role itself can not be modified."""
+    role = actor.principal
+    if actor.credential is not Credential.IDENTITY_CENTER or role is None:
+        return actor
+    none: tuple[Ref, ...] = ()
+    sets = ask(lambda: world.related(role, Relation.ASSIGNED), none, str(actor)).value
+    return actor.but(principal=sets[0]) if sets else actor
+
+
+UNFENCEABLE: dict[Credential, tuple[str, str]] = {
+    Credential.ROOT: (
+        "no policy of an account stops its root user; the stores' and keys' denies exempt it",
+        "sign in as root, change the password and delete root access keys; attach a service control policy from the organisation",
+    ),
+    Credential.SERVICE_LINKED: (
+        "a service-linked role can not be modified",
+        "find who uses the service; it acts on somebody's behalf",
+    ),
+    Credential.SERVICE: ("an AWS service made the call", "find on whose behalf it acted"),
+    Credential.ANONYMOUS: ("there is no identity to fence", "public access is blocked at the stores; check what was public"),
+    Credential.FOREIGN: ("the identity belongs to another account", "it is refused at stores and keys; tell the account's owner"),
+}
+"""Whom no fence on an identity of ours reaches: why, and what a person can do. They are refused at the resource only."""
+
+
+def _beyond(actor: Actor, scope: Scope, allowed: Sequence[str]) -> tuple[LeftForPeople, ...]:
+    """What a person must do because the program can not."""
+    left = []
+    if actor.credential in UNFENCEABLE:
+        reason, following = UNFENCEABLE[actor.credential]
+        left.append(LeftForPeople(target=str(actor), reason=reason, next=following))
+    if scope.keys and not allowed:
+        reason = "nobody is declared for it and nobody was seen using it: only the actors and foreign accounts are refused"
+        declare = "declare principals in response.toml, [tenants]"
+        left.append(LeftForPeople(target=str(scope.keys[0]), reason=reason, next=declare, blocks=False))
+    return tuple(left)

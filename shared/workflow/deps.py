@@ -1,0 +1,45 @@
+"""Everything a stage works with. `bootstrap` makes one for the clouds, tests make one of memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.containment.estate import Estate
+from shared.containment.guard import Protected
+from shared.containment.scope import Surveyor
+from shared.ports import Cases, Clock, Directory, Evidence, Journal, Notifier, Sources, World
+from shared.settings import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """The ports, the policy, and who we are.
+
+    `journal` opens the custody record of a case (once for each worker). `exempt` are unique ids of responder and break-glass
+    identities. `caller` is who runs this, as the cloud knows them (STS ARN, Entra object id).
+    """
+
+    world: World
+    directory: Directory
+    evidence: Evidence
+    sources: Sources
+    cases: Cases
+    journal: Callable[[str], Journal]
+    notifier: Notifier
+    clock: Clock
+    policy: Policy
+    estate: Estate
+    protected: Protected
+    exempt: frozenset[str]
+    caller: str
+
+    @property
+    def surveyor(self) -> Surveyor:
+        """What scopes are made with."""
+        return Surveyor(
+            world=self.world,
+            directory=self.directory,
+            evidence=self.evidence,
+            estate=self.estate,
+            quarantine=self.policy.fence.quarantine,
+            days=self.policy.limits.evidence_days,
+        )

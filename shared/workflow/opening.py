@@ -1,0 +1,97 @@
+"""From a signal to a case: who may wake us, and which case this belongs to."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.domain.actor import Actor
+from shared.domain.case import Case, Mode, Stage, Verdict
+from shared.domain.signal import Confirmation, Signal
+from shared.domain.value import digest
+from shared.intake.relevance import doubt, refusal
+
+from .deps import Deps
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A signal that opens no case, and why. `verdict` is `dropped` or `refused`."""
+
+    signal: Signal
+    verdict: Verdict
+    reason: str
+
+
+OPEN = frozenset({Verdict.OPEN, Verdict.HELD, Verdict.AWAITING_APPROVAL, Verdict.PARTIAL, Verdict.CONTAINED})
+"""Verdicts of cases that are still being worked on: a late alert about the same actor joins them."""
+
+
+def admit(signal: Signal, deps: Deps, *, automatic: bool) -> Case | Turned:
+    """The case this signal belongs to, new or not; or why it belongs to none. Writes the case, and nothing else."""
+    if turned := _turned(signal, deps, automatic=automatic):
+        return turned
+    if joined := _joined(signal, deps):
+        return joined
+    confirmation = deps.sources.confirm(signal)
+    if confirmation is Confirmation.DISAGREES:
+        return Turned(
+            signal, Verdict.REFUSED, "its source knows this alert otherwise: it is forged or altered; nothing was changed"
+        )
+    case = _new(signal, confirmation, deps)
+    return case if deps.cases.create(case) else deps.cases.load(case.id)
+
+
+def _turned(signal: Signal, deps: Deps, *, automatic: bool) -> Turned | None:
+    actor = signal.actor
+    if actor and actor.unique_id in deps.exempt:
+        if signal.request_id and deps.cases.remembers(signal.request_id):
+            return Turned(signal, Verdict.DROPPED, "this was our own call; its request id is on record")
+        body = f"{actor} made a call that is not on record: {signal.event} (request {signal.request_id or 'unknown'})"
+        deps.notifier.page("", "An act by a responder identity that we did not make", body)
+        reason = "an act by a responder identity that is not on record: people were paged; cut it off from the security account"
+        return Turned(signal, Verdict.REFUSED, reason)
+    why = refusal(signal, automatic=automatic)
+    return Turned(signal, Verdict.DROPPED, why) if why else None
+
+
+def _joined(signal: Signal, deps: Deps) -> Case | None:
+    """An open case about the same actor. A signal that the case knows already changes nothing."""
+    for case in deps.cases.all():
+        if case.verdict in OPEN and _same(case.signal.actor, signal.actor) and abs(case.signal.at - signal.at) < timedelta(days=1):
+            return case
+    return None
+
+
+def _same(one: Actor | None, other: Actor | None) -> bool:
+    return one is not None and other is not None and _root(one) == _root(other)
+
+
+def _root(actor: Actor) -> tuple[str, ...]:
+    if actor.principal is None:
+        return (actor.credential, actor.account, actor.access_key)
+    return (actor.principal.id, actor.session)
+
+
+def _new(signal: Signal, confirmation: Confirmation, deps: Deps) -> Case:
+    actor = signal.actor
+    about = _root(actor) if actor else ()
+    now = deps.clock.now()
+    mode, why = _mode(signal, confirmation, deps)
+    return Case(
+        id=f"cb-{digest({'about': list(about), 'signal': signal.id})[:12]}",
+        opened=now,
+        signal=signal,
+        confirmation=confirmation,
+        stage=Stage.OPEN,
+        mode=mode,
+        why_ask=why,
+        policy=deps.policy.digest,
+    )
+
+
+def _mode(signal: Signal, confirmation: Confirmation, deps: Deps) -> tuple[Mode, str]:
+    """Whether this case may act by itself."""
+    if confirmation is not Confirmation.AGREES:
+        return Mode.ASK, "the alert could not be confirmed at its source"
+    if reason := doubt(signal, deps.policy, deps.clock.now()):
+        return Mode.ASK, reason
+    return Mode.AUTO, ""

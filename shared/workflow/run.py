@@ -1,0 +1,95 @@
+"""Run one stage of one case: the only function that any driver calls."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from shared.domain.case import Case, Stage
+from shared.domain.errors import LeaseLost
+from shared.ports import Cases, Lease
+
+from .deps import Deps
+from .stages import STEPS
+
+RENEW_SECONDS = 4.0
+"""A lease lasts 10 s (see `Cases.take`): two renewals may be lost before another worker takes over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that ever travels through a queue: no health data. `stage` None: nothing is left to do."""
+
+    case: str
+    stage: Stage | None
+    ask_seconds: int | None = None
+    again_seconds: float | None = None
+
+
+class Held:
+    """A case under this worker's lease, renewed until given back."""
+
+    def __init__(self, cases: Cases, lease: Lease) -> None:
+        self._cases = cases
+        self._lease = lease
+        self._lost = threading.Event()
+        self._done = threading.Event()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._renew, daemon=True)
+        self._thread.start()
+
+    def load(self) -> Case:
+        """The case as it is now."""
+        return self._cases.load(self._lease.case)
+
+    def save(self, case: Case) -> Case:
+        """Keep it. Raises `LeaseLost` where another worker has taken over."""
+        with self._lock:
+            if self._lost.is_set():
+                raise LeaseLost(f"another worker has taken case {case.id}")
+            return self._cases.save(case, self._lease)
+
+    def give_back(self) -> None:
+        """Let others work on it at once."""
+        self._done.set()
+        self._thread.join()
+        self._cases.give_back(self._lease)
+
+    def _renew(self) -> None:
+        while not self._done.wait(RENEW_SECONDS):
+            try:
+                with self._lock:
+                    self._lease = self._cases.renew(self._lease)
+            except LeaseLost:
+                self._lost.set()
+                return
+
+
+@contextmanager
+def hold(case_id: str, deps: Deps, owner: str) -> Iterator[Held | None]:
+    """The case under a lease of `owner`; None where another worker has it."""
+    lease = deps.cases.take(case_id, owner)
+    if lease is None:
+        yield None
+        return
+    held = Held(deps.cases, lease)
+    try:
+        yield held
+    finally:
+        held.give_back()
+
+
+def run_stage(held: Held, stage: Stage, deps: Deps) -> Outcome:
+    """Run this stage, save the case, and say what follows. A case that is past the stage already is not run again.
+
+    Raises `LeaseLost`, and what the stage's ports raise.
+    """
+    case = held.load()
+    if case.stage is not stage:
+        return Outcome(case.id, case.stage)
+    step = STEPS[stage]
+    following = step.run(case, deps)
+    if following.stage is not None and following.stage not in step.then:
+        raise RuntimeError(f"{stage} may not lead to {following.stage}")
+    held.save(following.case.but(stage=following.stage or stage))
+    return Outcome(case.id, following.stage, following.ask_seconds, following.again_seconds)

@@ -1,0 +1,53 @@
+"""The response workflow, as one table. Every driver reads it; none repeats it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.domain.case import Case, Stage
+
+from . import fencing, sweeping
+from .deps import Deps
+from .step import Next
+
+
+class Power(StrEnum):
+    """What a stage may do to the cloud; each power is one role and one function."""
+
+    OBSERVE = "observe"
+    PRESERVE = "preserve"
+    FENCE = "fence"
+    RECORD = "record"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage: what runs, where it may lead (itself included, where it waits), with which power, and where failure leads."""
+
+    run: Callable[[Case, Deps], Next]
+    then: frozenset[Stage]
+    power: Power
+    fails_to: Stage | None = None
+    """Where to go when the worker dies or the driver's retries are used up; None: a person is called."""
+    waits: bool = False
+    """It may wait for a person."""
+
+
+def close(case: Case, deps: Deps) -> Next:
+    """Seal the record: nothing has moved for an hour."""
+    verdict = sweeping.verdict(case)
+    deps.journal(case.id).close({"verdict": verdict.value, "left": len(case.left), "waves": len(case.waves)})
+    return Next(case.but(verdict=verdict), None)
+
+
+FIRST = Stage.OPEN
+
+STEPS: Mapping[Stage, Step] = {
+    Stage.OPEN: Step(fencing.open_, frozenset({Stage.OPEN, Stage.SCOPE}), Power.RECORD, Stage.HOLD),
+    Stage.SCOPE: Step(fencing.scope, frozenset({Stage.FENCE}), Power.OBSERVE, Stage.HOLD),
+    Stage.FENCE: Step(fencing.fence, frozenset({Stage.FENCE, Stage.PRESERVE}), Power.FENCE, Stage.HOLD, waits=True),
+    Stage.PRESERVE: Step(fencing.preserve, frozenset({Stage.HOLD, Stage.SWEEP}), Power.PRESERVE, Stage.HOLD),
+    Stage.SWEEP: Step(sweeping.sweep, frozenset({Stage.SWEEP, Stage.HOLD, Stage.CLOSE}), Power.FENCE, Stage.HOLD, waits=True),
+    Stage.HOLD: Step(fencing.hold, frozenset({Stage.HOLD, Stage.SWEEP}), Power.FENCE, Stage.HOLD),
+    Stage.CLOSE: Step(close, frozenset(), Power.RECORD),
+}

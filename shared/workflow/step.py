@@ -1,0 +1,15 @@
+"""What a stage answers: the case as it is now, where it goes next, and what has to be waited for."""
+
+from dataclasses import dataclass
+
+from shared.domain.case import Case, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """`stage` None: nothing is left to do. `ask_seconds`: wait so long for a person. `again_seconds`: wait, then run it."""
+
+    case: Case
+    stage: Stage | None
+    ask_seconds: int | None = None
+    again_seconds: float | None = None
