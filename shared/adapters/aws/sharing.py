@@ -5,7 +5,7 @@ EC2 and RDS take single accounts on and off the list: nobody else's entry is eve
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from shared.adapters.aws.arns import named, partition_of
 from shared.adapters.aws.clients import Clients
@@ -17,7 +17,12 @@ from shared.domain.facet import SharedWith
 from shared.domain.resource import Cloud, Kind, Ref
 from shared.ports import Receipt, Relation
 
+if TYPE_CHECKING:
+    from types_boto3_ec2.literals import OperationTypeType
+    from types_boto3_ec2.type_defs import LaunchPermissionModificationsTypeDef
+
 EVERYONE = "all"
+VERBS: tuple[tuple["OperationTypeType", bool], ...] = (("add", True), ("remove", False))
 
 
 def _read_snapshot(clients: Clients, snapshot: Ref) -> tuple[SharedWith, ...]:
@@ -28,8 +33,21 @@ def _read_snapshot(clients: Clients, snapshot: Ref) -> tuple[SharedWith, ...]:
 
 def _write_snapshot(clients: Clients, snapshot: Ref, wanted: Sequence[SharedWith]) -> Receipt:
     modify = clients.ec2(snapshot.account, snapshot.region).modify_snapshot_attribute
-    answer = call(modify, SnapshotId=snapshot.name, CreateVolumePermission=_permissions(wanted))
-    return Receipt((request_id(answer),))
+    ids: list[str] = []
+    for verb, on in VERBS:
+        users = [share.account for share in wanted if share.shared is on and share.account != EVERYONE]
+        groups = [EVERYONE for share in wanted if share.shared is on and share.account == EVERYONE]
+        if users or groups:
+            answer = call(
+                modify,
+                SnapshotId=snapshot.name,
+                Attribute="createVolumePermission",
+                OperationType=verb,
+                UserIds=users,
+                GroupNames=groups,
+            )
+            ids.append(request_id(answer))
+    return Receipt(tuple(ids))
 
 
 def _read_image(clients: Clients, image: Ref) -> tuple[SharedWith, ...]:
@@ -40,7 +58,7 @@ def _read_image(clients: Clients, image: Ref) -> tuple[SharedWith, ...]:
 
 def _write_image(clients: Clients, image: Ref, wanted: Sequence[SharedWith]) -> Receipt:
     modify = clients.ec2(image.account, image.region).modify_image_attribute
-    return Receipt((request_id(call(modify, ImageId=image.name, LaunchPermission=_permissions(wanted))),))
+    return Receipt((request_id(call(modify, ImageId=image.name, LaunchPermission=_launch(wanted))),))
 
 
 def _party(permission: Mapping[str, Any]) -> str:
@@ -48,17 +66,18 @@ def _party(permission: Mapping[str, Any]) -> str:
     return str(next(iter(permission.values())))
 
 
-def _permissions(wanted: Iterable[SharedWith]) -> Any:  # noqa: ANN401  # EC2's two types of the same form
+def _launch(wanted: Iterable[SharedWith]) -> "LaunchPermissionModificationsTypeDef":
     changes: dict[str, list[dict[str, str]]] = {"Add": [], "Remove": []}
     for share in wanted:
         changes["Add" if share.shared else "Remove"].append({_field(share.account): share.account})
-    return {verb: listed for verb, listed in changes.items() if listed}
+    return cast("LaunchPermissionModificationsTypeDef", {verb: listed for verb, listed in changes.items() if listed})
 
 
 def _field(account: str) -> str:
-    """What EC2 calls this kind of party (LaunchPermission, CreateVolumePermission)."""
-    marks = ((EVERYONE, "Group"), (":organization/", "OrganizationArn"), (":ou/", "OrganizationalUnitArn"))
-    return next((field for mark, field in marks if mark == account or (":" in mark and mark in account)), "UserId")
+    """What LaunchPermission calls this kind of party."""
+    if account == EVERYONE:
+        return "Group"
+    return "OrganizationArn" if ":organization/" in account else "OrganizationalUnitArn" if ":ou/" in account else "UserId"
 
 
 def _read_database(clients: Clients, snapshot: Ref) -> tuple[SharedWith, ...]:
