@@ -1,1 +1,1 @@
-"""The tamper-evident record: canonical bytes, hash chain, signed checkpoints, audit."""
+"""The custody record: who did what, when and why, in a form that an outsider can check without trusting us."""

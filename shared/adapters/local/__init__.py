@@ -1,0 +1,1 @@
+"""Adapters that need no cloud: custody in a folder of this machine."""

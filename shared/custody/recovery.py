@@ -1,0 +1,107 @@
+"""Going on with a ledger that another worker left, perhaps in the middle of a write.
+
+Rules
+1. The longest chain that can be followed on any sink is the ledger; of two that differ at equal length, the first sink's.
+2. A sink that holds the beginning of it is brought up to date before anything new is put there.
+3. A sink that can not be read now is owed everything: putting the same bytes again does no harm.
+4. A sink that holds anything else among the entries is left as it is, for the auditor.
+5. Evidence that no entry names yet (the worker died between the two) is named by the next entry.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from shared.domain.errors import CloudError, CustodyError, NotDurable, Tampered
+from shared.ports import Sink
+
+from .entry import digest, evidence
+from .lane import Lane
+from .layout import entry_path
+from .reading import Holding, survey
+from .seal import plain_digest
+
+type Places = Mapping[str, Sink]
+"""Path -> a sink that has it."""
+
+type Files = dict[str, Callable[[], bytes]]
+"""Path -> how to get its bytes, in the order in which they have to be put."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """Where to go on. `notes` are checkpoints by size; `unnamed` is evidence that an entry must still name.
+
+    `unnamed`: SHA-256 of a blob -> SHA-256 of its content in clear.
+    """
+
+    chain: tuple[bytes, ...]
+    notes: Mapping[int, bytes]
+    unnamed: Mapping[str, str]
+
+
+def recover(case: str, lanes: Sequence[Lane]) -> Recovered:
+    """Survey every sink and note in each lane what it owes. Raises `NotDurable` where no sink can be read."""
+    with ThreadPoolExecutor(len(lanes), thread_name_prefix="custody-survey") as pool:
+        held = dict(zip(lanes, pool.map(partial(_survey, case), lanes), strict=True))
+    chain = max((found.chain for found in held.values() if found), key=len, default=None)
+    if chain is None:
+        raise NotDurable("no sink of the record can be read")
+    places = {path: lane.sink for lane, found in held.items() if found for path in sorted(found.paths)}
+    notes = {path: note for path, sink in places.items() if "/checkpoints/" in path and (note := _had(path, sink))}
+    named, unnamed = _evidence_of(chain, places)
+    files: Files = {path: partial(_intact, path, places[path]) for path in named}
+    files |= {entry_path(case, seq): partial(bytes, content) for seq, content in enumerate(chain)}
+    files |= {path: partial(bytes, note) for path, note in notes.items()}
+    for lane, found in held.items():
+        _note(lane, found, chain, files)
+    return Recovered(chain, {int(path[-17:-5]): note for path, note in notes.items()}, unnamed)
+
+
+def _survey(case: str, lane: Lane) -> Holding | None:
+    """What the lane's sink holds; None where it can not be read now. A sink that was tampered with is never written again."""
+    try:
+        return survey(lane.sink, case)
+    except Tampered as error:
+        lane.taken = str(error)
+    except (CloudError, CustodyError):
+        pass
+    return None
+
+
+def _evidence_of(chain: Sequence[bytes], places: Places) -> tuple[list[str], dict[str, str]]:
+    """Paths of the blobs that belong to the ledger, and the digests of those among them that no entry names yet."""
+    known = set[str]().union(*map(evidence, chain))
+    blobs = [path for path in places if "/blobs/" in path]
+    left = {path: sealed for path in blobs if _name(path) not in known and (sealed := _had(path, places[path]))}
+    unnamed = {_name(path): plain_digest(sealed) for path, sealed in left.items() if digest(sealed) == _name(path)}
+    return [path for path in blobs if _name(path) in known | unnamed.keys()], unnamed
+
+
+def _note(lane: Lane, found: Holding | None, chain: Sequence[bytes], files: Files) -> None:
+    """What the lane owes: everything that its sink lacks, as far as is known."""
+    if found and not found.follows(chain):
+        lane.taken = f"{lane.sink.name} holds other entries than the ledger"
+    for path, load in files.items():
+        if found is None or path not in found.paths:
+            lane.owe(path, load)
+
+
+def _intact(path: str, sink: Sink) -> bytes:
+    """The blob. Raises `Tampered` where it is not what its name says."""
+    content = sink.get(path)
+    if digest(content) != _name(path):
+        raise Tampered(f"{sink.name}: the content of {path} was changed")
+    return content
+
+
+def _had(path: str, sink: Sink) -> bytes | None:
+    try:
+        return sink.get(path)
+    except (CloudError, CustodyError):
+        return None
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]

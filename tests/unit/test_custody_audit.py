@@ -1,0 +1,290 @@
+"""The auditor: whatever is done to a ledger behind its writer's back is named."""
+
+import base64
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.adapters.memory.custody import MemoryKeyring, MemorySigner, MemorySink
+from shared.custody.audit import Audit, audit
+from shared.custody.entry import decode, digest, encode
+from shared.custody.note import Checkpoint, sign
+from shared.custody.record import Record
+from shared.custody.witness import SinkWitness
+from tests.custody_doubles import FailingSink, SteppingClock, copy, plant
+
+CASE = "case-1"
+SIGNER = MemorySigner()
+KEY = SIGNER.public_key()
+
+
+def written(*sinks: MemorySink, end: bool = True, signer: MemorySigner = SIGNER, lie: str = "") -> SinkWitness:
+    """Keep a small ledger in these sinks and return its witness."""
+    witness = SinkWitness(MemorySink("elsewhere"))
+    record = Record(CASE, sinks, signer, MemoryKeyring(), SteppingClock(), [witness])
+    record.blob(b"alert")
+    record.append("opened", {"why": f"alert {lie}"})
+    record.append("intended", {"changes": ["deny", "revoke"]})
+    record.checkpoint()
+    record.blob(b"outcomes")
+    record.append("outcome", {"applied": 2})
+    if end:
+        record.close({"verdict": "contained"})
+    record.settle()
+    return witness
+
+
+LEDGER = MemorySink("first")
+WITNESS = written(LEDGER)
+PATHS = LEDGER.list("")
+ENTRIES = [path for path in PATHS if "/entries/" in path]
+
+
+def judged(
+    sink: MemorySink, witness: SinkWitness | None = None, *, open_case: bool = False, second: MemorySink | None = None
+) -> Audit:
+    return audit(sink, CASE, KEY, witness, open_case=open_case, second=second)
+
+
+def complaints(result: Audit) -> str:
+    return "\n".join(map(str, result.findings))
+
+
+def test_an_honest_ledger_has_every_guarantee_and_no_finding() -> None:
+    first, second = MemorySink("first"), MemorySink("second")
+    result = judged(first, written(first, second), second=second)
+    assert result.ok, complaints(result)
+    assert (result.size, result.head) == (4, digest(first.get(f"{CASE}/entries/000000000003.json")))
+    assert {guarantee.what: guarantee.holds for guarantee in result.guarantees} == {
+        "every entry follows from the one before it": True,
+        "all of it is signed": True,
+        "the key came from outside the ledger": True,
+        "a witness outside the writer's control has the head": True,
+        "a second sink holds the same": True,
+    }
+
+
+def test_what_can_not_be_known_is_said() -> None:
+    result = audit(LEDGER, CASE, KEY, None, outside_key=False)
+    missing = {guarantee.what: guarantee.why for guarantee in result.guarantees if not guarantee.holds}
+    assert result.ok
+    assert "proves nothing" in missing["the key came from outside the ledger"]
+    assert "can not be seen" in missing["a witness outside the writer's control has the head"]
+    assert "a second sink holds the same" in missing
+
+
+# laws
+
+
+@given(st.sampled_from(PATHS), st.data())
+def test_any_flipped_bit_in_any_file_is_named(path: str, data: st.DataObject) -> None:
+    content = LEDGER.get(path)
+    at, mask = data.draw(st.integers(0, len(content) - 1)), data.draw(st.sampled_from([1 << bit for bit in range(8)]))
+    twin = copy(LEDGER)
+    plant(twin, path, content[:at] + bytes([content[at] ^ mask]) + content[at + 1 :])
+    assert not judged(twin).ok
+
+
+@given(st.permutations(ENTRIES))
+def test_any_other_order_of_the_entries_is_named(order: list[str]) -> None:
+    twin = copy(LEDGER)
+    for path, source in zip(ENTRIES, order, strict=True):
+        plant(twin, path, LEDGER.get(source))
+    assert judged(twin).ok is (order == ENTRIES)
+
+
+@given(st.sets(st.sampled_from(PATHS), min_size=1))
+def test_any_removed_files_are_named(removed: set[str]) -> None:
+    twin = copy(LEDGER)
+    for path in removed:
+        plant(twin, path, None)
+    assert not judged(twin).ok
+
+
+@given(st.from_regex(r"[a-z0-9./]{1,24}", fullmatch=True) | st.sampled_from(["entries/000000000004.json", f"blobs/{'ab' * 32}"]))
+def test_any_added_file_is_named(name: str) -> None:
+    twin = copy(LEDGER)
+    twin.put(f"{CASE}/{name}", b"added")
+    assert name in complaints(judged(twin))
+
+
+@given(st.sampled_from(PATHS), st.binary(max_size=300))
+@settings(max_examples=50)
+def test_any_replaced_file_is_named(path: str, content: bytes) -> None:
+    twin = copy(LEDGER)
+    plant(twin, path, content)
+    assert not judged(twin).ok
+
+
+# what a forger would do
+
+
+def forged(sink: MemorySink, start: int, signer: MemorySigner, lie: str) -> None:
+    """Change an entry's body and everything that follows from it, and sign all again."""
+    heads = {0: "0" * 64}
+    for seq, path in enumerate(ENTRIES):
+        entry = decode(sink.get(path))
+        body = {**entry.body, "why": lie} if seq == start else entry.body
+        fields = {name: getattr(entry, name) for name in ("seq", "at", "case", "kind")}
+        content = encode(type(entry)(**fields, prev=heads[seq], body=body))
+        heads[seq + 1] = digest(content)
+        plant(sink, path, content)
+    for path in [path for path in PATHS if "/checkpoints/" in path]:
+        size = int(path[-17:-5])
+        plant(sink, path, sign(Checkpoint(CASE, size, heads[size]), signer))
+
+
+def test_an_entry_rewritten_with_everything_after_it_does_not_fit_its_checkpoints() -> None:
+    twin = copy(LEDGER)
+    forged(twin, 1, SIGNER, "nothing happened")
+    for path in [path for path in PATHS if "/checkpoints/" in path]:
+        plant(twin, path, LEDGER.get(path))
+    assert "signs another head" in complaints(judged(twin))
+
+
+def test_a_ledger_signed_again_with_another_key_is_named() -> None:
+    twin = copy(LEDGER)
+    forged(twin, 0, MemorySigner(), "nothing happened")
+    assert "signed by another key" in complaints(judged(twin))
+
+
+def test_a_ledger_signed_again_by_the_keys_owner_is_seen_by_the_witness_alone() -> None:
+    twin = copy(LEDGER)
+    forged(twin, 0, SIGNER, "nothing happened")
+    assert judged(twin).ok
+    assert "rewritten" in complaints(judged(twin, WITNESS))
+
+
+def truncated(twin: MemorySink) -> None:
+    """Go back to the first checkpoint and close the case there."""
+    for path in PATHS:
+        if ("/entries/" in path and path >= f"{CASE}/entries/000000000002") or path.endswith("000000000004.note"):
+            plant(twin, path, None)
+    named = decode(LEDGER.get(f"{CASE}/entries/000000000000.json")).body["blobs"]
+    for path in [path for path in PATHS if "/blobs/" in path and path[-64:] not in str(named)]:
+        plant(twin, path, None)
+    Record.resume(CASE, [twin], SIGNER, MemoryKeyring(), SteppingClock()).close({"verdict": "observed"})
+
+
+def test_a_ledger_cut_short_and_closed_again_by_the_keys_owner_is_seen_by_the_witness_alone() -> None:
+    twin = copy(LEDGER)
+    truncated(twin)
+    assert judged(twin).ok
+    assert "cut off" in complaints(judged(twin, WITNESS))
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        pytest.param(lambda sink: plant(sink, ENTRIES[3], None), "does not end in a `closed` entry", id="the end cut off"),
+        pytest.param(lambda sink: plant(sink, ENTRIES[1], None), "entry 1 is missing", id="an entry in the middle removed"),
+        pytest.param(
+            lambda sink: plant(sink, ENTRIES[2], LEDGER.get(ENTRIES[2]).replace(b":", b": ", 1)),
+            "not in canonical form",
+            id="the same entry with a space",
+        ),
+        pytest.param(
+            lambda sink: plant(sink, ENTRIES[2], LEDGER.get(ENTRIES[1])), "is entry 1 of case-1", id="an entry in another's place"
+        ),
+        pytest.param(
+            lambda sink: plant(sink, f"{CASE}/checkpoints/000000000002.note", None),
+            "000000000002.note: is missing",
+            id="a checkpoint removed",
+        ),
+        pytest.param(
+            lambda sink: plant(sink, f"{CASE}/checkpoints/000000000004.note", None),
+            "no checkpoint covers",
+            id="the last checkpoint removed",
+        ),
+        pytest.param(
+            lambda sink: plant(sink, f"{CASE}/checkpoints/000000000003.note", LEDGER.get(f"{CASE}/checkpoints/000000000002.note")),
+            "is the checkpoint of 2 entries",
+            id="a checkpoint under another number",
+        ),
+        pytest.param(lambda sink: sink.put("case-1/public-key.pem", b"key"), "does not belong", id="a key laid beside the ledger"),
+        pytest.param(
+            lambda sink: sink.put("case-1/entries/999999999999.json", b"{}"),
+            "entries 4 to 999999999998 are missing",
+            id="an entry far ahead",
+        ),
+    ],
+)
+def test_named(change: Callable[[MemorySink], None], what: str) -> None:
+    twin = copy(LEDGER)
+    change(twin)
+    assert what in complaints(judged(twin))
+
+
+def test_the_three_flips_of_base64_that_decode_alike_are_named() -> None:
+    path = f"{CASE}/checkpoints/000000000004.note"
+    note = LEDGER.get(path).decode()
+    head = note.splitlines()[2]
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    alike = [other for c in letters if base64.b64decode(other := f"{head[:-2]}{c}=") == base64.b64decode(head) and other != head]
+    assert len(alike) == 3
+    for other in alike:
+        twin = copy(LEDGER)
+        plant(twin, path, note.replace(head, other).encode())
+        assert not judged(twin).ok
+
+
+# open cases, second sinks, witnesses
+
+
+def test_an_open_case_may_end_anywhere_but_must_hold_together() -> None:
+    sink = MemorySink()
+    witness = written(sink, end=False)
+    assert "does not end" in complaints(judged(sink, witness))
+    assert judged(sink, witness, open_case=True).ok
+    plant(sink, ENTRIES[1], sink.get(ENTRIES[1]).replace(b"deny", b"none"))
+    assert not judged(sink, witness, open_case=True).ok
+
+
+def test_two_sinks_that_tell_different_stories_are_named() -> None:
+    second = MemorySink("second")
+    written(second, lie="of another kind")
+    result = judged(LEDGER, second=second)
+    assert "entries/000000000000.json: second holds something else here: the record is forked" in complaints(result)
+    assert "forked" in complaints(judged(LEDGER, second=second, open_case=True))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_file_that_one_of_two_sinks_lacks_is_named(path: str) -> None:
+    second = copy(LEDGER)
+    second.name = "second"
+    plant(second, path, None)
+    assert f"{path}: is missing in second" in complaints(judged(LEDGER, second=second))
+    assert not judged(LEDGER, second=second, open_case=True).guarantees[4].holds
+
+
+def test_a_witness_that_missed_the_end_leaves_a_guarantee_open_and_accuses_nobody() -> None:
+    late = SinkWitness(MemorySink())
+    late.remember(CASE, LEDGER.get(f"{CASE}/checkpoints/000000000002.note"))
+    result = judged(LEDGER, late)
+    assert result.ok
+    assert not result.guarantees[3].holds
+    assert result.guarantees[3].why == "it remembers 2 of 4 entries"
+
+
+def test_a_witness_refuses_a_second_head_of_one_size() -> None:
+    other = MemorySink()
+    second = written(other, lie="rewritten")
+    del second
+    with pytest.raises(Exception, match="the witness refuses"):
+        WITNESS.remember(CASE, other.get(f"{CASE}/checkpoints/000000000004.note"))
+
+
+def test_an_auditor_raises_nothing_when_sinks_do_not_answer() -> None:
+    dead = FailingSink("dead")
+    dead.down = True
+    assert not judged(dead).ok
+    assert "dead" in complaints(judged(LEDGER, second=dead))
+    assert "witness" in complaints(judged(LEDGER, SinkWitness(dead)))
+    assert not audit(LEDGER, "../case", KEY).ok
+    assert not audit(LEDGER, CASE, b"no key").ok
+
+
+def test_a_case_that_is_not_there_is_not_whole() -> None:
+    assert not audit(LEDGER, "case-9", KEY).ok
