@@ -1,7 +1,6 @@
 """Facets of users and roles against the service: what is written is there, once, and goes again."""
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from shared.domain.resource import Kind, Ref
 from shared.domain.value import canonical
 from shared.sandbox.aws.server import Sandbox
 
-from .aws_responder import document, principal, responder
+from .aws_responder import document, fill_attached, fill_inline, padding, principal, put, responder
 
 STAMP = datetime(2026, 11, 21, 20, 0, 0, 1, tzinfo=UTC)
 STAMPED = datetime(2026, 11, 21, 20, 0, 1, tzinfo=UTC)
@@ -76,35 +75,9 @@ def inline(iam: IAMClient, ref: Ref) -> dict[str, Any]:
     return {name: get(**{f"{word}Name": ref.name}, PolicyName=name)["PolicyDocument"] for name in names}
 
 
-def put(iam: IAMClient, ref: Ref, name: str, *statements: Mapping[str, object]) -> None:
-    getattr(iam, f"put_{ref.kind}_policy")(
-        **{f"{ref.kind.capitalize()}Name": ref.name}, PolicyName=name, PolicyDocument=document(*statements)
-    )
-
-
 def attached(iam: IAMClient, ref: Ref) -> list[str]:
     listed = getattr(iam, f"list_attached_{ref.kind}_policies")(**{f"{ref.kind.capitalize()}Name": ref.name})
     return [policy["PolicyArn"] for policy in listed["AttachedPolicies"]]
-
-
-def padding(size: int) -> dict[str, str]:
-    """A statement that makes a document of this many characters."""
-    empty = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::"}
-    return {**empty, "Resource": empty["Resource"].ljust(size - len(document(empty)) + len(empty["Resource"]), "a")}
-
-
-def fill_inline(iam: IAMClient, ref: Ref) -> None:
-    """Use up the inline quota, as a thief does: 2,048 characters for a user, 10,240 for a role, white space not counted."""
-    put(iam, ref, "padding", padding({Kind.USER: 2048, Kind.ROLE: 10240}[ref.kind]))
-
-
-def fill_attached(iam: IAMClient, ref: Ref) -> None:
-    """Use up the managed policies, ten by default."""
-    for number in range(10):
-        arn = iam.create_policy(PolicyName=f"padding{number}", PolicyDocument=document({**deny(), "Effect": "Allow"}))["Policy"][
-            "Arn"
-        ]
-        getattr(iam, f"attach_{ref.kind}_policy")(**{f"{ref.kind.capitalize()}Name": ref.name}, PolicyArn=arn)
 
 
 WRITES = [
