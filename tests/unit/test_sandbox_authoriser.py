@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.sandbox.aws.authoriser import Named, Policies, Request, decide, denial
+from shared.sandbox.aws.authoriser import Named, Policies, Request, decide
 from tests.unit.sandbox_people import (
     ALICE,
     ALL,
@@ -157,18 +157,17 @@ def test_a_single_statement_needs_no_list() -> None:
     assert decide(ask(ALICE), Policies(identity=(Named("p", {"Version": "2012-10-17", "Statement": allow()}),))).allowed
 
 
-SENTENCES = (
-    (Policies(), "because no identity-based policy allows the s3:GetObject action"),
-    (Policies(identity=(policy(deny()),)), "with an explicit deny in an identity-based policy"),
-    (Policies(resource=policy(deny(Principal="*"))), "with an explicit deny in a resource-based policy"),
-    (Policies(identity=ALL, scps=(policy(deny()),)), "with an explicit deny in a service control policy"),
+LAYERS = (
+    (Policies(), "identity-based policy"),
+    (Policies(identity=(policy(deny()),)), "identity-based policy"),
+    (Policies(resource=policy(deny(Principal="*"))), "resource-based policy"),
+    (Policies(identity=ALL, boundary=policy()), "permissions boundary"),
+    (Policies(identity=ALL, session=NOTHING), "session policy"),
+    (Policies(identity=ALL, scps=(policy(deny()),)), "service control policy"),
+    (Policies(identity=ALL, rcps=(policy(deny()),)), "resource control policy"),
 )
 
 
-@pytest.mark.parametrize(("policies", "reason"), SENTENCES, ids=[row[1] for row in SENTENCES])
-def test_a_denial_reads_as_the_services_write_it(policies: Policies, reason: str) -> None:
-    request = ask(ALICE)
-    assert (
-        denial(request, decide(request, policies))
-        == f'User: {USER} is not authorized to perform: s3:GetObject on resource: "{OBJECT}" {reason}'
-    )
+@pytest.mark.parametrize(("policies", "layer"), LAYERS, ids=[row[1] for row in LAYERS])
+def test_a_refusal_names_the_type_of_policy_that_refused(policies: Policies, layer: str) -> None:
+    assert decide(ask(ALICE), policies).layer == layer

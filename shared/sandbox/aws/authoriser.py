@@ -24,7 +24,7 @@ from shared.sandbox.aws.grants import Grant, granted
 from shared.sandbox.aws.naming import Principal, Reach, many, reach
 from shared.sandbox.aws.patterns import Context, expand, matches, matches_arn
 
-__all__ = ["Decision", "Grant", "Named", "Policies", "Principal", "Request", "decide", "denial"]
+__all__ = ["Decision", "Grant", "Named", "Policies", "Principal", "Request", "decide"]
 
 type Effect = Literal["allow", "explicit-deny", "implicit-deny"]
 type Document = Mapping[str, Any]
@@ -109,7 +109,8 @@ def decide(request: Request, policies: Policies) -> Decision:
     if request.action in NEVER_REFUSED:
         return Decision(allowed=True, effect="allow", by=f"{request.action} needs no permission")
     if _out_of_bounds(request):
-        return Decision(allowed=False, effect="implicit-deny", by=f"no policy can allow a {request.principal.kind} principal")
+        by = f"no policy can allow a {request.principal.kind} principal"
+        return Decision(allowed=False, effect="implicit-deny", by=by, layer=IDENTITY)
     layers = _layers(request, policies)
     for name, outcome in layers.items():
         if outcome.denied:
@@ -117,16 +118,6 @@ def decide(request: Request, policies: Policies) -> Decision:
     if SCP in layers and not layers[SCP].reach:
         return _missing(SCP)
     return _allowed_by(request, policies, layers)
-
-
-def denial(request: Request, decision: Decision) -> str:
-    """The sentence of an access-denied error (IAM User Guide, "Troubleshoot access denied error messages")."""
-    resource = f'"{request.resource}"' if request.action.startswith("s3:") else request.resource
-    if decision.effect == "explicit-deny":
-        reason = f"with an explicit deny in {'an' if decision.layer == IDENTITY else 'a'} {decision.layer}"
-    else:
-        reason = f"because {decision.by} the {request.action} action"
-    return f"User: {request.principal.arn} is not authorized to perform: {request.action} on resource: {resource} {reason}"
 
 
 def _layers(request: Request, policies: Policies) -> dict[str, _Outcome]:

@@ -18,6 +18,7 @@ _RDS: Final = "arn:aws:rds:{region}:{account}:"
 # IAM prefix -> (parameter, ARN template); the first parameter that a request has names its resource.
 RESOURCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "backup": (
+        ("RecoveryPointArn", "{value}"),
         ("BackupVaultName", "arn:aws:backup:{region}:{account}:backup-vault:{value}"),
         ("BackupPlanId", "arn:aws:backup:{region}:{account}:backup-plan:{value}"),
     ),
@@ -37,13 +38,13 @@ RESOURCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "events": (
         ("Rule", "arn:aws:events:{region}:{account}:rule/{value}"),
-        ("EventBusName", "arn:aws:events:{region}:{account}:event-bus/{value}"),
         ("Name", "arn:aws:events:{region}:{account}:rule/{value}"),
+        ("EventBusName", "arn:aws:events:{region}:{account}:event-bus/{value}"),
     ),
     "guardduty": (("DetectorId", "arn:aws:guardduty:{region}:{account}:detector/{value}"),),
     "iam": (
-        ("UserName", _IAM + "user/{value}"),
         ("GroupName", _IAM + "group/{value}"),
+        ("UserName", _IAM + "user/{value}"),
         ("InstanceProfileName", _IAM + "instance-profile/{value}"),
         ("RoleName", _IAM + "role/{value}"),
         ("PolicyArn", "{value}"),
