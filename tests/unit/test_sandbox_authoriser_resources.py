@@ -158,6 +158,7 @@ ROWS: tuple[tuple[str, Request, Policies, str], ...] = (
         Policies(resource=policy(allow(NotPrincipal={"AWS": USER}))),
         "no identity-based policy allows",
     ),
+    ("... and to the anonymous", ask(NOBODY), Policies(resource=policy(allow(NotPrincipal={"AWS": USER}))), "allow"),
     # across accounts
     ("a foreigner needs the resource policy", ask(STRANGER), Policies(identity=ALL), "no resource-based policy allows"),
     ("... and its own policies", ask(STRANGER), Policies(resource=to(STRANGER.arn)), "no identity-based policy allows"),

@@ -142,6 +142,15 @@ MALFORMED = (
         ),
     ),
     ("a presigned URL without its parts", Received("GET", "h", "/b/k", "X-Amz-Algorithm=AWS4-HMAC-SHA256")),
+    (
+        "a presigned URL with an expiry that is no number",
+        Received(
+            "GET",
+            "h",
+            "/b/k",
+            "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a&X-Amz-SignedHeaders=host&X-Amz-Signature=0&X-Amz-Expires=x",
+        ),
+    ),
     ("a presigned URL of Version 2 without expiry", Received("GET", "h", "/b/k", "AWSAccessKeyId=a&Signature=b")),
 )
 

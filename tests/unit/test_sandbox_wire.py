@@ -38,6 +38,12 @@ ROWS: tuple[tuple[str, str, Mapping[str, Any], tuple[tuple[str, str], ...]], ...
     ),
     (
         "kms",
+        "DeleteAlias",
+        {"AliasName": "alias/x"},
+        (("kms:DeleteAlias", f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/x"), ("kms:DeleteAlias", KEY)),
+    ),
+    (
+        "kms",
         "ReEncrypt",
         {"CiphertextBlob": ciphertext(), "DestinationKeyId": "other"},
         (("kms:ReEncryptFrom", KEY), ("kms:ReEncryptTo", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/other")),
@@ -105,6 +111,18 @@ ROWS: tuple[tuple[str, str, Mapping[str, Any], tuple[tuple[str, str], ...]], ...
             ("dynamodb:PutItem", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/t"),
             ("dynamodb:DeleteItem", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/u"),
         ),
+    ),
+    (
+        "dynamodb",
+        "BatchWriteItem",
+        {"RequestItems": {"t": []}},
+        (("dynamodb:BatchWriteItem", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/t"),),
+    ),
+    (
+        "dynamodb",
+        "BatchGetItem",
+        {"RequestItems": {"t": {"Keys": []}}},
+        (("dynamodb:BatchGetItem", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/t"),),
     ),
     ("sns", "Publish", {"TopicArn": "arn:aws:sns:x:1:t", "Message": "m"}, (("sns:Publish", "arn:aws:sns:x:1:t"),)),
     (
