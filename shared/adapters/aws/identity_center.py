@@ -31,8 +31,11 @@ DENY_BODY = body({"Sid": DENY_ALL, "Effect": "Deny", "Action": "*", "Resource": 
 SUFFIX = 16
 """Hexadecimal digits that end the name of a reserved role, `AWSReservedSSO_<permission set>_<digits>`."""
 
-PATIENCE = 60
+PATIENCE = 60.0
 """Seconds that Identity Center gets to provision an account; it takes a few."""
+
+PAUSE = 0.5
+"""Seconds between two looks at a job."""
 
 _ONE_AT_A_TIME = Lock()
 """A set has one inline policy for all facets of it, and Identity Center refuses a second provisioning beside the first."""
@@ -136,12 +139,11 @@ def _delete(sso: "SSOAdminClient", ref: Ref, facet: Assignment) -> str:
 
 def _await(job: Mapping[str, Any], again: Callable[[str], Mapping[str, Any]]) -> None:
     """Wait for an asynchronous job. Raises `Refused` where it failed, `Throttled` where it takes too long."""
-    waited = 0
+    until = time.monotonic() + PATIENCE
     while job["Status"] == "IN_PROGRESS":
-        if waited == PATIENCE:
-            raise Throttled("Identity Center is still at it")
-        time.sleep(1)
-        waited += 1
+        if time.monotonic() >= until:
+            raise Throttled("Identity Center is still at it", "IN_PROGRESS", job["RequestId"])
+        time.sleep(PAUSE)
         job = again(job["RequestId"])
     if job["Status"] == "FAILED":
         raise Refused("Identity Center could not do it", "FAILED", job["RequestId"])
