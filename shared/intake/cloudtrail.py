@@ -16,6 +16,7 @@ INSIGHT = "AwsCloudTrailInsight"
 
 TECHNIQUES = {
     "CreateAccessKey": "T1098.001",
+    "CreateGrant": "T1098",
     "CreateLoginProfile": "T1098.001",
     "CreateUser": "T1136.003",
     "DeleteBucketReplication": "T1490",

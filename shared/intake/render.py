@@ -9,7 +9,7 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 MARK = re.compile(rb"\$\{([^}]*)\}")
 
-OFFSET = re.compile(rb"now(?:([+-])(\d{1,6})([smhd]))?")
+OFFSET = re.compile(rb"now(?:([+-])(\d{1,4})([smhd]))?")
 
 
 def render(template: bytes, now: datetime) -> bytes:
