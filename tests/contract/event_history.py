@@ -12,8 +12,26 @@ from typing import Any
 
 type Answer = tuple[int, dict[str, Any]]
 
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
 SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/")
 RESOURCE_PARAMETERS = ("bucketName", "userName", "roleName", "keyId", "roleArn", "name")
+
+
+class StoppedClock:
+    """Noon, always; waiting is only counted."""
+
+    def __init__(self) -> None:
+        self.waited = 0.0
+
+    def now(self) -> datetime:
+        return NOW
+
+    def monotonic(self) -> float:
+        return self.waited
+
+    def sleep(self, seconds: float) -> None:
+        self.waited += seconds
 
 
 @dataclass

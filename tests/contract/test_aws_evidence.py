@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +12,6 @@ import pytest
 
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.evidence import CloudTrailEvidence
-from shared.adapters.aws.recording import takes_in_management, takes_in_objects
 from shared.adapters.aws.sources import AwsSources
 from shared.domain.actor import Actor, Credential
 from shared.domain.errors import Throttled
@@ -21,28 +20,11 @@ from shared.domain.signal import Confirmation, Signal
 from shared.intake import read
 from shared.intake.render import render
 
-from .event_history import History, served
+from .event_history import NOW, History, StoppedClock, served
 
 ACCOUNT = "111122223333"
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 EVENTS = Path(__file__).parents[2] / "events" / "aws"
 BUCKET = Ref(cloud=Cloud.AWS, kind=Kind.BUCKET, account=ACCOUNT, region="us-east-1", id="arn:aws:s3:::st-brendan-charts")
-
-
-class StoppedClock:
-    """Noon, always; waiting is only counted."""
-
-    def __init__(self) -> None:
-        self.waited = 0.0
-
-    def now(self) -> datetime:
-        return NOW
-
-    def monotonic(self) -> float:
-        return self.waited
-
-    def sleep(self, seconds: float) -> None:
-        self.waited += seconds
 
 
 @pytest.fixture(scope="module")
@@ -282,57 +264,16 @@ def test_a_source_that_gives_no_answer_is_unreachable(history: History, clients:
     assert AwsSources(clients, clock).confirm(told) is Confirmation.UNREACHABLE
 
 
-ALL = {"ReadWriteType": "All", "IncludeManagementEvents": True}
+def test_an_actor_without_a_principal_is_asked_for_by_its_key(history: History, evidence: CloudTrailEvidence) -> None:
+    elsewhere = Actor(credential=Credential.FOREIGN, account=ACCOUNT, access_key="ASIAELSE")
+    identity = {"type": "AWSAccount", "accountId": "444455556666", "accessKeyId": "ASIAELSE"}
+    history.add(record(identity, "ListBuckets", MINUTE))
+    assert [act.actor.access_key for act in evidence.by(elsewhere, NOW - DAY)] == ["ASIAELSE"]
+    assert evidence.by(elsewhere.but(access_key=""), NOW - DAY) == ()
 
 
-def objects(*values: str, kind: str = "All") -> dict[str, Any]:
-    return {"ReadWriteType": kind, "DataResources": [{"Type": "AWS::S3::Object", "Values": list(values)}]}
-
-
-def advanced(**fields: list[str]) -> dict[str, Any]:
-    names = {"category": "eventCategory", "type": "resources.type", "read_only": "readOnly"}
-    selectors: list[dict[str, Any]] = [{"Field": names[name], "Equals": value} for name, value in fields.items() if name in names]
-    if "starts" in fields:
-        selectors.append({"Field": "resources.ARN", "StartsWith": fields["starts"]})
-    return {"FieldSelectors": selectors}
-
-
-DATA = {"category": ["Data"], "type": ["AWS::S3::Object"]}
-
-
-@pytest.mark.parametrize(
-    ("basic", "more", "takes_in"),
-    [
-        pytest.param([objects("arn:aws:s3")], [], True, id="every bucket, basic"),
-        pytest.param([objects("arn:aws:s3:::st-brendan-charts/")], [], True, id="this bucket, basic"),
-        pytest.param([objects("arn:aws:s3:::st-brendan-charts/year-2026/")], [], False, id="a part of this bucket, basic"),
-        pytest.param([objects("arn:aws:s3:::st-brendan-charts-2/")], [], False, id="a bucket of a longer name"),
-        pytest.param([objects("arn:aws:s3", kind="WriteOnly")], [], False, id="writes only, basic"),
-        pytest.param([ALL], [], False, id="management events only"),
-        pytest.param([], [advanced(**DATA)], True, id="every bucket, advanced"),
-        pytest.param([], [advanced(**DATA, starts=["arn:aws:s3:::st-brendan-charts/"])], True, id="this bucket, advanced"),
-        pytest.param([], [advanced(**DATA, starts=["arn:aws:s3:::other/"])], False, id="another bucket, advanced"),
-        pytest.param([], [advanced(**DATA, read_only=["false"])], False, id="writes only, advanced"),
-        pytest.param([], [advanced(category=["Management"])], False, id="management events only, advanced"),
-        pytest.param([], [], False, id="nothing"),
-    ],
-)
-def test_object_reads_are_recorded(basic: list[dict[str, Any]], more: list[dict[str, Any]], takes_in: bool) -> None:
-    assert takes_in_objects(basic, more, BUCKET.id) is takes_in
-
-
-KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"
-
-
-@pytest.mark.parametrize(
-    ("basic", "more", "takes_in"),
-    [
-        pytest.param([ALL], [], True, id="management events, basic"),
-        pytest.param([ALL | {"ExcludeManagementEventSources": ["kms.amazonaws.com"]}], [], False, id="all but those of KMS"),
-        pytest.param([], [advanced(category=["Management"])], True, id="management events, advanced"),
-        pytest.param([], [advanced(category=["Management"], read_only=["false"])], False, id="writes only"),
-        pytest.param([], [advanced(**DATA)], False, id="data events only"),
-    ],
-)
-def test_key_use_is_recorded(basic: list[dict[str, Any]], more: list[dict[str, Any]], takes_in: bool) -> None:
-    assert takes_in_management(basic, more, KEY) is takes_in
+def test_the_root_user_is_asked_for_by_its_name(history: History, evidence: CloudTrailEvidence) -> None:
+    root = Actor(credential=Credential.ROOT, account=ACCOUNT, unique_id=ACCOUNT)
+    identity = {"type": "Root", "userName": "root", "principalId": ACCOUNT, "accountId": ACCOUNT}
+    history.add(record(identity, "CreateAccessKey", MINUTE))
+    assert [act.name for act in evidence.by(root, NOW - DAY)] == ["CreateAccessKey"]
