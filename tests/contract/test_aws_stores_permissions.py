@@ -1,0 +1,146 @@
+"""Each adapter of a store, key, trail, share and vault declares exactly the IAM actions that it lives by."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from shared.adapters.aws import access_points, kms, s3, s3_rules, sharing, trail, vault
+from shared.adapters.aws.clients import Clients
+from shared.adapters.aws.facets import FacetAdapter, RelationAdapter
+from shared.adapters.aws.world import AwsWorld
+from shared.domain.errors import Refused
+from shared.domain.facet import Facet
+from shared.domain.resource import Kind, Ref
+from shared.ports import Relation
+from tests.contract import test_aws_stores_facets as facets
+from tests.contract import test_aws_stores_relations as relations
+from tests.contract.aws_stores import Stage, staged
+from tests.contract.test_aws_stores_facets import Scene
+
+type Slot = tuple[Kind, type[Facet]]
+type Play = Callable[[Stage], Scene]
+
+MODULES = (access_points, kms, s3, s3_rules, sharing, trail, vault)
+FACETS: Mapping[Slot, FacetAdapter[Any]] = {slot: adapter for m in MODULES for slot, adapter in m.FACETS.items()}
+RELATIONS: Mapping[tuple[Kind, Relation], RelationAdapter] = {
+    slot: adapter for m in MODULES for slot, adapter in getattr(m, "RELATIONS", {}).items()
+}
+THERE_AND_BACK: tuple[Play, ...] = (*facets.UNDONE, *facets.ONE_WAY)
+
+
+def _sentence(scene: object) -> str:
+    return str(getattr(scene, "__name__", scene)).replace("_", " ")
+
+
+@dataclass(frozen=True)
+class Responder:
+    """A user who may do what its one policy says, and the world as it sees it."""
+
+    stage: Stage
+    world: AwsWorld
+
+    def may(self, actions: frozenset[str]) -> None:
+        statement = {"Effect": "Allow", "Action": sorted(actions) or ["none:None"], "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.stage.client("iam").put_user_policy(UserName="responder", PolicyName="only", PolicyDocument=document)
+
+
+@pytest.fixture(scope="module")
+def responder() -> Iterator[Responder]:
+    with staged() as stage, pytest.MonkeyPatch.context() as environment:
+        stage.client("iam").create_user(UserName="responder")
+        key = stage.client("iam").create_access_key(UserName="responder")["AccessKey"]
+        environment.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+        environment.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+        yield Responder(stage, AwsWorld(Clients()))
+
+
+@pytest.fixture(scope="module")
+def scenes(responder: Responder) -> Mapping[Slot, list[Play]]:
+    """The scenes that need each facet."""
+    found: dict[Slot, list[Play]] = defaultdict(list)
+    for scene in THERE_AND_BACK:
+        ref, wanted = scene(responder.stage)
+        found[ref.kind, type(wanted)].append(scene)
+    return found
+
+
+def _write_and_undo(responder: Responder, scene: Play, writes: frozenset[str]) -> None:
+    """Write the facet and, where that can be, what was there before, with these permissions."""
+    ref, wanted = scene(responder.stage)
+    before = {facet.part: facet for facet in responder.stage.world.look(ref, type(wanted))}.get(wanted.part, wanted.absent)
+    responder.may(writes)
+    responder.world.write(ref, [wanted])
+    if scene in facets.UNDONE and before is not None:
+        responder.world.write(ref, [before])
+
+
+@pytest.mark.parametrize("scene", THERE_AND_BACK, ids=_sentence)
+def test_what_is_declared_for_writing_is_enough(responder: Responder, scene: Play) -> None:
+    ref, wanted = scene(responder.stage)
+    _write_and_undo(responder, scene, FACETS[ref.kind, type(wanted)].writes)
+
+
+@pytest.mark.parametrize("scene", [*THERE_AND_BACK, *facets.SEEN_ONLY], ids=_sentence)
+def test_what_is_declared_for_reading_is_enough(responder: Responder, scene: Play) -> None:
+    ref, wanted = scene(responder.stage)
+    responder.may(FACETS[ref.kind, type(wanted)].reads)
+    assert responder.world.look(ref, type(wanted)) == responder.stage.world.look(ref, type(wanted))
+
+
+def _writing() -> list[Any]:
+    return [
+        pytest.param(slot, action, id=f"writing {slot[1].model_fields['facet'].default} of {slot[0]} needs {action}")
+        for slot, adapter in FACETS.items()
+        for action in sorted(adapter.writes)
+    ]
+
+
+@pytest.mark.parametrize(("slot", "action"), _writing())
+def test_no_permission_to_write_is_declared_in_vain(
+    responder: Responder, scenes: Mapping[Slot, list[Play]], slot: Slot, action: str
+) -> None:
+    refused = []
+    for scene in scenes[slot]:
+        try:
+            _write_and_undo(responder, scene, FACETS[slot].writes - {action})
+        except Refused as error:
+            refused.append(error.code)
+    assert any(map(_is_denial, refused)), refused
+
+
+@pytest.mark.parametrize("scene", [*THERE_AND_BACK, *facets.SEEN_ONLY], ids=_sentence)
+def test_no_permission_to_read_is_declared_in_vain(responder: Responder, scene: Play) -> None:
+    ref, wanted = scene(responder.stage)
+    seen = responder.stage.world.look(ref, type(wanted))
+    for action in FACETS[ref.kind, type(wanted)].reads - facets.ELSEWHERE.get(scene, frozenset()):
+        responder.may(FACETS[ref.kind, type(wanted)].reads - {action})
+        assert _differs(lambda: responder.world.look(ref, type(wanted)), seen), action
+
+
+@pytest.mark.parametrize("row", relations.ROWS, ids=lambda row: row.sentence)
+def test_what_is_declared_for_a_relation_is_enough_and_none_of_it_in_vain(responder: Responder, row: relations.Row) -> None:
+    ref, related = row.scene(responder.stage)
+    adapter = RELATIONS[ref.kind, row.relation]
+    responder.may(adapter.reads)
+    found = responder.world.related(ref, row.relation)
+    assert set(related) <= set(found)
+    for action in adapter.reads - row.elsewhere:
+        responder.may(adapter.reads - {action})
+        assert _differs(lambda: responder.world.related(ref, row.relation), found), action
+
+
+def _differs(look: Callable[[], tuple[Facet | Ref, ...]], seen: tuple[Facet | Ref, ...]) -> bool:
+    """Whether looking is refused, or shows something else than there is to see."""
+    try:
+        return set(seen) != set(look())
+    except Refused as error:
+        return _is_denial(error.code)
+
+
+def _is_denial(code: str) -> bool:
+    return "Denied" in code or "Unauthorized" in code
