@@ -1,0 +1,53 @@
+"""Every facet as hypothesis may make it, for the laws that hold for all of them."""
+
+from datetime import UTC, datetime
+from typing import get_args
+
+from hypothesis import strategies as st
+
+from shared.domain import facet as facets
+from shared.domain.facet import AnyFacet, Facet
+from shared.domain.resource import Kind, Ref
+from tests.hospital import ref
+
+_NAMES = st.sampled_from(["a", "b"])
+_BODIES = st.none() | st.sampled_from(['{"Effect":"Allow"}', '{"Effect":"Deny"}'])
+_TIMES = st.none() | st.integers(0, 3).map(lambda hours: datetime(2026, 11, 21, hours, tzinfo=UTC))
+_FLAGS = st.booleans()
+
+MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
+    facets.PolicyStatement: st.builds(facets.PolicyStatement, sid=_NAMES, body=_BODIES),
+    facets.Fence: st.builds(facets.Fence, sid=_NAMES, body=_BODIES),
+    facets.SessionsRevoked: st.builds(facets.SessionsRevoked, before=_TIMES),
+    facets.DenyAll: st.builds(facets.DenyAll, on=_FLAGS),
+    facets.AccessKeyStatus: st.builds(facets.AccessKeyStatus, key_id=_NAMES, active=_FLAGS),
+    facets.ConsoleLogin: st.builds(facets.ConsoleLogin, present=_FLAGS),
+    facets.Assignment: st.builds(
+        facets.Assignment, account=_NAMES, principal_type=st.sampled_from(["USER", "GROUP"]), principal_id=_NAMES, present=_FLAGS
+    ),
+    facets.KeyState: st.builds(facets.KeyState, enabled=_FLAGS, deletion_pending=_FLAGS),
+    facets.Grant: st.builds(facets.Grant, spec=_NAMES, present=_FLAGS),
+    facets.Rotated: st.builds(facets.Rotated, since=_TIMES),
+    facets.PublicAccessBlock: st.builds(
+        facets.PublicAccessBlock, block_acls=_FLAGS, ignore_acls=_FLAGS, block_policy=_FLAGS, restrict_buckets=_FLAGS
+    ),
+    facets.ObjectOwnership: st.builds(
+        facets.ObjectOwnership, rule=st.sampled_from(["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter", ""])
+    ),
+    facets.Versioning: st.builds(facets.Versioning, status=st.sampled_from(["Enabled", "Suspended", ""])),
+    facets.CustomerKeysBlocked: st.builds(facets.CustomerKeysBlocked, on=_FLAGS),
+    facets.ReplicationRule: st.builds(facets.ReplicationRule, rule_id=_NAMES, enabled=_FLAGS, destination=_NAMES),
+    facets.LifecycleRule: st.builds(facets.LifecycleRule, rule_id=_NAMES, enabled=_FLAGS, destructive=_FLAGS),
+    facets.AccessGrant: st.builds(facets.AccessGrant, grant_id=_NAMES, grantee=_NAMES, present=_FLAGS),
+    facets.SharedWith: st.builds(facets.SharedWith, account=_NAMES, shared=_FLAGS),
+    facets.TrailLogging: st.builds(facets.TrailLogging, on=_FLAGS),
+    facets.TrailSelectors: st.builds(facets.TrailSelectors, selectors=_NAMES),
+}
+"""Small alphabets, so that two of a kind often are of the same part."""
+
+ALL: tuple[type[Facet], ...] = get_args(get_args(AnyFacet)[0])
+"""Every facet of the union that custody keeps."""
+
+TARGETS: tuple[Ref, ...] = (ref(Kind.BUCKET, "one"), ref(Kind.BUCKET, "two"))
+
+any_facet: st.SearchStrategy[AnyFacet] = st.one_of(*MADE.values())
