@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.adapters.aws.clients import SPOKE, Clients
+from shared.adapters.aws.clients import PERMISSIONS, SPOKE, Clients
 from shared.adapters.aws.errors import call, pages, request_id
 from shared.adapters.aws.world import AwsWorld
 from shared.domain.errors import Absent, CloudError, DoesNotFit, NotReady, Poisoned, Refused, Throttled, Unreachable
@@ -152,11 +152,9 @@ def spoke(sandbox: Sandbox) -> Ref:
     return principal(Kind.USER, "thief").but(account=WARD, id=f"arn:aws:iam::{WARD}:user/thief")
 
 
-def test_another_account_is_entered_as_its_spoke_role_once(
-    sandbox: Sandbox, clients: Clients, spoke: Ref, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_account_is_entered_as_its_spoke_role_once(sandbox: Sandbox, spoke: Ref, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODEBLUE_EXTERNAL_ID", "ward-7")
-    world = AwsWorld(clients)
+    world = AwsWorld(responder(sandbox, monkeypatch, *PERMISSIONS))
     revoked = SessionsRevoked(before="2026-11-21T20:00:00Z")  # type: ignore[arg-type]  # pydantic reads it
     world.write(spoke, [revoked])
     assert (world.look(spoke, SessionsRevoked), world.look(spoke, AccessKeyStatus)) == ((revoked,), ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from functools import cached_property, partial
+from functools import partial
 from threading import RLock, Thread
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 SPOKE = "codeblue-spoke"
 """The role that every account of the organisation has for us, by convention."""
 
+PERMISSIONS = frozenset({"sts:AssumeRole"})
+"""What entering another account takes."""
+
 CONNECTIONS = 32
 """Calls under way at a time: a fence is a few dozen writes, and all of them leave at once."""
 
@@ -57,15 +60,19 @@ class Clients:
         if not self._here.region_name:
             raise NotReady("no Region: set AWS_DEFAULT_REGION or choose a profile that has one")
         self.region = self._here.region_name
+        self._home = ""
         self._lock = RLock()
         self._sessions: dict[str, Session] = {}
         self._made: dict[tuple[str, str, str], object] = {}
 
-    @cached_property
+    @property
     def home(self) -> str:
         """The account of our own credentials (STS GetCallerIdentity, which needs no permission)."""
         with self._lock:
-            return call(cast("STSClient", self._make("sts", self._here, self.region)).get_caller_identity)["Account"]
+            if not self._home:
+                sts = cast("STSClient", self._make("sts", self._here, self.region))
+                self._home = call(sts.get_caller_identity)["Account"]
+            return self._home
 
     def warm(self, *services: str) -> Thread:
         """Begin to make the home account's clients of these services, e.g. while custody is written; join it or not."""
@@ -123,10 +130,10 @@ class Clients:
 
     def _client(self, service: str, account: str, region: str) -> object:
         slot = (service, account or self.home, region or self.region)
-        with self._lock:
-            if slot not in self._made:
-                self._made[slot] = self._make(service, self._session(slot[1]), slot[2])
-            return self._made[slot]
+        if slot not in self._made:
+            with self._lock:  # boto3 sessions make one client at a time
+                self._made[slot] = self._made.get(slot) or self._make(service, self._session(slot[1]), slot[2])
+        return self._made[slot]
 
     def _session(self, account: str) -> Session:
         if account == self.home:
