@@ -6,34 +6,10 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 
 from shared.sandbox.aws.iam_rules import plant_reserved_role
 from shared.sandbox.aws.server import ACCOUNT, Sandbox
-
-ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-
-
-def trust(principal: object) -> str:
-    return json.dumps(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
-    )
-
-
-def refused(call: Callable[..., object], **arguments: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
-
-
-def user(sandbox: Sandbox, name: str = "mallory", policy: object = ALLOW_ALL) -> boto3.Session:
-    iam = sandbox.root().client("iam")
-    iam.create_user(UserName=name)
-    if policy:
-        iam.put_user_policy(UserName=name, PolicyName="given", PolicyDocument=json.dumps(policy))
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    return sandbox.session(key["AccessKeyId"], key["SecretAccessKey"])
+from tests.contract.sandbox_scenes import ALLOW_ALL, assume, refused, role, trust, user
 
 
 @pytest.mark.parametrize(("kind", "quota"), [("user", 2048), ("role", 10_240), ("group", 5120)])
@@ -114,19 +90,15 @@ def test_a_boundary_limits_what_an_identity_may_do(sandbox: Sandbox, kind: str) 
     if kind == "role":
         someone = role_session(sandbox, "x")
     put = iam.put_user_permissions_boundary if kind == "user" else iam.put_role_permissions_boundary
-    put(**{f"{kind.capitalize()}Name": "x"}, PermissionsBoundary=boundary)  # type: ignore[arg-type]
+    put(**{f"{kind.capitalize()}Name": "x"}, PermissionsBoundary=boundary)
     someone.client("s3").list_buckets()
     code, message = refused(someone.client("iam").list_users)
     assert (code, message.rpartition("because ")[2]) == ("AccessDenied", "no permissions boundary allows the iam:ListUsers action")
 
 
 def role_session(sandbox: Sandbox, name: str, caller: boto3.Session | None = None) -> boto3.Session:
-    iam = sandbox.root().client("iam")
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust({"AWS": ACCOUNT}))
-    iam.put_role_policy(RoleName=name, PolicyName="given", PolicyDocument=json.dumps(ALLOW_ALL))
-    sts = (caller or user(sandbox, f"user-of-{name}")).client("sts")
-    issued = sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}", RoleSessionName="session")["Credentials"]
-    return sandbox.session(issued["AccessKeyId"], issued["SecretAccessKey"], issued["SessionToken"])
+    arn = role(sandbox, name)
+    return assume(sandbox, caller or user(sandbox, f"user-of-{name}"), arn)
 
 
 def test_a_deleted_user_in_a_trust_policy_turns_into_its_id_and_a_new_one_of_the_name_is_not_trusted(sandbox: Sandbox) -> None:
@@ -143,7 +115,8 @@ def test_a_deleted_user_in_a_trust_policy_turns_into_its_id_and_a_new_one_of_the
     again = user(sandbox, "x", policy=None)
     assert unique_id.startswith("AIDA")
     assert (
-        refused(again.client("sts").assume_role, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/r", RoleSessionName="session")[0] == "AccessDenied"
+        refused(again.client("sts").assume_role, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/r", RoleSessionName="session")[0]
+        == "AccessDenied"
     )
 
 

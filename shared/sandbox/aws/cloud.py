@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from shared.sandbox.aws import codec
 from shared.sandbox.aws.authoriser import Named
+from shared.sandbox.aws.buckets import BucketBook
 from shared.sandbox.aws.calls import CallLog
 from shared.sandbox.aws.clock import Clock, iso
 from shared.sandbox.aws.emulator import Emulator
@@ -41,6 +42,7 @@ class Cloud:
         self.guardrails = Guardrails()
         self.trust_bindings: dict[tuple[str, str], dict[str, str]] = {}
         self.keys = KeyBook()
+        self.buckets = BucketBook()
         self.calls = CallLog()
         self.faults = Faults(clock, seed)
         self.findings = Findings()
@@ -56,6 +58,7 @@ class Cloud:
             self.guardrails = Guardrails()
             self.trust_bindings.clear()
             self.keys.forget()
+            self.buckets.forget()
             self.calls.forget()
             self.faults.clear()
             self.findings.forget()
@@ -96,10 +99,8 @@ type Rule = Callable[[Cloud, Ask], Reply]
 """One operation's rule: refuse (raise Refusal), answer, or `forward` and complete what the emulator answers."""
 
 
-def forward(cloud: Cloud, ask: Ask, *, account: str = "", region: str = "") -> Reply:
+def forward(cloud: Cloud, ask: Ask) -> Reply:
     """The emulator's answer."""
-    where = region or ask.region
-    credential = (
-        f"{ask.caller.access_key_id or 'ANONYMOUS'}/{iso(ask.at)[:10].replace('-', '')}/{where}/{ask.call.service}/aws4_request"
-    )
-    return cloud.emulator.ask(ask.http, ask.call.service, account=account or ask.account, credential=credential)
+    day = iso(ask.at)[:10].replace("-", "")
+    credential = f"{ask.caller.access_key_id or 'ANONYMOUS'}/{day}/{ask.region}/{ask.call.signing_name}/aws4_request"
+    return cloud.emulator.ask(ask.http, ask.call.service, account=ask.account, credential=credential)

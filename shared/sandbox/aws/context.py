@@ -1,6 +1,7 @@
 """The global condition keys of a request: who calls, since when, from where (IAM user guide, "AWS global condition context keys").
 
-The network is told by two headers that a sandbox client may set and no policy can: `x-sandbox-source-ip`, `x-sandbox-source-vpc`.
+The network is told by headers that a sandbox client may set and no policy can: `x-sandbox-source-ip`, `x-sandbox-source-vpc` and
+`x-sandbox-source-vpce`.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from shared.sandbox.aws.wire_signature import credential
 
 SOURCE_IP = "x-sandbox-source-ip"
 SOURCE_VPC = "x-sandbox-source-vpc"
+SOURCE_VPCE = "x-sandbox-source-vpce"
 
 _TYPES = {
     "root": "Account",
@@ -36,6 +38,7 @@ def of_request(caller: Caller, holder: Identity | None, incoming: Incoming, regi
         "aws:securetransport": _truth(incoming.secure),
         "aws:sourceip": incoming.headers.get(SOURCE_IP, incoming.address),
         "aws:sourcevpc": incoming.headers.get(SOURCE_VPC, ""),
+        "aws:sourcevpce": incoming.headers.get(SOURCE_VPCE, ""),
         "aws:useragent": incoming.headers.get("user-agent", ""),
         "aws:viaawsservice": "false",
         **_of_principal(caller),

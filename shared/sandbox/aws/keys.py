@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.kms.models import Key, KmsBackend, kms_backends
 
+from shared.sandbox.aws.clock import utc
 from shared.sandbox.aws.refusals import Refusal
 
 ROTATION_DAYS = 365
@@ -29,6 +30,10 @@ class KeyBook:
 
     def forget(self) -> None:
         self._notes.clear()
+
+    def used(self, arn: str, operation: str, at: float, request_id: str) -> None:
+        """Note a cryptographic use of a key, for GetKeyLastUsage."""
+        self.notes(arn).last_use = {"Operation": operation, "Timestamp": utc(at), "KmsRequestId": request_id}
 
     def notes(self, arn: str) -> KeyNotes:
         with self._lock:

@@ -55,6 +55,8 @@ NOT_WHILE_PENDING = NOT_WHILE_DISABLED | {
     "UpdateKeyDescription",
 }
 
+_KEY_PARAMETERS = frozenset({"DestinationKeyId", "KeyId", "SourceKeyId", "TargetKeyId"})
+
 ON_DEMAND_LIMIT = 25
 ROTATION_DAYS = range(90, 2561)
 
@@ -68,7 +70,7 @@ def guard(cloud: Cloud, ask: Ask) -> None:
         if key.key_state == "Disabled" and operation in NOT_WHILE_DISABLED:
             raise Refusal("DisabledException", f"{key.arn} is disabled.")
         if operation in CRYPTOGRAPHIC:
-            cloud.keys.notes(key.arn).last_use = {"Operation": operation, "Timestamp": utc(ask.at), "KmsRequestId": ask.id}
+            cloud.keys.used(key.arn, operation, ask.at, ask.id)
 
 
 def keys_of(ask: Ask) -> tuple[Key, ...]:
@@ -86,6 +88,15 @@ def usable(key: Key) -> Refusal | None:
 
 def _key(ask: Ask) -> Key:
     return keys.require(ask.account, ask.region, str(ask.params["KeyId"]))
+
+
+def with_plain_ids(cloud: Cloud, ask: Ask) -> Reply:
+    """The emulator's answer to a request with plain key ids: moto finds a key by its ARN or alias in some operations only."""
+    params = load_json(ask.http.body)
+    for name in _KEY_PARAMETERS & params.keys():
+        key = keys.find(ask.account, ask.region, str(params[name]))
+        params[name] = key.id if key else params[name]
+    return forward(cloud, ask.with_body(json.dumps(params).encode()))
 
 
 def _symmetric(key: Key) -> None:
@@ -127,7 +138,7 @@ def enable_key_rotation(cloud: Cloud, ask: Ask) -> Reply:
     if days not in ROTATION_DAYS:
         raise Refusal("ValidationException", f"RotationPeriodInDays must be between 90 and 2560, not {days}.")
     cloud.keys.notes(key.arn).rotation_days = days
-    return forward(cloud, ask)
+    return with_plain_ids(cloud, ask)
 
 
 def get_key_rotation_status(cloud: Cloud, ask: Ask) -> Reply:
@@ -148,7 +159,7 @@ def rotate_key_on_demand(cloud: Cloud, ask: Ask) -> Reply:
         raise Refusal("UnsupportedOperationException", f"{key.arn} is a replica key; rotate its primary key.")
     if sum(each["RotationType"] == "ON_DEMAND" for each in key.rotations) >= ON_DEMAND_LIMIT:
         raise Refusal("LimitExceededException", f"{key.arn} has reached its limit of {ON_DEMAND_LIMIT} on-demand rotations.")
-    return forward(cloud, ask)
+    return with_plain_ids(cloud, ask)
 
 
 def _is_replica(key: Key) -> bool:
@@ -160,7 +171,7 @@ def cancel_key_deletion(cloud: Cloud, ask: Ask) -> Reply:
     key = _key(ask)
     if key.key_state != "PendingDeletion":
         raise Refusal("KMSInvalidStateException", f"{key.arn} is not pending deletion.")
-    return forward(cloud, ask)
+    return with_plain_ids(cloud, ask)
 
 
 def schedule_key_deletion(cloud: Cloud, ask: Ask) -> Reply:
@@ -168,7 +179,7 @@ def schedule_key_deletion(cloud: Cloud, ask: Ask) -> Reply:
     key, days = _key(ask), ask.params.get("PendingWindowInDays", 30)
     if not 7 <= days <= 30:  # noqa: PLR2004 - KMS API reference, ScheduleKeyDeletion
         raise Refusal("ValidationException", "PendingWindowInDays must be between 7 and 30.")
-    forward(cloud, ask)
+    with_plain_ids(cloud, ask)
     return ask.answer(
         {
             "KeyId": key.arn,

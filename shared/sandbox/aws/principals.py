@@ -96,6 +96,10 @@ class Principals:
             policies=policies,
             instance=instance,
         )
+        return self.keep(session)
+
+    def keep(self, session: Session) -> Session:
+        """Let these temporary credentials be known, as they are."""
         self._sessions[session.access_key_id] = session
         return session
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from shared.sandbox.aws import guardduty_rules, iam_rules, kms_rules, sts_rules
+from shared.sandbox.aws import guardduty_rules, iam_rules, kms_rules, s3_rules, sts_rules
 from shared.sandbox.aws.cloud import Ask, Cloud, Rule, forward
 from shared.sandbox.aws.http import Reply
 
@@ -10,6 +10,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
     "guardduty": guardduty_rules.RULES,
     "iam": iam_rules.RULES,
     "kms": kms_rules.RULES,
+    "s3": s3_rules.RULES,
     "sts": sts_rules.RULES,
 }
 
@@ -17,7 +18,11 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
 GUARDS: Mapping[str, Callable[[Cloud, Ask], None]] = {
     "iam": iam_rules.guard,
     "kms": kms_rules.guard,
+    "s3": s3_rules.guard,
 }
+
+#: How a service's other operations reach the emulator, where the request does not suit it as it is.
+OTHERWISE: Mapping[str, Rule] = {"kms": kms_rules.with_plain_ids}
 
 
 def apply(cloud: Cloud, ask: Ask) -> Reply:
@@ -25,5 +30,5 @@ def apply(cloud: Cloud, ask: Ask) -> Reply:
     service, operation = ask.call.service, ask.call.operation
     if service in GUARDS:
         GUARDS[service](cloud, ask)
-    rule = RULES.get(service, {}).get(operation)
-    return rule(cloud, ask) if rule else forward(cloud, ask)
+    rule = RULES.get(service, {}).get(operation) or OTHERWISE.get(service, forward)
+    return rule(cloud, ask)

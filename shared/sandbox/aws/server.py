@@ -7,12 +7,14 @@ from types import TracebackType
 from typing import Any, Self
 
 import boto3
+import botocore.session
 from botocore.awsrequest import AWSRequest
+from botocore.loaders import create_loader
 
 from shared.sandbox.aws import control
 from shared.sandbox.aws.clock import Clock, DrillClock
 from shared.sandbox.aws.cloud import Cloud
-from shared.sandbox.aws.context import SOURCE_IP, SOURCE_VPC
+from shared.sandbox.aws.context import SOURCE_IP, SOURCE_VPC, SOURCE_VPCE
 from shared.sandbox.aws.gate import Gate
 from shared.sandbox.aws.http import Incoming, Reply
 from shared.sandbox.aws.listener import Listener
@@ -29,6 +31,7 @@ class Sandbox:
 
     def __init__(self, port: int = 0, *, clock: Clock | None = None, seed: int = 0) -> None:
         self.cloud = Cloud(clock or DrillClock(), seed)
+        self._loader = create_loader()
         self._gate = Gate(self.cloud)
         self._listeners = (Listener(self._serve, port), Listener(self._serve, secure=False))
 
@@ -64,12 +67,14 @@ class Sandbox:
         return self.session(caller.access_key_id, caller.secret, region=region)
 
     def session(
-        self, access_key_id: str, secret: str, token: str = "", *, region: str = REGION, ip: str = "", vpc: str = ""
+        self, access_key_id: str, secret: str, token: str = "", *, region: str = REGION, ip: str = "", vpc: str = "", vpce: str = ""
     ) -> boto3.Session:
-        """A boto3 session whose clients speak to this sandbox, seen as coming from an address or a VPC."""
-        session = _Bound(access_key_id, secret, token or None, region)
+        """A boto3 session whose clients speak to this sandbox, seen as coming from an address, a VPC, an endpoint of it."""
+        core = botocore.session.Session()
+        core.register_component("data_loader", self._loader)
+        session = _Bound(access_key_id, secret, token or None, region, botocore_session=core)
         session.endpoint_url = self.endpoint_url
-        network = {name: value for name, value in ((SOURCE_IP, ip), (SOURCE_VPC, vpc)) if value}
+        network = {name: value for name, value in ((SOURCE_IP, ip), (SOURCE_VPC, vpc), (SOURCE_VPCE, vpce)) if value}
         session.events.register("before-call", partial(_place, network))
         session.events.register("before-sign.s3-control", _strip_account)
         return session
