@@ -130,7 +130,7 @@ class Record:
     def settle(self) -> tuple[str, ...]:
         """Wait until every sink had its turn. The names of those that still lack something."""
         for put in [lane.settle() for lane in self._lanes]:
-            _kept(put)
+            _failure(put)
         return tuple(lane.sink.name for lane in self._lanes if lane.behind)
 
     def _append(self, kind: str, body: Mapping[str, object], need: int) -> Entry:
@@ -174,15 +174,16 @@ class Record:
 
     def _wait(self, puts: Sequence[Future[None]], need: int) -> None:
         """Return as soon as `need` sinks hold it. Raises `NotDurable`, `LeaseLost`."""
-        kept = 0
+        kept, failures = 0, list[str]()
         for put in as_completed(puts):
-            kept += _kept(put)
-            if kept >= need:
+            if failure := _failure(put):
+                failures.append(failure)
+            elif (kept := kept + 1) >= need:
                 return
         taken = [lane.taken for lane in self._lanes if lane.taken]
         if taken and (not kept or self._lanes[0].taken):
             raise LeaseLost(taken[0])
-        raise NotDurable(f"{kept} of {need} sinks hold the entry")
+        raise NotDurable(f"{kept} of {need} sinks hold the entry; {'; '.join(failures)}")
 
     def _get(self, path: str) -> bytes:
         """The file, from the first sink that has it."""
@@ -195,12 +196,13 @@ class Record:
         return last.sink.get(path)
 
 
-def _kept(put: Future[None]) -> bool:
+def _failure(put: Future[None]) -> str:
+    """Why the sink did not keep it, in its own words; empty where it did."""
     try:
         put.result()
-    except (CloudError, CustodyError):
-        return False
-    return True
+    except (CloudError, CustodyError) as error:
+        return str(error)
+    return ""
 
 
 def _told(witness: Witness, case: str, note: bytes) -> bool:

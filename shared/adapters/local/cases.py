@@ -1,6 +1,6 @@
 """Cases in a folder of this machine, for a responder without a cloud account of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,6 +57,16 @@ class FileCases:
     def give_back(self, lease: Lease) -> None:
         with self._alone():
             self._keep(self._find(lease.case).give_back(lease))
+
+    def remember(self, request_ids: Sequence[str]) -> None:
+        with self._alone(), (self._folder / "calls").open("a", encoding="utf-8") as calls:
+            calls.writelines(f"{i}\n" for i in request_ids)
+
+    def remembers(self, request_id: str) -> bool:
+        try:
+            return request_id in (self._folder / "calls").read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return False
 
     def paused(self) -> bool:
         try:

@@ -1,6 +1,7 @@
 """Custody in memory: for rehearsals, and as the plainest statement of what every other adapter has to do."""
 
 import secrets
+from collections.abc import Sequence
 from threading import Lock
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -85,6 +86,7 @@ class MemoryCases:
         self._clock = clock
         self._held: dict[str, Held] = {}
         self._stop: Stop | None = None
+        self._calls: set[str] = set()
         self._lock = Lock()
 
     def create(self, case: Case) -> bool:
@@ -123,6 +125,12 @@ class MemoryCases:
     def give_back(self, lease: Lease) -> None:
         with self._lock:
             self._held[lease.case] = self._find(lease.case).give_back(lease)
+
+    def remember(self, request_ids: Sequence[str]) -> None:
+        self._calls.update(request_ids)
+
+    def remembers(self, request_id: str) -> bool:
+        return request_id in self._calls
 
     def paused(self) -> bool:
         return self._stop is not None and self._stop.on
