@@ -33,7 +33,7 @@ def sessions(kind: Kind) -> FacetAdapter[SessionsRevoked]:
 
 def _read_fences(clients: Clients, ref: Ref) -> tuple[Fence, ...]:
     principal = Principal.of(clients, ref)
-    names = sorted(set(own_policies.listed(principal, FENCE)))
+    names = own_policies.listed(principal, FENCE)
     read = zip(names, in_parallel(lambda name: own_policies.found(principal, name), names), strict=True)
     named = ((name.removeprefix(FENCE), document) for name, document in read)
     return tuple(Fence(sid=sid, body=statements(found)[sid]) for sid, found in named if found and _is_fence(found, sid))

@@ -6,12 +6,13 @@ Rules
 3. It stands in one place: where the managed form is needed, an inline one that could not be replaced goes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from shared.adapters.aws.errors import call, request_id
 from shared.adapters.aws.policies import Document, parse, text
 from shared.adapters.aws.principal import Principal
+from shared.containment.parallel import in_parallel
 from shared.domain.errors import Absent, DoesNotFit, Refused
 from shared.ports import Receipt
 
@@ -52,14 +53,10 @@ def delete_inline(principal: Principal, name: str) -> tuple[str, ...]:
     return (request_id(principal.ask("delete_{}_policy", PolicyName=name)),)
 
 
-def listed(principal: Principal, prefix: str) -> Iterator[str]:
+def listed(principal: Principal, prefix: str) -> list[str]:
     """The names, of one prefix, under which the principal has a policy. Needs `List{}Policies` as well."""
-    yield from (name for name in principal.listed("list_{}_policies", "PolicyNames") if name.startswith(prefix))
-    tail = _tail(principal)
-    for arn in attached_arns(principal):
-        name = arn.rpartition(PATH)[2]
-        if arn == _arn(principal, name.removesuffix(tail)) and name.startswith(prefix):
-            yield name.removesuffix(tail)
+    inline_names, managed_names = in_parallel(lambda names: names(principal), (_inline_names, _managed_names))
+    return sorted(name for name in {*inline_names, *managed_names} if name.startswith(prefix))
 
 
 def put(principal: Principal, name: str, document: Document, ours: Ours) -> Receipt:
@@ -87,6 +84,17 @@ def withdraw(principal: Principal, name: str, ours: Ours) -> Receipt:
     removed = delete_inline(principal, name) if in_line and ours(in_line) else ()
     detached = _detach(principal, name) if attached and ours(attached) else ()
     return Receipt((*removed, *detached), notes)
+
+
+def _inline_names(principal: Principal) -> list[str]:
+    return list(principal.listed("list_{}_policies", "PolicyNames"))
+
+
+def _managed_names(principal: Principal) -> list[str]:
+    """Of managed policies only those that are named as ours for this very principal."""
+    first, last = _arn(principal, "").removesuffix(_tail(principal)), _tail(principal)
+    ours = (arn for arn in attached_arns(principal) if arn.startswith(first) and arn.endswith(last))
+    return [arn.removeprefix(first).removesuffix(last) for arn in ours]
 
 
 def _attached(principal: Principal, name: str) -> Document | None:
