@@ -20,8 +20,9 @@ class Estate(Value):
     tenants: tuple[Tenant, ...] = ()
 
     def owners(self, resources: frozenset[Ref]) -> tuple[Tenant, ...]:
-        """The tenants that any of these stores or keys belong to."""
-        return tuple(t for t in self.tenants if (t.stores | t.keys) & resources)
+        """The tenants that any of these stores or keys belong to (a bucket's Region is not always known: identifiers decide)."""
+        ids = {r.id for r in resources}
+        return tuple(t for t in self.tenants if ids & {r.id for r in t.stores | t.keys})
 
     @property
     def stores(self) -> tuple[Ref, ...]:

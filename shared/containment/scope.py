@@ -70,9 +70,8 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
         resolved = pool.submit(ask, lambda: surveyor.directory.resolve(actor), actor, str(actor))
         acts = pool.submit(ask, lambda: surveyor.evidence.by(actor, since), None, f"the record of {actor}")
         points = pool.submit(ask, lambda: _related(world, stores, Relation.ACCESS_POINTS), (), "access points")
-        families = pool.submit(ask, lambda: _families(world, keys, stores), keys, "keys of the stores")
+        families = pool.submit(_families, world, keys, stores)
         trails = pool.submit(ask, lambda: world.related(account, Relation.TRAILS), (), "trails")
-    answers = (resolved.result(), points.result(), families.result(), trails.result())
     principal = _assigned(resolved.result().value, world)
     scope = Scope(
         standings=(reach.standing(principal, acts.result().value, signal.source_address, surveyor.quarantine),),
@@ -84,7 +83,8 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
         deeds=tuple((r.id, signal.event) for r in signal.resources if not signal.failed),
     )
     allowed, declared = allow_list(scope, surveyor.world, surveyor.evidence, surveyor.estate, since)
-    left = (*(unread for answer in answers for unread in answer.left), *_beyond(principal, scope, allowed))
+    unread = (*resolved.result().left, *points.result().left, *families.result().left, *trails.result().left)
+    left = (*unread, *_beyond(principal, scope, allowed))
     return Survey(Lineage(root=principal), scope.but(allow=allowed, declared=declared), left)
 
 
@@ -106,10 +106,17 @@ def _related(world: World, targets: Sequence[Ref], relation: Relation) -> tuple[
     return tuple(dict.fromkeys(ref for refs in found for ref in refs))
 
 
-def _families(world: World, keys: Sequence[Ref], stores: Sequence[Ref]) -> tuple[Ref, ...]:
-    """The keys with all their replicas: each replica has a policy, grants and a state of its own over the same material."""
-    named = tuple(dict.fromkeys((*keys, *_related(world, stores, Relation.KEYS))))
-    return tuple(dict.fromkeys((*named, *_related(world, named, Relation.REPLICAS))))
+def _families(world: World, keys: Sequence[Ref], stores: Sequence[Ref]) -> Answer[tuple[Ref, ...]]:
+    """The keys with all their replicas: each replica has a policy, grants and a state of its own over the same material.
+
+    A key that can not be read (it may not exist: an alert can be wrong) is left out, and said so.
+    """
+    none: tuple[Ref, ...] = ()
+    used = ask(lambda: _related(world, stores, Relation.KEYS), none, "the keys of the stores")
+    named = tuple(dict.fromkeys((*keys, *used.value)))
+    replicas = in_parallel(lambda key: ask(lambda: (key, *world.related(key, Relation.REPLICAS)), none, str(key)), named)
+    family = tuple(dict.fromkeys(ref for answer in replicas for ref in answer.value))
+    return Answer(family, (*used.left, *(left for answer in replicas for left in answer.left)))
 
 
 def _assigned(actor: Actor, world: World) -> Actor:

@@ -88,17 +88,13 @@ class Outcome(Value):
 
 
 class WaveRecord(Value):
-    """One wave as it went: `blob` is the custody digest of its changes with their outcomes, `counts` outcomes by status.
-
-    `retry`: something failed that the cloud may do when asked again.
-    """
+    """One wave as it went: `blob` is the custody digest of its changes with their outcomes, `counts` outcomes by status."""
 
     wave: Wave
     digest: str
     at: AwareDatetime
     seconds: float
     counts: dict[Status, int]
-    retry: bool = False
     blob: str = ""
 
 
@@ -195,5 +191,9 @@ class Case(Value):
     left: tuple[LeftForPeople, ...] = ()
     fenced_at: AwareDatetime | None = None
     quiet_sweeps: int = 0
+    failing: tuple[str, ...] = ()
+    """digests of the changes that failed in the last look: the same failure again is no news"""
+    retrying: bool = False
+    """some of them may go when tried again: the case is held until they do"""
     released: tuple[Ref, ...] = ()
     version: int = 0

@@ -15,7 +15,7 @@ class Deps:
     """The ports, the policy, and who we are.
 
     `journal` opens the custody record of a case (once for each worker). `exempt` are unique ids of responder and break-glass
-    identities. `caller` is who runs this, as the cloud knows them (STS ARN, Entra object id).
+    identities. `caller` is who runs this, as the cloud knows them (STS ARN, Entra object id); `place` is where the record is kept.
     """
 
     world: World
@@ -31,6 +31,7 @@ class Deps:
     protected: Protected
     exempt: frozenset[str]
     caller: str
+    place: str
 
     @property
     def surveyor(self) -> Surveyor:

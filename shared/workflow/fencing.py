@@ -70,7 +70,7 @@ def preserve(case: Case, deps: Deps) -> Next:
     """The audit log and the backups: beside the fence in time, after it in order, for the thief goes first."""
     after = waves.run(case, deps, Wave.PRESERVE, waves.propose(case, deps, {Wave.PRESERVE}), need=1)
     deps.journal(case.id).checkpoint()
-    return Next(after, Stage.HOLD if any(w.retry for w in after.waves[-2:]) else Stage.SWEEP)
+    return Next(after, Stage.HOLD if case.retrying or after.retrying else Stage.SWEEP)
 
 
 def hold(case: Case, deps: Deps) -> Next:
@@ -83,7 +83,7 @@ def hold(case: Case, deps: Deps) -> Next:
         deps.notifier.page(case.id, "A fence is incomplete", body)
     proposal = waves.propose(case, deps, {Wave.FENCE, Wave.PRESERVE})
     after = waves.run(case, deps, Wave.SWEEP, proposal, need=1)
-    if any(w.retry for w in after.waves[len(case.waves) :]):
+    if after.retrying:
         return Next(after.but(verdict=Verdict.HELD), Stage.HOLD, again_seconds=HOLD_SECONDS)
     fenced = after.fenced_at or deps.clock.now()
     return Next(after.but(verdict=Verdict.OPEN, fenced_at=fenced, quiet_sweeps=0), Stage.SWEEP)

@@ -25,8 +25,11 @@ OPEN = frozenset({Verdict.OPEN, Verdict.HELD, Verdict.AWAITING_APPROVAL, Verdict
 """Verdicts of cases that are still being worked on: a late alert about the same actor joins them."""
 
 
-def admit(signal: Signal, deps: Deps, *, automatic: bool) -> Case | Turned:
-    """The case this signal belongs to, new or not; or why it belongs to none. Writes the case, and nothing else."""
+def admit(signal: Signal, deps: Deps, *, automatic: bool, mode: Mode | None = None) -> Case | Turned:
+    """The case this signal belongs to, new or not; or why it belongs to none. Writes the case, and nothing else.
+
+    `mode`: what the caller wants of a new case, where it is not what the policy and the alert's trust give.
+    """
     if turned := _turned(signal, deps, automatic=automatic):
         return turned
     if joined := _joined(signal, deps):
@@ -37,6 +40,8 @@ def admit(signal: Signal, deps: Deps, *, automatic: bool) -> Case | Turned:
             signal, Verdict.REFUSED, "its source knows this alert otherwise: it is forged or altered; nothing was changed"
         )
     case = _new(signal, confirmation, deps)
+    if mode is not None:
+        case = case.but(mode=mode, why_ask=case.why_ask or "it was asked to plan only")
     return case if deps.cases.create(case) else deps.cases.load(case.id)
 
 

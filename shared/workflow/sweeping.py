@@ -4,7 +4,7 @@ from shared.containment.reach import found
 from shared.containment.scope import ask, widened
 from shared.domain.actor import Actor
 from shared.domain.case import Case, Stage, Standing, Verdict
-from shared.domain.plan import Status, Wave
+from shared.domain.plan import Wave
 from shared.ports import Act
 
 from . import fencing, waves
@@ -26,7 +26,7 @@ def sweep(case: Case, deps: Deps) -> Next:
     proposal = waves.propose(known, deps, {Wave.FENCE, Wave.PRESERVE})
     after = waves.run(known, deps, Wave.SWEEP, proposal, need=1)
     fresh = after.waves[len(case.waves) :]
-    if any(w.retry for w in fresh):
+    if after.retrying:
         return Next(after, Stage.HOLD)
     quiet = 0 if known.scope != case.scope or any(waves.wrote(w) for w in fresh) else case.quiet_sweeps + 1
     return _after(after.but(quiet_sweeps=quiet), deps)
@@ -44,9 +44,7 @@ def _after(case: Case, deps: Deps) -> Next:
 
 def verdict(case: Case) -> Verdict:
     """`contained` only where nothing failed and nothing is out of reach; anything else is called partial."""
-    failed = {Status.FAILED, Status.DRIFTED}
-    broken = case.waves and failed & set(case.waves[-1].counts)
-    return Verdict.PARTIAL if broken or any(left.blocks for left in case.left) else Verdict.CONTAINED
+    return Verdict.PARTIAL if case.failing or any(left.blocks for left in case.left) else Verdict.CONTAINED
 
 
 def discovered(case: Case, deps: Deps) -> Case:

@@ -16,6 +16,7 @@ from shared.domain.envelope import Envelope
 from shared.domain.errors import CloudError
 from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Ref
+from shared.domain.value import digest
 
 from .deps import Deps
 
@@ -23,8 +24,7 @@ PRINCIPALS_CAP = 50
 """Principals of one lineage that one approval covers; a breach that makes more is looked at by a person."""
 
 
-NEWS = frozenset({Status.APPLIED, Status.FAILED, Status.DRIFTED})
-"""What makes a sweep worth an entry: most find everything as it should be."""
+FAILING = frozenset({Status.FAILED, Status.DRIFTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,11 @@ def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) ->
         *(_unmade(c, Status.PLANNED, _why_waiting(case, c, watching=watching)) for c in waiting),
         *(_unmade(c, Status.REFUSED, reason) for c, reason in proposal.refused.items()),
     )
-    after = case.but(left=tuple(dict.fromkeys((*case.left, *proposal.left))))
-    if wave is not Wave.SWEEP or any(r.outcome.status in NEWS for r in results):
+    failing = tuple(sorted(digest(r.change.intent) for r in results if r.outcome.status in FAILING))
+    retrying = any(r.outcome.retry for r in results)
+    after = case.but(left=tuple(dict.fromkeys((*case.left, *proposal.left))), failing=failing, retrying=retrying)
+    # most sweeps find everything as it should be: only what is new is worth an entry
+    if wave is not Wave.SWEEP or failing != case.failing or any(r.outcome.status is Status.APPLIED for r in results):
         after = record(after, deps, plan(case, wave, proposal.changes), results, started)
     if watching:
         return after
@@ -138,7 +141,6 @@ def record(case: Case, deps: Deps, planned: Plan, results: Sequence[Applied], st
         at=deps.clock.now(),
         seconds=round(deps.clock.monotonic() - started, 3),
         counts=Counter(r.outcome.status for r in results),
-        retry=any(r.outcome.retry for r in results),
         blob=str(body["blob"]),
     )
     return case.but(waves=(*case.waves, done))

@@ -1,0 +1,43 @@
+"""Waking people through SNS."""
+
+import logging
+import os
+
+from shared.adapters.aws.clients import Clients
+from shared.adapters.aws.errors import call
+from shared.domain.errors import CloudError
+
+PERMISSIONS = frozenset({"sns:Publish"})
+
+LOG = logging.getLogger("codeblue")
+
+MAX_SUBJECT = 100
+"""SNS Publish refuses longer subjects."""
+
+
+class SnsNotifier:
+    """Publishes to one topic. A page that cannot be sent is logged, and never stops a fence."""
+
+    def __init__(self, clients: Clients, topic: str) -> None:
+        self._clients = clients
+        self._topic = topic
+
+    def page(self, case_id: str, subject: str, body: str) -> None:
+        text = f"{body}\n\ncodeblue status {case_id}" if case_id else body
+        try:
+            call(self._clients.sns("", "").publish, TopicArn=self._topic, Subject=subject[:MAX_SUBJECT], Message=text)
+        except CloudError as error:
+            LOG.error("nobody could be paged (%s): %s: %s", error.code, subject, body)  # noqa: TRY400  # no traceback: it could quote a request
+
+
+class LogNotifier:
+    """Where no topic is named, pages go to the log, which somebody may be reading."""
+
+    def page(self, case_id: str, subject: str, body: str) -> None:
+        LOG.warning("PAGE %s: %s: %s", case_id, subject, body)
+
+
+def notifier(clients: Clients) -> SnsNotifier | LogNotifier:
+    """The topic of the environment variable `CODEBLUE_TOPIC`, else the log."""
+    topic = os.environ.get("CODEBLUE_TOPIC", "")
+    return SnsNotifier(clients, topic) if topic else LogNotifier()

@@ -1,0 +1,208 @@
+"""The only module that picks adapters: from the policy and the environment to everything a stage works with."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared.adapters.local.clock import SystemClock
+from shared.containment.action import Action
+from shared.containment.estate import Estate, Tenant
+from shared.containment.guard import Protected
+from shared.custody.audit import Audit, audit
+from shared.custody.record import Record
+from shared.custody.witness import SinkWitness
+from shared.domain.errors import BadInput, NotReady
+from shared.domain.resource import Kind, Ref
+from shared.intake.arn import Place, named
+from shared.ports import Cases, Clock, Journal, Keyring, Signer, Sink, Witness
+from shared.settings import Policy
+from shared.workflow.deps import Deps
+
+if TYPE_CHECKING:
+    from shared.adapters.aws.clients import Clients
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """Where the record is kept: the first sink decides between two writers. `place` tells people where to find it."""
+
+    sinks: tuple[Sink, ...]
+    signer: Signer
+    keyring: Keyring
+    cases: Cases
+    witnesses: tuple[Witness, ...]
+    place: str
+    resources: tuple[str, ...] = ()
+    """identifiers of custody's own resources: nothing changes them"""
+
+    def journal(self, clock: Clock) -> Callable[[str], Journal]:
+        """Opens the record of a case, once for each worker."""
+
+        @cache
+        def opened(case_id: str) -> Record:
+            return Record.resume(case_id, self.sinks, self.signer, self.keyring, clock, self.witnesses)
+
+        return opened
+
+
+def custody(policy: Policy, clock: Clock) -> Custody:
+    """The custody that the policy names, a folder or the cloud. Raises `NotReady` where it is absent or could be altered."""
+    if policy.custody.directory:
+        return _in_folders(policy, clock)
+    from shared.adapters.aws.clients import Clients
+
+    return _in_aws(policy, clock, Clients())
+
+
+def deps(policy: Policy) -> Deps:
+    """Everything, for the responder that the environment names. Raises `NotReady`."""
+    from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.directory import AwsDirectory
+    from shared.adapters.aws.evidence import CloudTrailEvidence
+    from shared.adapters.aws.identities import caller, unique_ids
+    from shared.adapters.aws.notifier import notifier
+    from shared.adapters.aws.sources import AwsSources
+    from shared.adapters.aws.world import AwsWorld
+
+    clock, clients = SystemClock(), Clients()
+    clients.warm("iam", "kms", "s3", "s3control", "cloudtrail", "guardduty")
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        kept = pool.submit(_in_folders, policy, clock) if policy.custody.directory else pool.submit(_in_aws, policy, clock, clients)
+        ours = pool.submit(unique_ids, clients, (*policy.responder.roles, *policy.responder.break_glass))
+        me = caller(clients)
+    exempt = ours.result() | {me.unique_id}
+    keeping = kept.result()
+    return Deps(
+        world=AwsWorld(clients),
+        directory=AwsDirectory(clients),
+        evidence=CloudTrailEvidence(clients, clock),
+        sources=AwsSources(clients, clock),
+        cases=keeping.cases,
+        journal=keeping.journal(clock),
+        notifier=notifier(clients),
+        clock=clock,
+        policy=policy,
+        estate=estate(policy, clients.home, clients.region),
+        protected=protected(policy, exempt, keeping.resources),
+        exempt=exempt,
+        caller=me.arn,
+        place=keeping.place,
+    )
+
+
+def estate(policy: Policy, home: str, region: str) -> Estate:
+    """What the policy declares of the organisation. Raises `NotReady` for a bucket or key that is no name or ARN."""
+    tenants = tuple(
+        Tenant(
+            name=name,
+            stores=frozenset(_declared(Kind.BUCKET, b, (*t.accounts, home)[0], region) for b in t.buckets),
+            keys=frozenset(_declared(Kind.KEY, k, (*t.accounts, home)[0], region) for k in t.keys),
+            principals=frozenset(t.principals),
+        )
+        for name, t in policy.tenants.items()
+    )
+    accounts = {home, *(a for t in policy.tenants.values() for a in t.accounts)}
+    return Estate(accounts=frozenset(accounts), tenants=tenants)
+
+
+def _declared(kind: Kind, name: str, account: str, region: str) -> Ref:
+    found = named(kind, name, Place(account, region))
+    if found is None or found.kind is not kind:
+        raise NotReady(f"response.toml, [tenants]: {name} is no {kind}; give its name or ARN (an alias can be moved)")
+    return found
+
+
+def protected(policy: Policy, exempt: frozenset[str], place: Sequence[str]) -> Protected:
+    """What no change may touch: ourselves, break-glass, custody (`place`), and what the policy names."""
+    named = frozenset(policy.protected.principals)
+    ids = frozenset(n for n in named if not n.startswith("arn:"))
+    return Protected(ids=exempt | ids, resources=frozenset({*policy.protected.resources, *place, *(named - ids)}))
+
+
+def _in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Custody:
+    from shared.adapters.aws.cases import DynamoCases
+    from shared.adapters.aws.custody_places import places, resources
+    from shared.adapters.aws.keyring import KmsKeyring
+    from shared.adapters.aws.signer import KmsSigner
+    from shared.adapters.aws.sinks import S3Sink
+
+    at = places(clients, policy.custody)
+    sinks = (S3Sink(clients, at.bucket, at.region), S3Sink(clients, at.second_bucket, at.second_region))
+    witness = S3Sink(clients, policy.custody.witness) if policy.custody.witness else None
+    with ThreadPoolExecutor(max_workers=len(sinks) + 1) as pool:
+        ours = pool.submit(resources, clients, at)
+        list(pool.map(S3Sink.ready, sinks))
+    return Custody(
+        sinks=sinks,
+        signer=KmsSigner(clients, at.key, at.region),
+        keyring=KmsKeyring(clients, at.table, at.data_key, at.region),
+        cases=DynamoCases(clients, at.table, clock, at.region),
+        witnesses=(SinkWitness(witness),) if witness else (),
+        place=sinks[0].name,
+        resources=ours.result(),
+    )
+
+
+def _in_folders(policy: Policy, clock: Clock) -> Custody:
+    from shared.adapters.local.cases import FileCases
+    from shared.adapters.local.keyring import FileKeyring
+    from shared.adapters.local.signer import PemSigner
+    from shared.adapters.local.sinks import DirectorySink
+
+    folder = Path(policy.custody.directory)
+    second = policy.custody.second_directory
+    sinks = [DirectorySink(folder / "ledger"), *([DirectorySink(Path(second))] if second else [])]
+    witnesses = [SinkWitness(DirectorySink(Path(policy.custody.witness)))] if policy.custody.witness else []
+    return Custody(
+        sinks=tuple(sinks),
+        signer=PemSigner.open(folder / "signing-key.pem"),
+        keyring=FileKeyring(folder / "secrets"),
+        cases=FileCases(folder / "cases", clock),
+        witnesses=tuple(witnesses),
+        place=str(folder / "ledger"),
+    )
+
+
+def permissions(action: Action) -> tuple[frozenset[str], frozenset[str]]:
+    """What an action needs for reading and for writing, as the adapters declare it."""
+    from shared.adapters.aws.world import FACETS, AwsWorld
+
+    slots = [(kind, facet) for kind in action.targets for facet in action.facets if (kind, facet) in FACETS]
+    return AwsWorld.permissions(slots)
+
+
+def create_custody(policy: Policy) -> Mapping[str, object]:
+    """Make the stores of custody, or what is missing of them. Raises `NotReady` where one exists and could be altered."""
+    if policy.custody.directory:
+        kept = _in_folders(policy, SystemClock())
+        return {"ledger": kept.place, "signing_key": str(Path(policy.custody.directory) / "signing-key.pem")}
+    from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.custody_init import init
+
+    return init(Clients(), policy.custody)
+
+
+def audited(case: str, policy: Policy, *, open_case: bool, public_key: bytes | None, folder: Path | None) -> Audit:
+    """The audit of a case's record, in custody or in a copy (`folder`). `public_key`: PEM or DER from outside, else custody's."""
+    from shared.adapters.local.sinks import DirectorySink
+
+    kept = custody(policy, SystemClock())
+    sinks = (DirectorySink(folder),) if folder else kept.sinks
+    witness = kept.witnesses[0] if kept.witnesses else None
+    key = _spki(public_key) if public_key else kept.signer.public_key()
+    second = sinks[1] if len(sinks) > 1 else None
+    return audit(sinks[0], case, key, witness, open_case=open_case, second=second, outside_key=bool(public_key))
+
+
+def _spki(content: bytes) -> bytes:
+    """SubjectPublicKeyInfo in DER, from PEM or DER. Raises `BadInput`."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key, load_pem_public_key
+
+    load = load_pem_public_key if content.startswith(b"-----BEGIN") else load_der_public_key
+    try:
+        return load(content).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except ValueError:
+        raise BadInput("the public key is neither PEM nor DER") from None

@@ -1,0 +1,117 @@
+"""Commands that act on an alert or a case: respond, plan, apply."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shared.domain.case import Case, Mode, Verdict
+from shared.domain.errors import BadInput
+from shared.intake import read
+from shared.intake.render import render
+from shared.report.summary import summary, turned
+from shared.settings import load
+from shared.workflow.deps import Deps
+from shared.workflow.local import Decide, Progress, drive
+from shared.workflow.opening import Turned, admit
+
+from . import output
+from .options import CaseId, Json, PolicyFile
+
+Event = Annotated[str, typer.Argument(metavar="FILE|-", help="An alert as its source sends it; - reads stdin.")]
+Render = Annotated[bool, typer.Option("--render", help="Fill in relative times such as ${now-90s} first.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Approve, as yourself, whatever is asked.")]
+
+MAX_BYTES = 64 * 1024 * 1024
+"""An alert is far smaller; a larger file is something else."""
+
+
+def respond(event: Event, json: Json = False, yes: Yes = False, policy: PolicyFile = None, render: Render = False) -> None:
+    """Contain what an alert says, and keep on until it holds."""
+    signals = read(_bytes(event, rendered=render))
+    deps = _deps(policy)
+    asks = _asks(deps, json=json, yes=yes)
+    results = [_respond(admit(s, deps, automatic=False), deps, asks, json=json) for s in signals]
+    raise typer.Exit(_finish(results, json=json))
+
+
+def plan(event: Event, json: Json = False, policy: PolicyFile = None, render: Render = False) -> None:
+    """Show what would be done about an alert. Writes to custody only; `approve` and `apply` go on from here."""
+    signals = read(_bytes(event, rendered=render))
+    deps = _deps(policy)
+    cases = [admit(s, deps, automatic=False, mode=Mode.ASK) for s in signals]
+    raise typer.Exit(_finish([_respond(c, deps, lambda _: None, json=json) for c in cases], json=json))
+
+
+def apply(case: CaseId, json: Json = False, yes: Yes = False, policy: PolicyFile = None) -> None:
+    """Go on with a case: after an approval, after a hold, after a crash."""
+    deps = _deps(policy)
+    done = drive(case, deps, _asks(deps, json=json, yes=yes), _progress(json=json))
+    raise typer.Exit(_finish([_summary(done, deps)], json=json))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    for command in (respond, plan, apply):
+        app.command()(command)
+
+
+def _deps(policy: Path | None) -> Deps:
+    from shared.bootstrap import deps
+
+    return deps(load(policy))
+
+
+def _bytes(event: str, *, rendered: bool) -> bytes:
+    try:
+        content = sys.stdin.buffer.read(MAX_BYTES + 1) if event == "-" else Path(event).read_bytes()
+    except OSError as error:
+        raise BadInput(f"{event} can not be read: {error.strerror}") from None
+    if len(content) > MAX_BYTES:
+        raise BadInput(f"{event} is larger than any alert ({MAX_BYTES // 1024 // 1024} MiB)")
+    return _rendered(content) if rendered else content
+
+
+def _rendered(content: bytes) -> bytes:
+    return render(content, datetime.now(UTC))
+
+
+def _respond(admitted: Case | Turned, deps: Deps, asks: Decide, *, json: bool) -> dict[str, object]:
+    if isinstance(admitted, Turned):
+        return turned(admitted.verdict, admitted.reason)
+    return _summary(drive(admitted.id, deps, asks, _progress(json=json)), deps)
+
+
+def _summary(case: Case, deps: Deps) -> dict[str, object]:
+    return summary(case, deps.journal(case.id), deps.place)
+
+
+def _asks(deps: Deps, *, json: bool, yes: bool) -> Decide:
+    """Who decides: the caller by `--yes`, a person at the terminal, or nobody."""
+    if yes:
+        return lambda _: (deps.caller, True)
+    if json or not sys.stdin.isatty():
+        return lambda _: None
+    return lambda case: _prompt(case, deps)
+
+
+def _prompt(case: Case, deps: Deps) -> tuple[str, bool] | None:
+    output.show(_summary(case, deps))
+    digest = case.awaiting.digest if case.awaiting else ""
+    answer = typer.prompt("type the first 8 digits of the digest to approve, `refuse`, or press Enter to decide later", default="")
+    if answer == "refuse":
+        return deps.caller, False
+    return (deps.caller, True) if answer and answer == digest[:8] else None
+
+
+def _progress(*, json: bool) -> Progress:
+    return (lambda _case, _at: None) if json else output.progress
+
+
+def _finish(results: list[dict[str, object]], *, json: bool) -> int:
+    for result in results:
+        (output.emit if json else output.show)(result)
+    codes = {output.EXITS.get(Verdict(str(r["status"])), 1) for r in results}
+    return next(code for code in output.WORST if code in codes)
