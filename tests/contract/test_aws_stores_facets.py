@@ -1,37 +1,26 @@
 """What every facet of a store, key, trail, share and vault keeps to, over HTTP and under enforced permissions."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 
 import pytest
 
 from shared.adapters.aws.world import AwsWorld
 from shared.domain.errors import Refused
-from shared.domain.facet import (
-    AccessGrant,
-    CustomerKeysBlocked,
-    Facet,
-    Grant,
-    KeyState,
-    LifecycleRule,
-    ObjectOwnership,
-    PublicAccessBlock,
-    ReplicationRule,
-    Rotated,
-    SharedWith,
-    TrailLogging,
-    TrailSelectors,
-    Versioning,
-)
+from shared.domain.facet import Facet
 from shared.domain.resource import Ref
-from shared.sandbox.aws.server import ACCOUNT
-from tests.contract.aws_stores import OUTSIDER, Stage, allow, deny, document, fresh, staged
-
-type Scene = tuple[Ref, Facet]
-"""A resource, and the facet that it does not have yet and is to have."""
-
-BLOCKED = PublicAccessBlock(block_acls=True, ignore_acls=True, block_policy=True, restrict_buckets=True)
-DATA_EVENTS = '{"EventSelectors":[{"DataResources":[],"IncludeManagementEvents":true,"ReadWriteType":"All"}]}'
+from tests.contract.aws_stores import Stage, staged
+from tests.contract.aws_stores_scenes import (
+    ONE_WAY,
+    SEEN_ONLY,
+    UNDONE,
+    Play,
+    a_bucket_that_keeps_no_versions,
+    a_bucket_with_an_access_grant,
+    a_key_about_to_be_deleted,
+    a_key_never_rotated,
+    a_silent_trail,
+    sentence,
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,213 +29,14 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
-def a_bucket_without_a_policy(stage: Stage) -> Scene:
-    bucket = stage.bucket()
-    return bucket, deny("CodeblueA1", f"{bucket.id}/*", "s3:*")
-
-
-def a_bucket_with_somebodys_policy(stage: Stage) -> Scene:
-    bucket = stage.bucket()
-    stage.client("s3").put_bucket_policy(Bucket=bucket.name, Policy=document(allow("Terraform", bucket.id, "s3:ListBucket")))
-    return bucket, deny("CodeblueA1", f"{bucket.id}/*", "s3:*")
-
-
-def a_bucket_with_a_statement_to_remove(stage: Stage) -> Scene:
-    bucket, ours = a_bucket_with_somebodys_policy(stage)
-    stage.world.write(bucket, [ours])
-    return bucket, ours.but(body=None)
-
-
-def a_bucket_with_only_a_statement_to_remove(stage: Stage) -> Scene:
-    bucket, ours = a_bucket_without_a_policy(stage)
-    stage.world.write(bucket, [ours])
-    return bucket, ours.but(body=None)
-
-
-def a_bucket_open_to_public_settings(stage: Stage) -> Scene:
-    bucket = stage.bucket()
-    stage.world.write(bucket, [BLOCKED.absent])
-    return bucket, BLOCKED
-
-
-def a_bucket_with_acls(stage: Stage) -> Scene:
-    bucket = stage.bucket()
-    stage.world.write(bucket, [ObjectOwnership(rule="ObjectWriter")])
-    return bucket, ObjectOwnership(rule="BucketOwnerEnforced")
-
-
-def a_bucket_without_ownership_controls(stage: Stage) -> Scene:
-    bucket = stage.bucket()
-    stage.client("s3").delete_bucket_ownership_controls(Bucket=bucket.name)
-    return bucket, ObjectOwnership(rule="BucketOwnerEnforced")
-
-
-def a_bucket_that_keeps_no_versions(stage: Stage) -> Scene:
-    bucket = stage.bucket()
-    stage.world.write(bucket, [Versioning(status="Suspended")])
-    return bucket, Versioning(status="Enabled")
-
-
-def a_bucket_that_takes_callers_keys(stage: Stage) -> Scene:
-    return stage.bucket(), CustomerKeysBlocked(on=True)
-
-
-def a_bucket_that_is_copied_elsewhere(stage: Stage) -> Scene:
-    bucket, other = stage.bucket(), stage.bucket()
-    for each in (bucket, other):
-        stage.world.write(each, [Versioning(status="Enabled")])
-    rules = [
-        {"ID": name, "Priority": n, "Status": "Enabled", "Filter": {}, "Destination": {"Bucket": other.id}}
-        for n, name in enumerate(("night", "thief"))
-    ]
-    copying = {"Role": f"arn:aws:iam::{ACCOUNT}:role/copy", "Rules": rules}
-    stage.client("s3").put_bucket_replication(Bucket=bucket.name, ReplicationConfiguration=copying)
-    return bucket, ReplicationRule(rule_id="thief", enabled=False, destination=other.id, destination_account=ACCOUNT)
-
-
-def a_bucket_that_forgets(stage: Stage) -> Scene:
-    bucket = stage.bucket()
-    rules = [
-        {"ID": "tidy", "Status": "Enabled", "Filter": {"Prefix": ""}, "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}},
-        {"ID": "burn", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}},
-    ]
-    stage.client("s3").put_bucket_lifecycle_configuration(Bucket=bucket.name, LifecycleConfiguration={"Rules": rules})
-    return bucket, LifecycleRule(rule_id="burn", enabled=False, destructive=True)
-
-
-def a_bucket_with_an_access_grant(stage: Stage) -> Scene:
-    bucket = stage.bucket()
-    grantee = {"GranteeType": "IAM", "GranteeIdentifier": f"arn:aws:iam::{ACCOUNT}:role/thief"}
-    grant = {"AccessGrantId": bucket.name, "Grantee": grantee, "GrantScope": f"s3://{bucket.name}/*", "Permission": "READ"}
-    stage.services.grants = {**(stage.services.grants or {}), bucket.name: grant}
-    return bucket, AccessGrant(grant_id=bucket.name, grantee=grantee["GranteeIdentifier"], present=False)
-
-
-def an_access_point(stage: Stage) -> Scene:
-    point = stage.access_point()
-    return point, deny("CodeblueA1", f"{point.id}/object/*", "s3:*")
-
-
-def an_access_point_open_to_public_settings(stage: Stage) -> Scene:
-    name, bucket = fresh("public"), stage.bucket()
-    off = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), False)
-    make = stage.client("s3control").create_access_point
-    make(AccountId=ACCOUNT, Name=name, Bucket=bucket.name, PublicAccessBlockConfiguration=off)
-    return stage.access_point_ref(name), BLOCKED
-
-
-def an_account_open_to_public_settings(stage: Stage) -> Scene:
-    some = {"BlockPublicAcls": True, "IgnorePublicAcls": False, "BlockPublicPolicy": True, "RestrictPublicBuckets": False}
-    stage.client("s3control").put_public_access_block(AccountId=ACCOUNT, PublicAccessBlockConfiguration=some)
-    return stage.account(), BLOCKED
-
-
-def a_key(stage: Stage) -> Scene:
-    return stage.key(), deny("CodeblueA1", "*", "kms:Decrypt")
-
-
-def a_disabled_key(stage: Stage) -> Scene:
-    key = stage.key()
-    stage.client("kms").disable_key(KeyId=key.id)
-    return key, KeyState(enabled=True, deletion_pending=False)
-
-
-def a_key_about_to_be_deleted(stage: Stage) -> Scene:
-    key = stage.key()
-    stage.client("kms").schedule_key_deletion(KeyId=key.id, PendingWindowInDays=7)
-    return key, KeyState(enabled=True, deletion_pending=False)
-
-
-def a_key_with_a_grant(stage: Stage) -> Scene:
-    key = stage.key()
-    grantee = f"arn:aws:iam::{OUTSIDER}:root"
-    for _ in range(2):
-        stage.client("kms").create_grant(KeyId=key.id, GranteePrincipal=grantee, Operations=["Encrypt", "Decrypt"])
-    (grant,) = stage.world.look(key, Grant)
-    return key, grant.but(present=False)
-
-
-def a_key_never_rotated(stage: Stage) -> Scene:
-    return stage.key(), Rotated(since=datetime(2020, 1, 1, tzinfo=UTC))
-
-
-def a_silent_trail(stage: Stage) -> Scene:
-    return stage.trail(), TrailLogging(on=True)
-
-
-def a_trail_that_records_little(stage: Stage) -> Scene:
-    trail = stage.trail()
-    little = [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True, "DataResources": []}]
-    stage.client("cloudtrail").put_event_selectors(TrailName=trail.id, EventSelectors=little)
-    return trail, TrailSelectors(selectors=DATA_EVENTS)
-
-
-def a_shared_snapshot(stage: Stage) -> Scene:
-    return _shared(stage, stage.snapshot())
-
-
-def a_shared_image(stage: Stage) -> Scene:
-    return _shared(stage, stage.image())
-
-
-def a_shared_database_snapshot(stage: Stage) -> Scene:
-    return _shared(stage, stage.database_snapshot())
-
-
-def a_shared_cluster_snapshot(stage: Stage) -> Scene:
-    return _shared(stage, stage.cluster_snapshot())
-
-
-def _shared(stage: Stage, ref: Ref) -> Scene:
-    stage.world.write(ref, [SharedWith(account=OUTSIDER, shared=True), SharedWith(account="444455556666", shared=True)])
-    return ref, SharedWith(account=OUTSIDER, shared=False)
-
-
-def a_vault(stage: Stage) -> Scene:
-    vault = stage.vault()
-    return vault, deny("CodeblueA1", "*", "backup:DeleteRecoveryPoint")
-
-
-UNDONE = (
-    a_bucket_without_a_policy,
-    a_bucket_with_somebodys_policy,
-    a_bucket_with_a_statement_to_remove,
-    a_bucket_with_only_a_statement_to_remove,
-    a_bucket_open_to_public_settings,
-    a_bucket_with_acls,
-    a_bucket_without_ownership_controls,
-    a_bucket_that_keeps_no_versions,
-    a_bucket_that_takes_callers_keys,
-    a_bucket_that_is_copied_elsewhere,
-    a_bucket_that_forgets,
-    an_access_point,
-    a_key,
-    a_disabled_key,
-    a_key_with_a_grant,
-    a_trail_that_records_little,
-    a_shared_snapshot,
-    a_shared_image,
-    a_shared_database_snapshot,
-    a_shared_cluster_snapshot,
-    a_vault,
-)
-ONE_WAY = (a_bucket_with_an_access_grant, a_key_about_to_be_deleted, a_key_never_rotated, a_silent_trail)
-SEEN_ONLY = (an_access_point_open_to_public_settings, an_account_open_to_public_settings)
-"""What is fixed, or for people: it is looked at and never written."""
-
-
-def _sentence(scene: Callable[[Stage], Scene]) -> str:
-    return scene.__name__.replace("_", " ")
-
-
 def _now(world: AwsWorld, ref: Ref, facet: Facet) -> Facet | None:
     """The facet as it is, as the engine reads it: absent where the resource has none."""
     found = {each.part: each for each in world.look(ref, type(facet))}
     return found.get(facet.part, facet.absent)
 
 
-@pytest.mark.parametrize("scene", [*UNDONE, *ONE_WAY], ids=_sentence)
-def test_what_was_written_is_what_is_seen(stage: Stage, scene: Callable[[Stage], Scene]) -> None:
+@pytest.mark.parametrize("scene", [*UNDONE, *ONE_WAY], ids=sentence)
+def test_what_was_written_is_what_is_seen(stage: Stage, scene: Play) -> None:
     ref, wanted = scene(stage)
     assert not wanted.satisfied_by(_now(stage.world, ref, wanted))
     receipt = stage.world.write(ref, [wanted])
@@ -256,8 +46,8 @@ def test_what_was_written_is_what_is_seen(stage: Stage, scene: Callable[[Stage],
     assert receipt.notes == ()
 
 
-@pytest.mark.parametrize("scene", [s for s in (*UNDONE, *ONE_WAY) if s is not a_bucket_with_an_access_grant], ids=_sentence)
-def test_writing_twice_is_writing_once(stage: Stage, scene: Callable[[Stage], Scene]) -> None:
+@pytest.mark.parametrize("scene", [s for s in (*UNDONE, *ONE_WAY) if s is not a_bucket_with_an_access_grant], ids=sentence)
+def test_writing_twice_is_writing_once(stage: Stage, scene: Play) -> None:
     ref, wanted = scene(stage)
     stage.world.write(ref, [wanted])
     once = stage.world.look(ref, type(wanted))
@@ -265,8 +55,8 @@ def test_writing_twice_is_writing_once(stage: Stage, scene: Callable[[Stage], Sc
     assert stage.world.look(ref, type(wanted)) == once
 
 
-@pytest.mark.parametrize("scene", UNDONE, ids=_sentence)
-def test_the_inverse_restores_what_was_there(stage: Stage, scene: Callable[[Stage], Scene]) -> None:
+@pytest.mark.parametrize("scene", UNDONE, ids=sentence)
+def test_the_inverse_restores_what_was_there(stage: Stage, scene: Play) -> None:
     ref, wanted = scene(stage)
     everything = sorted(stage.world.look(ref, type(wanted)), key=lambda facet: facet.part)
     before = _now(stage.world, ref, wanted)
@@ -288,7 +78,7 @@ def test_the_inverse_restores_what_was_there(stage: Stage, scene: Callable[[Stag
         pytest.param(a_bucket_that_keeps_no_versions, {"status": ""}, id="a bucket's having had versions"),
     ],
 )
-def test_what_can_not_be_undone_is_refused_in_words(stage: Stage, scene: Callable[[Stage], Scene], back: dict[str, object]) -> None:
+def test_what_can_not_be_undone_is_refused_in_words(stage: Stage, scene: Play, back: dict[str, object]) -> None:
     ref, wanted = scene(stage)
     with pytest.raises(Refused) as refused:
         stage.world.write(ref, [wanted.but(**back)])
@@ -296,15 +86,8 @@ def test_what_can_not_be_undone_is_refused_in_words(stage: Stage, scene: Callabl
     assert len(str(refused.value).split()) > 4
 
 
-ELSEWHERE: dict[Callable[[Stage], Scene], frozenset[str]] = {
-    a_shared_database_snapshot: frozenset({"rds:DescribeDBClusterSnapshotAttributes"}),
-    a_shared_cluster_snapshot: frozenset({"rds:DescribeDBSnapshotAttributes"}),
-}
-"""Permissions to look that only another scene of the same facet needs."""
-
-
-@pytest.mark.parametrize("scene", SEEN_ONLY, ids=_sentence)
-def test_what_is_not_ours_to_write_is_seen_and_refused(stage: Stage, scene: Callable[[Stage], Scene]) -> None:
+@pytest.mark.parametrize("scene", SEEN_ONLY, ids=sentence)
+def test_what_is_not_ours_to_write_is_seen_and_refused(stage: Stage, scene: Play) -> None:
     ref, wanted = scene(stage)
     (now,) = stage.world.look(ref, type(wanted))
     assert not wanted.satisfied_by(now)

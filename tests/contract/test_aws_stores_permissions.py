@@ -16,24 +16,18 @@ from shared.domain.errors import Refused
 from shared.domain.facet import Facet
 from shared.domain.resource import Kind, Ref
 from shared.ports import Relation
-from tests.contract import test_aws_stores_facets as facets
 from tests.contract import test_aws_stores_relations as relations
 from tests.contract.aws_stores import Stage, staged
-from tests.contract.test_aws_stores_facets import Scene
+from tests.contract.aws_stores_scenes import ELSEWHERE, ONE_WAY, SEEN_ONLY, UNDONE, Play, sentence
 
 type Slot = tuple[Kind, type[Facet]]
-type Play = Callable[[Stage], Scene]
 
 MODULES = (access_points, kms, s3, s3_rules, sharing, trail, vault)
 FACETS: Mapping[Slot, FacetAdapter[Any]] = {slot: adapter for m in MODULES for slot, adapter in m.FACETS.items()}
 RELATIONS: Mapping[tuple[Kind, Relation], RelationAdapter] = {
     slot: adapter for m in MODULES for slot, adapter in getattr(m, "RELATIONS", {}).items()
 }
-THERE_AND_BACK: tuple[Play, ...] = (*facets.UNDONE, *facets.ONE_WAY)
-
-
-def _sentence(scene: object) -> str:
-    return str(getattr(scene, "__name__", scene)).replace("_", " ")
+THERE_AND_BACK: tuple[Play, ...] = (*UNDONE, *ONE_WAY)
 
 
 @dataclass(frozen=True)
@@ -75,17 +69,17 @@ def _write_and_undo(responder: Responder, scene: Play, writes: frozenset[str]) -
     before = {facet.part: facet for facet in responder.stage.world.look(ref, type(wanted))}.get(wanted.part, wanted.absent)
     responder.may(writes)
     responder.world.write(ref, [wanted])
-    if scene in facets.UNDONE and before is not None:
+    if scene in UNDONE and before is not None:
         responder.world.write(ref, [before])
 
 
-@pytest.mark.parametrize("scene", THERE_AND_BACK, ids=_sentence)
+@pytest.mark.parametrize("scene", THERE_AND_BACK, ids=sentence)
 def test_what_is_declared_for_writing_is_enough(responder: Responder, scene: Play) -> None:
     ref, wanted = scene(responder.stage)
     _write_and_undo(responder, scene, FACETS[ref.kind, type(wanted)].writes)
 
 
-@pytest.mark.parametrize("scene", [*THERE_AND_BACK, *facets.SEEN_ONLY], ids=_sentence)
+@pytest.mark.parametrize("scene", [*THERE_AND_BACK, *SEEN_ONLY], ids=sentence)
 def test_what_is_declared_for_reading_is_enough(responder: Responder, scene: Play) -> None:
     ref, wanted = scene(responder.stage)
     responder.may(FACETS[ref.kind, type(wanted)].reads)
@@ -113,11 +107,11 @@ def test_no_permission_to_write_is_declared_in_vain(
     assert any(map(_is_denial, refused)), refused
 
 
-@pytest.mark.parametrize("scene", [*THERE_AND_BACK, *facets.SEEN_ONLY], ids=_sentence)
+@pytest.mark.parametrize("scene", [*THERE_AND_BACK, *SEEN_ONLY], ids=sentence)
 def test_no_permission_to_read_is_declared_in_vain(responder: Responder, scene: Play) -> None:
     ref, wanted = scene(responder.stage)
     seen = responder.stage.world.look(ref, type(wanted))
-    for action in FACETS[ref.kind, type(wanted)].reads - facets.ELSEWHERE.get(scene, frozenset()):
+    for action in FACETS[ref.kind, type(wanted)].reads - ELSEWHERE.get(scene, frozenset()):
         responder.may(FACETS[ref.kind, type(wanted)].reads - {action})
         assert _differs(lambda: responder.world.look(ref, type(wanted)), seen), action
 
