@@ -36,6 +36,14 @@ class _EmulatorRequest(Request):
     from_wsgi_server = True
 
 
+class _Kms(KmsResponse):
+    """moto's KMS, told that an existing key has a valid id: its pattern does not know the ids of multi-Region keys."""
+
+    def _validate_cmk_id(self, key_id: str) -> None:
+        if self.kms_backend.get_key_id(key_id) not in self.kms_backend.keys:
+            super()._validate_cmk_id(key_id)
+
+
 def _s3(request: Request, url: str, headers: Mapping[str, str]) -> TYPE_RESPONSE:
     """An S3 request with a key, or with a bucket only, in path style."""
     has_key = bool(request.raw_path.lstrip("/").partition("/")[2])
@@ -45,7 +53,7 @@ def _s3(request: Request, url: str, headers: Mapping[str, str]) -> TYPE_RESPONSE
 DIRECT: Mapping[str, Dispatch] = {
     "dynamodb": DynamoHandler.dispatch,
     "iam": IamResponse.dispatch,
-    "kms": KmsResponse.dispatch,
+    "kms": _Kms.dispatch,
     "s3": _s3,
 }
 

@@ -45,6 +45,11 @@ def backend(account: str, region: str) -> KmsBackend:
     return kms_backends[account][region]
 
 
+def regions(account: str) -> list[str]:
+    """The Regions in which an account has a KMS of moto's."""
+    return list(kms_backends[account])
+
+
 def find(account: str, region: str, reference: str) -> Key | None:
     """The key behind an id, ARN, alias name or alias ARN; an ARN overrides account and Region. None if there is none."""
     parts = reference.split(":")

@@ -1,4 +1,4 @@
-"""KMS, where moto only nods: key states, key policies, rotation, signing of digests, replicas, grants and last use.
+"""KMS, where moto only nods: key states, key policies, rotation and last use; grants, replicas, signatures are beside it.
 
 Source of the states and sentences: KMS developer guide, "Key states of AWS KMS keys"; of the limits: "Quotas" and each API page.
 """
@@ -8,12 +8,13 @@ from datetime import timedelta
 
 from moto.kms.models import Key
 
-from shared.sandbox.aws import keys
+from shared.sandbox.aws import keys, kms_grants, kms_replicas, kms_signing
 from shared.sandbox.aws.clock import utc
 from shared.sandbox.aws.cloud import Ask, Cloud, Rule, forward
 from shared.sandbox.aws.emulator import load_json
 from shared.sandbox.aws.http import Reply
 from shared.sandbox.aws.key_policies import accept
+from shared.sandbox.aws.kms_replicas import is_replica, metadata, rename
 from shared.sandbox.aws.refusals import Refusal
 
 CRYPTOGRAPHIC = frozenset(
@@ -112,9 +113,14 @@ def create_key(cloud: Cloud, ask: Ask) -> Reply:
         coming = f"arn:aws:kms:{ask.region}:{ask.account}:key/new"
         accept(cloud, ask, coming, text, bypass=params.get("BypassPolicyLockoutSafetyCheck", False))
     reply = forward(cloud, ask.with_body(json.dumps(params).encode()))
-    if reply.ok and text is not None:
-        cloud.policies.put(load_json(reply.body)["KeyMetadata"]["Arn"], text)
-    return reply
+    if not reply.ok:
+        return reply
+    key = keys.require(ask.account, ask.region, load_json(reply.body)["KeyMetadata"]["KeyId"])
+    if key.multi_region:
+        rename(key)
+    if text is not None:
+        cloud.policies.put(key.arn, text)
+    return ask.answer({"KeyMetadata": metadata(key)})
 
 
 def put_key_policy(cloud: Cloud, ask: Ask) -> Reply:
@@ -155,15 +161,11 @@ def rotate_key_on_demand(cloud: Cloud, ask: Ask) -> Reply:
     """RotateKeyOnDemand: new material, 25 times in a key's life; ciphertext and data keys of old stay readable."""
     key = _key(ask)
     _symmetric(key)
-    if _is_replica(key):
+    if is_replica(key):
         raise Refusal("UnsupportedOperationException", f"{key.arn} is a replica key; rotate its primary key.")
     if sum(each["RotationType"] == "ON_DEMAND" for each in key.rotations) >= ON_DEMAND_LIMIT:
         raise Refusal("LimitExceededException", f"{key.arn} has reached its limit of {ON_DEMAND_LIMIT} on-demand rotations.")
     return with_plain_ids(cloud, ask)
-
-
-def _is_replica(key: Key) -> bool:
-    return bool(key.multi_region and key.multi_region_configuration["MultiRegionKeyType"] == "REPLICA")
 
 
 def cancel_key_deletion(cloud: Cloud, ask: Ask) -> Reply:
@@ -199,6 +201,9 @@ def get_key_last_usage(cloud: Cloud, ask: Ask) -> Reply:
 
 
 RULES: dict[str, Rule] = {
+    **kms_grants.RULES,
+    **kms_replicas.RULES,
+    **kms_signing.RULES,
     "CancelKeyDeletion": cancel_key_deletion,
     "CreateKey": create_key,
     "EnableKeyRotation": enable_key_rotation,
