@@ -161,19 +161,19 @@ def _noted(result: Applied, ids: tuple[str, ...], notes: tuple[str, ...]) -> App
     return result.but(outcome=result.outcome.but(request_ids=ids, reason=reason))
 
 
-REASONS: tuple[tuple[type[CloudError], str, bool], ...] = (
-    (Throttled, "the cloud is throttling us", True),
-    (Unreachable, "it can not be reached", True),
-    (Absent, "it does not exist any more", False),
-    (CloudError, "the cloud refused", False),
+REASONS: tuple[tuple[type[CloudError], Status, str], ...] = (
+    (Throttled, Status.FAILED, "the cloud is throttling us"),
+    (Unreachable, Status.FAILED, "it can not be reached"),
+    (Absent, Status.LEFT, "it does not exist any more"),
+    (CloudError, Status.FAILED, "the cloud refused"),
 )
-"""Why a change failed, in words, and whether asking again can help. First match counts."""
+"""What becomes of a change that an error met, and why, in words. First match counts."""
 
 
 def _failed(change: Change, error: CloudError) -> Applied:
-    words, retry = next((words, retry) for kind, words, retry in REASONS if isinstance(error, kind))
-    failed = _result(change, Status.FAILED, f"{words} ({error.code or type(error).__name__}): {error}")
-    return failed.but(outcome=failed.outcome.but(retry=retry))
+    status, words = next((status, words) for kind, status, words in REASONS if isinstance(error, kind))
+    failed = _result(change, status, f"{words} ({error.code or type(error).__name__}): {error}")
+    return failed.but(outcome=failed.outcome.but(retry=isinstance(error, Throttled)))
 
 
 def _in_order(plan: Plan, results: Sequence[Applied]) -> tuple[Applied, ...]:

@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from shared.domain.case import Reach, Scope
+from shared.domain.actor import Actor, Credential
+from shared.domain.case import Reach, Rightful, Scope
 from shared.domain.errors import CloudError
 from shared.domain.facet import Facet, Grant, PolicyStatement
-from shared.domain.resource import PRINCIPALS, Ref
-from shared.ports import Evidence, World
+from shared.domain.resource import PRINCIPALS, Cloud, Kind, Ref
+from shared.ports import Directory, Evidence, World
 
 from .estate import Estate
 from .parallel import in_parallel
@@ -26,6 +27,30 @@ def allow_list(scope: Scope, world: World, evidence: Evidence, estate: Estate, s
     known = {arn for named, seen in found for arn in (*named, *seen) if _account(arn) in estate.accounts}
     actors = {s.actor.principal.id for s in scope.standings if s.actor.principal and s.reach is Reach.PRINCIPAL}
     return tuple(sorted((declared | known) - actors)), bool(declared)
+
+
+def known_users(
+    allow: Iterable[str], cloud: Cloud, directory: Directory, evidence: Evidence, since: datetime
+) -> tuple[Rightful, ...]:
+    """The users and roles of the list that exist (patterns name nobody in particular), with the names of their sessions so far."""
+    arns = [arn for arn in allow if "*" not in arn and (":role/" in arn or ":user/" in arn)]
+    refs = [Ref(cloud=cloud, kind=_kind(arn), account=_account(arn), id=arn) for arn in arns]
+    found = in_parallel(lambda ref: _rightful(ref, directory, evidence, since), refs)
+    return tuple(each for each in found if each is not None)
+
+
+def _kind(arn: str) -> Kind:
+    return Kind.ROLE if ":role/" in arn else Kind.USER
+
+
+def _rightful(ref: Ref, directory: Directory, evidence: Evidence, since: datetime) -> Rightful | None:
+    plain = Actor(credential=Credential.ROLE_SESSION, account=ref.account, principal=ref)
+    try:
+        actor = directory.resolve(plain)
+        acts = evidence.by(actor, since) if ref.kind is Kind.ROLE else ()
+    except CloudError:
+        return None
+    return Rightful(actor=actor, sessions=tuple(sorted({a.actor.session for a in acts if not a.failed} - {""})))
 
 
 def _named(target: Ref, world: World) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from shared.ports import Directory, Evidence, Relation, World
 from . import reach
 from .estate import Estate
 from .parallel import in_parallel
-from .rightful import allow_list
+from .rightful import allow_list, known_users
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,8 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
     allowed, declared = allow_list(scope, surveyor.world, surveyor.evidence, surveyor.estate, since)
     unread = (*resolved.result().left, *points.result().left, *families.result().left, *trails.result().left)
     left = (*unread, *_beyond(principal, scope, allowed))
-    return Survey(Lineage(root=principal), scope.but(allow=allowed, declared=declared), left)
+    known = known_users(allowed, signal.cloud, surveyor.directory, surveyor.evidence, since)
+    return Survey(Lineage(root=principal), scope.but(allow=allowed, declared=declared, rightful=known), left)
 
 
 def widened(scope: Scope, world: World) -> Scope:

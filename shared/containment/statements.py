@@ -9,6 +9,7 @@ Rules
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from enum import IntEnum
 
 from shared.domain.actor import Actor
@@ -99,6 +100,19 @@ def all_but(arns: Iterable[str], ids: Iterable[str]) -> Condition:
         "ArnNotLike": {"aws:PrincipalArn": sorted({*arns, SERVICE_LINKED})},
         "StringNotLike": {"aws:userid": _with_sessions(ids)},
         "Bool": {"aws:PrincipalIsAWSService": "false"},
+    }
+
+
+def new_sessions(actor: Actor, known: Iterable[str], since: datetime) -> Condition:
+    """Sessions of a role that began after `since`, under names never seen, and were not handed to compute by AWS itself.
+
+    The last two keys are in the credentials that EC2 and Lambda deliver, and in no session that a caller opens.
+    """
+    return {
+        "StringLike": {"aws:userid": [f"{actor.unique_id}:*"]},
+        "StringNotEquals": {"aws:userid": sorted(f"{actor.unique_id}:{name}" for name in known) or ["-"]},
+        "DateGreaterThan": {"aws:TokenIssueTime": since.strftime("%Y-%m-%dT%H:%M:%SZ")},
+        "Null": {"ec2:SourceInstanceArn": "true", "lambda:SourceFunctionArn": "true"},
     }
 
 

@@ -106,6 +106,8 @@ class LeftForPeople(Value):
     next: str
     blocks: bool = True
     """while it is so, the case is `partial` and not `contained`"""
+    passing: bool = False
+    """every wave looks again, and takes it off the list when it has become right"""
 
 
 class Reach(StrEnum):
@@ -137,11 +139,18 @@ class Standing(Value):
     why: str = ""
 
 
+class Rightful(Value):
+    """A role or user that works with the stores and keys by right; `sessions` are names of its sessions seen before the breach."""
+
+    actor: Actor
+    sessions: tuple[str, ...] = ()
+
+
 class Scope(Value):
     """What a case is about: who is to be stopped, and what is to be protected from them.
 
     `allow` are ARN patterns of the rightful users of the stores and keys: declared, named by policies, or seen; never the actors.
-    `declared`: whether the customer's policy file names any of them. `logs` are the stores that hold the audit log.
+    `declared`: whether the customer's policy file names any of them; `rightful` are those of them that are roles and users of ours. `logs` are the stores that hold the audit log.
     `deeds` are (resource id, call) of the lineage's recorded calls that worked: whose work a state is, is judged by them.
     """
 
@@ -155,6 +164,7 @@ class Scope(Value):
     vaults: tuple[Ref, ...] = ()
     allow: tuple[str, ...] = ()
     declared: bool = False
+    rightful: tuple[Rightful, ...] = ()
     deeds: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -1,5 +1,7 @@
 """The sweep: look again for what the actors made meanwhile, and whether our own work still stands, until all is quiet."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from shared.containment.reach import found
 from shared.containment.scope import ask, widened
 from shared.domain.actor import Actor
@@ -7,7 +9,7 @@ from shared.domain.case import Case, Stage, Standing, Verdict
 from shared.domain.plan import Wave
 from shared.ports import Act
 
-from . import fencing, waves
+from . import waves
 from .deps import Deps
 from .step import Next
 
@@ -17,19 +19,39 @@ PAUSES = (0.5, 0.5, 0.5, 0.5, 1, 1, 1, 1, 15, 60, 300, 900, 3600)
 SETTLED = 8
 """Quiet sweeps after which the fence is said to hold: they span more than IAM takes to propagate (about 4 s)."""
 
+HOLD_SECONDS = 3
+
 
 def sweep(case: Case, deps: Deps) -> Next:
-    """One look. Whatever it finds is fenced in the same breath, under the approval that the fence has."""
-    if deps.cases.paused():
-        return fencing.paused(case, Stage.SWEEP)
-    known = discovered(case, deps)
-    proposal = waves.propose(known, deps, {Wave.FENCE, Wave.PRESERVE})
-    after = waves.run(known, deps, Wave.SWEEP, proposal, need=1)
+    """One look. Whatever it finds is fenced in the same breath, under the approval that the fence has. Raises `NotDurable`."""
+    known, after = _swept(case, deps)
     fresh = after.waves[len(case.waves) :]
-    if after.retrying:
+    if any(w.retry for w in fresh):
         return Next(after, Stage.HOLD)
-    quiet = 0 if known.scope != case.scope or any(waves.wrote(w) for w in fresh) else case.quiet_sweeps + 1
+    quiet = 0 if known.scope != case.scope or any(w.news for w in fresh) else case.quiet_sweeps + 1
     return _after(after.but(quiet_sweeps=quiet), deps)
+
+
+def hold(case: Case, deps: Deps) -> Next:
+    """Part of the fence could not be written: every write made stays, people know, and the rest is tried until it goes.
+
+    The actor works on meanwhile, so what it makes is looked for as in any sweep. Raises `NotDurable`.
+    """
+    if case.verdict is not Verdict.HELD:
+        deps.journal(case.id).append("held", {"open": len(case.left)}, need=1)
+        body = "The cloud does not take every change yet; those that were written stay. It goes on by itself."
+        deps.notifier.page(case.id, "A fence is incomplete", body)
+    _, after = _swept(case, deps)
+    if after.waves[-1].retry:
+        return Next(after.but(verdict=Verdict.HELD), Stage.HOLD, again_seconds=HOLD_SECONDS)
+    fenced = after.fenced_at or deps.clock.now()
+    return Next(after.but(verdict=Verdict.OPEN, fenced_at=fenced, quiet_sweeps=0), Stage.SWEEP)
+
+
+def _swept(case: Case, deps: Deps) -> tuple[Case, Case]:
+    """The case with what has come to light, and the same after the wave that follows from it."""
+    known = discovered(case, deps)
+    return known, waves.run(known, deps, Wave.SWEEP, waves.propose(known, deps, {Wave.FENCE, Wave.PRESERVE}), need=1)
 
 
 def _after(case: Case, deps: Deps) -> Next:
@@ -38,28 +60,41 @@ def _after(case: Case, deps: Deps) -> Next:
         return Next(case.but(verdict=Verdict.AWAITING_APPROVAL), Stage.SWEEP, ask_seconds=waves.remaining(case, deps))
     if quiet >= len(PAUSES):
         return Next(case, Stage.CLOSE)
-    settled = case.but(verdict=verdict(case)) if quiet >= SETTLED else case
+    settled = _settled(case, deps) if quiet >= SETTLED else case
     return Next(settled, Stage.SWEEP, again_seconds=PAUSES[quiet])
+
+
+def _settled(case: Case, deps: Deps) -> Case:
+    """The case with its verdict. People are told once where something stays open."""
+    reached = verdict(case)
+    if reached is Verdict.PARTIAL and case.verdict is not Verdict.PARTIAL:
+        open_ends = sum(left.blocks for left in case.left)
+        deps.notifier.page(case.id, "A fence has gaps", f"{open_ends} things are left for people; `codeblue status` lists them.")
+    return case.but(verdict=reached)
 
 
 def verdict(case: Case) -> Verdict:
     """`contained` only where nothing failed and nothing is out of reach; anything else is called partial."""
-    return Verdict.PARTIAL if case.failing or any(left.blocks for left in case.left) else Verdict.CONTAINED
+    return Verdict.PARTIAL if any(left.blocks for left in case.left) else Verdict.CONTAINED
 
 
 def discovered(case: Case, deps: Deps) -> Case:
-    """The case with what has come to light: principals made, sessions opened, replicas and access points added."""
+    """The case with what has come to light: principals made, sessions opened, compute begun, replicas and access points added."""
     if case.lineage is None:
         return case
     lineage, since = case.lineage, case.signal.at
     unseen: tuple[Act, ...] = ()
     unmade: tuple[Actor, ...] = ()
-    acts = ask(lambda: deps.evidence.by(lineage.root, since), unseen, str(lineage.root)).value
-    made = ask(lambda: deps.directory.made_since(lineage, since), unmade, "new principals").value
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        acting = pool.submit(ask, lambda: deps.evidence.by(lineage.root, since), unseen, str(lineage.root))
+        making = pool.submit(ask, lambda: deps.directory.made_since(lineage, since), unmade, "new principals")
+        giving = pool.submit(ask, lambda: deps.directory.given_since(lineage, since), unmade, "new compute")
+        widening = pool.submit(widened, case.scope, deps.world)
+    acts, scope = acting.result().value, widening.result()
     known = {s.actor for s in case.scope.standings}
     handed = [a for act in acts if not act.failed for a in act.created]
-    fresh = [a for a in dict.fromkeys((*made, *handed)) if a not in known and not _rightful(a, case, deps)]
-    scope = widened(case.scope, deps.world)
+    made = dict.fromkeys((*making.result().value, *giving.result().value, *handed))
+    fresh = [a for a in made if a not in known and not _rightful(a, case, deps)]
     standings: tuple[Standing, ...] = (*scope.standings, *(found(a) for a in fresh))
     deeds = tuple(dict.fromkeys((*scope.deeds, *((r.id, act.name) for act in acts if not act.failed for r in act.resources))))
     return case.but(lineage=lineage.joined_by(*fresh), scope=scope.but(standings=standings, deeds=deeds))

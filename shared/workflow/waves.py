@@ -54,7 +54,8 @@ def situation(case: Case, deps: Deps) -> Situation:
 def propose(case: Case, deps: Deps, waves: Collection[Wave]) -> Proposal:
     """Every action of these waves on every target of the scope, all at once."""
     seen = situation(case, deps)
-    targets = (*case.scope.principals, *case.scope.resources)
+    rightful = (r.actor.principal for r in case.scope.rightful if r.actor.principal)
+    targets = (*case.scope.principals, *rightful, *case.scope.resources)
     open_to = [t for t in dict.fromkeys(targets) if t not in case.released]
     pairs = [(a, t) for a in ACTIONS.values() if a.wave in waves for t in open_to if t.kind in a.targets]
     answers = in_parallel(lambda pair: _proposed(*pair, seen), pairs)

@@ -16,7 +16,9 @@ from shared.ports import Receipt
 
 def _read_access_keys(clients: Clients, ref: Ref) -> tuple[AccessKeyStatus, ...]:
     listed = Principal.of(clients, ref).listed("list_access_keys", "AccessKeyMetadata")
-    return tuple(AccessKeyStatus(key_id=key["AccessKeyId"], active=key["Status"] == "Active") for key in listed)
+    return tuple(
+        AccessKeyStatus(key_id=key["AccessKeyId"], active=key["Status"] == "Active", created=key["CreateDate"]) for key in listed
+    )
 
 
 def _write_access_key(clients: Clients, ref: Ref, facets: Sequence[AccessKeyStatus]) -> Receipt:

@@ -56,15 +56,19 @@ class DenyAll(Facet):
 
 
 class AccessKeyStatus(Facet):
-    """Whether one long-term access key works (IAM UpdateAccessKey)."""
+    """Whether one long-term access key works (IAM UpdateAccessKey), and since when there is one."""
 
     facet: Literal["access-key-status"] = "access-key-status"
     key_id: str
     active: bool
+    created: AwareDatetime | None = None
 
     @property
     def part(self) -> str:
         return self.key_id
+
+    def satisfied_by(self, now: Facet | None) -> bool:
+        return isinstance(now, AccessKeyStatus) and (now.key_id, now.active) == (self.key_id, self.active)
 
 
 class ConsoleLogin(Facet):
