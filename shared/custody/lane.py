@@ -15,6 +15,10 @@ from functools import partial
 from shared.domain.errors import AlreadyRecorded, CodeblueError
 from shared.ports import Sink
 
+KEPT: Future[None] = Future()
+"""What a put without a thread comes to: done before it is asked for."""
+KEPT.set_result(None)
+
 
 class Lane:
     """A sink with what it still owes. `taken` says why it is left alone, empty while it is not.
@@ -48,14 +52,13 @@ class Lane:
     def _run(self, work: Callable[[], None]) -> Future[None]:
         if self._thread:
             return self._thread.submit(work)
-        done: Future[None] = Future()
         try:
             work()
         except CodeblueError as error:
-            done.set_exception(error)
-        else:
-            done.set_result(None)
-        return done
+            failed: Future[None] = Future()
+            failed.set_exception(error)
+            return failed
+        return KEPT
 
     def _put(self, path: str, content: bytes) -> None:
         self._owed.append((path, lambda: content))

@@ -175,7 +175,7 @@ class Record:
     def _wait(self, puts: Sequence[Future[None]], need: int) -> None:
         """Return as soon as `need` sinks hold it. Raises `NotDurable`, `LeaseLost`."""
         kept, failures = 0, list[str]()
-        for put in as_completed(puts):
+        for put in puts if all(put.done() for put in puts) else as_completed(puts):
             if failure := _failure(put):
                 failures.append(failure)
             elif (kept := kept + 1) >= need:

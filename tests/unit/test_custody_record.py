@@ -3,6 +3,7 @@
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from threading import Barrier
 
 import pytest
 
@@ -163,6 +164,25 @@ def test_a_case_that_could_not_be_a_path_is_refused(case: str) -> None:
     desk = Desk(MemorySink())
     with pytest.raises(BadInput):
         Record(case, desk.sinks, desk.signer, desk.keyring, desk.clock)
+
+
+class MeetingSink(MemorySink):
+    """Keeps something only while another sink is keeping it too."""
+
+    def __init__(self, name: str, meeting: Barrier) -> None:
+        super().__init__(name)
+        self._meeting = meeting
+
+    def put(self, path: str, content: bytes) -> None:
+        self._meeting.wait(20)
+        super().put(path, content)
+
+
+def test_sinks_are_written_beside_one_another_so_that_an_entry_costs_one_round_trip() -> None:
+    meeting = Barrier(2)
+    desk = Desk(MeetingSink("first", meeting), MeetingSink("second", meeting))
+    desk.fresh().append("intended", {}, need=2)
+    assert entries(desk.sinks[0]) == entries(desk.sinks[1]) == 1
 
 
 # sinks that fail
