@@ -47,6 +47,15 @@ def found(actor: Actor) -> Standing:
     return Standing(actor=actor, reach=reach, made=True, why="it came into being during the breach, by nobody known to be rightful")
 
 
+def did(standing: Standing, act: Act) -> bool:
+    """Whether this act is the actor's own, and not that of a rightful user of the same principal."""
+    actor, other = standing.actor, act.actor
+    same = actor.unique_id == other.unique_id if actor.unique_id and other.unique_id else actor.principal == other.principal
+    if not same or standing.reach is Reach.PRINCIPAL:
+        return same
+    return other.session == actor.session and (act.source_network or act.source_address) not in standing.networks
+
+
 def _user(actor: Actor, rightful: Sequence[Act], others: tuple[str, ...], *, known: bool) -> Standing:
     if not others:
         return Standing(actor=actor, reach=Reach.PRINCIPAL, known=known, why="nobody else was seen using this user")

@@ -84,6 +84,8 @@ class Outcome(Value):
     reason: str = ""
     retry: bool = False
     """the cloud may answer otherwise later; the case is held until it does"""
+    error: str = ""
+    """the kind of error, as `shared.domain.errors` names it"""
     request_ids: tuple[str, ...] = ()
 
 
@@ -150,8 +152,9 @@ class Scope(Value):
     """What a case is about: who is to be stopped, and what is to be protected from them.
 
     `allow` are ARN patterns of the rightful users of the stores and keys: declared, named by policies, or seen; never the actors.
-    `declared`: whether the customer's policy file names any of them; `rightful` are those of them that are roles and users of ours. `logs` are the stores that hold the audit log.
-    `deeds` are (resource id, call) of the lineage's recorded calls that worked: whose work a state is, is judged by them.
+    `declared`: whether the customer's policy file names any of them; `rightful` are those that are users and roles of ours.
+    `logs` are the stores that hold the audit log. `deeds` are (resource id, call) of the lineage's recorded calls that worked:
+    whose work a state is, is judged by them.
     """
 
     standings: tuple[Standing, ...] = ()
@@ -199,6 +202,8 @@ class Case(Value):
     approvals: tuple[Approval, ...] = ()
     waves: tuple[WaveRecord, ...] = ()
     left: tuple[LeftForPeople, ...] = ()
+    stuck: tuple[LeftForPeople, ...] = ()
+    """the same, as the last wave found it"""
     fenced_at: AwareDatetime | None = None
     quiet_sweeps: int = 0
     failing: tuple[str, ...] = ()
@@ -207,3 +212,8 @@ class Case(Value):
     """some of them may go when tried again: the case is held until they do"""
     released: tuple[Ref, ...] = ()
     version: int = 0
+
+    @property
+    def people(self) -> tuple[LeftForPeople, ...]:
+        """Everything that is left for people now."""
+        return tuple(dict.fromkeys((*self.left, *self.stuck)))

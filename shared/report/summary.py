@@ -20,7 +20,7 @@ def summary(case: Case, journal: Journal, place: str) -> dict[str, object]:
         "ledger": f"{place}/{case.id}",
         "report": None,
         "seconds_to_fence": round((case.fenced_at - case.opened).total_seconds(), 3) if case.fenced_at else None,
-        "left_for_people": [left.model_dump(include={"target", "reason", "next"}) for left in case.left],
+        "left_for_people": [left.model_dump(include={"target", "reason", "next"}) for left in case.people],
     }
     if case.awaiting:
         asked = case.awaiting

@@ -2,9 +2,11 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from shared.domain.case import Case, Stage, Verdict
+from shared.domain.errors import LeaseLost
 
 from .deciding import decide
 from .deps import Deps
@@ -40,7 +42,8 @@ def drive(case_id: str, deps: Deps, asks: Decide, progress: Progress, patience: 
     """
     owner = uuid.uuid4().hex
     while True:
-        with hold(case_id, deps, owner) as held:
+        # a worker that has lost its lease waits like any other
+        with suppress(LeaseLost), hold(case_id, deps, owner) as held:
             if held is not None:
                 return _work(held, deps, asks, progress, patience or Patience())
         case = deps.cases.load(case_id)

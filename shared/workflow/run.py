@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from shared.domain.case import Case, Stage
-from shared.domain.errors import LeaseLost
+from shared.domain.errors import LeaseLost, NotDurable
 from shared.ports import Cases, Lease
 
 from .deps import Deps
-from .stages import STEPS
+from .stages import STEPS, Power
+from .step import Next
+from .waiting import paused, unrecorded
 
 RENEW_SECONDS = 4.0
 """A lease lasts 10 s (see `Cases.take`): two renewals may be lost before another worker takes over."""
@@ -87,9 +89,22 @@ def run_stage(held: Held, stage: Stage, deps: Deps) -> Outcome:
     case = held.load()
     if case.stage is not stage:
         return Outcome(case.id, case.stage)
-    step = STEPS[stage]
-    following = step.run(case, deps)
-    if following.stage is not None and following.stage not in step.then:
+    following = _following(case, stage, deps)
+    if following.stage is not None and following.stage not in STEPS[stage].then:
         raise RuntimeError(f"{stage} may not lead to {following.stage}")
     held.save(following.case.but(stage=following.stage or stage))
     return Outcome(case.id, following.stage, following.ask_seconds, following.again_seconds)
+
+
+WRITING = frozenset({Power.PRESERVE, Power.FENCE})
+"""Powers that change something in the cloud: a pause stops them."""
+
+
+def _following(case: Case, stage: Stage, deps: Deps) -> Next:
+    step = STEPS[stage]
+    if step.power in WRITING and deps.cases.paused():
+        return paused(case, stage)
+    try:
+        return step.run(case, deps)
+    except NotDurable as error:
+        return unrecorded(case, stage, deps, error)

@@ -46,8 +46,8 @@ STEPS: Mapping[Stage, Step] = {
     Stage.OPEN: Step(fencing.open_, frozenset({Stage.OPEN, Stage.SCOPE}), Power.RECORD, Stage.HOLD),
     Stage.SCOPE: Step(fencing.scope, frozenset({Stage.FENCE}), Power.OBSERVE, Stage.HOLD),
     Stage.FENCE: Step(fencing.fence, frozenset({Stage.FENCE, Stage.PRESERVE}), Power.FENCE, Stage.HOLD, waits=True),
-    Stage.PRESERVE: Step(fencing.preserve, frozenset({Stage.HOLD, Stage.SWEEP}), Power.PRESERVE, Stage.HOLD),
+    Stage.PRESERVE: Step(fencing.preserve, frozenset({Stage.PRESERVE, Stage.HOLD, Stage.SWEEP}), Power.PRESERVE, Stage.HOLD),
     Stage.SWEEP: Step(sweeping.sweep, frozenset({Stage.SWEEP, Stage.HOLD, Stage.CLOSE}), Power.FENCE, Stage.HOLD, waits=True),
-    Stage.HOLD: Step(fencing.hold, frozenset({Stage.HOLD, Stage.SWEEP}), Power.FENCE, Stage.HOLD),
-    Stage.CLOSE: Step(close, frozenset(), Power.RECORD),
+    Stage.HOLD: Step(sweeping.hold, frozenset({Stage.HOLD, Stage.SWEEP}), Power.FENCE, Stage.HOLD),
+    Stage.CLOSE: Step(close, frozenset({Stage.CLOSE}), Power.RECORD),
 }

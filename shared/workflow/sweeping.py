@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from shared.containment.reach import found
+from shared.containment.reach import did, found
 from shared.containment.scope import ask, widened
 from shared.domain.actor import Actor
 from shared.domain.case import Case, Stage, Standing, Verdict
@@ -26,9 +26,9 @@ def sweep(case: Case, deps: Deps) -> Next:
     """One look. Whatever it finds is fenced in the same breath, under the approval that the fence has. Raises `NotDurable`."""
     known, after = _swept(case, deps)
     fresh = after.waves[len(case.waves) :]
-    if any(w.retry for w in fresh):
+    if after.retrying:
         return Next(after, Stage.HOLD)
-    quiet = 0 if known.scope != case.scope or any(w.news for w in fresh) else case.quiet_sweeps + 1
+    quiet = 0 if known.scope != case.scope or any(waves.wrote(w) for w in fresh) else case.quiet_sweeps + 1
     return _after(after.but(quiet_sweeps=quiet), deps)
 
 
@@ -42,7 +42,7 @@ def hold(case: Case, deps: Deps) -> Next:
         body = "The cloud does not take every change yet; those that were written stay. It goes on by itself."
         deps.notifier.page(case.id, "A fence is incomplete", body)
     _, after = _swept(case, deps)
-    if after.waves[-1].retry:
+    if after.retrying:
         return Next(after.but(verdict=Verdict.HELD), Stage.HOLD, again_seconds=HOLD_SECONDS)
     fenced = after.fenced_at or deps.clock.now()
     return Next(after.but(verdict=Verdict.OPEN, fenced_at=fenced, quiet_sweeps=0), Stage.SWEEP)
@@ -75,7 +75,7 @@ def _settled(case: Case, deps: Deps) -> Case:
 
 def verdict(case: Case) -> Verdict:
     """`contained` only where nothing failed and nothing is out of reach; anything else is called partial."""
-    return Verdict.PARTIAL if any(left.blocks for left in case.left) else Verdict.CONTAINED
+    return Verdict.PARTIAL if any(left.blocks for left in case.people) else Verdict.CONTAINED
 
 
 def discovered(case: Case, deps: Deps) -> Case:
@@ -90,7 +90,8 @@ def discovered(case: Case, deps: Deps) -> Case:
         making = pool.submit(ask, lambda: deps.directory.made_since(lineage, since), unmade, "new principals")
         giving = pool.submit(ask, lambda: deps.directory.given_since(lineage, since), unmade, "new compute")
         widening = pool.submit(widened, case.scope, deps.world)
-    acts, scope = acting.result().value, widening.result()
+    scope = widening.result()
+    acts = [act for act in acting.result().value if _lineages(act, case)]
     known = {s.actor for s in case.scope.standings}
     handed = [a for act in acts if not act.failed for a in act.created]
     made = dict.fromkeys((*making.result().value, *giving.result().value, *handed))
@@ -109,5 +110,10 @@ def _rightful(actor: Actor, case: Case, deps: Deps) -> bool:
         return True
     none: tuple[Act, ...] = ()
     acts = ask(lambda: deps.evidence.on(principal, case.signal.at), none, str(principal)).value
-    makers = [a.actor for a in acts if not a.failed and any(c.principal == principal for c in a.created)]
-    return bool(makers) and not any(m.principal in case.scope.principals for m in makers)
+    makers = [a for a in acts if not a.failed and any((c.principal, c.session) == (principal, actor.session) for c in a.created)]
+    return bool(makers) and not any(_lineages(a, case) for a in makers)
+
+
+def _lineages(act: Act, case: Case) -> bool:
+    """Whether somebody of the lineage did it, and not a rightful user of the same principal."""
+    return any(did(standing, act) for standing in case.scope.standings)

@@ -13,10 +13,10 @@ from shared.containment.journal import Applied, outcomes
 from shared.containment.parallel import in_parallel
 from shared.domain.case import Awaiting, Case, LeftForPeople, Mode, Outcome, Reach, WaveRecord
 from shared.domain.envelope import Envelope
-from shared.domain.errors import CloudError
+from shared.domain.errors import Absent, CloudError, Throttled
+from shared.domain.facet import SessionsRevoked
 from shared.domain.plan import Change, Plan, Status, Wave
-from shared.domain.resource import Ref
-from shared.domain.value import digest
+from shared.domain.resource import PRINCIPALS, Ref
 
 from .deps import Deps
 
@@ -29,11 +29,12 @@ FAILING = frozenset({Status.FAILED, Status.DRIFTED})
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a wave would do now, what it must not, and what could not be looked at."""
+    """What a wave would do now, what it must not, and what could not be looked at (`throttled`: for now)."""
 
     changes: tuple[Change, ...]
     refused: dict[Change, str]
     left: tuple[LeftForPeople, ...]
+    throttled: bool
 
 
 def situation(case: Case, deps: Deps) -> Situation:
@@ -61,15 +62,21 @@ def propose(case: Case, deps: Deps, waves: Collection[Wave]) -> Proposal:
     answers = in_parallel(lambda pair: _proposed(*pair, seen), pairs)
     changes = tuple({c.slot: c for changes, _ in answers for c in changes}.values())
     allowed, refused = sorted_out(changes, case.scope, deps.protected)
-    return Proposal(allowed, refused, tuple(left for _, unread in answers for left in unread))
+    errors = [(action, target, e) for (action, target), (_, e) in zip(pairs, answers, strict=True) if e is not None]
+    left = tuple(_unseen(*one) for one in errors if not (isinstance(one[2], Absent) and one[1].kind in PRINCIPALS))
+    return Proposal(allowed, refused, left, any(isinstance(e, Throttled) for _, _, e in errors))
 
 
-def _proposed(action: Action, target: Ref, seen: Situation) -> tuple[tuple[Change, ...], tuple[LeftForPeople, ...]]:
+def _proposed(action: Action, target: Ref, seen: Situation) -> tuple[tuple[Change, ...], CloudError | None]:
     try:
-        return tuple(action.propose(action, target, seen)), ()
+        return tuple(action.propose(action, target, seen)), None
     except CloudError as error:
-        reason = f"{action.title.lower()}: it could not be looked at: {error}"
-        return (), (LeftForPeople(target=str(target), reason=reason, next="look at it by hand; it may be open"),)
+        return (), error
+
+
+def _unseen(action: Action, target: Ref, error: CloudError) -> LeftForPeople:
+    reason = f"{action.title.lower()}: it could not be looked at: {error}"
+    return LeftForPeople(target=str(target), reason=reason, next="look at it by hand; it may be open", passing=True)
 
 
 def plan(case: Case, wave: Wave, changes: Iterable[Change]) -> Plan:
@@ -93,13 +100,20 @@ def envelope(case: Case, expires: datetime) -> Envelope:
     )
 
 
+def who_decides(case: Case, deps: Deps, change: Change, wave: Wave) -> Mode:
+    """The strictest of the case's mode, the wave's, and that of the wave to which the action belongs: a sweep does the work of both."""
+    modes = {case.mode, deps.policy.mode(wave), deps.policy.mode(ACTIONS[change.action].wave)}
+    return next(mode for mode in Mode if mode in modes)
+
+
 def consented(case: Case, deps: Deps, change: Change, wave: Wave) -> bool:
     """Whether somebody has agreed to this change: a person by an envelope, or the policy where nobody else can be hurt."""
+    mode = who_decides(case, deps, change, wave)
+    if mode is Mode.OBSERVE:
+        return False
     if case.envelope and case.lineage and case.envelope.covers(change, case.lineage, deps.clock.now()):
         return True
-    if case.mode is not Mode.AUTO or deps.policy.mode(wave) is not Mode.AUTO:
-        return False
-    return change.blast.clear and (change.reversible or deps.policy.one_way.mode is Mode.AUTO)
+    return mode is Mode.AUTO and change.blast.clear and (change.reversible or deps.policy.one_way.mode is Mode.AUTO)
 
 
 def observed(case: Case, deps: Deps, wave: Wave) -> bool:
@@ -110,28 +124,46 @@ def observed(case: Case, deps: Deps, wave: Wave) -> bool:
 def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) -> Case:
     """Apply what is agreed to and return the case with what is awaited and what is left. Raises `NotDurable`."""
     started = deps.clock.monotonic()
-    watching = observed(case, deps, wave)
-    agreed = () if watching else tuple(c for c in proposal.changes if consented(case, deps, c, wave))
-    waiting = tuple(c for c in proposal.changes if c not in set(agreed))
-    journal = deps.journal(case.id)
-    applied = engine.apply(plan(case, wave, agreed), deps.world, journal, need) if agreed else ()
+    agreed = tuple(c for c in proposal.changes if consented(case, deps, c, wave))
+    chosen = set(agreed)
+    waiting = tuple(c for c in proposal.changes if c not in chosen)
+    applied = engine.apply(plan(case, wave, agreed), deps.world, deps.journal(case.id), need) if agreed else ()
     results = (
         *applied,
-        *(_unmade(c, Status.PLANNED, _why_waiting(case, c, watching=watching)) for c in waiting),
+        *(_unmade(c, Status.PLANNED, _why_waiting(case, deps, c, wave)) for c in waiting),
         *(_unmade(c, Status.REFUSED, reason) for c, reason in proposal.refused.items()),
     )
-    failing = tuple(sorted(digest(r.change.intent) for r in results if r.outcome.status in FAILING))
-    retrying = any(r.outcome.retry for r in results)
-    after = case.but(left=tuple(dict.fromkeys((*case.left, *proposal.left))), failing=failing, retrying=retrying)
-    # most sweeps find everything as it should be: only what is new is worth an entry
-    if wave is not Wave.SWEEP or failing != case.failing or any(r.outcome.status is Status.APPLIED for r in results):
-        after = record(after, deps, plan(case, wave, proposal.changes), results, started)
-    if watching:
-        return after
-    return after.but(awaiting=_awaiting(after, deps, wave, waiting) if waiting else None)
+    troubled = proposal.throttled or any(left.passing for left in case.left)
+    after = case.but(left=_left(case, (*proposal.left, *_open_ends(applied))))
+    if wave is not Wave.SWEEP or troubled or any(r.outcome.status in WORTH_AN_ENTRY for r in results):
+        after = record(after, deps, plan(case, wave, proposal.changes), results, started, throttled=proposal.throttled)
+    asked = tuple(c for c in waiting if who_decides(case, deps, c, wave) is not Mode.OBSERVE)
+    still = case.awaiting if wave is Wave.PRESERVE else None
+    return after.but(awaiting=_awaiting(after, deps, wave, asked) if asked else still)
 
 
-def record(case: Case, deps: Deps, planned: Plan, results: Sequence[Applied], started: float) -> Case:
+def _left(case: Case, found: Sequence[LeftForPeople]) -> tuple[LeftForPeople, ...]:
+    """The list for people with what this wave found instead of what an earlier one did, cut where it gets too long to read."""
+    lasting = [left for left in case.left if not left.passing]
+    passing = list(dict.fromkeys(found))
+    more = len(passing) - LONGEST_LIST
+    rest = (
+        [LeftForPeople(target=f"{more} more", reason="the list is long", next="see the record", passing=True)] if more > 0 else []
+    )
+    return (*lasting, *passing[:LONGEST_LIST], *rest)
+
+
+def _open_ends(results: Sequence[Applied]) -> tuple[LeftForPeople, ...]:
+    """What failed, and what is gone: a principal that no longer exists needs no fence, anything else is missed by somebody."""
+    failed = [r.outcome for r in results if r.outcome.status in TROUBLE]
+    gone = [r.outcome for r in results if r.outcome.status is Status.LEFT and r.outcome.target.kind not in PRINCIPALS]
+    return (
+        *(LeftForPeople(target=str(o.target), reason=o.reason, next="do it by hand; it may be open", passing=True) for o in failed),
+        *(LeftForPeople(target=str(o.target), reason=o.reason, next="find out who deleted it", passing=True) for o in gone),
+    )
+
+
+def record(case: Case, deps: Deps, planned: Plan, results: Sequence[Applied], started: float, *, throttled: bool = False) -> Case:
     """Put what became of a wave into custody, and the wave on the case. Our calls are known again when they come back as events."""
     body = outcomes(planned, results, deps.journal(case.id))
     deps.journal(case.id).append("outcome", body, need=1)
@@ -142,14 +174,29 @@ def record(case: Case, deps: Deps, planned: Plan, results: Sequence[Applied], st
         at=deps.clock.now(),
         seconds=round(deps.clock.monotonic() - started, 3),
         counts=Counter(r.outcome.status for r in results),
+        retry=throttled or any(r.outcome.retry for r in results),
+        news=any(r.outcome.status is Status.APPLIED and not _upkeep(r.change) for r in results),
         blob=str(body["blob"]),
     )
-    return case.but(waves=(*case.waves, done))
+    return case.but(waves=_with(case.waves, done))
 
 
-def wrote(wave: WaveRecord) -> bool:
-    """Whether the wave changed anything."""
-    return bool(wave.counts.get(Status.APPLIED))
+def _with(waves: tuple[WaveRecord, ...], done: WaveRecord) -> tuple[WaveRecord, ...]:
+    """The waves and one more; a try that went like the one before takes its place, and of very many the first and last stay."""
+    last = waves[-1] if waves else None
+    again = last and last.wave is done.wave and last.counts == done.counts and Status.APPLIED not in done.counts
+    all_ = (*(waves[:-1] if again else waves), done)
+    return all_ if len(all_) <= LONGEST_LIST else (*all_[:2], *all_[3 - LONGEST_LIST :])
+
+
+def _upkeep(change: Change) -> bool:
+    """A later stamp on sessions that were refused before: time passed, and nobody undid anything."""
+    return isinstance(change.before, SessionsRevoked) and change.before.before is not None
+
+
+def newest(before: Case, after: Case) -> WaveRecord | None:
+    """The wave that was put on the case in between, None where there was nothing to say."""
+    return after.waves[-1] if after.waves != before.waves else None
 
 
 def remaining(case: Case, deps: Deps) -> int:
@@ -163,8 +210,8 @@ def _unmade(change: Change, status: Status, reason: str) -> Applied:
     return Applied(change=change, outcome=outcome)
 
 
-def _why_waiting(case: Case, change: Change, *, watching: bool) -> str:
-    if watching:
+def _why_waiting(case: Case, deps: Deps, change: Change, wave: Wave) -> str:
+    if who_decides(case, deps, change, wave) is Mode.OBSERVE:
         return "the policy only observes"
     if not change.reversible:
         return "it can not be undone, so a person decides"
@@ -176,7 +223,11 @@ def _why_waiting(case: Case, change: Change, *, watching: bool) -> str:
 
 
 def _awaiting(case: Case, deps: Deps, wave: Wave, waiting: tuple[Change, ...]) -> Awaiting:
-    expires = case.awaiting.expires if case.awaiting else deps.clock.now() + deps.policy.approval.expires
-    asked = envelope(case, expires)
-    why = "; ".join(dict.fromkeys(_why_waiting(case, c, watching=False) for c in waiting))
-    return Awaiting(wave=wave, digest=asked.digest, envelope=asked, why=why, expires=expires)
+    """The question to people, who are paged when it is new. One that nobody answered in time is asked anew: time never consents."""
+    now = deps.clock.now()
+    still = case.awaiting if case.awaiting and now < case.awaiting.expires else None
+    asked = envelope(case, still.expires if still else now + deps.policy.approval.expires)
+    why = "; ".join(dict.fromkeys(_why_waiting(case, deps, c, wave) for c in waiting))
+    if still is None:
+        deps.notifier.page(case.id, "A decision is needed", f"{why}. `codeblue approve {case.id} --digest {asked.digest}`")
+    return Awaiting(wave=wave, digest=asked.digest, envelope=asked, why=why, expires=asked.expires)

@@ -28,6 +28,7 @@ from . import (
     revoke_sessions,
     suspend_lifecycle,
     suspend_replication,
+    unpoison_policy,
     unshare,
 )
 
@@ -58,6 +59,7 @@ MODULES = (
     suspend_lifecycle,
     revoke_access_grants,
     unshare,
+    unpoison_policy,
 )
 
 ACTIONS: dict[str, Action] = {module.ACTION.name: module.ACTION for module in MODULES}

@@ -16,9 +16,8 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
             sid = statements.sid(situation.case, Ordinal.NEW_SESSIONS)
             who = statements.new_sessions(rightful.actor, rightful.sessions, situation.since)
             body = statements.deny(sid, ["*"], ["*"], who, principal=False)
-            yield action.change(
-                target, Fence(sid=sid, body=body), "the log shows new sessions minutes late; the actor may open one now"
-            )
+            why = "the log shows new sessions minutes late; the actor may open one now"
+            yield action.change(target, Fence(sid=sid, body=body), why)
 
 
 ACTION = Action(
@@ -27,7 +26,7 @@ ACTION = Action(
     wave=Wave.FENCE,
     targets=frozenset({Kind.ROLE}),
     facets=(Fence,),
-    hurts="A person who opens a session of the role under a name not seen in the evidence window; compute of EC2 and Lambda goes on.",
+    hurts="A person who opens a session of the role under a name not seen before; compute of EC2 and Lambda goes on.",
     undone="The inline policy with our name is removed.",
     citation="45 CFR 164.312(a)(1)",
     propose=_propose,
