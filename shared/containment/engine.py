@@ -173,7 +173,7 @@ REASONS: tuple[tuple[type[CloudError], Status, str], ...] = (
 def _failed(change: Change, error: CloudError) -> Applied:
     status, words = next((status, words) for kind, status, words in REASONS if isinstance(error, kind))
     failed = _result(change, status, f"{words} ({error.code or type(error).__name__}): {error}")
-    return failed.but(outcome=failed.outcome.but(retry=isinstance(error, Throttled)))
+    return failed.but(outcome=failed.outcome.but(retry=isinstance(error, Throttled), error=type(error).__name__))
 
 
 def _in_order(plan: Plan, results: Sequence[Applied]) -> tuple[Applied, ...]:

@@ -90,13 +90,17 @@ class Outcome(Value):
 
 
 class WaveRecord(Value):
-    """One wave as it went: `blob` is the custody digest of its changes with their outcomes, `counts` outcomes by status."""
+    """One wave as it went: `blob` is the custody digest of its changes with their outcomes, `counts` outcomes by status.
+
+    `news`: something was not as it should be, and was changed. A later stamp on sessions is upkeep and no news.
+    """
 
     wave: Wave
     digest: str
     at: AwareDatetime
     seconds: float
     counts: dict[Status, int]
+    news: bool = False
     blob: str = ""
 
 
@@ -206,8 +210,8 @@ class Case(Value):
     """the same, as the last wave found it"""
     fenced_at: AwareDatetime | None = None
     quiet_sweeps: int = 0
-    failing: tuple[str, ...] = ()
-    """digests of the changes that failed in the last look: the same failure again is no news"""
+    failing: str = ""
+    """digest of what failed in the last look, empty where nothing did: the same failure again is not put on record again"""
     retrying: bool = False
     """some of them may go when tried again: the case is held until they do"""
     released: tuple[Ref, ...] = ()

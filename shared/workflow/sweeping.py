@@ -25,10 +25,10 @@ HOLD_SECONDS = 3
 def sweep(case: Case, deps: Deps) -> Next:
     """One look. Whatever it finds is fenced in the same breath, under the approval that the fence has. Raises `NotDurable`."""
     known, after = _swept(case, deps)
-    fresh = after.waves[len(case.waves) :]
     if after.retrying:
         return Next(after, Stage.HOLD)
-    quiet = 0 if known.scope != case.scope or any(waves.wrote(w) for w in fresh) else case.quiet_sweeps + 1
+    wave = waves.newest(case, after)
+    quiet = 0 if known.scope != case.scope or (wave and wave.news) else case.quiet_sweeps + 1
     return _after(after.but(quiet_sweeps=quiet), deps)
 
 

@@ -10,6 +10,7 @@ from shared.containment.action import Action, Situation
 from shared.containment.actions import ACTIONS
 from shared.containment.guard import sorted_out
 from shared.containment.journal import Applied, outcomes
+from shared.containment.ladder import climb, locked
 from shared.containment.parallel import in_parallel
 from shared.domain.case import Awaiting, Case, LeftForPeople, Mode, Outcome, Reach, WaveRecord
 from shared.domain.envelope import Envelope
@@ -17,6 +18,7 @@ from shared.domain.errors import Absent, CloudError, Throttled
 from shared.domain.facet import SessionsRevoked
 from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import PRINCIPALS, Ref
+from shared.domain.value import digest
 
 from .deps import Deps
 
@@ -25,6 +27,10 @@ PRINCIPALS_CAP = 50
 
 
 FAILING = frozenset({Status.FAILED, Status.DRIFTED})
+"""What a person has to know of, until a later wave finds it right."""
+
+LONGEST_LIST = 40
+"""Lines of what is left for people from one wave, and waves that a case carries: the record has the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ def envelope(case: Case, expires: datetime) -> Envelope:
 
 
 def who_decides(case: Case, deps: Deps, change: Change, wave: Wave) -> Mode:
-    """The strictest of the case's mode, the wave's, and that of the wave to which the action belongs: a sweep does the work of both."""
+    """The strictest of the case's mode, the wave's, and that of the wave the action belongs to: a sweep does the work of all."""
     modes = {case.mode, deps.policy.mode(wave), deps.policy.mode(ACTIONS[change.action].wave)}
     return next(mode for mode in Mode if mode in modes)
 
@@ -124,22 +130,42 @@ def observed(case: Case, deps: Deps, wave: Wave) -> bool:
 def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) -> Case:
     """Apply what is agreed to and return the case with what is awaited and what is left. Raises `NotDurable`."""
     started = deps.clock.monotonic()
-    agreed = tuple(c for c in proposal.changes if consented(case, deps, c, wave))
-    chosen = set(agreed)
-    waiting = tuple(c for c in proposal.changes if c not in chosen)
-    applied = engine.apply(plan(case, wave, agreed), deps.world, deps.journal(case.id), need) if agreed else ()
+    agreed = {c: None for c in proposal.changes if consented(case, deps, c, wave)}
+    waiting = tuple(c for c in proposal.changes if c not in agreed)
+    applied = _applied(case, deps, wave, tuple(agreed), need)
     results = (
         *applied,
         *(_unmade(c, Status.PLANNED, _why_waiting(case, deps, c, wave)) for c in waiting),
         *(_unmade(c, Status.REFUSED, reason) for c, reason in proposal.refused.items()),
     )
-    troubled = proposal.throttled or any(left.passing for left in case.left)
-    after = case.but(left=_left(case, (*proposal.left, *_open_ends(applied))))
-    if wave is not Wave.SWEEP or troubled or any(r.outcome.status in WORTH_AN_ENTRY for r in results):
-        after = record(after, deps, plan(case, wave, proposal.changes), results, started, throttled=proposal.throttled)
+    after = case.but(
+        left=_left(case, (*proposal.left, *_open_ends(applied))),
+        failing=_failing(applied),
+        retrying=proposal.throttled or any(r.outcome.retry for r in applied),
+    )
+    # most sweeps find everything as it should be: only what is new is worth an entry
+    if wave is not Wave.SWEEP or after.failing != case.failing or any(r.outcome.status is Status.APPLIED for r in applied):
+        after = record(after, deps, plan(case, wave, [r.change for r in results]), results, started)
     asked = tuple(c for c in waiting if who_decides(case, deps, c, wave) is not Mode.OBSERVE)
     still = case.awaiting if wave is Wave.PRESERVE else None
     return after.but(awaiting=_awaiting(after, deps, wave, asked) if asked else still)
+
+
+def _applied(case: Case, deps: Deps, wave: Wave, agreed: tuple[Change, ...], need: int) -> tuple[Applied, ...]:
+    """What became of these changes; where a policy was made into a weapon, also of those that disarm it."""
+    if not agreed:
+        return ()
+    journal = deps.journal(case.id)
+    first = engine.apply(plan(case, wave, agreed), deps.world, journal, need)
+    rung = climb(first, situation(case, deps).scope, deps.estate.accounts, deps.world)
+    again = engine.apply(plan(case, wave, rung), deps.world, journal, need) if rung else ()
+    newest = {r.change.slot: r for r in (*first, *again)}
+    return tuple(newest.values())
+
+
+def _failing(results: Iterable[Applied]) -> str:
+    slots = sorted([str(part) for part in r.change.slot] for r in results if r.outcome.status in FAILING)
+    return digest({"slots": slots}) if slots else ""
 
 
 def _left(case: Case, found: Sequence[LeftForPeople]) -> tuple[LeftForPeople, ...]:
@@ -155,15 +181,16 @@ def _left(case: Case, found: Sequence[LeftForPeople]) -> tuple[LeftForPeople, ..
 
 def _open_ends(results: Sequence[Applied]) -> tuple[LeftForPeople, ...]:
     """What failed, and what is gone: a principal that no longer exists needs no fence, anything else is missed by somebody."""
-    failed = [r.outcome for r in results if r.outcome.status in TROUBLE]
+    failed = [r.outcome for r in results if r.outcome.status in FAILING]
     gone = [r.outcome for r in results if r.outcome.status is Status.LEFT and r.outcome.target.kind not in PRINCIPALS]
     return (
+        *locked(results),
         *(LeftForPeople(target=str(o.target), reason=o.reason, next="do it by hand; it may be open", passing=True) for o in failed),
         *(LeftForPeople(target=str(o.target), reason=o.reason, next="find out who deleted it", passing=True) for o in gone),
     )
 
 
-def record(case: Case, deps: Deps, planned: Plan, results: Sequence[Applied], started: float, *, throttled: bool = False) -> Case:
+def record(case: Case, deps: Deps, planned: Plan, results: Sequence[Applied], started: float) -> Case:
     """Put what became of a wave into custody, and the wave on the case. Our calls are known again when they come back as events."""
     body = outcomes(planned, results, deps.journal(case.id))
     deps.journal(case.id).append("outcome", body, need=1)
@@ -174,19 +201,11 @@ def record(case: Case, deps: Deps, planned: Plan, results: Sequence[Applied], st
         at=deps.clock.now(),
         seconds=round(deps.clock.monotonic() - started, 3),
         counts=Counter(r.outcome.status for r in results),
-        retry=throttled or any(r.outcome.retry for r in results),
         news=any(r.outcome.status is Status.APPLIED and not _upkeep(r.change) for r in results),
         blob=str(body["blob"]),
     )
-    return case.but(waves=_with(case.waves, done))
-
-
-def _with(waves: tuple[WaveRecord, ...], done: WaveRecord) -> tuple[WaveRecord, ...]:
-    """The waves and one more; a try that went like the one before takes its place, and of very many the first and last stay."""
-    last = waves[-1] if waves else None
-    again = last and last.wave is done.wave and last.counts == done.counts and Status.APPLIED not in done.counts
-    all_ = (*(waves[:-1] if again else waves), done)
-    return all_ if len(all_) <= LONGEST_LIST else (*all_[:2], *all_[3 - LONGEST_LIST :])
+    first, rest = case.waves[:2], (*case.waves[2:], done)
+    return case.but(waves=(*first, *rest[-LONGEST_LIST:]))
 
 
 def _upkeep(change: Change) -> bool:
