@@ -138,12 +138,20 @@ def get_access_key_info(cloud: Cloud, ask: Ask) -> Reply:
 
 def instance_session(cloud: Cloud, role_arn: str, instance_id: str, seconds: float = 6 * HOUR) -> Session:
     """Credentials as EC2's metadata service hands them out. Raises Refusal if the role's trust does not let EC2 in."""
+    return compute_session(cloud, role_arn, "ec2.amazonaws.com", instance_id, seconds)
+
+
+def compute_session(cloud: Cloud, role_arn: str, service: str, name: str, seconds: float = 6 * HOUR) -> Session:
+    """Credentials that a service hands to compute of this name (instance id, function name).
+
+    Raises Refusal if the role's trust does not let the service in.
+    """
     trust, role = trust_policy(cloud, role_arn), by_arn(role_arn, cloud.history)
-    service = Principal(kind="service", account="", arn="ec2.amazonaws.com", user_id="")
-    request = Request(service, "sts:AssumeRole", role_arn, role.account if role else "")
+    caller = Principal(kind="service", account="", arn=service, user_id="")
+    request = Request(caller, "sts:AssumeRole", role_arn, role.account if role else "")
     if trust is None or role is None or not decide(request, Policies(resource=trust)).allowed:
-        raise Refusal("AssumeRoleUnauthorizedAccess", "EC2 cannot assume the role", FORBIDDEN)
-    return role_session(cloud, role, instance_id, seconds)
+        raise Refusal("AssumeRoleUnauthorizedAccess", f"{service} cannot assume the role", FORBIDDEN)
+    return role_session(cloud, role, name, seconds)
 
 
 RULES: dict[str, Rule] = {

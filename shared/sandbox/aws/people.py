@@ -1,0 +1,198 @@
+"""Who goes on working through a breach: the clinicians' application, a clinician, and a pipeline that keeps a policy.
+
+Everyone counts what failed: a fence that hurts care is a fault of the fence.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import count, cycle
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.sandbox.aws import clinic_people as people
+from shared.sandbox.aws import clinic_policies as policies
+from shared.sandbox.aws import scenario_names as names
+from shared.sandbox.aws.clinic import Clinic
+from shared.sandbox.aws.server import Sandbox
+
+ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
+"""No second try: each refusal is seen."""
+
+CARE_PAUSE = 0.1
+PIPELINE_PAUSE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One call that failed somebody: when (seconds since 1970), who, what they called, and the service's code."""
+
+    at: float
+    who: str
+    call: str
+    code: str
+
+
+class Care:
+    """A person or program that reads and writes health data, one call after the other, until told to stop."""
+
+    def __init__(self, sandbox: Sandbox, clinic: Clinic, who: str) -> None:
+        self._s3 = people.bound(sandbox, clinic.credentials[who]).client("s3", config=ONCE)
+        self._clock = sandbox.cloud.clock
+        self._who = who
+        self.calls = 0
+        self.failures: list[Failure] = []
+
+    def work(self, stopped: threading.Event) -> None:
+        """Read a chart, read results, write a chart, over and over."""
+        patients = cycle(names.PATIENTS)
+        while not stopped.wait(CARE_PAUSE):
+            patient = next(patients)
+            self._try("GetObject", self._s3.get_object, Bucket=names.CHARTS, Key=f"charts/{patient}.pdf")
+            self._try("GetObject", self._s3.get_object, Bucket=names.LABS, Key=f"labs/{patient}.hl7")
+            self._try("PutObject", self._s3.put_object, Bucket=names.CHARTS, Key=f"charts/{patient}.pdf", Body=b"seen today")
+
+    def _try(self, name: str, call: Callable[..., Mapping[str, Any]], **params: object) -> None:
+        self.calls += 1
+        at = self._clock.now()
+        code = _code_of(lambda: _drained(call(**params)))
+        if code:
+            self.failures.append(Failure(at, self._who, name, code))
+
+
+def _drained(answer: Mapping[str, Any]) -> None:
+    if "Body" in answer:
+        answer["Body"].read()
+
+
+def _code_of(call: Callable[[], object]) -> str:
+    """The service's error code, empty where the call worked."""
+    try:
+        call()
+    except ClientError as refused:
+        return str(refused.response["Error"]["Code"])
+    except BotoCoreError as unanswered:
+        return type(unanswered).__name__
+    return ""
+
+
+class Pipeline:
+    """A deployment pipeline in Terraform's manner: it changes its own statements of a bucket policy and keeps all others.
+
+    S3 has no conditional write of a policy, so whoever else writes it at the same moment must not undo what was written here.
+    `lost` are the revisions that were gone, or changed, when it looked again.
+    """
+
+    def __init__(self, sandbox: Sandbox, clinic: Clinic) -> None:
+        session = people.bound(sandbox, clinic.credentials["pipeline"])
+        self._s3, self._iam = session.client("s3"), session.client("iam")
+        self._clock = sandbox.cloud.clock
+        self.revisions = 0
+        self.lost: list[Failure] = []
+        self.failures: list[Failure] = []
+
+    def work(self, stopped: threading.Event) -> None:
+        """Write the next revision of its statement, look whether it is still there, now and then create a role."""
+        for revision in count(1):
+            self._try("PutBucketPolicy", partial(self._apply, revision))
+            if revision == NEW_ROLE_AT:
+                self._try("CreateRole", self._create_role)
+            if stopped.wait(PIPELINE_PAUSE):
+                return
+            self._try("GetBucketPolicy", self._look_again)
+
+    def _try(self, name: str, call: Callable[[], None]) -> None:
+        at, code = self._clock.now(), _code_of(call)
+        if code:
+            self.failures.append(Failure(at, names.PIPELINE, name, code))
+
+    def _look_again(self) -> None:
+        if _own(self._policy()) != [statement(self.revisions)]:
+            self.lost.append(Failure(self._clock.now(), names.PIPELINE, "PutBucketPolicy", f"revision {self.revisions} is gone"))
+
+    def _create_role(self) -> None:
+        self._iam.create_role(RoleName=NEW_ROLE, AssumeRolePolicyDocument=policies.trust(service="ec2.amazonaws.com"))
+
+    def _apply(self, revision: int) -> None:
+        policy = self._policy()
+        others = [each for each in policy["Statement"] if each not in _own(policy)]
+        document = {**policy, "Statement": [*others, statement(revision)]}
+        self._s3.put_bucket_policy(Bucket=names.CHARTS, Policy=json.dumps(document))
+        self.revisions = revision
+
+    def _policy(self) -> dict[str, Any]:
+        return dict(json.loads(self._s3.get_bucket_policy(Bucket=names.CHARTS)["Policy"]))
+
+
+SID = "PipelineRevision"
+
+NEW_ROLE = "ward-display"
+"""A role that the pipeline makes in the middle of the breach, as it would on any day."""
+
+NEW_ROLE_AT = 4
+"""The revision after which it does."""
+
+
+def statement(revision: int) -> dict[str, Any]:
+    """The statement that the pipeline keeps; its revision is told by a condition that harms nobody."""
+    return {
+        "Sid": SID,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{names.CHARTS}/*",
+        "Condition": {"StringEquals": {"s3:x-amz-storage-class": f"NOT-REVISION-{revision}"}},
+    }
+
+
+def _own(policy: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+    return [each for each in policy["Statement"] if each.get("Sid") == SID]
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Everyone at work in one scene."""
+
+    care: tuple[Care, ...]
+    pipeline: Pipeline
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        return tuple(failure for each in self.care for failure in each.failures)
+
+
+@contextmanager
+def at_work(sandbox: Sandbox, clinic: Clinic) -> Iterator[Staff]:
+    """The staff, working until the block ends."""
+    staff = Staff(tuple(Care(sandbox, clinic, who) for who in ("clinician_app", "clinician")), Pipeline(sandbox, clinic))
+    with ExitStack() as shift:
+        for work in (*(each.work for each in staff.care), staff.pipeline.work):
+            shift.enter_context(running(work))
+        yield staff
+
+
+@contextmanager
+def running(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """`work` in a thread of its own until the block ends; what it raises is raised here."""
+    stopped, raised = threading.Event(), list[BaseException]()
+
+    def guarded() -> None:
+        try:
+            work(stopped)
+        except BaseException as error:  # noqa: BLE001 - handed on to whoever waits
+            raised.append(error)
+
+    thread = threading.Thread(target=guarded, name=work.__qualname__, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+    if raised:
+        raise raised[0]

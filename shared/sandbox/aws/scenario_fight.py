@@ -1,0 +1,123 @@
+"""One fight: the clinic at work, a thief at large, an alert, and whatever answers it. What happened is read from the call log."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from shared.sandbox.aws import scenario_names as names
+from shared.sandbox.aws.calls import Answered
+from shared.sandbox.aws.clinic import Clinic, build
+from shared.sandbox.aws.context import SOURCE_IP
+from shared.sandbox.aws.faults import Fault
+from shared.sandbox.aws.people import Failure, Staff, at_work
+from shared.sandbox.aws.scenario import custody
+from shared.sandbox.aws.scenario_survivors import survivors
+from shared.sandbox.aws.server import Sandbox
+from shared.sandbox.aws.thief import Deed, Thief, at_large
+
+type Respond = Callable[[Sandbox, Clinic], Mapping[str, Any]]
+"""Answers the alert, as any responder would: from outside, with the responder's credentials. Gives what it has to say."""
+
+HARMLESS: Final = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
+"""What no policy can refuse to anybody."""
+
+DATA: Final = frozenset({"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "kms:Decrypt", "kms:GenerateDataKey"})
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How hard the fight is. Times in seconds; `rate`: IAM calls a second that all callers together have."""
+
+    propagation: float = 4.0
+    prelude: float = 2.0
+    rate: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """One thing that worked for the thief, `after` seconds after the alert; `born`: when these credentials were first used."""
+
+    after: float
+    kind: Literal["data", "control"]
+    call: str
+    who: str
+    access_key_id: str
+    born: float
+
+
+@dataclass(frozen=True, slots=True)
+class FightReport:
+    """What came of it. Times are seconds after the alert; `survivors`: what of the thief's work still has effect."""
+
+    seed: int
+    answer: Mapping[str, Any]
+    answered: float
+    successes: tuple[Success, ...]
+    survivors: tuple[str, ...]
+    failures: tuple[Failure, ...]
+    losses: tuple[Failure, ...]
+    deeds: tuple[Deed, ...]
+
+    @property
+    def last_data(self) -> Success | None:
+        """The last health data the thief got hold of after the alert."""
+        return max((each for each in self.successes if each.kind == "data"), key=lambda each: each.after, default=None)
+
+    @property
+    def last_control(self) -> Mapping[str, Success]:
+        """The last other thing that worked after the alert, by whom."""
+        controlled = (each for each in sorted(self.successes, key=lambda each: each.after) if each.kind == "control")
+        return {each.access_key_id: each for each in controlled}
+
+
+def fight(seed: int, sandbox: Sandbox, respond: Respond, part: str = "thief", terms: Terms | None = None) -> FightReport:
+    """Set the scene in a blank sandbox and play it: `part` names the stolen credentials among the clinic's."""
+    terms = terms or Terms()
+    clinic = build(sandbox)
+    custody(sandbox, clinic)
+    thief = Thief(sandbox, clinic, part, seed)
+    sandbox.cloud.history.set_delay(terms.propagation)
+    sandbox.cloud.faults.add(Fault("throttle", service="iam", rate=terms.rate))
+    with at_work(sandbox, clinic) as staff, at_large(thief):
+        time.sleep(terms.prelude)
+        alert = sandbox.cloud.clock.now()
+        answer = respond(sandbox, clinic)
+        answered = sandbox.cloud.clock.now() - alert
+        time.sleep(terms.propagation + 1)
+    sandbox.cloud.faults.clear()
+    return _report(seed, sandbox, thief, staff, alert, (answer, answered))
+
+
+def _report(
+    seed: int, sandbox: Sandbox, thief: Thief, staff: Staff, alert: float, answer: tuple[Mapping[str, Any], float]
+) -> FightReport:
+    return FightReport(
+        seed=seed,
+        answer=answer[0],
+        answered=answer[1],
+        successes=tuple(successes(sandbox, thief.address, alert)),
+        survivors=tuple(survivors(sandbox, thief)),
+        failures=staff.failures,
+        losses=tuple(staff.pipeline.lost),
+        deeds=tuple(thief.deeds),
+    )
+
+
+def successes(sandbox: Sandbox, address: str, alert: float) -> list[Success]:
+    """Everything that worked in the clinic's account for calls from this address after the alert."""
+    born: dict[str, float] = {}
+    found = []
+    for call in sandbox.cloud.calls:
+        if not _counts(call, address):
+            continue
+        first = born.setdefault(call.access_key_id, call.at - alert)
+        if call.at >= alert:
+            kind: Literal["data", "control"] = "data" if call.action in DATA else "control"
+            found.append(Success(call.at - alert, kind, call.name, call.principal.arn, call.access_key_id, first))
+    return found
+
+
+def _counts(call: Answered, address: str) -> bool:
+    ours = call.account == names.ACCOUNT and call.http.headers.get(SOURCE_IP) == address
+    return ours and call.ok and call.name not in HARMLESS
