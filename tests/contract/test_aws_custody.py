@@ -119,6 +119,11 @@ def test_a_bucket_that_is_no_evidence_is_refused(custody: Custody, mode: str) ->
         S3Sink(custody.admin, mode.lower().replace(" ", "-")).ready()
 
 
+def test_a_bucket_that_does_not_answer_is_not_judged(custody: Custody) -> None:
+    custody.sandbox.cloud.faults.add(Fault("error", "s3", "GetObjectLockConfiguration", status=503, code="ServiceUnavailable"))
+    custody.first.ready()
+
+
 # the bucket
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call, pages
-from shared.domain.errors import Absent, AlreadyRecorded, CloudError, NotDurable, NotReady, Tampered
+from shared.domain.errors import Absent, AlreadyRecorded, CloudError, NotDurable, NotReady, Tampered, Throttled, Unreachable
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -29,9 +29,14 @@ class S3Sink:
         self._clients, self._bucket, self._region, self._account = clients, bucket, region, account
 
     def ready(self) -> None:
-        """Raise `NotReady` unless the bucket locks every object in compliance mode; governance mode is not evidence."""
+        """Raise `NotReady` unless the bucket locks every object in compliance mode; governance mode is not evidence.
+
+        A bucket that does not answer now is not judged: a Region that is down must not stop a response, and nothing is kept there.
+        """
         try:
             lock = call(self._s3.get_object_lock_configuration, Bucket=self._bucket)["ObjectLockConfiguration"]
+        except (Throttled, Unreachable):
+            return
         except Absent:
             raise NotReady(f"{self.name} is absent or has no Object Lock: run `codeblue init`") from None
         retention = lock.get("Rule", {}).get("DefaultRetention", {})
