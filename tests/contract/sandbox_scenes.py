@@ -26,7 +26,9 @@ def statement(
 
 
 def trust(principal: object, effect: str = "Allow") -> str:
-    return document({"Effect": effect, "Principal": principal, "Action": "sts:AssumeRole"})
+    """A trust policy that lets a principal in, with a source identity and tags if it likes."""
+    actions = ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"]
+    return document({"Effect": effect, "Principal": principal, "Action": actions})
 
 
 def refused(call: Callable[..., object], **arguments: object) -> tuple[str, str]:

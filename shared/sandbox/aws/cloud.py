@@ -12,6 +12,7 @@ from shared.sandbox.aws.buckets import BucketBook
 from shared.sandbox.aws.calls import CallLog
 from shared.sandbox.aws.clock import Clock, iso
 from shared.sandbox.aws.emulator import Emulator
+from shared.sandbox.aws.events import EventFeed
 from shared.sandbox.aws.faults import Faults
 from shared.sandbox.aws.findings import Findings
 from shared.sandbox.aws.history import IdentityHistory
@@ -44,6 +45,8 @@ class Cloud:
         self.keys = KeyBook()
         self.buckets = BucketBook()
         self.calls = CallLog()
+        self.events = EventFeed(self.calls, clock, seed)
+        self.trail_lag = 0.0
         self.faults = Faults(clock, seed)
         self.findings = Findings()
         self.lock = threading.RLock()
@@ -60,6 +63,8 @@ class Cloud:
             self.keys.forget()
             self.buckets.forget()
             self.calls.forget()
+            self.events.forget()
+            self.trail_lag = 0.0
             self.faults.clear()
             self.findings.forget()
 

@@ -72,7 +72,8 @@ def _delays(cloud: Cloud, given: Mapping[str, Any]) -> object:
     if "identity" in given:
         cloud.history.set_delay(float(given["identity"]))
     cloud.policies.delay = float(given.get("resource", cloud.policies.delay))
-    return {"identity": cloud.history.delay, "resource": cloud.policies.delay}
+    cloud.trail_lag = float(given.get("trail", cloud.trail_lag))
+    return {"identity": cloud.history.delay, "resource": cloud.policies.delay, "trail": cloud.trail_lag}
 
 
 def _store_finding(cloud: Cloud, given: Mapping[str, Any]) -> object:

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from moto.s3.models import s3_backends
 
@@ -16,6 +16,7 @@ from shared.sandbox.aws.policies import holder_of
 from shared.sandbox.aws.principals import ANONYMOUS, Caller, wrong_signature
 from shared.sandbox.aws.refusals import FORBIDDEN, Refusal, render
 from shared.sandbox.aws.resource_policies import account_of
+from shared.sandbox.aws.trail_names import DATA_EVENTS
 from shared.sandbox.aws.wire_calls import Call, UnknownOperation
 from shared.sandbox.aws.wire_signature import Credential, MalformedSignature, credential, signature_matches
 
@@ -148,9 +149,10 @@ def error_of(reply: Reply) -> tuple[str, str]:
 
 
 def _line(visit: _Visit, reply: Reply, refusal: Refusal | None) -> Answered:
-    """The call log's line. A refusal to HEAD has no body, so the refusal itself is asked first."""
+    """The call log's line, without the contents of objects. A refusal to HEAD has no body, so the refusal itself is asked first."""
     error, message = (refusal.code, refusal.message) if refusal else error_of(reply)
     action, resource = visit.call.actions[-1] if visit.call and visit.call.actions else ("", "*")
+    contents = f"{visit.service}:{visit.operation}" in DATA_EVENTS
     return Answered(
         id=visit.id,
         event_id=str(uuid.uuid4()),
@@ -164,6 +166,6 @@ def _line(visit: _Visit, reply: Reply, refusal: Refusal | None) -> Answered:
         account=visit.ask.account if visit.ask else visit.caller.principal.account,
         error=error,
         message=message,
-        http=visit.http,
-        reply=reply,
+        http=replace(visit.http, body=b"") if contents else visit.http,
+        reply=replace(reply, body=b"") if contents else reply,
     )

@@ -47,6 +47,7 @@ class Sandbox:
     def stop(self) -> None:
         for listener in self._listeners:
             listener.stop()
+        self.cloud.events.stop()
 
     @property
     def endpoint_url(self) -> str:
