@@ -47,6 +47,19 @@ class FailingSink(MemorySink):
         return super().list(prefix)
 
 
+class BlindSink(MemorySink):
+    """Lists everything and gives nothing whose path ends in `lost`, as a service in the middle of an outage."""
+
+    def __init__(self, name: str = "blind") -> None:
+        super().__init__(name)
+        self.lost: tuple[str, ...] = ()
+
+    def get(self, path: str) -> bytes:
+        if path.endswith(self.lost):
+            raise Unreachable("503")
+        return super().get(path)
+
+
 class HangingSink(MemorySink):
     """Keeps every put waiting until `let_go` is set."""
 

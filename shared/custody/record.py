@@ -9,7 +9,7 @@ Rules
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import UTC
 from threading import Lock
 from typing import Self
@@ -60,7 +60,9 @@ class Record:
     ) -> Self:
         """Go on where the last writer stopped, be it nowhere yet. Raises `NotDurable` where no sink can be used."""
         record = cls(case, sinks, signer, keyring, clock, witnesses)
-        found = recover(case, record._lanes)
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(keyring.data_key, case)  # the first evidence would wait for it; where it fails, that says so
+            found = recover(case, record._lanes)
         record._size = len(found.chain)
         record._head = digest(found.chain[-1]) if found.chain else GENESIS
         record._notes, record._unnamed = dict(found.notes), dict(found.unnamed)

@@ -107,6 +107,20 @@ def test_init_keeps_what_others_put_into_the_bucket_policy(custody: Custody) -> 
     assert all(sid in again for sid in ("Theirs", "CodeblueCustodyTls", "CodeblueCustodyKeep"))
 
 
+def test_init_refuses_a_name_that_another_account_has(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox.root("444455556666").client("s3").create_bucket(Bucket=f"codeblue-custody-{ACCOUNT}-{REGION}")
+    with pytest.raises(NotReady, match="another account"):
+        init(administrator(sandbox, monkeypatch), PLACES)
+
+
+def test_init_asks_for_a_second_bucket_where_no_second_region_is_known(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    administrator(sandbox, monkeypatch)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "sa-east-1")
+    with pytest.raises(NotReady, match="second_bucket"):
+        init(Clients(), PLACES)
+    assert "codeblue-second" in init(Clients(), CustodyPlaces(second_bucket="codeblue-second")).values()
+
+
 @pytest.mark.parametrize("mode", ["GOVERNANCE", "none", "no bucket"])
 def test_a_bucket_that_is_no_evidence_is_refused(custody: Custody, mode: str) -> None:
     if mode == "GOVERNANCE":

@@ -191,6 +191,7 @@ def test_a_stop_holds_for_every_worker_until_it_is_lifted(stores: Stores) -> Non
 
 def test_our_own_calls_are_remembered(stores: Stores) -> None:
     ours = [f"request-{n}" for n in range(60)]
+    assert not stores().remembers(ours[0])
     stores().remember(ours)
     stores().remember(ours[:1])
     assert all(stores().remembers(request) for request in (ours[0], ours[-1]))

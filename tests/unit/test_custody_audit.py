@@ -13,7 +13,7 @@ from shared.custody.entry import decode, digest, encode
 from shared.custody.note import Checkpoint, sign
 from shared.custody.record import Record
 from shared.custody.witness import SinkWitness
-from tests.custody_doubles import FailingSink, SteppingClock, copy, plant
+from tests.custody_doubles import BlindSink, FailingSink, SteppingClock, copy, plant
 
 CASE = "case-1"
 SIGNER = MemorySigner()
@@ -285,6 +285,14 @@ def test_an_auditor_raises_nothing_when_sinks_do_not_answer() -> None:
     assert "witness" in complaints(judged(LEDGER, SinkWitness(dead)))
     assert not audit(LEDGER, "../case", KEY).ok
     assert not audit(LEDGER, CASE, b"no key").ok
+
+
+@pytest.mark.parametrize("place", range(8), ids=lambda place: f"file {place} of 8")
+def test_a_file_that_is_listed_and_can_not_be_read_is_named(place: int) -> None:
+    blind = BlindSink()
+    blind._files.update(LEDGER._files)
+    blind.lost = (PATHS[place],)
+    assert f"{PATHS[place]}: 503" in complaints(judged(blind))
 
 
 def test_a_case_that_is_not_there_is_not_whole() -> None:

@@ -15,7 +15,7 @@ from shared.custody.record import Record
 from shared.custody.witness import SinkWitness
 from shared.domain.errors import Absent, BadInput, LeaseLost, NotDurable, Tampered
 from shared.ports import Sink, Witness
-from tests.custody_doubles import FailingSink, ForgetfulSink, HangingSink, SteppingClock, copy, plant
+from tests.custody_doubles import BlindSink, FailingSink, ForgetfulSink, HangingSink, SteppingClock, copy, plant
 
 CASE = "case-1"
 
@@ -336,6 +336,39 @@ def test_a_sink_that_can_not_be_read_at_resuming_gets_everything_later() -> None
     empty.down = False
     successor.append("outcome", {}, need=2)
     assert names(empty) == names(desk.sinks[0])
+
+
+def test_a_sink_whose_entries_can_not_be_read_now_is_owed_everything_and_nothing_is_lost() -> None:
+    first, second = MemorySink("first"), BlindSink("second")
+    desk = Desk(first, second)
+    record = desk.fresh()
+    record.blob(b"evidence")
+    record.append("opened", {})
+    second.lost = (".json",)
+    successor = desk.resumed()
+    assert successor.append("intended", {}, need=1).seq == 1
+    second.lost = ()
+    successor.close({})
+    assert desk.findings(first) == desk.findings(second) == []
+
+
+def test_a_checkpoint_that_can_not_be_read_at_resuming_stays_and_a_later_one_covers_it() -> None:
+    sink = BlindSink()
+    desk = Desk(sink)
+    record = desk.fresh()
+    record.append("opened", {})
+    record.checkpoint()
+    sink.lost = (".note",)
+    successor = desk.resumed()
+    sink.lost = ()
+    successor.append("intended", {})
+    successor.checkpoint()
+    assert desk.findings(open_case=True) == []
+
+
+def test_a_witness_takes_no_note_that_is_none() -> None:
+    with pytest.raises(NotDurable):
+        SinkWitness(MemorySink()).remember(CASE, b"hello")
 
 
 def test_evidence_whose_entry_was_never_written_is_named_by_the_next() -> None:
