@@ -181,7 +181,7 @@ def built() -> Hospital:
     world.relate(KEY, Relation.REPLICAS, REPLICA)
     world.relate(ACCOUNT, Relation.TRAILS, TRAIL)
     world.relate(ACCOUNT, Relation.VAULTS, VAULT)
-    world.relate(TRAIL, Relation.TRAILS, LOG)
+    world.relate(TRAIL, Relation.STORES, LOG)
     hospital.directory.enter(EXPORT, "AIDAEXPORT", long_ago, "AKIAEXPORT", "AKIARETIRED")
     hospital.directory.enter(CLINICIAN, "AROACLINIC", long_ago)
     hospital.directory.enter(RESPONDER, "AROARESPONDER", long_ago)

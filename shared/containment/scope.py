@@ -65,7 +65,7 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
     world, since = surveyor.world, signal.at - timedelta(days=surveyor.days)
     stores = _named(signal, Kind.BUCKET) or surveyor.estate.stores
     keys = _named(signal, Kind.KEY) or (() if stores else surveyor.estate.keys)
-    account = Ref(cloud=signal.cloud, kind=Kind.ACCOUNT, account=signal.account, region=signal.region, id=signal.account)
+    account = account_of(signal)
     with ThreadPoolExecutor(max_workers=8) as pool:
         resolved = pool.submit(ask, lambda: surveyor.directory.resolve(actor), actor, str(actor))
         acts = pool.submit(ask, lambda: surveyor.evidence.by(actor, since), None, f"the record of {actor}")
@@ -87,6 +87,28 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
     left = (*unread, *_beyond(principal, scope, allowed))
     known = known_users(allowed, signal.cloud, surveyor.directory, surveyor.evidence, since)
     return Survey(Lineage(root=principal), scope.but(allow=allowed, declared=declared, rightful=known), left)
+
+
+def account_of(signal: Signal) -> Ref:
+    """The account, and the Region, that the signal is about."""
+    return Ref(cloud=signal.cloud, kind=Kind.ACCOUNT, account=signal.account, region=signal.region, id=signal.account)
+
+
+def surrounded(scope: Scope, account: Ref, world: World) -> Answer[Scope]:
+    """The scope with what proves the breach and what leads back from it: stores of the log, backup vaults, shared snapshots."""
+    none: tuple[Ref, ...] = ()
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        logs = pool.submit(ask, lambda: _related(world, scope.trails, Relation.STORES), none, "stores of the audit log")
+        vaults = pool.submit(ask, lambda: world.related(account, Relation.VAULTS), none, "backup vaults")
+        shared = pool.submit(ask, lambda: world.related(account, Relation.SHARED), none, "shared snapshots and images")
+    # a log that is kept in an account of nobody known to us is beyond us
+    ours = tuple(log for log in logs.result().value if log.account)
+    found = scope.but(
+        logs=tuple(dict.fromkeys((*scope.logs, *ours))),
+        vaults=tuple(dict.fromkeys((*scope.vaults, *vaults.result().value))),
+        shared=tuple(dict.fromkeys((*scope.shared, *shared.result().value))),
+    )
+    return Answer(found, (*logs.result().left, *vaults.result().left, *shared.result().left))
 
 
 def widened(scope: Scope, world: World) -> Scope:

@@ -3,9 +3,9 @@
 Fencing only ratchets: nothing here takes back what was written. What failed and may go later is held and tried again.
 """
 
-from shared.containment.scope import survey
+from shared.containment.scope import account_of, surrounded, survey
 from shared.domain.actor import Actor, Credential
-from shared.domain.case import Case, Stage, Verdict
+from shared.domain.case import Case, Mode, Stage, Verdict
 from shared.domain.plan import Status, Wave
 
 from . import waves
@@ -45,7 +45,10 @@ def scope(case: Case, deps: Deps) -> Next:
 
 def fence(case: Case, deps: Deps) -> Next:
     """The first wave: cut the actors' access and close what they reach for. Raises `NotDurable`."""
-    after = waves.run(case, deps, Wave.FENCE, waves.propose(case, deps, {Wave.FENCE}), need=1)
+    # whoever is asked is asked once, about everything; a fence that goes by itself does not wait for the rest of the survey
+    asking = Mode.ASK in {case.mode, deps.policy.mode(Wave.FENCE)}
+    seen = _surveyed(case, deps) if asking else case
+    after = waves.run(seen, deps, Wave.FENCE, waves.propose(seen, deps, {Wave.FENCE}), need=1)
     last = after.waves[-1]
     if waves.observed(case, deps, Wave.FENCE):
         return Next(after.but(verdict=Verdict.OBSERVED), None)
@@ -61,6 +64,13 @@ def preserve(case: Case, deps: Deps) -> Next:
 
     Raises `NotDurable`.
     """
-    after = waves.run(case, deps, Wave.PRESERVE, waves.propose(case, deps, {Wave.PRESERVE}), need=1)
+    seen = _surveyed(case, deps)
+    after = waves.run(seen, deps, Wave.PRESERVE, waves.propose(seen, deps, {Wave.PRESERVE}), need=1)
     deps.journal(case.id).checkpoint()
     return Next(after, Stage.HOLD if case.retrying or after.retrying else Stage.SWEEP)
+
+
+def _surveyed(case: Case, deps: Deps) -> Case:
+    """The case with the stores of the log, the backups and what is shared in its scope."""
+    found = surrounded(case.scope, account_of(case.signal), deps.world)
+    return case.but(scope=found.value, left=tuple(dict.fromkeys((*case.left, *found.left))))

@@ -23,7 +23,7 @@ from shared.domain.value import digest
 from .deps import Deps
 
 PRINCIPALS_CAP = 50
-"""Principals of one lineage that one approval covers; a breach that makes more is looked at by a person."""
+"""Principals of one lineage that one approval covers, in steps: a breach that makes more is looked at by a person again."""
 
 
 FAILING = frozenset({Status.FAILED, Status.DRIFTED})
@@ -61,8 +61,7 @@ def situation(case: Case, deps: Deps) -> Situation:
 def propose(case: Case, deps: Deps, waves: Collection[Wave]) -> Proposal:
     """Every action of these waves on every target of the scope, all at once."""
     seen = situation(case, deps)
-    rightful = (r.actor.principal for r in case.scope.rightful if r.actor.principal)
-    targets = (*case.scope.principals, *rightful, *case.scope.resources)
+    targets = (*case.scope.principals, *_rightful(case), *case.scope.resources)
     open_to = [t for t in dict.fromkeys(targets) if t not in case.released]
     pairs = [(a, t) for a in ACTIONS.values() if a.wave in waves for t in open_to if t.kind in a.targets]
     answers = in_parallel(lambda pair: _proposed(*pair, seen), pairs)
@@ -71,6 +70,10 @@ def propose(case: Case, deps: Deps, waves: Collection[Wave]) -> Proposal:
     errors = [(action, target, e) for (action, target), (_, e) in zip(pairs, answers, strict=True) if e is not None]
     left = tuple(_unseen(*one) for one in errors if not (isinstance(one[2], Absent) and one[1].kind in PRINCIPALS))
     return Proposal(allowed, refused, left, any(isinstance(e, Throttled) for _, _, e in errors))
+
+
+def _rightful(case: Case) -> tuple[Ref, ...]:
+    return tuple(r.actor.principal for r in case.scope.rightful if r.actor.principal)
 
 
 def _proposed(action: Action, target: Ref, seen: Situation) -> tuple[tuple[Change, ...], CloudError | None]:
@@ -93,15 +96,15 @@ def plan(case: Case, wave: Wave, changes: Iterable[Change]) -> Plan:
 
 
 def envelope(case: Case, expires: datetime) -> Envelope:
-    """What approving the fence of this case would cover."""
+    """What approving the fence of this case would cover: all that it asks now, and what the same actor makes of it meanwhile."""
     if case.lineage is None:
         raise ValueError(f"case {case.id} has no scope yet")
     return Envelope(
         case=case.id,
         lineage=case.lineage,
-        resources=frozenset(case.scope.resources),
+        resources=frozenset((*case.scope.resources, *_rightful(case))),
         actions=frozenset(a.name for a in ACTIONS.values()),
-        cap=PRINCIPALS_CAP,
+        cap=PRINCIPALS_CAP * (1 + len(case.lineage.principals) // PRINCIPALS_CAP),
         expires=expires,
     )
 
