@@ -20,6 +20,7 @@ from shared.domain.facet import (
     Versioning,
 )
 from shared.domain.resource import Ref
+from shared.sandbox.aws.faults import Fault
 from shared.sandbox.aws.server import ACCOUNT
 from tests.contract.aws_stores import OUTSIDER, Stage, staged
 
@@ -209,6 +210,18 @@ def test_a_cancelled_deletion_leaves_the_key_enabled_by_two_calls(stage: Stage) 
     receipt = stage.world.write(key, [KeyState(enabled=True, deletion_pending=False)])
     calls = [stage.sandbox.cloud.calls.find(request) for request in receipt.request_ids]
     assert [call.operation for call in calls if call] == ["CancelKeyDeletion", "EnableKey"]
+
+
+def test_a_write_that_stops_half_way_keeps_the_request_ids_of_what_was_done(stage: Stage) -> None:
+    key, faults = stage.key(), stage.sandbox.cloud.faults
+    stage.client("kms").schedule_key_deletion(KeyId=key.id, PendingWindowInDays=7)
+    faults.add(Fault("throttle", operation="EnableKey"))
+    receipt = stage.world.write(key, [KeyState(enabled=True, deletion_pending=False)])
+    faults.clear()
+    first = stage.sandbox.cloud.calls.find(receipt.request_ids[0])
+    assert first is not None
+    assert first.operation == "CancelKeyDeletion"
+    assert receipt.notes == ("begun, not finished: EnableKey: ThrottlingException",)
 
 
 def test_a_rotation_is_asked_for_once(stage: Stage) -> None:

@@ -72,20 +72,24 @@ def test_a_statement_that_someone_adds_meanwhile_stays_and_is_told(stage: Stage,
     assert receipt.notes == ("statement Pipeline was added by someone else meanwhile",)
 
 
-def test_a_pipeline_that_writes_its_own_copy_over_ours_keeps_its_statement_and_we_write_again(stage: Stage, bucket: Ref) -> None:
+def test_a_pipeline_that_writes_its_own_copy_over_ours_is_told_and_the_next_write_keeps_both(stage: Stage, bucket: Ref) -> None:
     pipeline = [allow("Terraform", bucket.id, "s3:ListBucket"), allow("Pipeline", bucket.id, "s3:GetBucketLocation")]
     with after(stage, "PutBucketPolicy", lambda: put(stage, bucket, *pipeline)):
         receipt = stage.world.write(bucket, [ours(bucket)])
+    assert receipt.notes == (
+        "statement CodeblueA1, ours, did not stay",
+        "statement Pipeline was added by someone else meanwhile",
+    )
+    stage.world.write(bucket, [ours(bucket)])
     assert set(seen(stage, bucket)) == {"Terraform", "CodeblueA1", "Pipeline"}
-    assert len(receipt.request_ids) == 2
 
 
-def test_who_removes_our_statement_every_time_is_refused_in_the_end_and_named(stage: Stage, bucket: Ref) -> None:
+def test_a_thief_who_takes_our_statement_out_each_time_is_told_each_time(stage: Stage, bucket: Ref) -> None:
     thief = [allow("Terraform", bucket.id, "s3:ListBucket")]
-    with after(stage, "PutBucketPolicy", lambda: put(stage, bucket, *thief), times=9), pytest.raises(Refused) as refused:
-        stage.world.write(bucket, [ours(bucket)])
-    assert refused.value.request_id
-    assert "did not stay" in str(refused.value)
+    with after(stage, "PutBucketPolicy", lambda: put(stage, bucket, *thief), times=3):
+        receipts = [stage.world.write(bucket, [ours(bucket)]) for _ in range(3)]
+    assert all(len(receipt.request_ids) == 1 for receipt in receipts)
+    assert all("did not stay" in receipt.notes[0] for receipt in receipts)
 
 
 def test_a_write_that_can_not_be_read_back_keeps_its_request_id(stage: Stage, bucket: Ref) -> None:
@@ -94,7 +98,7 @@ def test_a_write_that_can_not_be_read_back_keeps_its_request_id(stage: Stage, bu
         receipt = stage.world.write(bucket, [ours(bucket)])
     faults.clear()
     assert receipt.request_ids
-    assert receipt.notes == ("written, but it could not be read back",)
+    assert receipt.notes == ("written, but it could not be read back: GetBucketPolicy: SlowDown",)
     assert seen(stage, bucket)["CodeblueA1"] == ours(bucket).body
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.aws import arns, policies
@@ -9,6 +10,7 @@ from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call, pages, request_id
 from shared.adapters.aws.facets import FacetAdapter, FacetTable, RelationAdapter, RelationTable
 from shared.adapters.aws.rewrite import PolicyPlace, rewrite, statements
+from shared.adapters.aws.steps import Step, in_turn
 from shared.domain.errors import Refused
 from shared.domain.facet import Grant, KeyState, PolicyStatement, Rotated
 from shared.domain.resource import Kind, Ref
@@ -57,12 +59,12 @@ def _write_state(clients: Clients, key: Ref, wanted: Sequence[KeyState]) -> Rece
         raise Refused("no deletion of a key is ever scheduled by the program")
     (now,) = _read_state(clients, key)
     client = _client(clients, key)
-    ids: list[str] = []
+    steps: list[Step] = []
     if now.deletion_pending:
-        ids.append(request_id(call(client.cancel_key_deletion, KeyId=key.id)))
+        steps.append(lambda: call(client.cancel_key_deletion, KeyId=key.id))
     if state.enabled != now.enabled:
-        ids.append(request_id(call(client.enable_key if state.enabled else client.disable_key, KeyId=key.id)))
-    return Receipt(tuple(ids))
+        steps.append(lambda: call(client.enable_key if state.enabled else client.disable_key, KeyId=key.id))
+    return in_turn(steps)
 
 
 def _read_grants(clients: Clients, key: Ref) -> tuple[Grant, ...]:
@@ -74,17 +76,13 @@ def _read_grants(clients: Clients, key: Ref) -> tuple[Grant, ...]:
 def _write_grants(clients: Clients, key: Ref, wanted: Sequence[Grant]) -> Receipt:
     """Revoke every grant of a specification, or create one. Raises `Refused` for a service's grant: its workloads would stop."""
     client = _client(clients, key)
-    there = tuple(_grants(clients, key))
-    ids: list[str] = []
-    for grant in wanted:
-        same = [found for found in there if _spec(found) == grant.spec]
-        if grant.present and not same:
-            ids.append(request_id(call(client.create_grant, KeyId=key.id, **json.loads(grant.spec))))
-        elif not grant.present and any(map(_is_of_service, same)):
-            raise Refused("the grant belongs to an AWS service: without it, what the service runs would stop")
-        elif not grant.present:
-            ids.extend(request_id(call(client.revoke_grant, KeyId=key.id, GrantId=found["GrantId"])) for found in same)
-    return Receipt(tuple(ids))
+    (grant,) = wanted
+    same = [found for found in _grants(clients, key) if _spec(found) == grant.spec]
+    if grant.present:
+        return in_turn([] if same else [partial(call, client.create_grant, KeyId=key.id, **json.loads(grant.spec))])
+    if any(map(_is_of_service, same)):
+        raise Refused("the grant belongs to an AWS service: without it, what the service runs would stop")
+    return in_turn(partial(call, client.revoke_grant, KeyId=key.id, GrantId=found["GrantId"]) for found in same)
 
 
 def _grants(clients: Clients, key: Ref) -> Iterable[Mapping[str, Any]]:

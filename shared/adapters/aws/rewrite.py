@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from shared.adapters.aws import policies
 from shared.adapters.aws.errors import call, request_id
 from shared.adapters.aws.policies import EMPTY, Document
-from shared.domain.errors import CloudError, DoesNotFit, Poisoned, Refused
+from shared.domain.errors import CloudError, DoesNotFit, Poisoned
 from shared.domain.facet import PolicyStatement
 from shared.ports import Receipt
-
-TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +34,27 @@ def statements(place: PolicyPlace) -> tuple[PolicyStatement, ...]:
 def rewrite(place: PolicyPlace, changes: Sequence[PolicyStatement]) -> Receipt:
     """Make these statements so in one write that keeps all others; nothing is written where they are so already.
 
-    Differences that somebody else made meanwhile are notes. Where our statements do not stay, they are written again, three times.
-    Raises `Poisoned` naming the statements of deleted principals, `DoesNotFit`, `Refused`.
+    What somebody else did to the policy after our write is noted, and the engine writes again where ours did not stay. What was
+    written between our reading and our writing is lost without a trace here, for no service has a conditional write: only the
+    log shows it. Raises `Poisoned` naming the statements of deleted principals, `DoesNotFit`, `Refused`.
     """
     before = place.read() or EMPTY
-    written: list[str] = []
-    notes = [f"several statements bore the name {sid}: all were replaced" for sid in policies.doubles(before, changes)]
-    while not all(policies.holds(before, change) for change in changes):
-        if len(written) == TRIES:
-            raise Refused("the statements did not stay: somebody else writes this policy at the same time", request_id=written[-1])
-        written.append(_write(place, policies.merge(before, changes), policies.stale_principals(before)))
-        after = _read_back(place)
-        if after is None:
-            return Receipt(tuple(written), (*notes, "written, but it could not be read back"))
-        notes.extend(policies.differences(policies.merge(before, changes), after, changes))
-        before = after
-    return Receipt(tuple(written), tuple(notes))
+    if all(policies.holds(before, change) for change in changes):
+        return Receipt(())
+    merged = policies.merge(before, changes)
+    written = _write(place, merged, policies.stale_principals(merged))
+    doubles = (f"several statements bore the name {sid}: all were replaced" for sid in policies.doubles(before, changes))
+    return Receipt((written,), (*doubles, *_since(place, merged, changes)))
+
+
+def _since(place: PolicyPlace, merged: Document, changes: Sequence[PolicyStatement]) -> tuple[str, ...]:
+    """What somebody else did since our write. It is no error where that can not be read: the write's request id must be kept."""
+    try:
+        after = place.read() or EMPTY
+    except CloudError as error:
+        return (f"written, but it could not be read back: {error}",)
+    lost = (change.sid for change in changes if not policies.holds(after, change))
+    return (*(f"statement {sid}, ours, did not stay" for sid in lost), *policies.differences(merged, after, changes))
 
 
 def _write(place: PolicyPlace, document: Document, stale: Sequence[str]) -> str:
@@ -63,18 +66,9 @@ def _write(place: PolicyPlace, document: Document, stale: Sequence[str]) -> str:
     try:
         return request_id(place.write(text))
     except Poisoned as error:
-        left = [part for part in stale if part in policies.parts(document)]
-        if not left:
+        if not stale:
             raise
-        raise Poisoned(f"statements of deleted principals: {', '.join(left)}", error.code, error.request_id) from None
-
-
-def _read_back(place: PolicyPlace) -> Document | None:
-    """The policy after our write. None where it can not be read now: the write's request id must not be lost for that."""
-    try:
-        return place.read() or EMPTY
-    except CloudError:
-        return None
+        raise Poisoned(f"statements of deleted principals: {', '.join(stale)}", error.code, error.request_id) from None
 
 
 def unless[**P, R](code: str, method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R | None:

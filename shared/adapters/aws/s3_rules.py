@@ -8,6 +8,7 @@ from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call, request_id
 from shared.adapters.aws.facets import FacetAdapter, FacetTable
 from shared.adapters.aws.rewrite import unless
+from shared.containment.parallel import in_parallel
 from shared.domain.errors import Refused
 from shared.domain.facet import LifecycleRule, ReplicationRule
 from shared.domain.resource import Kind, Ref
@@ -21,14 +22,16 @@ type Rule = Mapping[str, Any]
 
 
 def _read_replication(clients: Clients, bucket: Ref) -> tuple[ReplicationRule, ...]:
+    rules = _replication(clients, bucket).get("Rules", [])
+    owners = in_parallel(lambda rule: _owner(clients, bucket, rule["Destination"]), rules)
     return tuple(
         ReplicationRule(
             rule_id=rule["ID"],
             enabled=rule["Status"] == "Enabled",
             destination=rule["Destination"]["Bucket"],
-            destination_account=_owner(clients, bucket, rule["Destination"]),
+            destination_account=owner,
         )
-        for rule in _replication(clients, bucket).get("Rules", [])
+        for rule, owner in zip(rules, owners, strict=True)
     )
 
 

@@ -11,6 +11,7 @@ from shared.adapters.aws.arns import named, partition_of
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call, pages, request_id
 from shared.adapters.aws.facets import FacetAdapter, FacetTable, RelationAdapter, RelationTable
+from shared.adapters.aws.steps import Step, in_turn
 from shared.containment.parallel import in_parallel
 from shared.domain.errors import Absent
 from shared.domain.facet import SharedWith
@@ -33,21 +34,14 @@ def _read_snapshot(clients: Clients, snapshot: Ref) -> tuple[SharedWith, ...]:
 
 def _write_snapshot(clients: Clients, snapshot: Ref, wanted: Sequence[SharedWith]) -> Receipt:
     modify = clients.ec2(snapshot.account, snapshot.region).modify_snapshot_attribute
-    ids: list[str] = []
+    ask = partial(call, modify, SnapshotId=snapshot.name, Attribute="createVolumePermission")
+    steps: list[Step] = []
     for verb, on in VERBS:
         users = [share.account for share in wanted if share.shared is on and share.account != EVERYONE]
         groups = [EVERYONE for share in wanted if share.shared is on and share.account == EVERYONE]
         if users or groups:
-            answer = call(
-                modify,
-                SnapshotId=snapshot.name,
-                Attribute="createVolumePermission",
-                OperationType=verb,
-                UserIds=users,
-                GroupNames=groups,
-            )
-            ids.append(request_id(answer))
-    return Receipt(tuple(ids))
+            steps.append(partial(ask, OperationType=verb, UserIds=users, GroupNames=groups))
+    return in_turn(steps)
 
 
 def _read_image(clients: Clients, image: Ref) -> tuple[SharedWith, ...]:
