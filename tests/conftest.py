@@ -5,9 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 CLOUD_PREFIXES = ("AWS_", "AZURE_", "IDENTITY_", "MSI_")
+
+
+# a busy machine is slow, not wrong; the same examples everywhere, so that a red run can be repeated
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -56,7 +56,8 @@ def ask[T](question: Callable[[], T], default: T, about: str) -> Answer[T]:
     try:
         return Answer(question())
     except CloudError as error:
-        unread = LeftForPeople(target=about, reason=f"could not be read: {error}", next="look at it by hand; it is not covered")
+        reason = f"could not be read: {error}"
+        unread = LeftForPeople(target=about, reason=reason, next="look at it by hand; it is not covered", passing=True)
         return Answer(default, (unread,))
 
 
@@ -83,10 +84,11 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
         deeds=tuple((r.id, signal.event) for r in signal.resources if not signal.failed),
     )
     allowed, declared = allow_list(scope, surveyor.world, surveyor.evidence, surveyor.estate, since)
-    unread = (*resolved.result().left, *points.result().left, *families.result().left, *trails.result().left)
-    left = (*unread, *_beyond(principal, scope, allowed))
+    unread = (*points.result().left, *families.result().left, *trails.result().left)
+    unresolved = (left.but(passing=False) for left in resolved.result().left)
+    left = (*unread, *unresolved, *_beyond(principal, scope, allowed))
     known = known_users(allowed, signal.cloud, surveyor.directory, surveyor.evidence, since)
-    return Survey(Lineage(root=principal), scope.but(allow=allowed, declared=declared, rightful=known), left)
+    return Survey(Lineage(root=principal), scope.but(allow=allowed, declared=declared, rightful=known, unread=bool(unread)), left)
 
 
 def account_of(signal: Signal) -> Ref:
@@ -108,7 +110,27 @@ def surrounded(scope: Scope, account: Ref, world: World) -> Answer[Scope]:
         vaults=tuple(dict.fromkeys((*scope.vaults, *vaults.result().value))),
         shared=tuple(dict.fromkeys((*scope.shared, *shared.result().value))),
     )
-    return Answer(found, (*logs.result().left, *vaults.result().left, *shared.result().left))
+    left = (*logs.result().left, *vaults.result().left, *shared.result().left)
+    return Answer(found.but(unread=scope.unread or bool(left)), left)
+
+
+def reread(scope: Scope, account: Ref, world: World) -> Answer[Scope]:
+    """The scope with everything that hangs on its stores and account, asked again where some of it could not be read before."""
+    none: tuple[Ref, ...] = ()
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        families = pool.submit(_families, world, scope.keys, scope.stores)
+        points = pool.submit(ask, lambda: _related(world, scope.stores, Relation.ACCESS_POINTS), none, "access points")
+        trails = pool.submit(ask, lambda: world.related(account, Relation.TRAILS), none, "trails")
+    answers = (families.result(), points.result(), trails.result())
+    left = tuple(left for answer in answers for left in answer.left)
+    found = scope.but(
+        keys=tuple(dict.fromkeys((*scope.keys, *answers[0].value))),
+        access_points=tuple(dict.fromkeys((*scope.access_points, *answers[1].value))),
+        trails=tuple(dict.fromkeys((*scope.trails, *answers[2].value))),
+        unread=bool(left),
+    )
+    around = surrounded(found, account, world)
+    return Answer(around.value, (*left, *around.left))
 
 
 def widened(scope: Scope, world: World) -> Scope:

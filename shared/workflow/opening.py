@@ -1,5 +1,6 @@
 """From a signal to a case: who may wake us, and which case this belongs to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -32,14 +33,15 @@ def admit(signal: Signal, deps: Deps, *, automatic: bool, mode: Mode | None = No
     """
     if turned := _turned(signal, deps, automatic=automatic):
         return turned
-    if joined := _joined(signal, deps):
+    cases = deps.cases.all()
+    if joined := _joined(signal, cases):
         return joined
     confirmation = deps.sources.confirm(signal)
     if confirmation is Confirmation.DISAGREES:
         return Turned(
             signal, Verdict.REFUSED, "its source knows this alert otherwise: it is forged or altered; nothing was changed"
         )
-    case = _new(signal, confirmation, deps)
+    case = _new(signal, confirmation, deps, cases)
     if mode is not None:
         case = case.but(mode=mode, why_ask=case.why_ask or "it was asked to plan only")
     return case if deps.cases.create(case) else deps.cases.load(case.id)
@@ -58,10 +60,11 @@ def _turned(signal: Signal, deps: Deps, *, automatic: bool) -> Turned | None:
     return Turned(signal, Verdict.DROPPED, why) if why else None
 
 
-def _joined(signal: Signal, deps: Deps) -> Case | None:
-    """An open case about the same actor. A signal that the case knows already changes nothing."""
-    for case in deps.cases.all():
-        if case.verdict in OPEN and _same(case.signal.actor, signal.actor) and abs(case.signal.at - signal.at) < timedelta(days=1):
+def _joined(signal: Signal, cases: Iterable[Case]) -> Case | None:
+    """An open case about the same actor or one of its creatures. A signal that the case knows already changes nothing."""
+    for case in cases:
+        near = abs(case.signal.at - signal.at) < timedelta(days=1)
+        if case.verdict in OPEN and near and (_same(case.signal.actor, signal.actor) or _descends(signal.actor, case)):
             return case
     return None
 
@@ -70,17 +73,22 @@ def _same(one: Actor | None, other: Actor | None) -> bool:
     return one is not None and other is not None and _root(one) == _root(other)
 
 
+def _descends(actor: Actor | None, case: Case) -> bool:
+    """Whether the actor is something that the case's actor made: decoys burnt by one actor are one case."""
+    return actor is not None and any(s.made and s.actor.unique_id == actor.unique_id for s in case.scope.standings)
+
+
 def _root(actor: Actor) -> tuple[str, ...]:
     if actor.principal is None:
         return (actor.credential, actor.account, actor.access_key)
     return (actor.principal.id, actor.session)
 
 
-def _new(signal: Signal, confirmation: Confirmation, deps: Deps) -> Case:
+def _new(signal: Signal, confirmation: Confirmation, deps: Deps, cases: Iterable[Case]) -> Case:
     actor = signal.actor
     about = _root(actor) if actor else ()
     now = deps.clock.now()
-    mode, why = _mode(signal, confirmation, deps)
+    mode, why = _mode(signal, confirmation, deps, cases)
     return Case(
         id=f"cb-{digest({'about': list(about), 'signal': signal.id})[:12]}",
         opened=now,
@@ -93,10 +101,17 @@ def _new(signal: Signal, confirmation: Confirmation, deps: Deps) -> Case:
     )
 
 
-def _mode(signal: Signal, confirmation: Confirmation, deps: Deps) -> tuple[Mode, str]:
+def _mode(signal: Signal, confirmation: Confirmation, deps: Deps, cases: Iterable[Case]) -> tuple[Mode, str]:
     """Whether this case may act by itself."""
     if confirmation is not Confirmation.AGREES:
         return Mode.ASK, "the alert could not be confirmed at its source"
     if reason := doubt(signal, deps.policy, deps.clock.now()):
         return Mode.ASK, reason
+    limits = deps.policy.limits
+    recent = [c for c in cases if deps.clock.now() - c.opened < limits.window]
+    if len(recent) >= limits.lineages:
+        return (
+            Mode.ASK,
+            f"{len(recent)} other actors were fenced within {limits.window}: a burst like this is looked at by a person",
+        )
     return Mode.AUTO, ""

@@ -20,6 +20,7 @@ from . import (
     remove_assignment,
     remove_console,
     restore_key,
+    restore_selectors,
     restrict_key,
     restrict_store,
     resume_trail,
@@ -34,6 +35,7 @@ from . import (
 
 MODULES = (
     resume_trail,
+    restore_selectors,
     protect_log,
     protect_vault,
     fence_session,

@@ -13,6 +13,8 @@ OBJECTS = {Kind.BUCKET: "/*", Kind.ACCESS_POINT: "/object/*"}
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
+    if target in situation.scope.logs and target not in situation.scope.stores:
+        return  # the log has a deny of its own, in the wave that preserves
     yield from against_actors(action, target, situation, ["s3:*"], [target.id, f"{target.id}{OBJECTS[target.kind]}"])
 
 
