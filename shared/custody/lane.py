@@ -65,16 +65,16 @@ class Lane:
         self._catch_up()
 
     def _catch_up(self) -> None:
-        if self.taken:
-            raise AlreadyRecorded(self.taken)
-        while self._owed:
+        while not self.taken and self._owed:
             path, load = self._owed[0]
             try:
                 self.sink.put(path, load())
             except AlreadyRecorded:
                 self.taken = f"{self.sink.name} holds something else at {path}"
-                raise
-            self._owed.popleft()
+            else:
+                self._owed.popleft()
+        if self.taken:
+            raise AlreadyRecorded(self.taken)
 
 
 def lanes(sinks: Sequence[Sink]) -> tuple[Lane, ...]:

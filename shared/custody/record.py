@@ -73,6 +73,11 @@ class Record:
             lane.settle()
         return record
 
+    @property
+    def lost(self) -> bool:
+        """Another writer took our place: nothing can be added here, and who has the lease again must `resume`."""
+        return bool(self._lanes[0].taken)
+
     def append(self, kind: str, body: Mapping[str, object], need: int = 2) -> Entry:
         """Add a fact and return it once `need` sinks hold it (all, where there are fewer).
 
@@ -131,14 +136,16 @@ class Record:
 
     def settle(self) -> tuple[str, ...]:
         """Wait until every sink had its turn. The names of those that still lack something."""
-        for put in [lane.settle() for lane in self._lanes]:
+        with self._lock:
+            puts = [lane.settle() for lane in self._lanes]
+        for put in puts:
             _failure(put)
         return tuple(lane.sink.name for lane in self._lanes if lane.behind)
 
     def _append(self, kind: str, body: Mapping[str, object], need: int) -> Entry:
         with self._lock:
-            if self._lanes[0].taken:
-                raise LeaseLost(self._lanes[0].taken)
+            if self.lost:
+                raise LeaseLost(f"another writer has gone on with {self.case}")
             at = self._clock.now().astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
             entry = Entry(self._size, at, self.case, kind, self._head, {**body, **self._naming()})
             content = encode(entry)
@@ -167,11 +174,15 @@ class Record:
     def _sign(self) -> bytes:
         with self._lock:
             checkpoint = Checkpoint(self.case, self._size, self._head)
-        note = self._notes[checkpoint.size] = sign(checkpoint, self._signer)
-        self._wait(self._put(checkpoint_path(self.case, checkpoint.size), note), need=1)
+        note = sign(checkpoint, self._signer)
+        with self._lock:
+            self._notes[checkpoint.size] = note
+            puts = self._put(checkpoint_path(self.case, checkpoint.size), note)
+        self._wait(puts, need=1)
         return note
 
     def _put(self, path: str, content: bytes) -> list[Future[None]]:
+        """Hand it to every lane, under the lock: the order in which lanes are given things is the order on the sinks."""
         return [lane.put(path, content) for lane in self._lanes]
 
     def _wait(self, puts: Sequence[Future[None]], need: int) -> None:
@@ -183,7 +194,9 @@ class Record:
             elif (kept := kept + 1) >= need:
                 return
         taken = [lane.taken for lane in self._lanes if lane.taken]
-        if taken and (not kept or self._lanes[0].taken):
+        if self._lanes[0].taken or (taken and not kept):
+            for lane in self._lanes:
+                lane.taken = lane.taken or taken[0]  # what is still owed there is no part of the ledger any more
             raise LeaseLost(taken[0])
         raise NotDurable(f"{kept} of {need} sinks hold the entry; {'; '.join(failures)}")
 
