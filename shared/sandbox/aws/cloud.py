@@ -49,6 +49,7 @@ class Cloud:
         self.trail_lag = 0.0
         self.faults = Faults(clock, seed)
         self.findings = Findings()
+        self.vault_policies: dict[tuple[str, str, str], str] = {}
         self.lock = threading.RLock()
 
     def reset(self) -> None:
@@ -67,6 +68,7 @@ class Cloud:
             self.trail_lag = 0.0
             self.faults.clear()
             self.findings.forget()
+            self.vault_policies.clear()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ object key for the end of the path, and cost more than the answer. Everything el
 """
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -62,6 +63,8 @@ class Emulator:
     """moto's in-process services. Its state is global to the process: one emulator at a time."""
 
     def __init__(self) -> None:
+        # an account owns none of the public images that moto would put into it, nor their hundreds of snapshots
+        os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
         default_user_config["lambda"] = {"use_docker": False}
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
         self._server = DomainDispatcherApplication(create_backend_app)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from shared.sandbox.aws import guardduty_rules, iam_rules, kms_rules, s3_rules, sts_rules, trail_rules
+from shared.sandbox.aws import backup_rules, guardduty_rules, iam_rules, kms_rules, s3_rules, sts_rules, trail_rules
 from shared.sandbox.aws.cloud import Ask, Cloud, Rule, forward
 from shared.sandbox.aws.http import Reply
 
 RULES: Mapping[str, Mapping[str, Rule]] = {
+    "backup": backup_rules.RULES,
     "cloudtrail": trail_rules.RULES,
     "guardduty": guardduty_rules.RULES,
     "iam": iam_rules.RULES,
