@@ -158,7 +158,7 @@ class Scope(Value):
     `allow` are ARN patterns of the rightful users of the stores and keys: declared, named by policies, or seen; never the actors.
     `declared`: whether the customer's policy file names any of them; `rightful` are those that are users and roles of ours.
     `logs` are the stores that hold the audit log. `deeds` are (resource id, call) of the lineage's recorded calls that worked:
-    whose work a state is, is judged by them.
+    whose work a state is, is judged by them. `unread`: part of what hangs on the resources could not be read; sweeps ask again.
     """
 
     standings: tuple[Standing, ...] = ()
@@ -173,6 +173,7 @@ class Scope(Value):
     declared: bool = False
     rightful: tuple[Rightful, ...] = ()
     deeds: tuple[tuple[str, str], ...] = ()
+    unread: bool = False
 
     @property
     def resources(self) -> tuple[Ref, ...]:

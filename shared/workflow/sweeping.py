@@ -1,9 +1,10 @@
 """The sweep: look again for what the actors made meanwhile, and whether our own work still stands, until all is quiet."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from shared.containment.reach import did, found
-from shared.containment.scope import ask, widened
+from shared.containment.scope import Answer, account_of, ask, reread, widened
 from shared.domain.actor import Actor
 from shared.domain.case import Case, Stage, Standing, Verdict
 from shared.domain.plan import Wave
@@ -50,8 +51,10 @@ def hold(case: Case, deps: Deps) -> Next:
 
 def _swept(case: Case, deps: Deps) -> tuple[Case, Case]:
     """The case with what has come to light, and the same after the wave that follows from it."""
-    known = discovered(case, deps)
-    return known, waves.run(known, deps, Wave.SWEEP, waves.propose(known, deps, {Wave.FENCE, Wave.PRESERVE}), need=1)
+    again = reread(case.scope, account_of(case.signal), deps.world) if case.scope.unread else Answer(case.scope)
+    known = discovered(case.but(scope=again.value), deps)
+    proposal = waves.propose(known, deps, {Wave.FENCE, Wave.PRESERVE})
+    return known, waves.run(known, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *proposal.left)), need=1)
 
 
 def _after(case: Case, deps: Deps) -> Next:

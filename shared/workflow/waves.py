@@ -142,7 +142,7 @@ def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) ->
         *(_unmade(c, Status.REFUSED, reason) for c, reason in proposal.refused.items()),
     )
     after = case.but(
-        left=_left(case, (*proposal.left, *_open_ends(applied))),
+        left=_left(case, wave, (*proposal.left, *_open_ends(applied))),
         failing=_failing(applied),
         retrying=proposal.throttled or any(r.outcome.retry for r in applied),
     )
@@ -171,10 +171,14 @@ def _failing(results: Iterable[Applied]) -> str:
     return digest({"slots": slots}) if slots else ""
 
 
-def _left(case: Case, found: Sequence[LeftForPeople]) -> tuple[LeftForPeople, ...]:
-    """The list for people with what this wave found instead of what an earlier one did, cut where it gets too long to read."""
+def _left(case: Case, wave: Wave, found: Sequence[LeftForPeople]) -> tuple[LeftForPeople, ...]:
+    """The list for people with what this wave found. A sweep looks at everything: what it does not find any more is right.
+
+    Cut where it gets too long to read.
+    """
     lasting = [left for left in case.left if not left.passing]
-    passing = list(dict.fromkeys(found))
+    before = () if wave is Wave.SWEEP else (left for left in case.left if left.passing)
+    passing = list(dict.fromkeys((*before, *found)))
     more = len(passing) - LONGEST_LIST
     rest = (
         [LeftForPeople(target=f"{more} more", reason="the list is long", next="see the record", passing=True)] if more > 0 else []
