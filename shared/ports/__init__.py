@@ -1,0 +1,29 @@
+"""The only doors between the core and the outside, in the domain's words.
+
+Adapters implement these; the core calls nothing else. Every method may raise `CloudError` (or, for custody, `CustodyError`)
+and nothing else on purpose; what an adapter cannot do it refuses, it never pretends.
+"""
+
+from .clouds import Act, Directory, Evidence, Receipt, Relation, Sources, World
+from .record import Journal, Keyring, Recorded, Signer, Sink, Witness
+from .work import Cases, Clock, Lease, Notifier
+
+__all__ = [
+    "Act",
+    "Cases",
+    "Clock",
+    "Directory",
+    "Evidence",
+    "Journal",
+    "Keyring",
+    "Lease",
+    "Notifier",
+    "Receipt",
+    "Recorded",
+    "Relation",
+    "Signer",
+    "Sink",
+    "Sources",
+    "Witness",
+    "World",
+]
