@@ -1,12 +1,16 @@
 """Ports that fail as machines do: a worker that dies in the middle, a journal that forgets nothing."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from shared.adapters.memory.clock import BEGINNING
 from shared.domain.errors import NotDurable
 from shared.ports import World
+from tests.custody_doubles import FailingSink
 
 
 class Killed(Exception):
@@ -50,6 +54,36 @@ class _Mortal:
             return method(*args, **kwargs)
 
         return called
+
+
+class HastyClock:
+    """The machine's clock, running `speed` times as fast."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._start = time.monotonic()
+
+    def now(self) -> datetime:
+        return BEGINNING + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        return (time.monotonic() - self._start) * self._speed
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds / self._speed)
+
+
+class TiringSink(FailingSink):
+    """Takes so many files, and is down from then on until somebody restores it."""
+
+    def __init__(self, name: str, strength: int) -> None:
+        super().__init__(name)
+        self.strength = strength
+
+    def put(self, path: str, content: bytes) -> None:
+        self.strength -= 1
+        self.down = self.down or self.strength < 0
+        super().put(path, content)
 
 
 @dataclass(slots=True)

@@ -133,7 +133,7 @@ class Hospital:
     directory: MemoryDirectory = field(default_factory=MemoryDirectory)
     sources: MemorySources = field(default_factory=lambda: MemorySources(signal()))
     notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
-    sinks: tuple[FailingSink, FailingSink] = field(default_factory=lambda: (FailingSink("first"), FailingSink("second")))
+    sinks: tuple[FailingSink, ...] = field(default_factory=lambda: (FailingSink("first"), FailingSink("second")))
     signer: MemorySigner = field(default_factory=MemorySigner)
     keyring: MemoryKeyring = field(default_factory=MemoryKeyring)
     evidence: MemoryEvidence = field(init=False)
@@ -165,9 +165,9 @@ class Hospital:
         return Deps(**{**usual, **other})  # type: ignore[arg-type]  # a table of fields
 
 
-def built() -> Hospital:
+def built(clock: Clock | None = None) -> Hospital:
     """The hospital as it is when the alert arrives: a stolen key of a user, and a role that clinicians work under."""
-    hospital = Hospital()
+    hospital = Hospital(clock=clock or MemoryClock())
     world, long_ago = hospital.world, ALERT - timedelta(days=900)
     world.put(EXPORT, AccessKeyStatus(key_id="AKIAEXPORT", active=True), AccessKeyStatus(key_id="AKIARETIRED", active=False))
     world.put(CLINICIAN, statement("Ec2", Effect="Allow", Principal={"Service": "ec2.amazonaws.com"}, Action="sts:AssumeRole"))
