@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 
 from shared.adapters.memory.custody import MemorySink
-from shared.domain.errors import NotDurable, Unreachable
+from shared.domain.errors import NotDurable, Tampered, Unreachable
 
 
 class SteppingClock:
@@ -58,6 +58,13 @@ class BlindSink(MemorySink):
         if path.endswith(self.lost):
             raise Unreachable("503")
         return super().get(path)
+
+
+class HiddenSink(MemorySink):
+    """Finds at listing that something was done to it, as a bucket with a delete marker."""
+
+    def list(self, prefix: str) -> tuple[str, ...]:
+        raise Tampered(f"{self.name}: something was deleted")
 
 
 class HangingSink(MemorySink):

@@ -15,7 +15,7 @@ from shared.custody.record import Record
 from shared.custody.witness import SinkWitness
 from shared.domain.errors import Absent, BadInput, LeaseLost, NotDurable, Tampered
 from shared.ports import Sink, Witness
-from tests.custody_doubles import BlindSink, FailingSink, ForgetfulSink, HangingSink, SteppingClock, copy, plant
+from tests.custody_doubles import BlindSink, FailingSink, ForgetfulSink, HangingSink, HiddenSink, SteppingClock, copy, plant
 
 CASE = "case-1"
 
@@ -125,7 +125,16 @@ def test_a_witness_that_fails_is_put_on_record_and_stops_nothing() -> None:
     record.checkpoint()
     record.close({})
     assert [entry.kind for entry in record.entries()] == ["note", "unwitnessed", "closed", "unwitnessed", "closed"]
+    assert [entry.body for entry in record.entries() if entry.kind == "unwitnessed"] == [{"witnesses": [0]}] * 2
     assert desk.findings() == []
+
+
+def test_a_witness_and_a_sink_that_fail_together_do_not_stop_a_fence() -> None:
+    elsewhere, second = FailingSink("elsewhere"), FailingSink("second")
+    record = Desk(MemorySink("first"), second, witnesses=(SinkWitness(elsewhere),)).fresh()
+    elsewhere.down = second.down = True
+    record.append("intended", {}, need=1)
+    assert record.checkpoint()
 
 
 def test_a_closed_record_satisfies_the_auditor_and_can_be_opened_again() -> None:
@@ -335,6 +344,53 @@ def test_a_successor_appends_right_after_the_last_entry() -> None:
     assert desk.resumed().append("outcome", {}).seq == 2
     with pytest.raises(LeaseLost):
         first.append("outcome", {})
+
+
+def test_a_successor_tells_the_witness_too() -> None:
+    witness = SinkWitness(MemorySink("elsewhere"))
+    desk = Desk(MemorySink(), witnesses=(witness,))
+    desk.fresh().append("opened", {})
+    assert witness.remembered(CASE) == ()
+    note = desk.resumed().checkpoint()
+    assert witness.remembered(CASE) == (note,)
+
+
+def test_secrets_are_fetched_while_the_ledger_is_read_and_missing_ones_stop_no_resuming() -> None:
+    desk = Desk(MemorySink())
+    desk.resumed()
+    assert CASE in desk.keyring._secrets
+    desk.keyring.forget(CASE)
+    assert desk.resumed().append("note", {}).seq == 0
+
+
+def test_entries_are_read_from_whichever_sink_has_them() -> None:
+    second = FailingSink("second")
+    record = Desk(MemorySink("first"), second).fresh()
+    second.down = True
+    record.append("opened", {}, need=1)
+    assert [entry.kind for entry in record.entries()] == ["opened"]
+
+
+@pytest.mark.parametrize("longer", [0, 1])
+def test_of_two_chains_the_longer_is_the_ledger(longer: int) -> None:
+    desk = Desk(MemorySink("first"), MemorySink("second"))
+    for n, sink in enumerate(desk.sinks):
+        fork = Record(CASE, [sink], desk.signer, desk.keyring, desk.clock)
+        fork.append("opened", {"a": "z" if n != longer else "a"})
+        if n == longer:
+            fork.append("intended", {})
+    assert desk.resumed().append("outcome", {}, need=1).seq == 2
+
+
+def test_a_sink_that_was_tampered_with_is_left_alone() -> None:
+    hidden = HiddenSink("hidden")
+    desk = Desk(hidden, MemorySink("second"))
+    record = desk.resumed()
+    record.append("opened", {}, need=1)
+    record.settle()
+    assert MemorySink.list(hidden, "") == ()
+    with pytest.raises(NotDurable, match="1 of 2"):
+        record.append("rekey", {}, need=2)
 
 
 def test_resuming_what_never_began_begins_it() -> None:
