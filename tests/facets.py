@@ -42,6 +42,12 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
     facets.SharedWith: st.builds(facets.SharedWith, account=_NAMES, shared=_FLAGS),
     facets.TrailLogging: st.builds(facets.TrailLogging, on=_FLAGS),
     facets.TrailSelectors: st.builds(facets.TrailSelectors, selectors=_NAMES),
+    facets.Successor: st.builds(facets.Successor, case=_NAMES, key=_NAMES),
+    facets.AliasTarget: st.builds(facets.AliasTarget, key=_NAMES),
+    facets.EncryptedWith: st.builds(facets.EncryptedWith, key=_NAMES, bucket_key=_FLAGS),
+    facets.KeyAccess: st.builds(facets.KeyAccess, sid=_NAMES, body=_BODIES),
+    facets.ReplicaKey: st.builds(facets.ReplicaKey, rule_id=_NAMES, key=_NAMES),
+    facets.Migrated: st.builds(facets.Migrated, old=_NAMES, new=_NAMES),
 }
 """Small alphabets, so that two of a kind often are of the same part."""
 

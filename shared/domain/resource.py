@@ -28,6 +28,14 @@ class Kind(StrEnum):
     IMAGE = "image"
     DATABASE_SNAPSHOT = "database-snapshot"
     BACKUP_VAULT = "backup-vault"
+    ALIAS = "alias"
+    LOG_GROUP = "log-group"
+    SECRET = "secret"
+    FUNCTION = "function"
+    TOPIC = "topic"
+    QUEUE = "queue"
+    VOLUMES = "volumes"
+    """the block storage of one account and Region as a whole: what new volumes are encrypted with"""
 
 
 PRINCIPALS = frozenset({Kind.USER, Kind.ROLE, Kind.PERMISSION_SET})
@@ -56,6 +64,11 @@ class Ref(Value):
     @property
     def sort_key(self) -> tuple[str, ...]:
         return (self.cloud, self.kind, self.account, self.region, self.id)
+
+    @property
+    def successor(self) -> Self:
+        """The key that takes this one's place, before it exists: a symbol that plans name and digests cover."""
+        return self.but(id=f"successor({self.id})")
 
     @property
     def name(self) -> str:

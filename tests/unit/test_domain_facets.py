@@ -14,7 +14,10 @@ from tests.facets import ALL, MADE, TARGETS, any_facet
 HERE = TARGETS[0]
 SECRET_WORDS = ("secret", "password", "token", "private", "credential", "passphrase", "connection_string", "sas")
 
-NOTHING_STANDS_FOR = {"access-key-status", "key-state", "replication-rule", "lifecycle-rule", "trail-logging", "trail-selectors"}
+NOTHING_STANDS_FOR = {
+    *("access-key-status", "key-state", "replication-rule", "lifecycle-rule", "trail-logging", "trail-selectors"),
+    *("successor", "alias-target", "encrypted-with", "replica-key", "migrated"),
+}
 """What a resource either always has, or has lost for good."""
 
 

@@ -13,11 +13,21 @@ from typing import Annotated
 from pydantic import Field
 
 from .base import Facet
-from .keys import Grant, KeyState, Rotated
+from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotated, Successor
 from .policies import PolicyStatement
 from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, SessionsRevoked
 from .records import SharedWith, TrailLogging, TrailSelectors
-from .stores import AccessGrant, CustomerKeysBlocked, LifecycleRule, ObjectOwnership, PublicAccessBlock, ReplicationRule, Versioning
+from .stores import (
+    AccessGrant,
+    CustomerKeysBlocked,
+    LifecycleRule,
+    Migrated,
+    ObjectOwnership,
+    PublicAccessBlock,
+    ReplicaKey,
+    ReplicationRule,
+    Versioning,
+)
 
 AnyFacet = Annotated[
     PolicyStatement
@@ -39,7 +49,13 @@ AnyFacet = Annotated[
     | AccessGrant
     | SharedWith
     | TrailLogging
-    | TrailSelectors,
+    | TrailSelectors
+    | Successor
+    | AliasTarget
+    | EncryptedWith
+    | KeyAccess
+    | ReplicaKey
+    | Migrated,
     Field(discriminator="facet"),
 ]
 """Every facet, told apart by its tag."""
@@ -47,23 +63,29 @@ AnyFacet = Annotated[
 __all__ = [
     "AccessGrant",
     "AccessKeyStatus",
+    "AliasTarget",
     "AnyFacet",
     "Assignment",
     "ConsoleLogin",
     "CustomerKeysBlocked",
     "DenyAll",
+    "EncryptedWith",
     "Facet",
     "Fence",
     "Grant",
+    "KeyAccess",
     "KeyState",
     "LifecycleRule",
+    "Migrated",
     "ObjectOwnership",
     "PolicyStatement",
     "PublicAccessBlock",
+    "ReplicaKey",
     "ReplicationRule",
     "Rotated",
     "SessionsRevoked",
     "SharedWith",
+    "Successor",
     "TrailLogging",
     "TrailSelectors",
     "Versioning",

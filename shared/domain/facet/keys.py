@@ -48,3 +48,60 @@ class Rotated(Facet):
     @property
     def absent(self) -> Self:
         return self.but(since=None)
+
+
+class Successor(Facet):
+    """The key that takes this one's place in a case. `key` is its identifier (ARN), empty for "one is to exist".
+
+    It is created under a deterministic alias, which is the lock: the worker whose alias is second has made an orphan and says so.
+    """
+
+    facet: Literal["successor"] = "successor"
+    case: str
+    key: str = ""
+
+    @property
+    def part(self) -> str:
+        return self.case
+
+    def satisfied_by(self, now: Facet | None) -> bool:
+        return isinstance(now, Successor) and bool(now.key) and self.key in {"", now.key}
+
+
+class AliasTarget(Facet):
+    """The key that an alias names (`key`: ARN, or the symbol of a successor)."""
+
+    facet: Literal["alias-target"] = "alias-target"
+    key: str
+
+
+class EncryptedWith(Facet):
+    """The key under which a resource encrypts from now on (`key`: ARN, or the symbol of a successor; empty: the service's own).
+
+    Buckets: default encryption, `bucket_key` as S3 Bucket Keys. Trails, log groups, secrets, function environments, topics, queues.
+    Volumes: the default of one account and Region. What is encrypted already stays under its old key.
+    """
+
+    facet: Literal["encrypted-with"] = "encrypted-with"
+    key: str
+    bucket_key: bool = False
+
+    @property
+    def document(self) -> str:
+        return "encryption"
+
+
+class KeyAccess(Facet):
+    """A permission of ours, in an inline policy of our own on a user or role, to use a successor (`body`: statement as JSON)."""
+
+    facet: Literal["key-access"] = "key-access"
+    sid: str
+    body: str | None
+
+    @property
+    def part(self) -> str:
+        return self.sid
+
+    @property
+    def absent(self) -> Self:
+        return self.but(body=None)

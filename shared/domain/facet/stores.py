@@ -113,3 +113,35 @@ class AccessGrant(Facet):
     @property
     def absent(self) -> Self:
         return self.but(present=False)
+
+
+class ReplicaKey(Facet):
+    """The key under which one replication rule writes its replicas (S3 `ReplicaKmsKeyID`; ARN, or the symbol of a successor)."""
+
+    facet: Literal["replica-key"] = "replica-key"
+    rule_id: str
+    key: str
+
+    @property
+    def part(self) -> str:
+        return self.rule_id
+
+    @property
+    def document(self) -> str:
+        return "replication"
+
+
+class Migrated(Facet):
+    """How many stored versions could be moved from one key to another and are not yet. Asked for: none. It can not be undone."""
+
+    facet: Literal["migrated"] = "migrated"
+    old: str
+    new: str
+    eligible: int = 0
+
+    @property
+    def part(self) -> str:
+        return self.old
+
+    def satisfied_by(self, now: Facet | None) -> bool:
+        return isinstance(now, Migrated) and now.eligible == 0
