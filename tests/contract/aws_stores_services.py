@@ -41,6 +41,8 @@ class Services:
         name, policy = _vault(ask), ask.params["Policy"]
         if not json.loads(policy)["Statement"]:
             raise Refusal("InvalidParameterValueException", "The policy has no statements")
+        if '"AIDA' in policy:
+            raise Refusal("InvalidParameterValueException", "The policy names a principal that does not exist")
         self.policies[name] = policy
         return ask.answer({})
 

@@ -1,4 +1,4 @@
-"""Read, merge, write, read again: how a policy that the cloud replaces as a whole is changed without losing anybody's work."""
+"""Read, merge, write, read again: how a policy that the cloud replaces as a whole is changed, and the rest of it kept."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.adapters.aws import policies
 from shared.adapters.aws.errors import call, request_id
 from shared.adapters.aws.policies import EMPTY, Document
-from shared.domain.errors import CloudError, DoesNotFit, Poisoned
+from shared.domain.errors import CloudError, DoesNotFit, Poisoned, Refused
 from shared.domain.facet import PolicyStatement
 from shared.ports import Receipt
 
@@ -65,8 +65,9 @@ def _write(place: PolicyPlace, document: Document, stale: Sequence[str]) -> str:
         raise DoesNotFit(f"the policy would have {len(text.encode())} bytes, and {place.limit} is the quota")
     try:
         return request_id(place.write(text))
-    except Poisoned as error:
-        if not stale:
+    except (Poisoned, Refused) as error:
+        # each service has its own code for a policy with such principals: AWS Backup calls it an invalid parameter
+        if not stale or "Denied" in error.code:
             raise
         raise Poisoned(f"statements of deleted principals: {', '.join(stale)}", error.code, error.request_id) from None
 
