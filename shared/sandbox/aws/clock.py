@@ -17,10 +17,13 @@ class Clock(Protocol):
 
 
 class DrillClock:
-    """Real time that can be moved forward, so that a session ages an hour without waiting an hour."""
+    """Real time that can be moved forward, so that a session ages an hour without waiting an hour.
 
-    def __init__(self) -> None:
-        self._offset = 0.0
+    A clock that starts `behind` real time by some seconds lets a scene have a past before it reaches the present.
+    """
+
+    def __init__(self, behind: float = 0.0) -> None:
+        self._offset = -behind
         self._lock = threading.Lock()
 
     def now(self) -> float:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from shared.sandbox.aws import codec
 from shared.sandbox.aws.authoriser import Named
+from shared.sandbox.aws.books import Books
 from shared.sandbox.aws.buckets import BucketBook
 from shared.sandbox.aws.calls import CallLog
 from shared.sandbox.aws.clock import Clock, iso
@@ -44,12 +45,12 @@ class Cloud:
         self.trust_bindings: dict[tuple[str, str], dict[str, str]] = {}
         self.keys = KeyBook()
         self.buckets = BucketBook()
+        self.books = Books()
         self.calls = CallLog()
         self.events = EventFeed(self.calls, clock, seed)
         self.trail_lag = 0.0
         self.faults = Faults(clock, seed)
         self.findings = Findings()
-        self.vault_policies: dict[tuple[str, str, str], str] = {}
         self.lock = threading.RLock()
 
     def reset(self) -> None:
@@ -63,12 +64,12 @@ class Cloud:
             self.trust_bindings.clear()
             self.keys.forget()
             self.buckets.forget()
+            self.books = Books()
             self.calls.forget()
             self.events.forget()
             self.trail_lag = 0.0
             self.faults.clear()
             self.findings.forget()
-            self.vault_policies.clear()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,11 @@
 """The loopback control path for other processes: JSON over `/_sandbox/...`, beside the AWS services and never through the gate."""
 
 import json
+import os
+import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from itertools import count
 from typing import Any
 
 from shared.sandbox.aws.calls import Answered
@@ -51,7 +55,32 @@ def _calls(cloud: Cloud, given: Mapping[str, Any]) -> object:
 
 
 def _add_fault(cloud: Cloud, given: Mapping[str, Any]) -> object:
-    return {"number": cloud.faults.add(Fault(**given))}
+    """A fault from now on, or, with `from`, from the first call of that `service:Operation` on, which still works."""
+    first = str(given.get("from", ""))
+    fault = Fault(**{name: value for name, value in given.items() if name != "from"})
+    if not first:
+        return {"number": cloud.faults.add(fault)}
+    begun = count()
+
+    def begin(_: int, operation: str) -> None:
+        if operation == first and next(begun) == 0:
+            cloud.faults.add(fault)
+
+    cloud.faults.at_each_call(begin)
+    return {}
+
+
+def _kill(cloud: Cloud, given: Mapping[str, Any]) -> object:
+    """SIGKILL a client as the n-th call from now on comes in (`pid`, `nth`); the call itself is answered, to nobody."""
+    pid, nth, calls = int(given["pid"]), int(given["nth"]), count(1)
+
+    def strike(*_: object) -> None:
+        if next(calls) == nth:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    cloud.faults.at_each_call(strike)
+    return {}
 
 
 def _faults(cloud: Cloud, _: Mapping[str, Any]) -> object:
@@ -98,6 +127,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("POST", "delays"): _delays,
     ("POST", "faults"): _add_fault,
     ("DELETE", "faults"): _clear_faults,
+    ("POST", "kill"): _kill,
     ("POST", "findings"): _store_finding,
     ("POST", "reset"): _reset,
     ("POST", "root"): _root,

@@ -22,6 +22,8 @@ from moto.kms.responses import KmsResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import s3_backends
 from moto.s3.responses import S3Response
+from moto.s3control.responses import S3ControlResponse
+from moto.ssoadmin.responses import SSOAdminResponse
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import run_wsgi_app
 
@@ -56,6 +58,8 @@ DIRECT: Mapping[str, Dispatch] = {
     "iam": IamResponse.dispatch,
     "kms": _Kms.dispatch,
     "s3": _s3,
+    "s3control": S3ControlResponse.dispatch,
+    "sso-admin": SSOAdminResponse.dispatch,
 }
 
 
@@ -91,6 +95,8 @@ class Emulator:
 
     def _through_server(self, environ: dict[str, Any]) -> Reply:
         body, status, headers = run_wsgi_app(self._server, environ, buffered=True)
+        if status.startswith("404") and headers.get("content-type", "").startswith("text/html"):
+            raise NotImplementedError(f"{environ['REQUEST_METHOD']} of this path")
         return Reply(int(status.split()[0]), tuple(headers.items()), b"".join(body))
 
 

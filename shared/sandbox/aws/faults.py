@@ -80,7 +80,7 @@ class Faults:
         with self._lock:
             self._active.clear()
             self._hooks.clear()
-            self._seen = 0
+            self._seen = self._next = 0
 
     def listed(self) -> dict[int, dict[str, Any]]:
         """The faults in force by number, as plain data."""

@@ -64,7 +64,16 @@ def _resource_policy(cloud: Cloud, service: str, resource: str) -> Named | None:
         return cloud.policies.in_force(resource, "key policy") or _default_key_policy(resource)
     if service == "sts" and ":role/" in resource:
         return trust_policy(cloud, resource)
-    return cloud.policies.in_force(resource, "resource policy")
+    guarded = _vault_of(cloud, resource) if ":recovery-point:" in resource else resource
+    return cloud.policies.in_force(guarded, "resource policy")
+
+
+def _vault_of(cloud: Cloud, recovery_point: str) -> str:
+    """The ARN of the vault that holds a recovery point, whose policy guards it."""
+    for (account, region, vault), points in cloud.books.recovery_points.items():
+        if any(point["RecoveryPointArn"] == recovery_point for point in points):
+            return f"arn:aws:backup:{region}:{account}:backup-vault:{vault}"
+    return recovery_point
 
 
 def _default_key_policy(resource: str) -> Named | None:

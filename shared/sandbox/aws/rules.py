@@ -2,7 +2,17 @@
 
 from collections.abc import Callable, Mapping
 
-from shared.sandbox.aws import backup_rules, guardduty_rules, iam_rules, kms_rules, s3_rules, sts_rules, trail_rules
+from shared.sandbox.aws import (
+    backup_rules,
+    guardduty_rules,
+    iam_rules,
+    kms_rules,
+    s3_rules,
+    s3control_rules,
+    sso_rules,
+    sts_rules,
+    trail_rules,
+)
 from shared.sandbox.aws.cloud import Ask, Cloud, Rule, forward
 from shared.sandbox.aws.http import Reply
 
@@ -13,6 +23,8 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
     "iam": iam_rules.RULES,
     "kms": kms_rules.RULES,
     "s3": s3_rules.RULES,
+    "s3control": s3control_rules.RULES,
+    "sso-admin": sso_rules.RULES,
     "sts": sts_rules.RULES,
 }
 

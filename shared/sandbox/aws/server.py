@@ -12,6 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.loaders import create_loader
 
 from shared.sandbox.aws import control
+from shared.sandbox.aws.authoriser import Named
 from shared.sandbox.aws.clock import Clock, DrillClock
 from shared.sandbox.aws.cloud import Cloud
 from shared.sandbox.aws.context import SOURCE_IP, SOURCE_VPC, SOURCE_VPCE
@@ -61,6 +62,17 @@ class Sandbox:
         if incoming.path.startswith(control.CONTROL):
             return control.answer(self.cloud, incoming)
         return self._gate.serve(incoming)
+
+    def guard(
+        self,
+        account: str,
+        *,
+        scps: Mapping[str, Mapping[str, Any]] | None = None,
+        rcps: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Put an account under service control policies and its resources under resource control policies, documents by name."""
+        self.cloud.guardrails.scps[account] = tuple(Named(name, text) for name, text in (scps or {}).items())
+        self.cloud.guardrails.rcps[account] = tuple(Named(name, text) for name, text in (rcps or {}).items())
 
     def root(self, account: str = ACCOUNT, region: str = REGION) -> boto3.Session:
         """The root user of an account, for setting scenes."""

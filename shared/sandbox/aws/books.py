@@ -1,0 +1,20 @@
+"""What the smaller services know and moto does not: recovery points, access grants, provisioned permission sets."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Books:
+    """Facts by place; made anew when the sandbox is reset.
+
+    recovery_points: by (account, Region, vault), in the API's form, planted by a scenario.
+    access_grants: by account, then by grant id; an account without an entry has no Access Grants instance.
+    behind: accounts whose reserved role has an older policy than its permission set, by the set's ARN.
+    jobs: Identity Center's asynchronous jobs, by id: the answer to give when it is asked for.
+    """
+
+    recovery_points: dict[tuple[str, str, str], list[dict[str, Any]]] = field(default_factory=dict)
+    access_grants: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    behind: dict[str, set[str]] = field(default_factory=dict)
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
