@@ -44,11 +44,12 @@ class Proposal:
 
 
 def situation(case: Case, deps: Deps) -> Situation:
-    """The case as actions see it. Whoever turned out to be the actor is no rightful user any more."""
+    """The case as actions see it. Whoever turned out to be the actor is no rightful user any more; who is protected is no actor."""
     actors = {s.actor.principal.id for s in case.scope.standings if s.actor.principal and s.reach is Reach.PRINCIPAL}
+    standings = tuple(s for s in case.scope.standings if s.actor.unique_id not in deps.protected.ids)
     return Situation(
         case=case.id,
-        scope=case.scope.but(allow=tuple(a for a in case.scope.allow if a not in actors)),
+        scope=case.scope.but(standings=standings, allow=tuple(a for a in case.scope.allow if a not in actors)),
         world=deps.world,
         now=deps.clock.now(),
         since=case.signal.at,
@@ -68,8 +69,16 @@ def propose(case: Case, deps: Deps, waves: Collection[Wave]) -> Proposal:
     changes = tuple({c.slot: c for changes, _ in answers for c in changes}.values())
     allowed, refused = sorted_out(changes, case.scope, deps.protected)
     errors = [(action, target, e) for (action, target), (_, e) in zip(pairs, answers, strict=True) if e is not None]
-    left = tuple(_unseen(*one) for one in errors if not (isinstance(one[2], Absent) and one[1].kind in PRINCIPALS))
-    return Proposal(allowed, refused, left, any(isinstance(e, Throttled) for _, _, e in errors))
+    unseen = (_unseen(*one) for one in errors if not (isinstance(one[2], Absent) and one[1].kind in PRINCIPALS))
+    guarded = {str(c.target): reason for c, reason in refused.items()} | _protected(case, deps)
+    spared = (LeftForPeople(target=t, reason=why, next="a person decides about it", passing=True) for t, why in guarded.items())
+    return Proposal(allowed, refused, (*unseen, *spared), any(isinstance(e, Throttled) for _, _, e in errors))
+
+
+def _protected(case: Case, deps: Deps) -> dict[str, str]:
+    """Actors whom nothing of ours may touch, and why: neither they nor their way to the data is changed."""
+    spared = (s.actor for s in case.scope.standings if s.actor.unique_id in deps.protected.ids)
+    return {str(a): "a responder, break-glass or protected identity; nothing was done against it" for a in spared}
 
 
 def _rightful(case: Case) -> tuple[Ref, ...]:
