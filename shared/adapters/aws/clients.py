@@ -5,13 +5,14 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from contextlib import suppress
 from functools import partial
 from threading import RLock, Thread
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from shared.adapters.aws.errors import call
-from shared.domain.errors import NotReady, Refused, Unreachable
+from shared.domain.errors import CloudError, NotReady, Refused, Unreachable
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -75,10 +76,18 @@ class Clients:
             return self._home
 
     def warm(self, *services: str) -> Thread:
-        """Begin to make the home account's clients of these services, e.g. while custody is written; join it or not."""
-        warming = Thread(target=lambda: [self._client(name, "", "") for name in services], name="warm", daemon=True)
+        """Begin to make the home account's clients of these services, e.g. while custody is written; join it or not.
+
+        Where they can not be made, whoever needs one is told why.
+        """
+        warming = Thread(target=self._warm, args=services, name="warm", daemon=True)
         warming.start()
         return warming
+
+    def _warm(self, *services: str) -> None:
+        with suppress(CloudError):
+            for name in services:
+                self._client(name, "", "")
 
     def backup(self, account: str, region: str) -> BackupClient:
         return cast("BackupClient", self._client("backup", account, region))
