@@ -10,7 +10,7 @@ from shared.domain.errors import CodeblueError, Tampered
 from shared.ports import Sink
 
 from .entry import GENESIS, decode, digest
-from .layout import entry_path
+from .layout import ENTRY, entry_path
 
 THREADS = 16
 ROUNDS = 4
@@ -49,7 +49,7 @@ class Holding:
 
     def follows(self, chain: Sequence[bytes]) -> bool:
         """Whether its entries are the beginning of this chain and nothing else, so that what is missing can be added."""
-        entries = sum("/entries/" in path for path in self.paths)
+        entries = sum(bool(ENTRY.search(path)) for path in self.paths)
         return entries == len(self.chain) and self.chain == tuple(chain[: len(self.chain)])
 
 

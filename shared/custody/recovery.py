@@ -18,8 +18,8 @@ from shared.ports import Sink
 
 from .entry import digest, evidence
 from .lane import Lane
-from .layout import entry_path
-from .reading import Holding, survey
+from .layout import CHECKPOINT, checkpoint_path, entry_path
+from .reading import THREADS, Holding, survey
 from .seal import plain_digest
 
 type Places = Mapping[str, Sink]
@@ -49,14 +49,22 @@ def recover(case: str, lanes: Sequence[Lane]) -> Recovered:
     if chain is None:
         raise NotDurable("no sink of the record can be read")
     places = {path: lane.sink for lane, found in held.items() if found for path in sorted(found.paths)}
-    notes = {path: note for path, sink in places.items() if "/checkpoints/" in path and (note := _had(path, sink))}
-    named, unnamed = _evidence_of(chain, places)
-    files: Files = {path: partial(_intact, path, places[path]) for path in named}
-    files |= {entry_path(case, seq): partial(bytes, content) for seq, content in enumerate(chain)}
-    files |= {path: partial(bytes, note) for path, note in notes.items()}
+    named = set[str]().union(*map(evidence, chain))
+    rest = _read({path: sink for path, sink in places.items() if "/entries/" not in path and _name(path) not in named})
+    unnamed = {_name(path): plain_digest(sealed) for path, sealed in rest.items() if _name(path) == digest(sealed)}
+    notes = {int(size[1]): note for path, note in rest.items() if (size := CHECKPOINT.fullmatch(path.removeprefix(f"{case}/")))}
+    blobs = {path: sink for path, sink in places.items() if _name(path) in named | unnamed.keys()}
+    files = _files(case, blobs, chain, notes)
     for lane, found in held.items():
         _note(lane, found, chain, files)
-    return Recovered(chain, {int(path[-17:-5]): note for path, note in notes.items()}, unnamed)
+    return Recovered(chain, notes, unnamed)
+
+
+def _files(case: str, blobs: Places, chain: Sequence[bytes], notes: Mapping[int, bytes]) -> Files:
+    """The whole ledger: evidence before the entries that name it, checkpoints last."""
+    files: Files = {path: partial(_intact, path, sink) for path, sink in blobs.items()}
+    files |= {entry_path(case, seq): partial(bytes, content) for seq, content in enumerate(chain)}
+    return files | {checkpoint_path(case, size): partial(bytes, note) for size, note in notes.items()}
 
 
 def _survey(case: str, lane: Lane) -> Holding | None:
@@ -68,15 +76,6 @@ def _survey(case: str, lane: Lane) -> Holding | None:
     except (CloudError, CustodyError):
         pass
     return None
-
-
-def _evidence_of(chain: Sequence[bytes], places: Places) -> tuple[list[str], dict[str, str]]:
-    """Paths of the blobs that belong to the ledger, and the digests of those among them that no entry names yet."""
-    known = set[str]().union(*map(evidence, chain))
-    blobs = [path for path in places if "/blobs/" in path]
-    left = {path: sealed for path in blobs if _name(path) not in known and (sealed := _had(path, places[path]))}
-    unnamed = {_name(path): plain_digest(sealed) for path, sealed in left.items() if digest(sealed) == _name(path)}
-    return [path for path in blobs if _name(path) in known | unnamed.keys()], unnamed
 
 
 def _note(lane: Lane, found: Holding | None, chain: Sequence[bytes], files: Files) -> None:
@@ -96,7 +95,15 @@ def _intact(path: str, sink: Sink) -> bytes:
     return content
 
 
-def _had(path: str, sink: Sink) -> bytes | None:
+def _read(places: Places) -> dict[str, bytes]:
+    """Those of the files that can be had now, read beside one another."""
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="custody-read") as pool:
+        found = pool.map(_had, places.items())
+        return {path: content for path, content in zip(places, found, strict=True) if content is not None}
+
+
+def _had(place: tuple[str, Sink]) -> bytes | None:
+    path, sink = place
     try:
         return sink.get(path)
     except (CloudError, CustodyError):

@@ -484,6 +484,16 @@ def test_planted_evidence_is_not_taken_for_ours() -> None:
     assert "blobs" not in desk.resumed().append("intended", {}).body
 
 
+def test_strange_files_stop_nobody_and_are_left_to_the_auditor() -> None:
+    desk = Desk(sink := MemorySink())
+    desk.fresh().append("opened", {})
+    strange = ["readme.txt", "entries/readme.txt", "blobs/x", "checkpoints/x.note"]
+    for name in strange:
+        sink.put(f"{CASE}/{name}", b"strange")
+    desk.resumed().close({})
+    assert desk.findings() == [f"{CASE}/{name}: does not belong to a ledger" for name in sorted(strange, key=names(sink).index)]
+
+
 @pytest.mark.parametrize(
     "junk",
     [

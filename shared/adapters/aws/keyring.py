@@ -5,6 +5,7 @@ expired). The encryption context binds each secret to its case.
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
     from types_boto3_kms import KMSClient
+    from types_boto3_kms.type_defs import GenerateDataKeyResponseTypeDef
 
     type Row = Mapping[str, AttributeValueTypeDef]
 
@@ -47,12 +49,17 @@ class KmsKeyring:
         self._secret.cache_clear()
 
     def _fetch(self, case: str) -> bytes:
-        row = self._row(case)
-        return self._unwrap(case, row) if row else self._make(case)
+        """The secrets. New ones are made while the table is asked: the first fence of a case waits for this."""
+        context = {CONTEXT: case}
+        with ThreadPoolExecutor(1) as beside:
+            made = beside.submit(
+                call, self._kms.generate_data_key, KeyId=self._key, NumberOfBytes=2 * KEY, EncryptionContext=context
+            )
+            row = self._row(case)
+        return self._unwrap(case, row) if row else self._keep(case, made.result())
 
-    def _make(self, case: str) -> bytes:
+    def _keep(self, case: str, made: "GenerateDataKeyResponseTypeDef") -> bytes:
         """New secrets, unless another worker was first."""
-        made = call(self._kms.generate_data_key, KeyId=self._key, NumberOfBytes=2 * KEY, EncryptionContext={CONTEXT: case})
         row: Row = {"id": {"S": f"secrets#{case}"}, "wrapped": {"B": made["CiphertextBlob"]}}
         try:
             call(self._dynamodb.put_item, TableName=self._table, Item=row, ConditionExpression="attribute_not_exists(id)")
