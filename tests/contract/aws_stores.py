@@ -16,7 +16,6 @@ from shared.adapters.aws.world import AwsWorld
 from shared.domain.facet import PolicyStatement
 from shared.domain.resource import Cloud, Kind, Ref
 from shared.sandbox.aws.server import ACCOUNT, REGION, Sandbox
-from tests.contract.aws_stores_services import Services, installed
 
 OUTSIDER = "999988887777"
 
@@ -33,7 +32,6 @@ class Stage:
     """One sandbox: `root` sets the scene, `world` is what is tested, with the credentials of the environment."""
 
     sandbox: Sandbox
-    services: Services
     root: boto3.Session
     clients: Clients
     world: AwsWorld
@@ -88,6 +86,17 @@ class Stage:
     def vault(self) -> Ref:
         made = self.client("backup").create_backup_vault(BackupVaultName=fresh("vault"))
         return at(Kind.BACKUP_VAULT, made["BackupVaultArn"])
+
+    def access_grant(self, scope: str, grantee: str) -> str:
+        """The id of an S3 Access Grant; the account's instance is made with its first one."""
+        grants, made = self.sandbox.cloud.books.access_grants.setdefault(ACCOUNT, {}), fresh("grant")
+        grants[made] = {
+            "AccessGrantId": made,
+            "Grantee": {"GranteeType": "IAM", "GranteeIdentifier": grantee},
+            "GrantScope": scope,
+            "Permission": "READ",
+        }
+        return made
 
     @staticmethod
     def bucket_ref(name: str, region: str = REGION) -> Ref:
@@ -146,7 +155,6 @@ def staged() -> Iterator[Stage]:
         environment.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # 1,300 snapshots that no hospital owns
         environment.setenv("AWS_ACCESS_KEY_ID", str(credentials.access_key))
         environment.setenv("AWS_SECRET_ACCESS_KEY", str(credentials.secret_key))
-        services = installed(environment)
         clients = Clients()
         assert clients.home == ACCOUNT  # asked now, so that these credentials are kept whatever the environment says later
-        yield Stage(sandbox, services, root, clients, AwsWorld(clients))
+        yield Stage(sandbox, root, clients, AwsWorld(clients))

@@ -106,10 +106,8 @@ def a_bucket_that_forgets(stage: Stage) -> Scene:
 
 def a_bucket_with_an_access_grant(stage: Stage) -> Scene:
     bucket = stage.bucket()
-    grantee = {"GranteeType": "IAM", "GranteeIdentifier": f"arn:aws:iam::{ACCOUNT}:role/thief"}
-    grant = {"AccessGrantId": bucket.name, "Grantee": grantee, "GrantScope": f"s3://{bucket.name}/*", "Permission": "READ"}
-    stage.services.grants = {**(stage.services.grants or {}), bucket.name: grant}
-    return bucket, AccessGrant(grant_id=bucket.name, grantee=grantee["GranteeIdentifier"], present=False)
+    thief = f"arn:aws:iam::{ACCOUNT}:role/thief"
+    return bucket, AccessGrant(grant_id=stage.access_grant(f"s3://{bucket.name}/*", thief), grantee=thief, present=False)
 
 
 def an_access_point(stage: Stage) -> Scene:

@@ -145,16 +145,22 @@ SCOPES = (
 @pytest.mark.parametrize(("scope", "reaches"), [pytest.param(*row, id=sentence) for sentence, *row in SCOPES])
 def test_which_access_grants_reach_into_a_bucket(stage: Stage, scope: str, reaches: bool) -> None:
     bucket = stage.bucket()
-    grantee = {"GranteeType": "IAM", "GranteeIdentifier": ROLE}
-    others = {"AccessGrantId": "a", "Grantee": grantee, "GrantScope": "s3://elsewhere/*"}
-    this = {"AccessGrantId": "b", "Grantee": grantee, "GrantScope": scope.format(bucket=bucket.name)}
-    stage.services.grants = {"a": others, "b": this}
-    expected = (AccessGrant(grant_id="b", grantee=ROLE, present=True),) if reaches else ()
+    stage.sandbox.cloud.books.access_grants.clear()
+    made = stage.access_grant(scope.format(bucket=bucket.name), ROLE)
+    expected = (AccessGrant(grant_id=made, grantee=ROLE, present=True),) if reaches else ()
     assert stage.world.look(bucket, AccessGrant) == expected
 
 
+def test_an_access_grant_is_found_behind_a_page_of_others(stage: Stage) -> None:
+    bucket = stage.bucket()
+    for _ in range(101):
+        stage.access_grant("s3://elsewhere/*", ROLE)
+    made = stage.access_grant(f"s3://{bucket.name}/*", ROLE)
+    assert [grant.grant_id for grant in stage.world.look(bucket, AccessGrant)] == [made]
+
+
 def test_an_account_without_access_grants_has_none(stage: Stage) -> None:
-    stage.services.grants = None
+    stage.sandbox.cloud.books.access_grants.clear()
     assert stage.world.look(stage.bucket(), AccessGrant) == ()
 
 

@@ -173,24 +173,34 @@ def test_a_deleted_principal_in_a_key_policy_is_named_and_can_be_dropped(stage: 
     assert set(seen(stage, key)) == {"Root", "CodeblueA1"}
 
 
-def test_a_deleted_principal_in_a_vaults_policy_is_named(stage: Stage) -> None:
-    vault = stage.vault()
-    locum = {**allow("Locum", "*", "backup:CopyIntoBackupVault"), "Principal": {"AWS": "AIDAEXAMPLELOCUM0000"}}
-    stage.services.policies[vault.name] = document(locum)
-    fence = deny("CodeblueA1", "*", "backup:DeleteRecoveryPoint")
+@pytest.fixture
+def vault(stage: Stage, gone: Deletes) -> Ref:
+    """A vault whose policy names a deleted user."""
+    made = stage.vault()
+
+    def use(arn: str) -> None:
+        locum = {**allow("Locum", "*", "backup:CopyIntoBackupVault"), "Principal": {"AWS": arn}}
+        stage.client("backup").put_backup_vault_access_policy(BackupVaultName=made.name, Policy=document(locum))
+
+    gone(use)
+    return made
+
+
+FENCED = deny("CodeblueA1", "*", "backup:DeleteRecoveryPoint")
+
+
+def test_a_deleted_principal_in_a_vaults_policy_is_named_and_can_be_dropped(stage: Stage, vault: Ref) -> None:
     with pytest.raises(Poisoned, match="Locum"):
-        stage.world.write(vault, [fence])
-    stage.world.write(vault, [fence, PolicyStatement(sid="Locum", body=None)])
+        stage.world.write(vault, [FENCED])
+    stage.world.write(vault, [FENCED, PolicyStatement(sid="Locum", body=None)])
     assert set(seen(stage, vault)) == {"CodeblueA1"}
 
 
-def test_who_may_not_write_is_refused_whatever_the_policy_holds(stage: Stage) -> None:
-    vault, faults = stage.vault(), stage.sandbox.cloud.faults
-    locum = {**allow("Locum", "*", "backup:CopyIntoBackupVault"), "Principal": {"AWS": "AIDAEXAMPLELOCUM0000"}}
-    stage.services.policies[vault.name] = document(locum)
+def test_who_may_not_write_is_refused_whatever_the_policy_holds(stage: Stage, vault: Ref) -> None:
+    faults = stage.sandbox.cloud.faults
     faults.add(Fault("error", operation="PutBackupVaultAccessPolicy", status=403, code="AccessDeniedException"))
     with pytest.raises(Refused) as refused:
-        stage.world.write(vault, [deny("CodeblueA1", "*", "backup:DeleteRecoveryPoint")])
+        stage.world.write(vault, [FENCED])
     faults.clear()
     assert refused.value.code == "AccessDeniedException"
 
