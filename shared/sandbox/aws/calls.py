@@ -9,9 +9,9 @@ from shared.sandbox.aws.http import Incoming, Reply
 from shared.sandbox.aws.principals import Caller
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Answered:
-    """One answered call. `id` is the client's `RequestId`; `error` is the service's code, empty for a success."""
+    """One answered call, equal to itself only. `id` is the client's `RequestId`; `error` the service's code, empty for a success."""
 
     id: str
     event_id: str

@@ -7,6 +7,7 @@ request id. Secrets, content and ciphertext are left out, as CloudTrail does.
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from botocore.parsers import create_parser
@@ -18,6 +19,12 @@ from shared.sandbox.aws.principals import Caller
 from shared.sandbox.aws.trail_names import DATA_EVENTS, EVENT_NAMES, EVENT_SOURCES, READ_ONLY, SECRETS
 
 GLOBAL_REGION = "us-east-1"
+
+
+@lru_cache(maxsize=20_000)
+def text(call: Answered) -> str:
+    """The CloudTrail record of a call as JSON; worked out once, as it is looked up again and again."""
+    return json.dumps(record(call))
 
 
 def record(call: Answered) -> dict[str, Any]:

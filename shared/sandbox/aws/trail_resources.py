@@ -1,6 +1,7 @@
 """The resources under which CloudTrail files an event: types and names, as each service gives them."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from shared.sandbox.aws import codec
@@ -47,9 +48,10 @@ BY_ANSWER: Mapping[str, Mapping[tuple[str, str], str]] = {
 }
 
 
-def named_resources(call: Answered) -> list[tuple[str, str]]:
-    """(type, name) of every resource of an event, without repetition."""
-    return list(dict.fromkeys((*_asked(call), *_made(call))))
+@lru_cache(maxsize=100_000)
+def named_resources(call: Answered) -> tuple[tuple[str, str], ...]:
+    """(type, name) of every resource of an event, without repetition; worked out once, as every question asks for it."""
+    return tuple(dict.fromkeys((*_asked(call), *_made(call))))
 
 
 def _asked(call: Answered) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,6 @@ Source: CloudTrail API reference, LookupEvents: management events of one Region,
 Trails themselves are the emulator's.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -103,7 +102,7 @@ def _event(call: Answered) -> dict[str, Any]:
         "EventSource": records.event_source(call),
         "Username": username(call),
         "Resources": [{"ResourceType": kind, "ResourceName": name} for kind, name in named_resources(call)],
-        "CloudTrailEvent": json.dumps(records.record(call)),
+        "CloudTrailEvent": records.text(call),
     }
 
 
