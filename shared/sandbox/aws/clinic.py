@@ -14,6 +14,7 @@ from shared.sandbox.aws import scenario_findings as findings
 from shared.sandbox.aws import scenario_ids as ids
 from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.clinic_people import Credentials
+from shared.sandbox.aws.clock import DrillClock
 from shared.sandbox.aws.server import Sandbox
 
 if TYPE_CHECKING:
@@ -25,6 +26,14 @@ VERSIONS = 3
 BLOCKED = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}
 
 
+DAY = 86_400
+DAYS = 3
+"""Days that the clinic has been at work when a scene begins: the audit log shows who works there, and from where."""
+
+ON_SHIFT = 2 * 3600
+"""How long ago today's sessions began, in seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clinic:
     """What a scene needs to know: who holds which credentials (by their part in it), and the resources (by what they are)."""
@@ -33,8 +42,13 @@ class Clinic:
     resources: Mapping[str, str]
 
 
+def before(port: int = 0, *, seed: int = 0) -> Sandbox:
+    """A blank sandbox whose clock leaves room for the clinic's past."""
+    return Sandbox(port, clock=DrillClock(behind=DAYS * DAY + ON_SHIFT), seed=seed)
+
+
 def build(sandbox: Sandbox, *, empty: bool = False) -> Clinic:
-    """Make the clinic in a blank sandbox; `empty`: its people only."""
+    """Make the clinic in a blank sandbox from `before`, and let it work until the present; `empty`: its people only."""
     admin = people.administrator(sandbox)
     session = people.bound(sandbox, admin)
     held = {"administrator": admin, **people.users(sandbox, session.client("iam"))}
@@ -42,7 +56,21 @@ def build(sandbox: Sandbox, *, empty: bool = False) -> Clinic:
     resources = {} if empty else _furnished(sandbox, session)
     ids.age(sandbox.cloud, names.ACCOUNT)
     sandbox.cloud.history.settle()
-    return Clinic({**held, **people.sessions(sandbox, admin)}, resources)
+    for pause in (*(DAY,) * DAYS, ON_SHIFT):
+        clinic = Clinic({**held, **people.sessions(sandbox, admin)}, resources)
+        _work(sandbox, clinic)
+        sandbox.cloud.clock.advance(pause)
+    return clinic
+
+
+def _work(sandbox: Sandbox, clinic: Clinic) -> None:
+    """What the audit log shows of an ordinary day: who uses the key, and who looks after the stores."""
+    if not clinic.resources:
+        return
+    for who in ("clinician_app", "clinician", "backup"):
+        kms = people.bound(sandbox, clinic.credentials[who]).client("kms")
+        kms.generate_data_key(KeyId=clinic.resources["key"], KeySpec="AES_256")
+    people.bound(sandbox, clinic.credentials["pipeline"]).client("s3").get_bucket_policy(Bucket=names.CHARTS)
 
 
 def _furnished(sandbox: Sandbox, session: Any) -> dict[str, str]:  # noqa: ANN401 - boto3's clients are made by name

@@ -24,7 +24,7 @@ from shared.sandbox.aws.server import Sandbox
 ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
 """No second try: each refusal is seen."""
 
-CARE_PAUSE = 0.1
+CARE_PAUSE = 0.3
 PIPELINE_PAUSE = 0.5
 
 

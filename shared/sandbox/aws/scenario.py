@@ -12,7 +12,7 @@ from typing import Any
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.custody_init import init
 from shared.sandbox.aws import scenario_names as names
-from shared.sandbox.aws.clinic import Clinic, build
+from shared.sandbox.aws.clinic import Clinic, before, build
 from shared.sandbox.aws.clinic_people import Credentials
 from shared.sandbox.aws.server import Sandbox
 from shared.settings import CustodyPlaces
@@ -25,7 +25,7 @@ def serve(*, port: int = 0, empty: bool = False, json: bool = False) -> None:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    with Sandbox(port) as sandbox:
+    with before(port) as sandbox:
         clinic = build(sandbox, empty=empty)
         described = description(sandbox, clinic, custody(sandbox, clinic))
         sys.stdout.write(f"{encoding.dumps(described) if json else _in_words(described)}\n")

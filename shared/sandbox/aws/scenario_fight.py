@@ -30,8 +30,9 @@ class Terms:
     """How hard the fight is. Times in seconds; `rate`: IAM calls a second that all callers together have."""
 
     propagation: float = 4.0
+    trail_lag: float = 3.0
     prelude: float = 2.0
-    rate: float = 60.0
+    rate: float = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,13 @@ class FightReport:
 
 
 def fight(seed: int, sandbox: Sandbox, respond: Respond, part: str = "thief", terms: Terms | None = None) -> FightReport:
-    """Set the scene in a blank sandbox and play it: `part` names the stolen credentials among the clinic's."""
+    """Set the scene in a blank sandbox (`clinic.before`) and play it. `part` names the stolen credentials among the clinic's."""
     terms = terms or Terms()
     clinic = build(sandbox)
     custody(sandbox, clinic)
     thief = Thief(sandbox, clinic, part, seed)
     sandbox.cloud.history.set_delay(terms.propagation)
+    sandbox.cloud.trail_lag = terms.trail_lag
     sandbox.cloud.faults.add(Fault("throttle", service="iam", rate=terms.rate))
     with at_work(sandbox, clinic) as staff, at_large(thief):
         time.sleep(terms.prelude)
