@@ -1,7 +1,5 @@
 """What a case has done so far, read back from its custody record: the case document itself carries digests only."""
 
-from collections.abc import Iterable
-
 from shared.containment.journal import APPLIED, CHANGES, Applied
 from shared.domain.case import Case, Outcome
 from shared.domain.plan import Change, Status, Wave
@@ -32,31 +30,33 @@ def outcomes(case: Case, journal: Journal) -> tuple[Outcome, ...]:
 def made(journal: Journal) -> tuple[Change, ...]:
     """Every change that stands now because we made it: `before` from the first intent since the last undo, `after` as read back.
 
-    Intents are what counts, not outcomes: a worker that died between the two has written all the same.
+    Intents are what counts, not outcomes: a worker that died between the two has written all the same, and what the next one found
+    in place is what that write came to.
     """
     standing: dict[Slot, Change] = {}
+    unread: set[Slot] = set()
     for entry in journal.entries():
-        if entry.kind == "intended":
+        if entry.kind == "intended" and entry.body["wave"] != Wave.ROLLBACK:
             intents = CHANGES.validate_json(journal.blobs(str(entry.body["blob"])))
-            _intend(standing, intents, undoing=entry.body["wave"] == Wave.ROLLBACK)
+            unread |= {intent.slot for intent in intents}
+            standing |= {intent.slot: _first(standing.get(intent.slot), intent) for intent in intents}
         elif entry.kind == "outcome":
-            _settle(standing, APPLIED.validate_json(journal.blobs(str(entry.body["blob"]))))
+            for result in APPLIED.validate_json(journal.blobs(str(entry.body["blob"]))):
+                _settle(standing, unread, result)
     return tuple(standing.values())
 
 
-def _intend(standing: dict[Slot, Change], intents: Iterable[Change], *, undoing: bool) -> None:
-    for intent in intents:
-        was = standing.get(intent.slot)
-        if was is None and not undoing:
-            standing[intent.slot] = intent
-        elif was is not None and not undoing:
-            standing[intent.slot] = intent.but(before=was.before, origin=was.origin)
+def _first(was: Change | None, intent: Change) -> Change:
+    return intent.but(before=was.before, origin=was.origin) if was else intent
 
 
-def _settle(standing: dict[Slot, Change], results: Iterable[Applied]) -> None:
-    for result in results:
-        slot, status = result.change.slot, result.outcome.status
-        if status is Status.UNDONE:
-            standing.pop(slot, None)
-        elif status is Status.APPLIED and slot in standing:
-            standing[slot] = standing[slot].but(after=result.change.after)
+def _settle(standing: dict[Slot, Change], unread: set[Slot], result: Applied) -> None:
+    change, slot, status = result.change, result.change.slot, result.outcome.status
+    if status is Status.UNDONE:
+        standing.pop(slot, None)
+    elif slot in standing and status is Status.APPLIED:
+        standing[slot] = standing[slot].but(after=change.after)
+        unread.discard(slot)
+    elif slot in unread and status is Status.ALREADY:
+        standing[slot] = standing[slot].but(after=change.before)
+        unread.discard(slot)
