@@ -14,7 +14,7 @@ from shared.intake.render import render
 from shared.report.summary import summary, turned
 from shared.settings import load
 from shared.workflow.deps import Deps
-from shared.workflow.local import Decide, Progress, drive
+from shared.workflow.local import Decide, Patience, Progress, drive
 from shared.workflow.opening import Turned, admit
 
 from . import output
@@ -24,16 +24,27 @@ Event = Annotated[str, typer.Argument(metavar="FILE|-", help="An alert as its so
 Render = Annotated[bool, typer.Option("--render", help="Fill in relative times such as ${now-90s} first.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Approve, as yourself, whatever is asked.")]
 
+Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to go on trying while a fence is held.")]
+
+HOLD_SECONDS = Patience().hold_seconds
+
 MAX_BYTES = 64 * 1024 * 1024
 """An alert is far smaller; a larger file is something else."""
 
 
-def respond(event: Event, json: Json = False, yes: Yes = False, policy: PolicyFile = None, render: Render = False) -> None:
+def respond(
+    event: Event,
+    json: Json = False,
+    yes: Yes = False,
+    policy: PolicyFile = None,
+    render: Render = False,
+    wait: Wait = HOLD_SECONDS,
+) -> None:
     """Contain what an alert says, and keep on until it holds."""
     signals = read(_bytes(event, rendered=render))
     deps = _deps(policy)
     asks = _asks(deps, json=json, yes=yes)
-    results = [_respond(admit(s, deps, automatic=False), deps, asks, json=json) for s in signals]
+    results = [_respond(admit(s, deps, automatic=False), deps, asks, Patience(hold_seconds=wait), json=json) for s in signals]
     raise typer.Exit(_finish(results, json=json))
 
 
@@ -42,13 +53,13 @@ def plan(event: Event, json: Json = False, policy: PolicyFile = None, render: Re
     signals = read(_bytes(event, rendered=render))
     deps = _deps(policy)
     cases = [admit(s, deps, automatic=False, mode=Mode.ASK) for s in signals]
-    raise typer.Exit(_finish([_respond(c, deps, lambda _: None, json=json) for c in cases], json=json))
+    raise typer.Exit(_finish([_respond(c, deps, lambda _: None, Patience(), json=json) for c in cases], json=json))
 
 
-def apply(case: CaseId, json: Json = False, yes: Yes = False, policy: PolicyFile = None) -> None:
+def apply(case: CaseId, json: Json = False, yes: Yes = False, policy: PolicyFile = None, wait: Wait = HOLD_SECONDS) -> None:
     """Go on with a case: after an approval, after a hold, after a crash."""
     deps = _deps(policy)
-    done = drive(case, deps, _asks(deps, json=json, yes=yes), _progress(json=json))
+    done = drive(case, deps, _asks(deps, json=json, yes=yes), _progress(json=json), Patience(hold_seconds=wait))
     raise typer.Exit(_finish([_summary(done, deps)], json=json))
 
 
@@ -78,10 +89,10 @@ def _rendered(content: bytes) -> bytes:
     return render(content, datetime.now(UTC))
 
 
-def _respond(admitted: Case | Turned, deps: Deps, asks: Decide, *, json: bool) -> dict[str, object]:
+def _respond(admitted: Case | Turned, deps: Deps, asks: Decide, patience: Patience, *, json: bool) -> dict[str, object]:
     if isinstance(admitted, Turned):
         return turned(admitted.verdict, admitted.reason)
-    return _summary(drive(admitted.id, deps, asks, _progress(json=json)), deps)
+    return _summary(drive(admitted.id, deps, asks, _progress(json=json), patience), deps)
 
 
 def _summary(case: Case, deps: Deps) -> dict[str, object]:
