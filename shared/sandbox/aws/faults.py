@@ -13,7 +13,7 @@ from shared.sandbox.aws.refusals import Refusal, throttled
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault, for the calls whose service, operation and caller's ARN match (`*` and `?` as in file names).
+    """One fault, for the calls whose service, operation, caller's ARN and Region match (`*` and `?` as in file names).
 
     latency: every matching call takes `seconds` longer.
     throttle: of the matching calls, `fraction` is refused; with `rate`, all above `rate` per second.
@@ -25,6 +25,7 @@ class Fault:
     service: str = "*"
     operation: str = "*"
     caller: str = "*"
+    region: str = "*"
     fraction: float = 1.0
     rate: float = 0.0
     seconds: float = 0.0
@@ -33,11 +34,12 @@ class Fault:
     late: bool = False
     times: int = 0
 
-    def matches(self, service: str, operation: str, caller: str) -> bool:
+    def matches(self, service: str, operation: str, caller: str, region: str) -> bool:
         return (
             fnmatchcase(service, self.service)
             and fnmatchcase(operation, self.operation)
             and fnmatchcase(caller or "anonymous", self.caller)
+            and fnmatchcase(region, self.region)
         )
 
 
@@ -92,28 +94,32 @@ class Faults:
         with self._lock:
             self._hooks.append(hook)
 
-    def arrive(self, service: str, operation: str, caller: str) -> None:
+    def arrive(self, service: str, operation: str, caller: str, region: str) -> None:
         """What befalls a call before it is decided. Raises Refusal or Dropped."""
         with self._lock:
             self._seen += 1
             seen, hooks = self._seen, tuple(self._hooks)
-            hit = [active.fault for active in self._active.values() if self._hits(active, service, operation, caller, late=False)]
+            hit = [
+                active.fault
+                for active in self._active.values()
+                if self._hits(active, (service, operation, caller, region), late=False)
+            ]
         for hook in hooks:
             hook(seen, f"{service}:{operation}")
         self._clock.sleep(sum(fault.seconds for fault in hit))
         for fault in hit:
             _strike(fault, service)
 
-    def leave(self, service: str, operation: str, caller: str) -> None:
+    def leave(self, service: str, operation: str, caller: str, region: str) -> None:
         """What befalls an answer on its way back. Raises Dropped."""
         with self._lock:
-            hit = any(self._hits(active, service, operation, caller, late=True) for active in self._active.values())
+            hit = any(self._hits(active, (service, operation, caller, region), late=True) for active in self._active.values())
         if hit:
             raise Dropped
 
-    def _hits(self, active: _Active, service: str, operation: str, caller: str, *, late: bool) -> bool:
+    def _hits(self, active: _Active, call: tuple[str, str, str, str], *, late: bool) -> bool:
         fault = active.fault
-        if fault.late is not late or not fault.matches(service, operation, caller):
+        if fault.late is not late or not fault.matches(*call):
             return False
         if fault.times and active.hits >= fault.times:
             return False

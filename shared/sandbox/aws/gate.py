@@ -60,13 +60,13 @@ class Gate:
             reply = render(refusal, visit.service, codec.protocol(visit.service), head=incoming.method == "HEAD")
         reply = codec.stamped(reply, visit.id, s3=visit.service in ("s3", "s3control"))
         self._cloud.calls.note(_line(visit, reply, refused))
-        self._cloud.faults.leave(visit.service, visit.operation, visit.caller.principal.arn)
+        self._cloud.faults.leave(visit.service, visit.operation, visit.caller.principal.arn, visit.region)
         return reply
 
     def _answer(self, visit: _Visit) -> Reply:
         cloud = self._cloud
         self._identify(visit)
-        cloud.faults.arrive(visit.service, visit.operation, visit.caller.principal.arn)
+        cloud.faults.arrive(visit.service, visit.operation, visit.caller.principal.arn, visit.region)
         with cloud.lock:
             visit.ask = self._allowed(visit)
             reply = rules.apply(cloud, visit.ask)
