@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.adapters.memory.custody import MemoryKeyring, MemorySigner, MemorySink
 from shared.custody.audit import Audit, audit
-from shared.custody.entry import decode, digest, encode
+from shared.custody.entry import decode, digest, encode, evidence
 from shared.custody.note import Checkpoint, sign
 from shared.custody.record import Record
 from shared.custody.witness import SinkWitness
@@ -215,6 +215,43 @@ def test_named(change: Callable[[MemorySink], None], what: str) -> None:
     twin = copy(LEDGER)
     change(twin)
     assert what in complaints(judged(twin))
+
+
+def exact(change: Callable[[MemorySink], None]) -> list[str]:
+    twin = copy(LEDGER)
+    change(twin)
+    return [str(finding) for finding in judged(twin).findings]
+
+
+def test_a_changed_fact_is_named_by_the_entry_that_no_longer_follows() -> None:
+    changed = LEDGER.get(ENTRIES[1]).replace(b"deny", b"none")
+    assert exact(lambda sink: plant(sink, ENTRIES[1], changed)) == [
+        "case-1/entries/000000000002.json: does not follow from entry 1 as it is here",
+        "case-1/checkpoints/000000000002.note: signs another head than the entries here have",
+    ]
+
+
+def test_a_missing_entry_is_named_once_and_blames_no_other() -> None:
+    (orphan,) = evidence(LEDGER.get(ENTRIES[2]))
+    assert exact(lambda sink: plant(sink, ENTRIES[2], None)) == [
+        "entries: entry 2 is missing",
+        f"case-1/blobs/{orphan}: no entry names it",
+    ]
+
+
+def test_an_end_that_was_cut_off_is_named_with_everything_that_it_held_together() -> None:
+    assert exact(lambda sink: plant(sink, ENTRIES[3], None)) == [
+        "case-1/checkpoints/000000000004.note: signs another head than the entries here have",
+        "entries: the ledger does not end in a `closed` entry: its end is missing, or the case is open",
+        "checkpoints: no checkpoint covers all 3 entries",
+    ]
+
+
+def test_a_checkpoint_that_nobody_listed_is_named() -> None:
+    head = digest(LEDGER.get(ENTRIES[2]))
+    assert exact(lambda sink: plant(sink, f"{CASE}/checkpoints/000000000003.note", sign(Checkpoint(CASE, 3, head), SIGNER))) == [
+        "case-1/checkpoints/000000000003.note: the final entry does not list it"
+    ]
 
 
 def test_the_three_flips_of_base64_that_decode_alike_are_named() -> None:

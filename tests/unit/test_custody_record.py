@@ -59,6 +59,10 @@ def test_a_record_is_a_chain_of_numbered_entries() -> None:
     assert all(before.at < after.at for before, after in pairwise(written))
 
 
+def test_an_entry_says_when_in_utc_to_the_microsecond() -> None:
+    assert Desk(MemorySink()).fresh().append("note", {}).at == "2026-11-21T03:00:01.000000Z"
+
+
 def test_an_entry_is_on_both_sinks_when_append_returns() -> None:
     first, second = MemorySink("first"), MemorySink("second")
     Desk(first, second).fresh().append("intended", {})
