@@ -22,14 +22,17 @@ SETTLED = 8
 
 HOLD_SECONDS = 3
 
+MOST_CARRIED = 50
+"""Actors that a case document carries. Those beyond are fenced all the same: they exist, so every sweep finds them again."""
+
 
 def sweep(case: Case, deps: Deps) -> Next:
     """One look. Whatever it finds is fenced in the same breath, under the approval that the fence has. Raises `NotDurable`."""
-    known, after = _swept(case, deps)
+    after = _swept(case, deps)
     if after.retrying:
         return Next(after, Stage.HOLD)
     wave = waves.newest(case, after)
-    quiet = 0 if known.scope != case.scope or (wave and wave.news) else case.quiet_sweeps + 1
+    quiet = 0 if after.scope != case.scope or (wave and wave.news) else case.quiet_sweeps + 1
     return _after(after.but(quiet_sweeps=quiet), deps)
 
 
@@ -42,19 +45,28 @@ def hold(case: Case, deps: Deps) -> Next:
         deps.journal(case.id).append("held", {"open": len(case.left)}, need=1)
         body = "The cloud does not take every change yet; those that were written stay. It goes on by itself."
         deps.notifier.page(case.id, "A fence is incomplete", body)
-    _, after = _swept(case, deps)
+    after = _swept(case, deps)
     if after.retrying:
         return Next(after.but(verdict=Verdict.HELD), Stage.HOLD, again_seconds=HOLD_SECONDS)
     fenced = after.fenced_at or deps.clock.now()
     return Next(after.but(verdict=Verdict.OPEN, fenced_at=fenced, quiet_sweeps=0), Stage.SWEEP)
 
 
-def _swept(case: Case, deps: Deps) -> tuple[Case, Case]:
-    """The case with what has come to light, and the same after the wave that follows from it."""
+def _swept(case: Case, deps: Deps) -> Case:
+    """The case with what has come to light, after the wave that follows from it. Raises `NotDurable`."""
     again = reread(case.scope, account_of(case.signal), deps.world) if case.scope.unread else Answer(case.scope)
     known = discovered(case.but(scope=again.value), deps)
     proposal = waves.propose(known, deps, {Wave.FENCE, Wave.PRESERVE})
-    return known, waves.run(known, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *proposal.left)), need=1)
+    return _carried(waves.run(known, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *proposal.left)), need=1))
+
+
+def _carried(case: Case) -> Case:
+    """The case as its document carries it."""
+    if case.lineage is None or len(case.scope.standings) <= MOST_CARRIED:
+        return case
+    standings = case.scope.standings[:MOST_CARRIED]
+    members = case.lineage.members[: MOST_CARRIED - 1]
+    return case.but(scope=case.scope.but(standings=standings), lineage=case.lineage.but(members=members))
 
 
 def _after(case: Case, deps: Deps) -> Next:
@@ -100,7 +112,9 @@ def discovered(case: Case, deps: Deps) -> Case:
     made = dict.fromkeys((*making.result().value, *giving.result().value, *handed))
     fresh = [a for a in made if a not in known and not _rightful(a, case, deps)]
     standings: tuple[Standing, ...] = (*scope.standings, *(found(a) for a in fresh))
-    deeds = tuple(dict.fromkeys((*scope.deeds, *((r.id, act.name) for act in acts if not act.failed for r in act.resources))))
+    ours = {resource.id for resource in scope.resources}
+    done = ((r.id, act.name) for act in acts if not act.failed for r in act.resources if r.id in ours)
+    deeds = tuple(dict.fromkeys((*scope.deeds, *done)))
     return case.but(lineage=lineage.joined_by(*fresh), scope=scope.but(standings=standings, deeds=deeds))
 
 

@@ -12,6 +12,7 @@ from shared.containment.guard import sorted_out
 from shared.containment.journal import Applied, outcomes
 from shared.containment.ladder import climb, locked
 from shared.containment.parallel import in_parallel
+from shared.domain.actor import Lineage
 from shared.domain.case import Awaiting, Case, LeftForPeople, Mode, Outcome, Reach, WaveRecord
 from shared.domain.envelope import Envelope
 from shared.domain.errors import Absent, CloudError, Throttled
@@ -110,7 +111,7 @@ def envelope(case: Case, expires: datetime) -> Envelope:
         raise ValueError(f"case {case.id} has no scope yet")
     return Envelope(
         case=case.id,
-        lineage=case.lineage,
+        lineage=Lineage(root=case.lineage.root),
         resources=frozenset((*case.scope.resources, *_rightful(case))),
         actions=frozenset(a.name for a in ACTIONS.values()),
         cap=PRINCIPALS_CAP * (1 + len(case.lineage.principals) // PRINCIPALS_CAP),
