@@ -101,7 +101,7 @@ def passed(sink: Sink, signer: MemorySigner) -> None:
 
 def theirs(count: int) -> list[Measured]:
     """The same facts as auditchain keeps them, signed, in memory."""
-    import auditchain  # noqa: PLC0415  # type: ignore[import-not-found]
+    import auditchain  # type: ignore[import-not-found]  # noqa: PLC0415
 
     facts = bodies(count)
     private, _ = auditchain.generate_keypair()

@@ -1,0 +1,320 @@
+"""From the alert in hand to the last write of the fence acknowledged, with 30 ms added to every call; and what a script would take.
+
+A worker of ours is imported and has nothing else: no client, no credential checked, no answer known. Preflight, the question to the
+alert's source, the case with its lease, and custody in two Regions are all inside. The sandbox is another process on the same
+machine, built anew for every run; what it takes to answer is inside too. Peers, side by side: the very calls of our run, sent one
+after the other by plain boto3, and of these only the writes that fence.
+
+Rounds: by how many latencies the time grows with the latency. It is the number of calls that had to wait for one another.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
+from typing import Any
+
+EVENT = Path(__file__).parent.parent / "events" / "aws" / "guardduty-s3-exfiltration.json"
+LATENCY = 0.030
+"""Seconds added to every call, as the target has it."""
+SLOW = 0.230
+"""A second point on the line whose slope is the number of rounds."""
+RUNS = 3
+SIZES = (1, 50)
+"""Users, roles, buckets and keys of the account, of each, besides those that the clinic has anyway."""
+STAGES = ("open", "scope", "fence")
+BOTO3_NAMES = {"s3-control": "s3control"}
+"""Services whose events bear another name than their clients."""
+MODULES = (
+    *(
+        "cases",
+        "custody_places",
+        "directory",
+        "evidence",
+        "identities",
+        "keyring",
+        "notifier",
+        "signer",
+        "sinks",
+        "sources",
+        "world",
+    ),
+)
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    }
+)
+WRITES = ("Attach", "Create", "Delete", "Enable", "Put", "Revoke", "Update")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as boto3 sent it. `began` and `ended`: seconds since the alert was in hand."""
+
+    service: str
+    region: str
+    operation: str
+    params: Mapping[str, Any]
+    began: float
+    ended: float
+
+    @property
+    def fences(self) -> bool:
+        """Whether it changes something that is not custody's own."""
+        return self.operation.startswith(WRITES) and self.operation != "PutObject" and self.service != "dynamodb"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of ours: seconds to the last write of the fence, seconds at the end of each stage, calls by stage, CPU seconds."""
+
+    fenced: float
+    ends: dict[str, float]
+    calls: dict[str, int]
+    cpu: float
+
+
+class Fenced(Exception):
+    """The fence stands: what follows is not measured."""
+
+
+class Recorder:
+    """Writes down every call of this process, from botocore's own events."""
+
+    def __init__(self) -> None:
+        import botocore  # noqa: PLC0415  # the parent needs no boto3
+
+        self.calls: list[Call] = []
+        self.zero = perf_counter()
+        botocore.register_initializer(self._listen)
+
+    def now(self) -> float:
+        return perf_counter() - self.zero
+
+    def _listen(self, session: Any) -> None:  # noqa: ANN401  # botocore's session has no types
+        session.register("before-parameter-build", self._begin)
+        session.register("after-call", self._end)
+        session.register("after-call-error", self._end)
+
+    def _begin(self, params: Mapping[str, Any], context: dict[str, Any], **_: object) -> None:
+        context["bench"] = (dict(params), self.now())
+
+    def _end(self, context: dict[str, Any], event_name: str, **_: object) -> None:
+        asked, began = context["bench"]
+        _, service, operation = event_name.split(".")
+        self.calls.append(Call(BOTO3_NAMES.get(service, service), context["client_region"], operation, asked, began, self.now()))
+
+
+def respond() -> tuple[Run, list[Call]]:
+    """The program's own way from the bytes of an alert to the fence, in this process; and the calls it took, in order."""
+    from shared.bootstrap import deps  # noqa: PLC0415
+    from shared.domain.case import Case  # noqa: PLC0415
+    from shared.intake import read  # noqa: PLC0415
+    from shared.intake.render import render  # noqa: PLC0415
+    from shared.settings import Policy  # noqa: PLC0415
+    from shared.workflow.local import drive  # noqa: PLC0415
+    from shared.workflow.opening import admit  # noqa: PLC0415
+    from shared.workflow.run import Outcome  # noqa: PLC0415
+
+    warm()
+
+    def progress(_case: Case, _at: Outcome) -> None:
+        ends[next(stages)] = recorder.now()
+        if "fence" in ends:
+            raise Fenced
+
+    alert = render(EVENT.read_bytes(), datetime.now(UTC))
+    ends: dict[str, float] = {}
+    stages = iter(STAGES)
+    recorder, cpu = Recorder(), process_time()
+    (signal,) = read(alert)
+    worker = deps(Policy())
+    ends["preflight"] = recorder.now()
+    case = admit(signal, worker, automatic=False)
+    ends["admit"] = recorder.now()
+    assert isinstance(case, Case), case
+    with suppress(Fenced):
+        drive(case.id, worker, lambda _: None, progress)
+    spent = process_time() - cpu
+    calls = sorted((c for c in recorder.calls if c.began < ends["fence"]), key=lambda c: c.began)
+    fenced = max(c.ended for c in calls if c.fences)
+    return Run(fenced, ends, _by_stage(calls, ends), spent), [c for c in calls if c.began < fenced]
+
+
+def warm() -> None:
+    """Import what a worker has imported before any alert comes: `deps` imports the adapters that it picks."""
+    for name in ("boto3", *(f"shared.adapters.aws.{module}" for module in MODULES)):
+        import_module(name)
+
+
+def _by_stage(calls: Iterable[Call], ends: Mapping[str, float]) -> dict[str, int]:
+    counts = dict.fromkeys(ends, 0)
+    for call in calls:
+        counts[next(stage for stage, end in ends.items() if call.began < end)] += 1
+    return counts
+
+
+def one_by_one(calls: Iterable[Call]) -> float:
+    """Seconds for these calls, sent one after the other. A refusal (the case is there already) is an answer too."""
+    import boto3  # noqa: PLC0415
+    from botocore import xform_name  # noqa: PLC0415
+    from botocore.exceptions import ClientError  # noqa: PLC0415
+
+    session, clients = boto3.Session(), dict[tuple[str, str], Any]()
+    session.events.register("before-sign.s3-control", _at_an_address)
+    began = perf_counter()
+    for call in calls:
+        slot = (call.service, call.region)
+        clients[slot] = clients.get(slot) or session.client(call.service, region_name=call.region)  # type: ignore[call-overload]
+        try:
+            getattr(clients[slot], xform_name(call.operation))(**call.params)
+        except ClientError:
+            continue
+    return perf_counter() - began
+
+
+def _at_an_address(request: Any, **_: object) -> None:  # noqa: ANN401
+    """S3 Control puts the account before the host, where an address takes no name."""
+    request.url = re.sub(r"//\d{12}\.", "//", request.url)
+
+
+def serve() -> None:
+    """The sandbox: for each number on stdin, a clinic with so many more of everything; its environment as a line of JSON."""
+    from shared.sandbox.aws import scenario  # noqa: PLC0415
+    from shared.sandbox.aws.clinic import build  # noqa: PLC0415
+    from shared.sandbox.aws.server import Sandbox  # noqa: PLC0415
+
+    with Sandbox() as sandbox:
+        for size in sys.stdin:
+            sandbox.cloud.reset()
+            clinic = build(sandbox)
+            scenario.custody(sandbox, clinic)
+            _enlarge(sandbox.root(), int(size))
+            print(json.dumps(scenario.environment(sandbox, clinic.credentials["responder"])), flush=True)
+
+
+def _enlarge(root: Any, size: int) -> None:  # noqa: ANN401  # boto3 makes clients by name
+    iam, s3, kms = root.client("iam"), root.client("s3"), root.client("kms")
+    for n in range(size):
+        name = f"other-{n}"
+        iam.create_user(UserName=name)
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+        s3.create_bucket(Bucket=name)
+        kms.create_key(Description=name)
+
+
+@contextmanager
+def sandboxes() -> Iterator[Callable[[int, float], dict[str, str]]]:
+    """Gives what makes a blank account of a size, slow by so many seconds a call, and says how to reach it."""
+    server = subprocess.Popen([sys.executable, __file__, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert server.stdin
+    assert server.stdout
+    asks, answers = server.stdin, server.stdout
+
+    def blank(size: int, latency: float) -> dict[str, str]:
+        print(size, file=asks, flush=True)
+        environment: dict[str, str] = json.loads(answers.readline())
+        fault = json.dumps({"kind": "latency", "seconds": latency}).encode()
+        urllib.request.urlopen(f"{environment['AWS_ENDPOINT_URL']}/_sandbox/faults", fault).close()  # noqa: S310  # loopback
+        return environment
+
+    try:
+        yield blank
+    finally:
+        asks.close()
+        server.wait()
+
+
+def work() -> None:
+    """In a process of its own: our run in the first account that stdin names, the peers in the second and the third."""
+    os.environ.update(json.loads(sys.stdin.readline()))
+    run, calls = respond()
+    print(json.dumps(asdict(run)), flush=True)
+    for line, chosen in zip(sys.stdin, (calls, [c for c in calls if c.fences]), strict=False):
+        os.environ.update(json.loads(line))
+        print(json.dumps([len(chosen), one_by_one(chosen)]), flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Runs at one size of account: several at `LATENCY`, one at `SLOW`, and calls and seconds of both peers."""
+
+    size: int
+    runs: tuple[Run, ...]
+    slow: Run
+    peers: tuple[tuple[int, float], ...]
+
+    def rounds(self, end: Callable[[Run], float]) -> float:
+        return (end(self.slow) - median(map(end, self.runs))) / (SLOW - LATENCY)
+
+
+def measure(size: int, blank: Callable[[int, float], dict[str, str]]) -> Measured:
+    """All runs of one size; the peers are measured in the process of the last run, right after it."""
+    runs = [_run(size, blank, LATENCY, peers=n == RUNS - 1) for n in range(RUNS)]
+    slow, _ = _run(size, blank, SLOW, peers=False)
+    return Measured(size, tuple(run for run, _ in runs), slow, runs[-1][1])
+
+
+def _run(
+    size: int, blank: Callable[[int, float], dict[str, str]], latency: float, *, peers: bool
+) -> tuple[Run, tuple[tuple[int, float], ...]]:
+    with subprocess.Popen([sys.executable, __file__, "work"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdin
+        assert worker.stdout
+        answers = []
+        for _ in range(3 if peers else 1):
+            print(json.dumps(blank(size, latency)), file=worker.stdin, flush=True)
+            answers.append(json.loads(worker.stdout.readline()))
+        worker.stdin.close()
+    return Run(**answers[0]), tuple((calls, seconds) for calls, seconds in answers[1:])
+
+
+def table(measured: Measured) -> None:
+    """One size of account: ours beside the peers, then ours stage by stage."""
+    times = sorted(run.fenced for run in measured.runs)
+    run = measured.runs[-1]
+    (same, serial), (writes, writing) = measured.peers
+    print(f"{measured.size} more of each: {'':22s}{'calls':>7s}{'rounds':>8s}{'seconds':>9s}")
+    print(f"  codeblue, best of {RUNS}{'':19s}{same:7d}{measured.rounds(lambda r: r.fenced):8.1f}{times[0]:9.2f}")
+    print(f"  codeblue, median{'':22s}{'':15s}{median(times):9.2f}")
+    print(f"  boto3, the same calls in a row{'':8s}{same:7d}{same:8d}{serial:9.2f}   {serial / median(times):.1f} times ours")
+    print(
+        f"  boto3, only the writes that fence{'':5s}{writes:7d}{writes:8d}{writing:9.2f}   {writing / median(times):.1f} times ours"
+    )
+    print(f"  {'ours by stage':38s}{'calls':>7s}{'rounds':>8s}{'seconds':>9s}")
+    for before, stage in pairwise(("", "preflight", "admit", *STAGES)):
+        print(f"    {stage:36s}{run.calls[stage]:7d}{_spent(measured, stage, before)}")
+
+
+def _spent(measured: Measured, stage: str, before: str) -> str:
+    def lasted(run: Run) -> float:
+        return run.ends[stage] - (run.ends[before] if before else 0)
+
+    return f"{measured.rounds(lasted):8.1f}{median(map(lasted, measured.runs)):9.2f}"
+
+
+def main() -> None:
+    """Print the tables, and whether the size of the account matters."""
+    with sandboxes() as blank:
+        found = [measure(size, blank) for size in SIZES]
+    for measured in found:
+        table(measured)
+    few, many = (median(run.fenced for run in measured.runs) for measured in found)
+    print(f"{SIZES[1]} of each take {many / few:.2f} times as long as {SIZES[0]}; CPU of a whole run {found[0].runs[-1].cpu:.2f} s")
+
+
+if __name__ == "__main__":
+    {"serve": serve, "work": work, "": main}["".join(sys.argv[1:])]()
