@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,13 +38,17 @@ class Custody:
     """identifiers of custody's own resources: nothing changes them"""
 
     def journal(self, clock: Clock) -> Callable[[str], Journal]:
-        """Opens the record of a case, once for each worker."""
+        """Opens the record of a case, once for each worker; again after another worker had its turn."""
+        opened: dict[str, Record] = {}
 
-        @cache
-        def opened(case_id: str) -> Record:
-            return Record.resume(case_id, self.sinks, self.signer, self.keyring, clock, self.witnesses)
+        def journal(case_id: str) -> Record:
+            record = opened.get(case_id)
+            if record is None or record.lost:
+                record = Record.resume(case_id, self.sinks, self.signer, self.keyring, clock, self.witnesses)
+                opened[case_id] = record
+            return record
 
-        return opened
+        return journal
 
 
 def custody(policy: Policy, clock: Clock) -> Custody:

@@ -30,7 +30,7 @@ class Kind(StrEnum):
     BACKUP_VAULT = "backup-vault"
     ALIAS = "alias"
     LOG_GROUP = "log-group"
-    SECRET = "secret"
+    SECRET = "secret"  # pragma: allowlist secret
     FUNCTION = "function"
     TOPIC = "topic"
     QUEUE = "queue"

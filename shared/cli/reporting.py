@@ -1,0 +1,41 @@
+"""`codeblue report`: the evidence pack as a file that a browser and a printer can read."""
+
+import json as json_
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shared.adapters.local.clock import SystemClock
+from shared.report.html import render
+from shared.report.pack import pack
+from shared.report.summary import summary
+from shared.settings import load
+
+from . import output
+from .options import CaseId, Json, PolicyFile
+
+Out = Annotated[Path, typer.Option("--out", help="The folder to write report.html and case.json to.")]
+
+
+def report(case: CaseId, out: Out = Path(), json: Json = False, policy: PolicyFile = None) -> None:
+    """Write the evidence pack of a case: report.html, which needs nothing but a browser, and case.json."""
+    from shared.bootstrap import audited, custody
+
+    rules, clock = load(policy), SystemClock()
+    kept = custody(rules, clock)
+    found, journal = kept.cases.load(case), kept.journal(clock)(case)
+    checked = audited(case, rules, open_case=True, public_key=None, folder=None)
+    out.mkdir(parents=True, exist_ok=True)
+    page = out / "report.html"
+    page.write_text(render(pack(found, journal, kept.place, checked, clock.now())), encoding="utf-8")
+    (out / "case.json").write_text(json_.dumps(summary(found, journal, kept.place), indent=2), encoding="utf-8")
+    if json:
+        output.emit({"case": case, "report": str(page)})
+    else:
+        output.out.print(f"{page}: open it in a browser, or print it")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(report)
