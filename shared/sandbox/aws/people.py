@@ -30,7 +30,7 @@ PIPELINE_PAUSE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One call that failed somebody: when (seconds since 1970), who, what they called, and the service's code."""
+    """One call that failed somebody: when (seconds), who, what they called, and the service's code."""
 
     at: float
     who: str

@@ -1,16 +1,18 @@
 """One fight: the clinic at work, a thief at large, an alert, and whatever answers it. What happened is read from the call log."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from shared.sandbox.aws import clinic_people as people
 from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.calls import Answered
 from shared.sandbox.aws.clinic import Clinic, build
 from shared.sandbox.aws.context import SOURCE_IP
 from shared.sandbox.aws.faults import Fault
-from shared.sandbox.aws.people import Failure, Staff, at_work
+from shared.sandbox.aws.people import Failure, at_work
 from shared.sandbox.aws.scenario import custody
 from shared.sandbox.aws.scenario_survivors import survivors
 from shared.sandbox.aws.server import Sandbox
@@ -49,11 +51,18 @@ class Success:
 
 @dataclass(frozen=True, slots=True)
 class FightReport:
-    """What came of it. Times are seconds after the alert; `survivors`: what of the thief's work still has effect."""
+    """What came of it. Times are seconds after the alert.
+
+    `heard`: the responder's first call, `answered`: its last word, `over`: the end of the fight. `survivors`: what of the thief's
+    work still has effect. `failures` are those of clinicians, `losses` those of the pipeline.
+    """
 
     seed: int
+    terms: Terms
     answer: Mapping[str, Any]
+    heard: float
     answered: float
+    over: float
     successes: tuple[Success, ...]
     survivors: tuple[str, ...]
     failures: tuple[Failure, ...]
@@ -85,25 +94,29 @@ def fight(seed: int, sandbox: Sandbox, respond: Respond, part: str = "thief", te
         time.sleep(terms.prelude)
         alert = sandbox.cloud.clock.now()
         answer = respond(sandbox, clinic)
-        answered = sandbox.cloud.clock.now() - alert
+        answered = sandbox.cloud.clock.now()
         time.sleep(terms.propagation + 1)
+    over = sandbox.cloud.clock.now()
     sandbox.cloud.faults.clear()
-    return _report(seed, sandbox, thief, staff, alert, (answer, answered))
-
-
-def _report(
-    seed: int, sandbox: Sandbox, thief: Thief, staff: Staff, alert: float, answer: tuple[Mapping[str, Any], float]
-) -> FightReport:
     return FightReport(
         seed=seed,
-        answer=answer[0],
-        answered=answer[1],
+        terms=terms,
+        answer=answer,
+        heard=_heard(sandbox, alert) - alert,
+        answered=answered - alert,
+        over=over - alert,
         successes=tuple(successes(sandbox, thief.address, alert)),
         survivors=tuple(survivors(sandbox, thief)),
-        failures=staff.failures,
-        losses=tuple(staff.pipeline.lost),
+        failures=tuple(replace(each, at=each.at - alert) for each in staff.failures),
+        losses=tuple(replace(each, at=each.at - alert) for each in staff.pipeline.lost),
         deeds=tuple(thief.deeds),
     )
+
+
+def _heard(sandbox: Sandbox, alert: float) -> float:
+    """When the responder made its first call; never, if it made none."""
+    issuer = people.role_arn(names.RESPONDER)
+    return next((call.at for call in sandbox.cloud.calls if call.at >= alert and call.principal.issuer == issuer), math.inf)
 
 
 def successes(sandbox: Sandbox, address: str, alert: float) -> list[Success]:

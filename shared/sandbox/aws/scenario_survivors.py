@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from shared.sandbox.aws import permission
 from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.authoriser import Principal
+from shared.sandbox.aws.clinic_people import role_arn
 from shared.sandbox.aws.cloud import Cloud
 from shared.sandbox.aws.history import Identity, iam_of
 from shared.sandbox.aws.permission import Need
@@ -47,10 +48,10 @@ def _identities(cloud: Cloud, thief: Thief) -> Iterator[str]:
             yield f"role {role} may still act"
     for role in thief.roles:
         with suppress(ClientError):
-            thief.client(thief.abroad, "sts").assume_role(
-                RoleArn=f"arn:aws:iam::{names.ACCOUNT}:role/{role}", RoleSessionName="back"
-            )
-            yield f"role {role} still lets the thief's own account in"
+            back = thief.client(thief.abroad, "sts").assume_role(RoleArn=role_arn(role), RoleSessionName="back")
+            hand = thief.take("back", back["Credentials"])
+            if thief.reads(hand) or thief.lists(hand):
+                yield f"role {role} still lets the thief's own account in"
 
 
 def _may_act(cloud: Cloud, identity: Identity, principal: Principal) -> bool:

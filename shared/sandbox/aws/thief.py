@@ -139,6 +139,14 @@ class Thief:
             for bucket, key in ((names.CHARTS, f"charts/{patient}.pdf"), (names.LABS, f"labs/{patient}.hl7"))
         )
 
+    def lists(self, hand: Hand) -> bool:
+        """Whether these credentials may look around in IAM now."""
+        try:
+            self.client(hand, "iam").list_users()
+        except (ClientError, BotoCoreError):
+            return False
+        return True
+
     def _gets(self, hand: Hand, bucket: str, key: str) -> bool:
         try:
             self.client(hand, "s3").get_object(Bucket=bucket, Key=key)["Body"].read()

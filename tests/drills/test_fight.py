@@ -1,0 +1,58 @@
+"""A thief who fights back, against the program as it is run on a real night."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared.sandbox.aws import scenario_names as names
+from shared.sandbox.aws.clinic import before
+from shared.sandbox.aws.scenario_fight import FightReport, fight
+from shared.sandbox.aws.server import Sandbox
+
+from .answering import by_command_line
+
+ALERT = "guardduty-s3-exfiltration.json"
+MARGIN = 2.0
+"""Seconds, beside IAM's own propagation, in which the fence has to stand."""
+
+
+@pytest.fixture
+def blank() -> Iterator[Sandbox]:
+    with before() as sandbox:
+        yield sandbox
+
+
+def outcome(report: FightReport) -> str:
+    """What to read when a fight was lost."""
+    said = (report.answer.get("status"), *report.survivors, report.answer.get("left_for_people"), report.answer["said"])
+    return "\n".join(map(str, (f"seed {report.seed}", *said)))
+
+
+def stood(report: FightReport) -> None:
+    """The fence held: nobody got health data after it, nothing of the thief's is left, care goes on, and nobody was named."""
+    deadline = report.heard + report.terms.propagation + MARGIN
+    assert report.answer["status"] in {"contained", "partial"}, outcome(report)
+    assert not report.survivors, outcome(report)
+    assert report.last_data is None or report.last_data.after <= deadline, (report.last_data, outcome(report))
+    for last in report.last_control.values():
+        assert last.after <= max(deadline, last.born + report.terms.trail_lag + report.terms.propagation + MARGIN), last
+    assert not [failure for failure in report.failures if failure.at > report.answered], outcome(report)
+    assert not any(patient in f"{report.answer}" for patient in names.PATIENTS)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_thief_who_fights_back_is_out_and_stays_out(blank: Sandbox, seed: int) -> None:
+    stood(fight(seed, blank, by_command_line(ALERT)))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 200))
+def test_a_hundred_thieves_are_out_and_stay_out(blank: Sandbox, seed: int) -> None:
+    stood(fight(seed, blank, by_command_line(ALERT)))
+
+
+@pytest.mark.parametrize("part", ["thief_instance"])
+def test_a_thief_with_the_clinicians_own_credentials_is_out_and_no_clinician_notices(blank: Sandbox, part: str) -> None:
+    report = fight(1, blank, by_command_line("guardduty-instance-credential-exfiltration.json"), part)
+    assert report.failures == ()
+    stood(report)
