@@ -6,7 +6,7 @@ import pytest
 
 from shared.sandbox.aws.server import ACCOUNT, Sandbox
 from shared.sandbox.aws.sso_rules import sign_in
-from tests.contract.sandbox_scenes import document, refused, statement
+from tests.contract.sandbox_scenes import document, refused, role, statement, user
 
 OTHER = "444455556666"
 PERSON = "11111111-2222-3333-4444-555555555555"
@@ -115,3 +115,17 @@ def test_of_two_conditional_writes_the_second_is_refused(sandbox: Sandbox) -> No
 def test_what_no_part_of_the_sandbox_knows_is_refused(sandbox: Sandbox) -> None:
     backup = sandbox.root().client("backup")
     assert refused(backup.list_frameworks)[0] == "NotImplemented"
+
+
+def test_a_role_passed_in_an_instance_profile_needs_the_right_to_pass_it(sandbox: Sandbox) -> None:
+    arn = role(sandbox, "app", {"Service": "ec2.amazonaws.com"})
+    iam = sandbox.root().client("iam")
+    iam.create_instance_profile(InstanceProfileName="app")
+    iam.add_role_to_instance_profile(InstanceProfileName="app", RoleName="app")
+    launch: Any = {"ImageId": "ami-12345678", "MinCount": 1, "MaxCount": 1, "IamInstanceProfile": {"Name": "app"}}
+    thief = user(sandbox, policy=document(statement("Allow", "ec2:*"))).client("ec2")
+    code, message = refused(thief.run_instances, **launch)
+    assert (code, arn in message) == ("UnauthorizedOperation", True)
+    both = document(statement("Allow", "ec2:*"), statement("Allow", "iam:PassRole", arn))
+    iam.put_user_policy(UserName="mallory", PolicyName="given", PolicyDocument=both)
+    thief.run_instances(**launch)

@@ -11,7 +11,7 @@ from shared.sandbox.aws.principals import Caller
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answered:
-    """One answered call, equal to itself only. `id` is the client's `RequestId`; `error` the service's code, empty for a success."""
+    """One answered call, equal to itself only. `id` is the client's `RequestId`; `error` the service's code, if it refused."""
 
     id: str
     event_id: str

@@ -70,7 +70,6 @@ def _of_session(caller: Caller) -> dict[str, str]:
         "aws:tokenissuetime": iso(session.issued_at),
         "aws:sourceidentity": session.source_identity,
         "aws:multifactorauthpresent": "false",
-        "ec2:sourceinstancearn": session.instance,
     }
 
 

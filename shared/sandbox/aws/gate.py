@@ -10,6 +10,7 @@ from shared.sandbox.aws import codec, context, keys, permission, rules, wire
 from shared.sandbox.aws.calls import Answered
 from shared.sandbox.aws.cloud import Ask, Cloud
 from shared.sandbox.aws.emulator import load_json
+from shared.sandbox.aws.history import iam_of
 from shared.sandbox.aws.http import Incoming, Reply
 from shared.sandbox.aws.permission import Need
 from shared.sandbox.aws.policies import holder_of
@@ -17,7 +18,7 @@ from shared.sandbox.aws.principals import ANONYMOUS, Caller, wrong_signature
 from shared.sandbox.aws.refusals import FORBIDDEN, Refusal, render
 from shared.sandbox.aws.resource_policies import account_of
 from shared.sandbox.aws.trail_names import DATA_EVENTS
-from shared.sandbox.aws.wire_calls import Call, UnknownOperation
+from shared.sandbox.aws.wire_calls import Call, Needed, UnknownOperation
 from shared.sandbox.aws.wire_signature import Credential, MalformedSignature, credential, signature_matches
 
 _READS = ("Get", "List", "Simulate", "Generate")
@@ -102,18 +103,13 @@ class Gate:
         keys_of_request = {**call.context, **context.of_request(caller, holder, visit.http, call.region, visit.at)}
         if call.service == "s3":
             keys_of_request |= context.s3_keys(visit.http, at=visit.at)
-        needs = tuple(Need(each.action, each.resource, owner_of(each.resource, caller.principal.account)) for each in call.actions)
-        ask = Ask(
-            visit.id, visit.at, visit.http, call, caller, needs[-1].account if needs else caller.principal.account, keys_of_request
-        )
+        here = caller.principal.account
+        needs = tuple(Need(each.action, arn, owner_of(arn, here)) for each in call.actions for arn in _resources(each))
+        account = needs[-1].account if needs else here
+        ask = Ask(visit.id, visit.at, visit.http, call, caller, account, keys_of_request)
         for need in needs:
-            permission.require(
-                self._cloud,
-                caller,
-                {**keys_of_request, **context.of_resource(need.resource, need.account)},
-                need,
-                service=call.service,
-            )
+            about = context.of_resource(need.resource, need.account)
+            permission.require(self._cloud, caller, {**keys_of_request, **about}, need, service=call.service)
         return ask
 
 
@@ -121,6 +117,15 @@ def _unexpired(signed: Credential, at: float) -> None:
     """A presigned URL lives as long as it says (S3: `Request has expired`)."""
     if signed.expires_at is not None and signed.expires_at.timestamp() < at:
         raise Refusal("AccessDenied", "Request has expired", FORBIDDEN)
+
+
+def _resources(needed: Needed) -> tuple[str, ...]:
+    """What a permission is needed on. With an instance profile the roles in it are passed."""
+    if needed.action != "iam:PassRole" or ":instance-profile/" not in needed.resource:
+        return (needed.resource,)
+    profiles = iam_of(account_of(needed.resource)).instance_profiles.values()
+    profile = next((each for each in profiles if each.name == needed.resource.rpartition("/")[2]), None)
+    return tuple(role.arn for role in profile.roles) if profile and profile.roles else (needed.resource,)
 
 
 def owner_of(resource: str, default: str) -> str:

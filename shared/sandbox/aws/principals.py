@@ -16,7 +16,10 @@ ANONYMOUS = Principal(kind="anonymous", account="", arn="", user_id="")
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Temporary credentials and what was fixed when they were issued; times in seconds since 1970."""
+    """Temporary credentials and what was fixed when they were issued; times in seconds since 1970.
+
+    `instance` is the EC2 instance whose metadata service handed them out, if one did.
+    """
 
     access_key_id: str
     secret: str = field(repr=False)

@@ -66,6 +66,7 @@ def role_session(
         tags={**inherited, **{tag["Key"]: tag["Value"] for tag in given.get("Tags", ())}},
         transitive=(*inherited, *given.get("TransitiveTagKeys", ())),
         policies=_session_policies(cloud, role.account, given),
+        instance=name if caller is None and name.startswith("i-") else "",
     )
 
 
