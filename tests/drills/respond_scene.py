@@ -1,0 +1,200 @@
+"""One clinic in a sandbox of its own process, and `codeblue` run against it as a person would: from the command line.
+
+Everything is seen from outside: what the program prints, its exit code, the cloud afterwards and the cloud's log of calls.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from shared.sandbox.aws import scenario_names as names
+from shared.sandbox.aws.context import SOURCE_IP, SOURCE_VPC, SOURCE_VPCE
+from tests.conftest import ROOT
+
+CODEBLUE = str(Path(sys.executable).with_name("codeblue"))
+EVENTS = ROOT / "events" / "aws"
+EXFILTRATION = EVENTS / "guardduty-s3-exfiltration.json"
+READING = ("Get", "List", "Describe", "Lookup", "Head", "Scan", "Query")
+OUTPUT_LIMIT = 4000
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One run of `codeblue`: its exit code and all it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def results(self) -> list[Json]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def result(self) -> Json:
+        (only,) = self.results
+        return dict(only)
+
+    @property
+    def status(self) -> tuple[int, str]:
+        return self.code, str(self.result["status"])
+
+    def __repr__(self) -> str:
+        return f"exit {self.code}\n{self.out[:OUTPUT_LIMIT]}\n{self.err[:OUTPUT_LIMIT]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A running clinic. `described` is the sandbox's first line; `topic` is where people are paged, `queue` where they read it."""
+
+    described: Json
+    topic: str = ""
+    queue: str = ""
+
+    def environment(self, who: str) -> dict[str, str]:
+        held = {name.upper(): value for name, value in self.described["credentials"][who].items()}
+        place = {"AWS_ENDPOINT_URL": self.described["endpoint_url"], "AWS_DEFAULT_REGION": self.described["region"]}
+        return {**os.environ, **held, **place, "CODEBLUE_TOPIC": self.topic}
+
+    def start(self, *args: object, who: str = "responder") -> subprocess.Popen[str]:
+        """`codeblue` with these arguments, begun and not waited for."""
+        pipe = subprocess.PIPE
+        command = [CODEBLUE, *map(str, args)]
+        return subprocess.Popen(command, env=self.environment(who), stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+    def codeblue(self, *args: object, who: str = "responder", given: str = "", seconds: float = 150) -> Ran:
+        """`codeblue` with these arguments, to its end; `given` is its standard input."""
+        return finished(self.start(*args, who=who), given, seconds)
+
+    def respond(self, event: object = EXFILTRATION, *options: object, who: str = "responder", seconds: float = 150) -> Ran:
+        """`codeblue respond --render --json` on this alert: a file, or the alert itself."""
+        arguments = ("--render", "--json", *options)
+        if isinstance(event, Path):
+            return self.codeblue("respond", event, *arguments, who=who, seconds=seconds)
+        return self.codeblue("respond", "-", *arguments, who=who, given=json.dumps(event), seconds=seconds)
+
+    def client(self, service: str, who: str = "administrator", region: str = "", network: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401  # boto3's clients are made by name
+        """An unmodified client with these people's credentials, one attempt a call, seen as coming from a network."""
+        held = self.described["credentials"][who]
+        session = boto3.Session(**held, region_name=region or self.described["region"])
+        once = Config(retries={"total_max_attempts": 1}, read_timeout=20)
+        made = session.client(service, endpoint_url=self.described["endpoint_url"], config=once)  # type: ignore[call-overload]  # named at run time
+        made.meta.events.register("before-call", partial(_placed, dict(network or {})))
+        return made
+
+    def control(self, method: str, path: str, **body: object) -> Any:  # noqa: ANN401  # JSON
+        """The sandbox's own control path."""
+        url = f"{self.described['endpoint_url']}/_sandbox/{path}"
+        asked = Request(url, method=method, data=json.dumps(body).encode() if body else None)  # noqa: S310  # loopback
+        with urlopen(asked, timeout=20) as answer:  # noqa: S310  # loopback
+            return json.load(answer)
+
+    def calls(self, since: int = 0) -> list[Json]:
+        """The sandbox's log of calls, from the n-th on."""
+        return list(self.control("GET", f"calls?since={since}"))
+
+    def pages(self) -> list[tuple[str, str]]:
+        """What people were paged since this was last asked: subjects and texts."""
+        sqs = self.client("sqs")
+        found = []
+        while messages := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                body = json.loads(message["Body"])
+                found.append((body["Subject"], body["Message"]))
+                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def thief_reads(self, who: str = "thief", network: Mapping[str, str] | None = None) -> str:
+        """The error code that this caller gets for a patient's chart; empty where the chart is given out."""
+        s3 = self.client("s3", who, network=network)
+        return refusal(lambda: s3.get_object(Bucket=names.CHARTS, Key=f"charts/{names.PATIENTS[0]}.pdf"))
+
+
+def _placed(network: Mapping[str, str], params: Json, **_: object) -> None:
+    params["headers"].update(network)
+
+
+AT_WORK = {SOURCE_IP: names.APP_ADDRESS, SOURCE_VPC: names.APP_VPC, SOURCE_VPCE: names.APP_ENDPOINT}
+"""The network of the clinicians' application."""
+
+FAR_AWAY = {SOURCE_IP: names.THIEF_ADDRESS_ELSEWHERE}
+"""The network of whoever stole its credentials."""
+
+
+def finished(running: subprocess.Popen[str], given: str = "", seconds: float = 150) -> Ran:
+    """What a run came to. A run that does not end is killed, and the test with it."""
+    try:
+        out, err = running.communicate(given, timeout=seconds)
+    finally:
+        running.kill()
+    assert "Traceback" not in err, err
+    return Ran(running.returncode, out, err)
+
+
+def refusal(call: Callable[[], object]) -> str:
+    """The service's error code, empty where the call worked."""
+    try:
+        call()
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return ""
+
+
+def writes(calls: list[Json]) -> list[str]:
+    """`service:Operation resource` of what the responder changed, or tried to, outside its custody, oldest first."""
+    ours = (c for c in calls if f"/{names.RESPONDER}" in c["principal"] and not c["operation"].startswith(READING))
+    return [f"{c['service']}:{c['operation']} {c['resource']}" for c in ours if not _custodial(c)]
+
+
+def _custodial(call: Json) -> bool:
+    own_store = "codeblue-custody" in call["resource"] and call["operation"] == "PutObject"
+    signing = call["operation"] in {"Sign", "Decrypt", "GenerateDataKey"}
+    return call["service"] in {"dynamodb", "sns"} or own_store or signing
+
+
+def eventually(true: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until it is so. Fails where it does not become so in time."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.1)
+
+
+@contextmanager
+def opened(*, empty: bool = False) -> Iterator[Scene]:
+    """A fresh clinic, with somebody on call, until the block ends."""
+    command = [CODEBLUE, "sandbox", "aws", "--json", *(["--empty"] if empty else [])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as serving:
+        try:
+            assert serving.stdout is not None
+            yield _on_call(Scene(json.loads(serving.stdout.readline())))
+        finally:
+            serving.terminate()
+
+
+def _on_call(scene: Scene) -> Scene:
+    """The scene with a topic for pages and a queue in which they can be read."""
+    topic = scene.client("sns").create_topic(Name="on-call")["TopicArn"]
+    queue = scene.client("sqs").create_queue(QueueName="on-call")["QueueUrl"]
+    scene.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{names.REGION}:{names.ACCOUNT}:on-call")
+    return Scene(scene.described, topic, queue)
+
+
+def alert(event: Path = EXFILTRATION) -> Json:
+    """An example event, to be altered; relative times are rendered by `respond --render`."""
+    return dict(json.loads(event.read_text()))
