@@ -9,15 +9,13 @@ Rules
 """
 
 from collections.abc import Iterable, Sequence
+from ipaddress import ip_address
 from typing import Literal
 
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Reach, Standing
 from shared.domain.resource import Kind
 from shared.ports import Act
-
-NO_PRINCIPAL = frozenset({Credential.SERVICE, Credential.SERVICE_LINKED, Credential.ROOT, Credential.ANONYMOUS, Credential.FOREIGN})
-"""Credentials that no policy on an identity of ours can stop."""
 
 
 def standing(actor: Actor, acts: Sequence[Act] | None, address: str, quarantine: Literal["session", "role"]) -> Standing:
@@ -72,7 +70,16 @@ def _shared(actor: Actor, rightful: Sequence[Act], others: tuple[str, ...]) -> S
 
 
 def _networks(acts: Iterable[Act]) -> tuple[str, ...]:
-    return tuple(sorted({a.source_network or a.source_address for a in acts} - {""}))
+    """VPCs, endpoints and addresses; a service's name in the place of an address is none that a policy could compare with."""
+    return tuple(sorted(n for n in {a.source_network or a.source_address for a in acts} if n.startswith("vpc") or _is_address(n)))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _thiefs(act: Act, actor: Actor, address: str) -> bool:

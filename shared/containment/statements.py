@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import IntEnum
 
-from shared.domain.actor import Actor
+from shared.domain.actor import Actor, Credential
 from shared.domain.case import Reach, Standing
 from shared.domain.value import canonical, digest
 
@@ -62,12 +62,17 @@ def trust_deny(name: str, actions: Sequence[str], condition: Condition) -> str:
 
 
 def user_ids(actor: Actor, reach: Reach) -> list[str]:
-    """What `aws:userid` is compared with (IAM identifiers): a user's id, one session of a role, or all of its sessions."""
-    if not actor.unique_id:
+    """What `aws:userid` is compared with (IAM identifiers): a user's id, one session of a role, or all of its sessions.
+
+    Never an account's root user: whoever denies it a key has lost the key.
+    """
+    if not actor.unique_id or actor.credential is Credential.ROOT:
         return []
     if actor.session and reach is not Reach.PRINCIPAL:
         return [actor.user_id]
-    return [actor.unique_id, f"{actor.unique_id}:*"]
+    # a federation token goes by the account and a name of its own
+    token = [actor.user_id] if actor.credential is Credential.FEDERATION_TOKEN else []
+    return [actor.unique_id, f"{actor.unique_id}:*", *token]
 
 
 def the_actors(standings: Iterable[Standing]) -> Condition:

@@ -1,0 +1,114 @@
+"""How wide to fence: each rule in rows."""
+
+import pytest
+
+from shared.containment.reach import did, found, standing
+from shared.domain.actor import Actor, Credential
+from shared.domain.case import Reach, Standing
+from shared.ports import Act
+from tests.hospital import CHARTS, CLINICIAN, HOME, SESSION, THIEF, THIEFS_ADDRESS, act
+
+INSTANCE = SESSION.but(credential=Credential.INSTANCE_SESSION, session="i-0app")
+COLLEAGUE = THIEF.but(access_key="AKIACOLLEAGUE")
+WARD = SESSION.but(session="ward-7", access_key="ASIAWARD")
+
+
+def seen(actor: Actor, address: str = "10.0.0.9", network: str = "", *, failed: bool = False) -> Act:
+    return act(actor, "GetObject", CHARTS, address=address, network=network, failed=failed)
+
+
+@pytest.mark.parametrize(
+    ("actor", "acts", "reach"),
+    [
+        pytest.param(THIEF, [], Reach.PRINCIPAL, id="a user that nobody else was seen using: as a whole"),
+        pytest.param(THIEF, [seen(THIEF, THIEFS_ADDRESS)], Reach.PRINCIPAL, id="a user that only the thief used: as a whole"),
+        pytest.param(THIEF, [seen(COLLEAGUE)], Reach.NETWORK, id="a user that works elsewhere too: except from there"),
+        pytest.param(THIEF, [seen(COLLEAGUE, "")], Reach.UNDECIDED, id="a user that works nobody knows where: a person decides"),
+        pytest.param(SESSION, [], Reach.SESSION, id="a role's session: alone"),
+        pytest.param(SESSION, [seen(WARD)], Reach.SESSION, id="a role's session beside others: alone"),
+        pytest.param(SESSION, None, Reach.SESSION, id="a role's session without any record: alone"),
+        pytest.param(SESSION, [seen(SESSION)], Reach.NETWORK, id="a session that its owner uses too: except from there"),
+        pytest.param(INSTANCE, [seen(INSTANCE, network="vpc-1")], Reach.NETWORK, id="an instance's session: except at home"),
+        pytest.param(INSTANCE, [], Reach.UNDECIDED, id="an instance's session whose network nobody knows: a person decides"),
+        pytest.param(INSTANCE, None, Reach.UNDECIDED, id="an instance's session without any record: a person decides"),
+        pytest.param(INSTANCE, [seen(WARD)], Reach.UNDECIDED, id="an instance that nobody saw, of a role in use: a person"),
+        pytest.param(INSTANCE, [seen(INSTANCE, failed=True)], Reach.UNDECIDED, id="failed calls say nothing of where it works"),
+        pytest.param(INSTANCE, [seen(INSTANCE, "s3.amazonaws.com")], Reach.UNDECIDED, id="a service's name is no network"),
+    ],
+)
+def test_the_narrowest_fence_that_stops(actor: Actor, acts: list[Act] | None, reach: Reach) -> None:
+    assert standing(actor, acts, THIEFS_ADDRESS, "session").reach is reach
+
+
+@pytest.mark.parametrize(
+    ("acts", "reach"),
+    [
+        pytest.param([], Reach.PRINCIPAL, id="the whole role, where nobody else was seen using it"),
+        pytest.param([seen(WARD)], Reach.SESSION, id="the session alone, where others were seen"),
+        pytest.param(None, Reach.SESSION, id="the session alone, where there is no record to judge by"),
+    ],
+)
+def test_a_policy_that_quarantines_roles_fences(acts: list[Act] | None, reach: Reach) -> None:
+    assert standing(SESSION, acts, THIEFS_ADDRESS, "role").reach is reach
+
+
+def test_without_a_record_a_user_is_not_fenced_without_a_person() -> None:
+    assert not standing(THIEF, None, THIEFS_ADDRESS, "session").known
+    assert standing(THIEF, [], THIEFS_ADDRESS, "session").known
+
+
+def test_where_the_thiefs_address_is_unknown_its_key_tells_it_from_others() -> None:
+    mine, theirs = seen(THIEF, "203.0.113.9"), seen(COLLEAGUE, "10.0.0.9")
+    assert standing(THIEF, [mine], "", "session").reach is Reach.PRINCIPAL
+    assert standing(THIEF, [mine, theirs], "", "session").networks == ("10.0.0.9",)
+
+
+def test_a_network_is_known_by_its_vpc_rather_than_by_an_address_in_it() -> None:
+    acts = [seen(INSTANCE, "10.0.0.9", "vpce-1"), seen(INSTANCE, "192.0.2.7")]
+    assert standing(INSTANCE, acts, THIEFS_ADDRESS, "session").networks == ("192.0.2.7", "vpce-1")
+
+
+@pytest.mark.parametrize(
+    ("made", "reach"),
+    [
+        pytest.param(THIEF, Reach.PRINCIPAL, id="a new user: as a whole"),
+        pytest.param(SESSION, Reach.SESSION, id="a session of a role that was there before: alone"),
+    ],
+)
+def test_what_came_into_being_is_fenced(made: Actor, reach: Reach) -> None:
+    assert (found(made).reach, found(made).made) == (reach, True)
+
+
+WHOLE = Standing(actor=THIEF, reach=Reach.PRINCIPAL)
+ONE = Standing(actor=SESSION, reach=Reach.SESSION)
+AWAY = Standing(actor=INSTANCE, reach=Reach.NETWORK, networks=("vpc-1", "10.0.0.9"))
+
+
+@pytest.mark.parametrize(
+    ("who", "deed", "did_it"),
+    [
+        pytest.param(WHOLE, seen(COLLEAGUE), True, id="any key of a user that is fenced as a whole"),
+        pytest.param(WHOLE, seen(SESSION), False, id="not another principal"),
+        pytest.param(ONE, seen(SESSION), True, id="the session itself"),
+        pytest.param(ONE, seen(WARD), False, id="not another session of the role"),
+        pytest.param(ONE, seen(SESSION.but(unique_id="AROANAMESAKE")), False, id="not a session of a role of the same name"),
+        pytest.param(AWAY, seen(INSTANCE, "203.0.113.9"), True, id="stolen credentials from elsewhere"),
+        pytest.param(AWAY, seen(INSTANCE, "10.0.0.9", "vpc-1"), False, id="not the workload in its own network"),
+        pytest.param(ONE, seen(SESSION.but(unique_id="")), True, id="a record without a unique id, by its principal"),
+    ],
+)
+def test_whose_deed_it_was(who: Standing, deed: Act, did_it: bool) -> None:
+    assert did(who, deed) is did_it
+
+
+def test_an_anonymous_caller_has_no_principal_to_fence() -> None:
+    nobody = Actor(credential=Credential.ANONYMOUS, account=HOME)
+    assert standing(nobody, (), THIEFS_ADDRESS, "session").actor.principal is None
+
+
+def test_a_reason_is_given_for_every_decision() -> None:
+    cases = [
+        standing(a, acts, THIEFS_ADDRESS, "session") for a in (THIEF, SESSION, INSTANCE) for acts in (None, [], [seen(INSTANCE)])
+    ]
+    assert all(s.why for s in cases)
+    assert CLINICIAN in {s.actor.principal for s in cases}
