@@ -36,6 +36,10 @@ class Kind(StrEnum):
     QUEUE = "queue"
     VOLUMES = "volumes"
     """the block storage of one account and Region as a whole: what new volumes are encrypted with"""
+    VOLUME = "volume"
+    DATABASE = "database"
+    TABLE = "table"
+    FILE_SYSTEM = "file-system"
 
 
 PRINCIPALS = frozenset({Kind.USER, Kind.ROLE, Kind.PERMISSION_SET})

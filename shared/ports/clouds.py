@@ -31,6 +31,12 @@ class Relation(StrEnum):
     """account -> its backup vaults"""
     ASSIGNED = "assigned"
     """reserved role -> the permission set it comes from"""
+    DEPENDANTS = "dependants"
+    """key -> whatever of its account and Region encrypts with it by configuration, and can be told to use another key"""
+    ALIASES = "aliases"
+    """key -> its aliases"""
+    LISTED = "listed"
+    """key -> what is stored under it and only people can move: disks, databases, tables, file systems, their copies"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,18 @@ class Directory(Protocol):
 
         Asked apart from `made_since`: compute is looked for in every Region, and one that fails must hide no new identity.
         """
+        ...
+
+
+class Access(Protocol):
+    """What a principal may do with a key, asked before anything moves from one key to another."""
+
+    def names_key(self, actor: Actor, key: Ref) -> bool:
+        """Whether a policy of the principal's own names this very key: such a principal has no access to a successor."""
+        ...
+
+    def can_use(self, actor: Actor, key: Ref) -> bool | None:
+        """Whether the principal may encrypt and decrypt with the key; None where the cloud can not say so beforehand."""
         ...
 
 

@@ -21,18 +21,23 @@ if TYPE_CHECKING:
     from types_boto3_cloudtrail import CloudTrailClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_ec2 import EC2Client
+    from types_boto3_efs import EFSClient
     from types_boto3_guardduty import GuardDutyClient
     from types_boto3_iam import IAMClient
     from types_boto3_identitystore import IdentityStoreClient
     from types_boto3_kms import KMSClient
     from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_organizations import OrganizationsClient
     from types_boto3_rds import RDSClient
     from types_boto3_s3 import S3Client
     from types_boto3_s3control import S3ControlClient
+    from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_sns import SNSClient
+    from types_boto3_sqs import SQSClient
     from types_boto3_sso_admin import SSOAdminClient
     from types_boto3_sts import STSClient
+    from types_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
 SPOKE = "codeblue-spoke"
 """The role that every account of the organisation has for us, by convention."""
@@ -61,19 +66,24 @@ class Clients:
         if not self._here.region_name:
             raise NotReady("no Region: set AWS_DEFAULT_REGION or choose a profile that has one")
         self.region = self._here.region_name
-        self._home = ""
+        self._identity: GetCallerIdentityResponseTypeDef | None = None
         self._lock = RLock()
         self._sessions: dict[str, Session] = {}
         self._made: dict[tuple[str, str, str], object] = {}
 
     @property
     def home(self) -> str:
-        """The account of our own credentials (STS GetCallerIdentity, which needs no permission)."""
+        """The account of our own credentials."""
+        return self.identity["Account"]
+
+    @property
+    def identity(self) -> GetCallerIdentityResponseTypeDef:
+        """Who our own credentials say we are (STS GetCallerIdentity, which needs no permission), asked once."""
         with self._lock:
-            if not self._home:
+            if self._identity is None:
                 sts = cast("STSClient", self._make("sts", self._here, self.region))
-                self._home = call(sts.get_caller_identity)["Account"]
-            return self._home
+                self._identity = call(sts.get_caller_identity)
+            return self._identity
 
     def warm(self, *services: str) -> Thread:
         """Begin to make the home account's clients of these services, e.g. while custody is written; join it or not.
@@ -101,6 +111,9 @@ class Clients:
     def ec2(self, account: str, region: str) -> EC2Client:
         return cast("EC2Client", self._client("ec2", account, region))
 
+    def efs(self, account: str, region: str) -> EFSClient:
+        return cast("EFSClient", self._client("efs", account, region))
+
     def guardduty(self, account: str, region: str) -> GuardDutyClient:
         return cast("GuardDutyClient", self._client("guardduty", account, region))
 
@@ -116,6 +129,9 @@ class Clients:
     def lambda_(self, account: str, region: str) -> LambdaClient:
         return cast("LambdaClient", self._client("lambda", account, region))
 
+    def logs(self, account: str, region: str) -> CloudWatchLogsClient:
+        return cast("CloudWatchLogsClient", self._client("logs", account, region))
+
     def organizations(self) -> OrganizationsClient:
         return cast("OrganizationsClient", self._client("organizations", "", ""))
 
@@ -128,8 +144,14 @@ class Clients:
     def s3control(self, account: str, region: str) -> S3ControlClient:
         return cast("S3ControlClient", self._client("s3control", account, region))
 
+    def secretsmanager(self, account: str, region: str) -> SecretsManagerClient:
+        return cast("SecretsManagerClient", self._client("secretsmanager", account, region))
+
     def sns(self, account: str, region: str) -> SNSClient:
         return cast("SNSClient", self._client("sns", account, region))
+
+    def sqs(self, account: str, region: str) -> SQSClient:
+        return cast("SQSClient", self._client("sqs", account, region))
 
     def sso_admin(self, account: str, region: str) -> SSOAdminClient:
         return cast("SSOAdminClient", self._client("sso-admin", account, region))
