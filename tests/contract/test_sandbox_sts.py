@@ -141,3 +141,18 @@ def test_a_service_control_policy_binds_even_the_root_user(sandbox: Sandbox) -> 
     sandbox.guard(ACCOUNT, scps={"freeze": deny})
     assert refused(sandbox.root().client("s3").list_buckets)[1].endswith("with an explicit deny in a service control policy")
     sandbox.root(OTHER).client("s3").list_buckets()
+
+
+def test_a_resource_control_policy_keeps_foreigners_out_of_an_open_bucket(sandbox: Sandbox) -> None:
+    s3 = sandbox.root().client("s3")
+    s3.create_bucket(Bucket="records")
+    s3.put_bucket_policy(
+        Bucket="records", Policy=document(statement("Allow", "s3:ListBucket", "arn:aws:s3:::records", {"AWS": OTHER}))
+    )
+    stranger = user(sandbox, "stranger", account=OTHER).client("s3")
+    stranger.list_objects_v2(Bucket="records")
+    foreigners = statement("Deny", "s3:*", "*", "*", StringNotEquals={"aws:PrincipalAccount": ACCOUNT})
+    sandbox.guard(ACCOUNT, rcps={"ours": json.loads(document(statement("Allow", "*", "*", "*"), foreigners))})
+    code, message = refused(stranger.list_objects_v2, Bucket="records")
+    assert (code, message.endswith("with an explicit deny in a resource control policy")) == ("AccessDenied", True)
+    s3.list_objects_v2(Bucket="records")
