@@ -1,0 +1,165 @@
+"""Every action proposes what it says, and proposes nothing new once it holds."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.adapters.memory.clock import BEGINNING
+from shared.adapters.memory.world import MemoryWorld
+from shared.containment import engine
+from shared.containment.action import Action, Situation
+from shared.containment.actions import ACTIONS
+from shared.domain.actor import Lineage
+from shared.domain.case import Scope
+from shared.domain.facet import AnyFacet, Fence, PolicyStatement, SessionsRevoked
+from shared.domain.plan import Change, Origin, Plan, Status, Wave
+from tests.doubles import ListJournal
+from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, HOME, KEY, THIEF
+from tests.unit.action_rows import EVERYBODY, ROLE, ROWS, Row, with_
+
+
+def situation(row: Row) -> tuple[MemoryWorld, Situation]:
+    world = MemoryWorld()
+    world.put(row.target, *row.there)
+    seen = Situation(
+        case="c",
+        scope=row.scope,
+        world=world,
+        now=BEGINNING,
+        since=ALERT,
+        exempt=frozenset({"AROAUS"}),
+        accounts=frozenset({HOME}),
+        one_way=row.one_way,
+    )
+    return world, seen
+
+
+def proposed(row: Row) -> tuple[MemoryWorld, tuple[Change, ...]]:
+    action = ACTIONS[row.action]
+    world, seen = situation(row)
+    return world, tuple(action.propose(action, row.target, seen))
+
+
+def plan(*changes: Change) -> Plan:
+    return Plan(wave=Wave.FENCE, lineage=Lineage(root=THIEF), policy="p", changes=changes)
+
+
+EACH = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+
+
+def test_every_action_has_rows() -> None:
+    assert {row.action for row in ROWS.values()} == set(ACTIONS)
+
+
+def test_every_action_but_the_ladders_proposes_something_in_some_row() -> None:
+    assert {row.action for row in ROWS.values() if row.changes} == set(ACTIONS) - {"unpoison-policy"}
+
+
+@EACH
+def test_as_many_changes_are_proposed_as_the_row_says(row: Row) -> None:
+    _, changes = proposed(row)
+    assert len(changes) == row.changes
+
+
+@EACH
+def test_changes_are_of_the_actions_own_facets_targets_and_name(row: Row) -> None:
+    action = ACTIONS[row.action]
+    assert row.target.kind in action.targets
+    for change in proposed(row)[1]:
+        assert (change.action, change.target, change.citation) == (action.name, row.target, action.citation)
+        assert isinstance(change.after, action.facets)
+        assert change.why
+
+
+@EACH
+def test_no_slot_is_changed_twice(row: Row) -> None:
+    _, changes = proposed(row)
+    assert len({c.slot for c in changes}) == len(changes)
+
+
+@EACH
+def test_what_was_applied_is_not_proposed_as_anything_new(row: Row) -> None:
+    world, changes = proposed(row)
+    results = engine.apply(plan(*changes), world, ListJournal(), 1)
+    assert {r.outcome.status for r in results} <= {Status.APPLIED}
+    action = ACTIONS[row.action]
+    again = tuple(action.propose(action, row.target, replace(situation(row)[1], world=world)))
+    assert {r.outcome.status for r in engine.apply(plan(*again), world, ListJournal(), 1)} <= {Status.ALREADY}
+
+
+@EACH
+def test_what_was_applied_can_be_undone_or_says_that_it_can_not(row: Row) -> None:
+    world, changes = proposed(row)
+    before = world.state()
+    results = engine.apply(plan(*changes), world, ListJournal(), 1)
+    back = engine.undo(plan(*(r.change for r in results)), world, ListJournal())
+    lasting = [r for r in back if r.outcome.status is not Status.UNDONE]
+    assert all(not r.change.reversible or r.change.origin is Origin.ATTACKER or row.action == "restore-key" for r in lasting)
+    assert lasting or world.state() == before
+
+
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
+def test_every_text_of_an_action_is_written(action: Action) -> None:
+    assert all([action.name, action.title, action.hurts, action.undone])
+    assert action.citation.startswith("45 CFR 164.")
+    assert action.targets
+    assert action.facets
+
+
+@pytest.mark.parametrize(
+    "allow",
+    [
+        pytest.param(EVERYBODY, id="the rightful, where they are declared"),
+        pytest.param(EVERYBODY.but(allow=(), declared=False), id="foreign accounts alone, where nobody is known"),
+        pytest.param(EVERYBODY.but(declared=False), id="foreign accounts alone, where a bucket's readers are only seen"),
+    ],
+)
+def test_a_bucket_is_kept_from_all_but(allow: Scope) -> None:
+    _, (change,) = proposed(Row("restrict-store", CHARTS, scope=allow))
+    condition = _body(change.after)["Condition"]
+    assert ("ArnNotLike" in condition) == (allow == EVERYBODY)
+    assert ("StringNotEquals" in condition) == (allow != EVERYBODY)
+
+
+def test_a_key_is_kept_from_all_but_those_who_were_seen_using_it() -> None:
+    _, (change, _) = proposed(Row("restrict-key", KEY, scope=EVERYBODY.but(declared=False)))
+    assert CLINICIAN.id in str(_body(change.after)["Condition"]["ArnNotLike"])
+
+
+def test_an_accounts_root_keeps_its_key() -> None:
+    _, (change, _) = proposed(Row("restrict-key", KEY))
+    assert f"arn:aws:iam::{HOME}:root" in str(_body(change.after)["Condition"]["ArnNotLike"])
+
+
+def test_a_frozen_role_can_still_be_assumed_by_aws_services() -> None:
+    _, (change,) = proposed(Row("freeze-trust", CLINICIAN, scope=with_(ROLE)))
+    assert _body(change.after)["Condition"]["BoolIfExists"] == {"aws:PrincipalIsAWSService": "false"}
+
+
+def test_a_stamp_on_sessions_lies_ahead_of_what_still_propagates_and_is_kept_until_it_has_passed() -> None:
+    world, (change,) = proposed(Row("revoke-sessions", EXPORT))
+    assert isinstance(change.after, SessionsRevoked)
+    assert change.after.before
+    assert change.after.before > BEGINNING + timedelta(seconds=4)
+    engine.apply(plan(change), world, ListJournal(), 1)
+    seen = situation(Row("revoke-sessions", EXPORT))[1]
+    later = replace(seen, world=world, now=BEGINNING + timedelta(minutes=5))
+    (again,) = ACTIONS["revoke-sessions"].propose(ACTIONS["revoke-sessions"], EXPORT, later)
+    assert isinstance(again.after, SessionsRevoked)
+    assert again.after.before
+    assert again.after.before > later.now
+
+
+@pytest.mark.parametrize(
+    "name", ["fence-session", "deny-all", "deactivate-keys", "fence-key", "fence-store", "freeze-trust", "protect-log"]
+)
+def test_what_names_the_actor_alone_survives_a_rollback(name: str) -> None:
+    assert ACTIONS[name].aimed
+
+
+def _body(facet: AnyFacet) -> dict[str, dict[str, dict[str, object]]]:
+    assert isinstance(facet, PolicyStatement | Fence)
+    content: dict[str, dict[str, dict[str, object]]] = json.loads(facet.body or "{}")
+    return content

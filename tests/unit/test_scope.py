@@ -1,0 +1,264 @@
+"""From a signal to a scope: what is protected, who works there by right, and what could not be found out."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from shared.containment.estate import Estate, Tenant
+from shared.containment.rightful import allow_list
+from shared.containment.scope import Survey, Surveyor, account_of, reread, surrounded, survey, widened
+from shared.domain.actor import Actor, Credential
+from shared.domain.case import Reach, Scope, Standing
+from shared.domain.facet import Grant, PolicyStatement
+from shared.domain.resource import Kind, Ref
+from shared.domain.signal import Signal
+from shared.ports import Relation
+from tests.hospital import (
+    ACCOUNT,
+    ALERT,
+    CHARTS,
+    CLINICIAN,
+    EXPORT,
+    FOREIGN,
+    HOME,
+    KEY,
+    LOG,
+    REPLICA,
+    SESSION,
+    THIEF,
+    TRAIL,
+    VAULT,
+    Hospital,
+    act,
+    built,
+    ref,
+    signal,
+    statement,
+)
+
+SINCE = ALERT - timedelta(days=30)
+LAB = ref(Kind.BUCKET, "lab-results")
+DECLARED = "arn:aws:iam::111122223333:role/ehr-*"
+TENANT = Tenant(name="st-brendan", stores=frozenset({CHARTS}), keys=frozenset({KEY}), principals=frozenset({DECLARED}))
+
+
+def surveyed(hospital: Hospital, alert: Signal, estate: Estate | None = None) -> Survey:
+    estate = estate or Estate(accounts=frozenset({HOME}))
+    surveyor = Surveyor(hospital.world, hospital.directory, hospital.evidence, estate, "session", 30)
+    return survey(alert, alert.actor or THIEF, surveyor)
+
+
+class TestWhatIsProtected:
+    """What the signal names and what hangs directly on it."""
+
+    def test_a_store_comes_with_its_key_every_replica_and_the_trails(self) -> None:
+        scope = surveyed(built(), signal()).scope
+        assert (scope.stores, set(scope.keys), scope.trails) == ((CHARTS,), {KEY, REPLICA}, (TRAIL,))
+
+    def test_a_store_comes_with_its_access_points(self) -> None:
+        hospital, point = built(), ref(Kind.ACCESS_POINT, "side-door")
+        hospital.world.relate(CHARTS, Relation.ACCESS_POINTS, point)
+        assert surveyed(hospital, signal()).scope.access_points == (point,)
+
+    def test_a_key_comes_with_its_replicas_and_without_stores(self) -> None:
+        scope = surveyed(built(), signal(THIEF, KEY)).scope
+        assert (scope.stores, set(scope.keys)) == ((), {KEY, REPLICA})
+
+    def test_a_signal_that_names_no_store_is_about_those_that_are_declared(self) -> None:
+        estate = Estate(accounts=frozenset({HOME}), tenants=(TENANT,))
+        assert surveyed(built(), signal(THIEF, EXPORT), estate).scope.stores == (CHARTS,)
+
+    def test_the_actors_deed_is_known_from_the_signal(self) -> None:
+        assert surveyed(built(), signal(event="PutBucketPolicy")).scope.deeds == ((CHARTS.id, "PutBucketPolicy"),)
+
+    def test_around_it_are_the_stores_of_the_log_the_backups_and_what_is_shared(self) -> None:
+        hospital, snapshot = built(), ref(Kind.SNAPSHOT, "snap-1")
+        hospital.world.relate(ACCOUNT, Relation.SHARED, snapshot)
+        around = surrounded(surveyed(hospital, signal()).scope, account_of(signal()), hospital.world).value
+        assert (around.logs, around.vaults, around.shared) == ((LOG,), (VAULT,), (snapshot,))
+
+    def test_a_log_in_an_account_of_nobody_known_is_left_alone(self) -> None:
+        hospital = built()
+        hospital.world.relate(TRAIL, Relation.STORES, LOG.but(account=""))
+        assert surrounded(surveyed(hospital, signal()).scope, account_of(signal()), hospital.world).value.logs == ()
+
+    def test_a_replica_that_was_added_since_joins_the_scope(self) -> None:
+        hospital = built()
+        third = ref(Kind.KEY, "7d3c1a90", region="ap-south-1")
+        scope = surveyed(hospital, signal()).scope
+        hospital.world.relate(KEY, Relation.REPLICAS, REPLICA, third)
+        assert third in widened(scope, hospital.world).keys
+
+
+class TestWhoIsStopped:
+    """The actor as the identity service has it now."""
+
+    def test_a_key_without_a_name_is_resolved_to_its_user(self) -> None:
+        nameless = Actor(credential=Credential.LONG_TERM_KEY, account=HOME, access_key="AKIAEXPORT")
+        root = surveyed(built(), signal(nameless)).lineage.root
+        assert (root.principal, root.unique_id) == (EXPORT, "AIDAEXPORT")
+
+    def test_a_role_made_from_a_permission_set_is_stopped_there(self) -> None:
+        hospital, assigned = built(), ref(Kind.PERMISSION_SET, "ps-1")
+        reserved = ref(Kind.ROLE, "AWSReservedSSO_Ward_1")
+        hospital.directory.enter(reserved, "AROASSO", SINCE)
+        hospital.world.relate(reserved, Relation.ASSIGNED, assigned)
+        actor = SESSION.but(credential=Credential.IDENTITY_CENTER, principal=reserved)
+        assert surveyed(hospital, signal(actor)).lineage.root.principal == assigned
+
+    @pytest.mark.parametrize(
+        ("credential", "words"),
+        [
+            pytest.param(Credential.ROOT, "root user", id="a root user"),
+            pytest.param(Credential.ANONYMOUS, "no identity", id="an anonymous caller"),
+            pytest.param(Credential.FOREIGN, "another account", id="somebody of a foreign account"),
+            pytest.param(Credential.SERVICE_LINKED, "can not be modified", id="a service-linked role"),
+        ],
+    )
+    def test_people_are_told_that_no_fence_of_ours_reaches(self, credential: Credential, words: str) -> None:
+        found = surveyed(built(), signal(Actor(credential=credential, account=FOREIGN)))
+        (left,) = [left for left in found.left if words in left.reason]
+        assert left.blocks
+        assert left.next
+
+
+class TestWhatCouldNotBeRead:
+    """A scope is made from what can be had, and says what is missing."""
+
+    def test_without_an_identity_service_the_alert_is_believed_and_people_are_told(self) -> None:
+        hospital = built()
+        hospital.directory.reachable = False
+        found = surveyed(hospital, signal())
+        assert found.lineage.root == THIEF
+        assert [left.target for left in found.left] == [str(THIEF)]
+
+    def test_without_a_log_a_user_is_not_known_to_be_the_thiefs_alone(self) -> None:
+        hospital = built()
+        hospital.evidence.reachable = False
+        assert not surveyed(hospital, signal()).scope.standings[0].known
+
+    def test_what_the_cloud_does_not_answer_is_asked_again_later(self) -> None:
+        hospital = built()
+        hospital.world.allowance = 0
+        throttled = surveyed(hospital, signal())
+        assert throttled.scope.unread
+        assert throttled.left
+        hospital.world.allowance = None
+        again = reread(throttled.scope, account_of(signal()), hospital.world)
+        assert (again.left, again.value.unread) == ((), False)
+        assert (set(again.value.keys), again.value.trails, again.value.logs) == ({KEY, REPLICA}, (TRAIL,), (LOG,))
+
+    def test_a_key_that_does_not_exist_is_left_out_and_said_so(self) -> None:
+        ghost = ref(Kind.KEY, "ghost", account="444455556666")
+        hospital = built()
+        hospital.world.unreachable.add("444455556666")
+        found = surveyed(hospital, signal(THIEF, CHARTS, ghost))
+        assert ghost not in found.scope.keys
+        assert str(ghost) in {left.target for left in found.left}
+
+
+def allowed(hospital: Hospital, scope: Scope, *tenants: Tenant) -> tuple[tuple[str, ...], bool]:
+    estate = Estate(accounts=frozenset({HOME}), tenants=tenants)
+    return allow_list(scope, hospital.world, hospital.evidence, estate, SINCE)
+
+
+class TestTheAllowList:
+    """Declared, named by a policy or grant, or seen; never the actors, never strangers."""
+
+    SCOPE = Scope(standings=(Standing(actor=THIEF, reach=Reach.PRINCIPAL),), stores=(CHARTS,), keys=(KEY,))
+
+    def policy(self, *statements: PolicyStatement) -> Hospital:
+        """A hospital whose store and key have these statements alone."""
+        hospital = Hospital()
+        for target in (CHARTS, KEY):
+            hospital.world.put(target, *statements)
+        return hospital
+
+    @pytest.mark.parametrize(
+        ("principal", "known"),
+        [
+            pytest.param({"AWS": CLINICIAN.id}, (CLINICIAN.id,), id="a role that an Allow names"),
+            pytest.param({"AWS": [CLINICIAN.id, EXPORT.id]}, (CLINICIAN.id,), id="but not the actor beside it"),
+            pytest.param({"AWS": f"arn:aws:iam::{HOME}:root"}, (), id="nobody, where it delegates to the account"),
+            pytest.param({"AWS": f"arn:aws:iam::{FOREIGN}:role/partner"}, (), id="nobody of a foreign account"),
+            pytest.param({"Service": "logs.amazonaws.com"}, (), id="no service, which is exempt anyhow"),
+            pytest.param("*", (), id="not everybody"),
+            pytest.param({"AWS": "AROADELETED"}, (), id="nobody who is deleted"),
+        ],
+    )
+    def test_a_policy_names(self, principal: object, known: tuple[str, ...]) -> None:
+        hospital = self.policy(statement("Theirs", Effect="Allow", Principal=principal, Action="*", Resource="*"))
+        assert allowed(hospital, self.SCOPE) == (known, False)
+
+    def test_a_deny_makes_nobody_rightful(self) -> None:
+        hospital = self.policy(statement("Theirs", Effect="Deny", Principal={"AWS": CLINICIAN.id}, Action="*", Resource="*"))
+        assert allowed(hospital, self.SCOPE) == ((), False)
+
+    @pytest.mark.parametrize(
+        ("grantee", "known"),
+        [
+            pytest.param(CLINICIAN.id, (CLINICIAN.id,), id="a role of ours"),
+            pytest.param(f"arn:aws:iam::{FOREIGN}:role/partner", (), id="not a stranger"),
+            pytest.param("rds.amazonaws.com", (), id="not a service"),
+        ],
+    )
+    def test_a_grant_names(self, grantee: str, known: tuple[str, ...]) -> None:
+        hospital = self.policy()
+        spec = json.dumps({"GranteePrincipal": grantee, "Operations": ["Decrypt"]})
+        hospital.world.put(KEY, Grant(spec=spec, present=True))
+        assert allowed(hospital, self.SCOPE)[0] == known
+
+    @pytest.mark.parametrize(
+        ("actor", "failed", "known"),
+        [
+            pytest.param(SESSION, False, (CLINICIAN.id,), id="whoever uses it"),
+            pytest.param(SESSION, True, (), id="not whoever was refused"),
+            pytest.param(THIEF, False, (), id="not the actor"),
+        ],
+    )
+    def test_the_log_shows(self, actor: Actor, failed: bool, known: tuple[str, ...]) -> None:
+        hospital = self.policy()
+        hospital.evidence.happened(act(actor, "Decrypt", KEY, failed=failed))
+        assert allowed(hospital, self.SCOPE)[0] == known
+
+    def test_what_was_seen_before_the_time_that_counts_does_not_count(self) -> None:
+        hospital = self.policy()
+        hospital.evidence.happened(act(SESSION, "Decrypt", KEY, at=SINCE - timedelta(seconds=1)))
+        assert allowed(hospital, self.SCOPE)[0] == ()
+
+    def test_a_tenant_declares_who_works_with_its_own(self) -> None:
+        assert allowed(self.policy(), self.SCOPE, TENANT) == ((DECLARED,), True)
+
+    def test_a_tenant_declares_nobody_for_what_is_anothers(self) -> None:
+        assert allowed(self.policy(), self.SCOPE.but(stores=(LAB,), keys=()), TENANT) == ((), False)
+
+    def test_a_role_whose_session_alone_is_the_thiefs_stays_rightful(self) -> None:
+        hospital = self.policy(statement("Theirs", Effect="Allow", Principal={"AWS": CLINICIAN.id}, Action="*", Resource="*"))
+        session = self.SCOPE.but(standings=(Standing(actor=SESSION, reach=Reach.SESSION),))
+        assert allowed(hospital, session)[0] == (CLINICIAN.id,)
+
+    def test_a_log_that_does_not_answer_hides_nobody_whom_a_policy_names(self) -> None:
+        hospital = self.policy(statement("Theirs", Effect="Allow", Principal={"AWS": CLINICIAN.id}, Action="*", Resource="*"))
+        hospital.evidence.reachable = False
+        assert allowed(hospital, self.SCOPE)[0] == (CLINICIAN.id,)
+
+
+def test_where_nobody_is_known_people_are_asked_to_declare_them() -> None:
+    hospital = Hospital()
+    for target in (CHARTS, KEY):
+        hospital.world.put(target)
+    hospital.world.relate(CHARTS, Relation.KEYS, KEY)
+    (left,) = surveyed(hospital, signal(SESSION)).left[-1:]
+    assert "declare" in left.next
+    assert not left.blocks
+
+
+def test_every_resource_of_a_scope_is_listed_once_by_kind() -> None:
+    scope = Scope(stores=(CHARTS,), keys=(KEY,), trails=(TRAIL,), logs=(LOG,), vaults=(VAULT,))
+    assert scope.resources == (CHARTS, KEY, TRAIL, LOG, VAULT)
+
+
+def test_a_resource_is_the_same_exactly_when_it_is_equal() -> None:
+    assert {KEY, Ref.model_validate(KEY.model_dump())} == {KEY}
+    assert KEY != REPLICA
