@@ -1,17 +1,14 @@
 """The sweep: look again for what the actors made meanwhile, and whether our own work still stands, until all is quiet."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from shared.containment.reach import did, found
-from shared.containment.scope import Answer, account_of, ask, reread, widened
-from shared.domain.actor import Actor
-from shared.domain.case import Case, Stage, Standing, Verdict
+from shared.containment.scope import Answer, account_of, reread
+from shared.domain.case import Case, Stage, Verdict
 from shared.domain.plan import Wave
-from shared.ports import Act
 
 from . import waves
 from .deps import Deps
+from .lookout import looked
 from .step import Next
 
 PAUSES = (0.5, 0.5, 0.5, 0.5, 1, 1, 1, 1, 15, 60, 300, 900, 3600)
@@ -20,7 +17,7 @@ PAUSES = (0.5, 0.5, 0.5, 0.5, 1, 1, 1, 1, 15, 60, 300, 900, 3600)
 SETTLED = 8
 """Quiet sweeps after which the fence is said to hold: they span more than IAM takes to propagate (about 4 s)."""
 
-HOLD_SECONDS = 3
+HOLD_SECONDS = 1
 
 MOST_CARRIED = 50
 """Actors that a case document carries. Those beyond are fenced all the same: they exist, so every sweep finds them again."""
@@ -55,7 +52,7 @@ def hold(case: Case, deps: Deps) -> Next:
 def _swept(case: Case, deps: Deps) -> Case:
     """The case with what has come to light, after the wave that follows from it. Raises `NotDurable`."""
     again = reread(case.scope, account_of(case.signal), deps.world) if case.scope.unread else Answer(case.scope)
-    known = discovered(case.but(scope=again.value), deps)
+    known = looked(case.but(scope=again.value), deps)
     proposal = waves.propose(known, deps, {Wave.FENCE, Wave.PRESERVE})
     return _carried(waves.run(known, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *proposal.left)), need=1))
 
@@ -91,46 +88,3 @@ def _settled(case: Case, deps: Deps) -> Case:
 def verdict(case: Case) -> Verdict:
     """`contained` only where nothing failed and nothing is out of reach; anything else is called partial."""
     return Verdict.PARTIAL if any(left.blocks for left in case.people) else Verdict.CONTAINED
-
-
-def discovered(case: Case, deps: Deps) -> Case:
-    """The case with what has come to light: principals made, sessions opened, compute begun, replicas and access points added."""
-    if case.lineage is None:
-        return case
-    lineage, since = case.lineage, case.signal.at
-    unseen: tuple[Act, ...] = ()
-    unmade: tuple[Actor, ...] = ()
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        acting = pool.submit(ask, lambda: deps.evidence.by(lineage.root, since), unseen, str(lineage.root))
-        making = pool.submit(ask, lambda: deps.directory.made_since(lineage, since), unmade, "new principals")
-        giving = pool.submit(ask, lambda: deps.directory.given_since(lineage, since), unmade, "new compute")
-        widening = pool.submit(widened, case.scope, deps.world)
-    scope = widening.result()
-    acts = [act for act in acting.result().value if _lineages(act, case)]
-    known = {s.actor for s in case.scope.standings}
-    handed = [a for act in acts if not act.failed for a in act.created]
-    made = dict.fromkeys((*making.result().value, *giving.result().value, *handed))
-    fresh = [a for a in made if a not in known and not _rightful(a, case, deps)]
-    standings: tuple[Standing, ...] = (*scope.standings, *(found(a) for a in fresh))
-    ours = {resource.id for resource in scope.resources}
-    done = ((r.id, act.name) for act in acts if not act.failed for r in act.resources if r.id in ours)
-    deeds = tuple(dict.fromkeys((*scope.deeds, *done)))
-    return case.but(lineage=lineage.joined_by(*fresh), scope=scope.but(standings=standings, deeds=deeds))
-
-
-def _rightful(actor: Actor, case: Case, deps: Deps) -> bool:
-    """Whether the record shows that somebody outside the lineage made it. Until the (late) log says so, it is the actor's."""
-    principal = actor.principal
-    if principal is None or case.lineage is None:
-        return True
-    if principal in case.released or actor.unique_id in deps.exempt:
-        return True
-    none: tuple[Act, ...] = ()
-    acts = ask(lambda: deps.evidence.on(principal, case.signal.at), none, str(principal)).value
-    makers = [a for a in acts if not a.failed and any((c.principal, c.session) == (principal, actor.session) for c in a.created)]
-    return bool(makers) and not any(_lineages(a, case) for a in makers)
-
-
-def _lineages(act: Act, case: Case) -> bool:
-    """Whether somebody of the lineage did it, and not a rightful user of the same principal."""
-    return any(did(standing, act) for standing in case.scope.standings)

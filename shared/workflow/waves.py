@@ -60,11 +60,11 @@ def situation(case: Case, deps: Deps) -> Situation:
     )
 
 
-def propose(case: Case, deps: Deps, waves: Collection[Wave]) -> Proposal:
-    """Every action of these waves on every target of the scope, all at once."""
+def propose(case: Case, deps: Deps, waves: Collection[Wave], among: Collection[Ref] | None = None) -> Proposal:
+    """Every action of these waves on every target of the scope (`among`: on these alone), all at once."""
     seen = situation(case, deps)
     targets = (*case.scope.principals, *_rightful(case), *case.scope.resources)
-    open_to = [t for t in dict.fromkeys(targets) if t not in case.released]
+    open_to = [t for t in dict.fromkeys(targets) if t not in case.released and (among is None or t in among)]
     pairs = [(a, t) for a in ACTIONS.values() if a.wave in waves for t in open_to if t.kind in a.targets]
     answers = in_parallel(lambda pair: _proposed(*pair, seen), pairs)
     changes = tuple({c.slot: c for changes, _ in answers for c in changes}.values())

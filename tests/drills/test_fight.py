@@ -13,7 +13,10 @@ from .answering import by_command_line
 
 ALERT = "guardduty-s3-exfiltration.json"
 MARGIN = 2.0
-"""Seconds, beside IAM's own propagation, in which the fence has to stand."""
+"""Seconds, beside IAM's own propagation, in which the fence has to stand where a call takes `PACE` seconds."""
+
+PACE = 0.03
+"""What a call takes in a Region. A busy machine is slower than that, for the responder as for everybody."""
 
 
 @pytest.fixture
@@ -30,12 +33,13 @@ def outcome(report: FightReport) -> str:
 
 def stood(report: FightReport) -> None:
     """The fence held: nobody got health data after it, nothing of the thief's is left, care goes on, and nobody was named."""
-    deadline = report.heard + report.terms.propagation + MARGIN
+    margin = MARGIN * max(1.0, report.pace / PACE)
+    deadline = report.heard + report.terms.propagation + margin
     assert report.answer["status"] in {"contained", "partial"}, outcome(report)
     assert not report.survivors, outcome(report)
     assert report.last_data is None or report.last_data.after <= deadline, (report.last_data, outcome(report))
     for last in report.last_control.values():
-        assert last.after <= max(deadline, last.born + report.terms.trail_lag + report.terms.propagation + MARGIN), last
+        assert last.after <= max(deadline, last.born + report.terms.trail_lag + report.terms.propagation + margin), last
     assert not [failure for failure in report.failures if failure.at > report.answered], outcome(report)
     assert not any(patient in f"{report.answer}" for patient in names.PATIENTS)
 

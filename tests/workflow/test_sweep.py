@@ -11,6 +11,7 @@ from shared.domain.resource import Kind, Ref
 from shared.ports import Relation
 from shared.workflow.deps import Deps
 from shared.workflow.local import Patience
+from shared.workflow.lookout import YOUNG
 from shared.workflow.sweeping import PAUSES, SETTLED
 from tests.hospital import (
     ALERT,
@@ -84,6 +85,7 @@ class TestWhatComesIntoBeing:
         made = Actor(credential=Credential.ROLE_SESSION, account=HOME, principal=SPARE, unique_id="AROASPARE")
         hospital.evidence.happened(act(PIPELINE, "CreateRole", SPARE, at=hospital.clock.now(), created=(made,), address="10.0.0.1"))
         makes(hospital, SPARE, "AROASPARE")
+        hospital.clock.sleep(YOUNG.total_seconds() + 1)
         go_on(case, deps)
         assert not on(hospital, SPARE)
 

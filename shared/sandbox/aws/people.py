@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count, cycle
+from statistics import mean
 from typing import Any
 
 from botocore.config import Config
@@ -39,13 +40,16 @@ class Failure:
 
 
 class Care:
-    """A person or program that reads and writes health data, one call after the other, until told to stop."""
+    """A person or program that reads and writes health data, one call after the other, until told to stop.
+
+    `took`: seconds of each call.
+    """
 
     def __init__(self, sandbox: Sandbox, clinic: Clinic, who: str) -> None:
         self._s3 = people.bound(sandbox, clinic.credentials[who]).client("s3", config=ONCE)
         self._clock = sandbox.cloud.clock
         self._who = who
-        self.calls = 0
+        self.took: list[float] = []
         self.failures: list[Failure] = []
 
     def work(self, stopped: threading.Event) -> None:
@@ -58,9 +62,9 @@ class Care:
             self._try("PutObject", self._s3.put_object, Bucket=names.CHARTS, Key=f"charts/{patient}.pdf", Body=b"seen today")
 
     def _try(self, name: str, call: Callable[..., Mapping[str, Any]], **params: object) -> None:
-        self.calls += 1
         at = self._clock.now()
         code = _code_of(lambda: _drained(call(**params)))
+        self.took.append(self._clock.now() - at)
         if code:
             self.failures.append(Failure(at, self._who, name, code))
 
@@ -160,6 +164,11 @@ class Staff:
 
     care: tuple[Care, ...]
     pipeline: Pipeline
+
+    @property
+    def pace(self) -> float:
+        """Seconds that a call took, on average."""
+        return mean(took for each in self.care for took in each.took)
 
     @property
     def failures(self) -> tuple[Failure, ...]:

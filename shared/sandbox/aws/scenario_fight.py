@@ -54,7 +54,7 @@ class FightReport:
     """What came of it. Times are seconds after the alert.
 
     `heard`: the responder's first call, `answered`: its last word, `over`: the end of the fight. `survivors`: what of the thief's
-    work still has effect. `failures` are those of clinicians, `losses` those of the pipeline.
+    work still has effect. `failures` are of clinicians, `losses` those of the pipeline; `pace`: seconds a call took, on average.
     """
 
     seed: int
@@ -63,6 +63,7 @@ class FightReport:
     heard: float
     answered: float
     over: float
+    pace: float
     successes: tuple[Success, ...]
     survivors: tuple[str, ...]
     failures: tuple[Failure, ...]
@@ -105,6 +106,7 @@ def fight(seed: int, sandbox: Sandbox, respond: Respond, part: str = "thief", te
         heard=_heard(sandbox, alert) - alert,
         answered=answered - alert,
         over=over - alert,
+        pace=staff.pace,
         successes=tuple(successes(sandbox, thief.address, alert)),
         survivors=tuple(survivors(sandbox, thief)),
         failures=tuple(replace(each, at=each.at - alert) for each in staff.failures),

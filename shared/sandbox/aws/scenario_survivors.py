@@ -14,12 +14,15 @@ from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.authoriser import Principal
 from shared.sandbox.aws.clinic_people import role_arn
 from shared.sandbox.aws.cloud import Cloud
-from shared.sandbox.aws.history import Identity, iam_of
+from shared.sandbox.aws.history import Identity
 from shared.sandbox.aws.permission import Need
 from shared.sandbox.aws.principals import Caller, user_principal
 from shared.sandbox.aws.server import Sandbox
 from shared.sandbox.aws.thief import Thief
 from shared.sandbox.aws.thief_moves import FAR_REGIONS
+
+WORKING = frozenset({names.EXPORT_USER, names.BACKUP_USER, names.BATCH_ROLE})
+"""Users and roles that were there before the thief."""
 
 
 def survivors(sandbox: Sandbox, thief: Thief) -> Iterator[str]:
@@ -35,14 +38,12 @@ def survivors(sandbox: Sandbox, thief: Thief) -> Iterator[str]:
 
 
 def _identities(cloud: Cloud, thief: Thief) -> Iterator[str]:
-    """Users and roles that the thief made, or stole, and that may still do something; roles that still let it in."""
-    backend = iam_of(names.ACCOUNT)
-    known = {names.ADMINISTRATOR, names.CLINICIAN, names.BACKUP_USER}
-    for user in set(backend.users) - known:
+    """Users and roles that the thief made, or stole as a whole, and that may still do something; roles that still let it in."""
+    for user in sorted(set(thief.users) - WORKING | thief.stolen):
         identity = cloud.history.newest(names.ACCOUNT, "user", user)
         if identity and _may_act(cloud, identity, user_principal(identity)):
             yield f"user {user} may still act"
-    for role in set(thief.roles) - {names.BATCH_ROLE}:
+    for role in sorted(set(thief.roles) - WORKING):
         identity = cloud.history.newest(names.ACCOUNT, "role", role)
         if identity and _may_act(cloud, identity, _session_of(identity)):
             yield f"role {role} may still act"

@@ -59,7 +59,8 @@ class Deed:
 class Thief:
     """What the thief holds (`hands`, the newest first) and has done. Of `users` and `roles` it knows that they are worth a try.
 
-    `abroad` is a user of the thief's own account. `part` names the stolen credentials among the clinic's.
+    `abroad` is a user of the thief's own account. `part` names the stolen credentials among the clinic's; `stolen` are users who
+    are the thief's altogether.
     """
 
     def __init__(self, sandbox: Sandbox, clinic: Clinic, part: str, seed: int, address: str = names.THIEF_ADDRESS) -> None:
@@ -69,6 +70,7 @@ class Thief:
         self.random = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self.users = [names.EXPORT_USER, names.BACKUP_USER]
         self.roles = [names.BATCH_ROLE]
+        self.stolen = frozenset({names.EXPORT_USER} if part == "thief" else ())
         self.deeds: list[Deed] = []
         self.abroad = _foreigner(sandbox, address)
         self._session = bound(sandbox, self.abroad.credentials)

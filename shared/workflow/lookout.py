@@ -1,0 +1,137 @@
+"""Looking for what the actors make of themselves: principals, sessions, compute, doors into roles.
+
+The log and the Regions take seconds to answer; in that time a thief makes a user that makes the next one. So whoever comes into
+being while they are asked is fenced at once: such a newcomer can not be in the (late) log, and nothing could be learnt about it.
+"""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import timedelta
+
+from shared.containment.parallel import in_parallel
+from shared.containment.reach import did, found
+from shared.containment.rightful import known_users
+from shared.containment.scope import ask, widened
+from shared.domain.actor import Actor
+from shared.domain.case import Case, Rightful, Scope, Standing
+from shared.domain.plan import Wave
+from shared.domain.resource import Kind
+from shared.ports import Act
+
+from . import waves
+from .deps import Deps
+
+LOOK_SECONDS = 0.2
+"""Between two looks for newcomers. Each is two calls."""
+
+YOUNG = timedelta(seconds=12)
+"""The log is minutes late: who came into being less than this ago is not asked about."""
+
+ASKED = 8
+"""Actors whose acts are looked up in one sweep, the newest first: the log takes two questions a second."""
+
+
+def looked(case: Case, deps: Deps) -> Case:
+    """The case with all that has come to light, newcomers fenced already. Raises `NotDurable`."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        asked = pool.submit(discovered, case, deps)
+        watched = _watched(case, deps, asked)
+    told = asked.result()
+    if told.lineage is None:
+        return told
+    met = [s for s in watched.scope.standings if s not in case.scope.standings]
+    scope = told.scope.but(standings=tuple({s.actor: s for s in (*met, *told.scope.standings)}.values()))
+    return watched.but(lineage=told.lineage.joined_by(*(s.actor for s in met)), scope=scope)
+
+
+def _watched(case: Case, deps: Deps, asked: Future[Case]) -> Case:
+    """The case with those who have just come into being, fenced as they are seen, until the questions are answered."""
+    case = newcomers(case, deps)
+    while not wait([asked], timeout=LOOK_SECONDS).done:
+        case = newcomers(case, deps)
+    return case
+
+
+def newcomers(case: Case, deps: Deps) -> Case:
+    """The case with the youngest users and roles, fenced. Raises `NotDurable`."""
+    lineage, since = case.lineage, max(case.signal.at, deps.clock.now() - YOUNG)
+    if lineage is None:
+        return case
+    unmade: tuple[Actor, ...] = ()
+    made = ask(lambda: deps.directory.made_since(lineage, since), unmade, "new principals").value
+    known = {s.actor for s in case.scope.standings}
+    fresh = [a for a in made if a not in known and not _spared(a, case, deps)]
+    if not fresh:
+        return case
+    met = _joined(case, fresh, case.scope)
+    among = {a.principal for a in fresh if a.principal}
+    return waves.run(met, deps, Wave.SWEEP, waves.propose(met, deps, {Wave.FENCE}, among), need=1)
+
+
+def discovered(case: Case, deps: Deps) -> Case:
+    """The case with what has come to light: principals made, sessions opened, compute begun, replicas and access points added."""
+    if case.lineage is None:
+        return case
+    lineage, since = case.lineage, case.signal.at
+    unmade: tuple[Actor, ...] = ()
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        acting = pool.submit(_acts, case, deps)
+        making = pool.submit(ask, lambda: deps.directory.made_since(lineage, since), unmade, "new principals")
+        giving = pool.submit(ask, lambda: deps.directory.given_since(lineage, since), unmade, "new compute")
+        widening = pool.submit(widened, case.scope, deps.world)
+    scope, acts = widening.result(), acting.result()
+    known = {s.actor for s in case.scope.standings}
+    handed = [a for act in acts for a in act.created]
+    made = [a for a in dict.fromkeys((*making.result().value, *giving.result().value, *handed)) if a not in known]
+    judged = zip(made, in_parallel(lambda a: _rightful(a, case, deps), made), strict=True)
+    ours = {resource.id for resource in scope.resources}
+    done = ((r.id, act.name) for act in acts for r in act.resources if r.id in ours)
+    deeds = tuple(dict.fromkeys((*scope.deeds, *done)))
+    met = _joined(case, [a for a, rightful in judged if not rightful], scope.but(deeds=deeds))
+    return met.but(scope=met.scope.but(rightful=(*scope.rightful, *_touched(met, deps, acts))))
+
+
+def _acts(case: Case, deps: Deps) -> list[Act]:
+    """What the log shows of the lineage's deeds that worked; of each actor, for a thief works through what it made."""
+    unseen: tuple[Act, ...] = ()
+    actors = list(
+        dict.fromkeys((*(s.actor for s in case.scope.standings[:1]), *(s.actor for s in case.scope.standings[:-ASKED:-1])))
+    )
+    answers = in_parallel(lambda a: ask(lambda: deps.evidence.by(a, case.signal.at), unseen, str(a)).value, actors)
+    return [act for acts in answers for act in acts if not act.failed and _lineages(act, case)]
+
+
+def _joined(case: Case, fresh: Sequence[Actor], scope: Scope) -> Case:
+    """The case with these actors in its lineage."""
+    standings: tuple[Standing, ...] = (*scope.standings, *(found(a) for a in fresh))
+    lineage = case.lineage.joined_by(*fresh) if case.lineage else None
+    return case.but(lineage=lineage, scope=scope.but(standings=standings))
+
+
+def _touched(case: Case, deps: Deps, acts: Iterable[Act]) -> tuple[Rightful, ...]:
+    """Roles of others that the lineage entered, or whose doors it may have opened: their sessions are rightful up to now only."""
+    guarded = {*case.scope.principals, *(r.actor.principal for r in case.scope.rightful), *case.released}
+    roles = {r.id for act in acts for r in act.resources if r.kind is Kind.ROLE and r not in guarded}
+    since = case.signal.at - timedelta(days=deps.policy.limits.evidence_days)
+    known = known_users(sorted(roles), case.signal.cloud, deps.directory, deps.evidence, since)
+    return tuple(r for r in known if r.actor.unique_id not in deps.exempt)
+
+
+def _spared(actor: Actor, case: Case, deps: Deps) -> bool:
+    return actor.principal is None or actor.principal in case.released or actor.unique_id in deps.exempt
+
+
+def _rightful(actor: Actor, case: Case, deps: Deps) -> bool:
+    """Whether the record shows that somebody outside the lineage made it. Until the (late) log says so, it is the actor's."""
+    principal = actor.principal
+    if principal is None or _spared(actor, case, deps):
+        return True
+    none: tuple[Act, ...] = ()
+    acts = ask(lambda: deps.evidence.on(principal, case.signal.at), none, str(principal)).value
+    makers = [a for a in acts if not a.failed and any((c.principal, c.session) == (principal, actor.session) for c in a.created)]
+    return bool(makers) and not any(_lineages(a, case) for a in makers)
+
+
+def _lineages(act: Act, case: Case) -> bool:
+    """Whether somebody of the lineage did it, and not a rightful user of the same principal."""
+    return any(did(standing, act) for standing in case.scope.standings)
