@@ -101,6 +101,51 @@ def role_session(sandbox: Sandbox, name: str, caller: boto3.Session | None = Non
     return assume(sandbox, caller or user(sandbox, f"user-of-{name}"), arn)
 
 
+def test_a_boundary_is_shown_and_can_be_taken_away(sandbox: Sandbox) -> None:
+    iam = sandbox.root().client("iam")
+    boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    iam.create_user(UserName="x", PermissionsBoundary=boundary)
+    assert iam.get_user(UserName="x")["User"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary
+    iam.delete_user_permissions_boundary(UserName="x")
+    assert "PermissionsBoundary" not in iam.get_user(UserName="x")["User"]
+    assert refused(iam.delete_user_permissions_boundary, UserName="x")[0] == "NoSuchEntity"
+
+
+NO_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/none"
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments", "code"),
+    [
+        ("put_user_permissions_boundary", {"UserName": "x", "PermissionsBoundary": NO_POLICY}, "NoSuchEntity"),
+        ("put_role_permissions_boundary", {"RoleName": "x", "PermissionsBoundary": NO_POLICY}, "NoSuchEntity"),
+        ("delete_user_permissions_boundary", {"UserName": "none"}, "NoSuchEntity"),
+        ("create_policy", {"PolicyName": "p", "PolicyDocument": "x" * 6145}, "LimitExceeded"),
+        ("create_role", {"RoleName": "y", "AssumeRolePolicyDocument": "x" * 2049}, "LimitExceeded"),
+        ("create_role", {"RoleName": "y", "AssumeRolePolicyDocument": "not json"}, "MalformedPolicyDocument"),
+        ("create_role", {"RoleName": "y", "AssumeRolePolicyDocument": "{}", "Path": "/aws-reserved/sso/"}, "ValidationError"),
+        ("create_access_key", {"UserName": "x"}, "LimitExceeded"),
+    ],
+)
+def test_what_does_not_exist_or_does_not_fit_is_refused(
+    sandbox: Sandbox, operation: str, arguments: dict[str, Any], code: str
+) -> None:
+    iam = sandbox.root().client("iam")
+    iam.create_user(UserName="x")
+    iam.create_role(RoleName="x", AssumeRolePolicyDocument=trust({"AWS": ACCOUNT}))
+    for _ in range(2):
+        iam.create_access_key(UserName="x")
+    assert refused(getattr(iam, operation), **arguments)[0] == code
+
+
+def test_attaching_a_policy_twice_is_attaching_it_once(sandbox: Sandbox) -> None:
+    iam = sandbox.root().client("iam")
+    iam.create_user(UserName="x")
+    for _ in range(2):
+        iam.attach_user_policy(UserName="x", PolicyArn="arn:aws:iam::aws:policy/AWSDenyAll")
+    assert len(iam.list_attached_user_policies(UserName="x")["AttachedPolicies"]) == 1
+
+
 def test_a_deleted_user_in_a_trust_policy_turns_into_its_id_and_a_new_one_of_the_name_is_not_trusted(sandbox: Sandbox) -> None:
     iam = sandbox.root().client("iam")
     user(sandbox, "x", policy=None)

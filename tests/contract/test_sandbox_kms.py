@@ -179,6 +179,28 @@ def test_a_signature_of_a_digest_is_one_of_the_message(kms: Client) -> None:
     )
 
 
+@pytest.mark.parametrize("algorithm", ["RSASSA_PSS_SHA_256", "RSASSA_PKCS1_V1_5_SHA_512"])
+def test_an_rsa_key_signs_messages(kms: Client, algorithm: str) -> None:
+    key = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+    asked = {"KeyId": key, "Message": b"message", "SigningAlgorithm": algorithm}
+    assert kms.verify(**asked, Signature=kms.sign(**asked)["Signature"])["SignatureValid"] is True
+    assert refused(kms.sign, **(asked | {"SigningAlgorithm": "ECDSA_SHA_256"}))[0] == "InvalidKeyUsageException"
+
+
+@pytest.mark.parametrize("text", ["not json", "[]", '{"Statement": []}', '{"Statement": [{"Effect": "Allow"}]}'])
+def test_a_malformed_key_policy_is_refused(kms: Client, key: str, text: str) -> None:
+    assert refused(kms.put_key_policy, KeyId=key, Policy=text)[0] == "MalformedPolicyDocumentException"
+
+
+def test_a_retirable_grant_is_listed_for_whoever_may_retire_it(kms: Client, key: str) -> None:
+    root = f"arn:aws:iam::{ACCOUNT}:root"
+    given = kms.create_grant(KeyId=key, GranteePrincipal=root, RetiringPrincipal=root, Operations=["Decrypt"])
+    assert [each["GrantId"] for each in kms.list_retirable_grants(RetiringPrincipal=root)["Grants"]] == [given["GrantId"]]
+    kms.retire_grant(KeyId=key, GrantId=given["GrantId"])
+    assert kms.list_grants(KeyId=key)["Grants"] == []
+    assert refused(kms.revoke_grant, KeyId=key, GrantId=given["GrantId"])[0] == "NotFoundException"
+
+
 class TestReplicas:
     @pytest.fixture
     def primary(self, kms: Client) -> str:

@@ -289,6 +289,80 @@ def test_a_body_that_is_not_what_was_sent_is_refused(s3: Client, checksum: dict[
     assert message.startswith(sentence)
 
 
+class TestMultipart:
+    PART = b"p" * (5 * 1024 * 1024)
+
+    def test_an_upload_keeps_the_encryption_it_began_with(self, s3: Client, key: str) -> None:
+        upload = s3.create_multipart_upload(Bucket="records", Key="x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)["UploadId"]
+        named = {"Bucket": "records", "Key": "x", "UploadId": upload}
+        etags = [s3.upload_part(**named, PartNumber=n, Body=body)["ETag"] for n, body in ((1, self.PART), (2, b"end"))]
+        parts = [{"PartNumber": n, "ETag": etag} for n, etag in enumerate(etags, 1)]
+        s3.complete_multipart_upload(**named, MultipartUpload={"Parts": parts})
+        head = s3.head_object(Bucket="records", Key="x")
+        assert (head["SSEKMSKeyId"], head["ContentLength"]) == (key, len(self.PART) + 3)
+
+    def test_an_upload_cannot_be_finished_under_a_disabled_key(self, sandbox: Sandbox, s3: Client, key: str) -> None:
+        upload = s3.create_multipart_upload(Bucket="records", Key="x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)["UploadId"]
+        named = {"Bucket": "records", "Key": "x", "UploadId": upload}
+        etag = s3.upload_part(**named, PartNumber=1, Body=b"phi")["ETag"]
+        sandbox.root().client("kms").disable_key(KeyId=key)
+        finish = {"MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": etag}]}}
+        assert refused(s3.complete_multipart_upload, **named, **finish)[0] == "KMS.DisabledException"
+
+    def test_a_part_cannot_be_copied_from_what_cannot_be_read(self, sandbox: Sandbox, s3: Client, key: str) -> None:
+        put_encrypted(s3, key)
+        upload = s3.create_multipart_upload(Bucket="records", Key="y")["UploadId"]
+        copy = {
+            "Bucket": "records",
+            "Key": "y",
+            "UploadId": upload,
+            "PartNumber": 1,
+            "CopySource": {"Bucket": "records", "Key": "x"},
+        }
+        s3.upload_part_copy(**copy)
+        sandbox.root().client("kms").disable_key(KeyId=key)
+        assert refused(s3.upload_part_copy, **copy)[0] == "KMS.DisabledException"
+
+
+def test_a_default_key_that_does_not_exist_is_found_out_by_the_first_put(s3: Client) -> None:
+    nowhere = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000"
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": nowhere}}
+    s3.put_bucket_encryption(Bucket="records", ServerSideEncryptionConfiguration={"Rules": [rule]})
+    assert refused(s3.put_object, Bucket="records", Key="x", Body=b"phi")[0] == "KMS.NotFoundException"
+    s3.delete_bucket_encryption(Bucket="records")
+    assert s3.put_object(Bucket="records", Key="x", Body=b"phi")["ServerSideEncryption"] == "AES256"
+
+
+def test_an_object_without_a_named_key_is_under_the_accounts_own_s3_key(sandbox: Sandbox, s3: Client) -> None:
+    answered = s3.put_object(Bucket="records", Key="x", Body=b"phi", ServerSideEncryption="aws:kms")
+    own = sandbox.root().client("kms").describe_key(KeyId="alias/aws/s3")["KeyMetadata"]["Arn"]
+    assert answered["SSEKMSKeyId"] == own
+    reader = user(sandbox, "reader", document(statement("Allow", "s3:GetObject"))).client("s3")
+    assert reader.get_object(Bucket="records", Key="x")["Body"].read() == b"phi"
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments", "code"),
+    [
+        ("get_object", {"Bucket": "nowhere", "Key": "x"}, "NoSuchBucket"),
+        ("get_object", {"Bucket": "records", "Key": "x", "VersionId": "none"}, "NoSuchVersion"),
+        ("get_bucket_policy", {"Bucket": "records"}, "NoSuchBucketPolicy"),
+        ("copy_object", {"Bucket": "records", "Key": "y", "CopySource": {"Bucket": "records", "Key": "x"}}, "NoSuchKey"),
+        ("copy_object", {"Bucket": "records", "Key": "y", "CopySource": {"Bucket": "nowhere", "Key": "x"}}, "NoSuchBucket"),
+        ("put_bucket_policy", {"Bucket": "records", "Policy": "not json"}, "MalformedPolicy"),
+        ("put_bucket_policy", {"Bucket": "records", "Policy": '{"Statement": {"Effect": "Perhaps"}}'}, "MalformedPolicy"),
+    ],
+)
+def test_what_is_missing_or_malformed_is_named(s3: Client, operation: str, arguments: dict[str, Any], code: str) -> None:
+    assert refused(getattr(s3, operation), **arguments)[0] == code
+
+
+def test_an_unknown_condition_operator_is_refused_when_it_is_written(s3: Client) -> None:
+    deny = statement("Deny", "s3:GetObject", "arn:aws:s3:::records/*", "*", StringSimilar={"aws:userid": "x"})
+    code, message = refused(s3.put_bucket_policy, Bucket="records", Policy=document(deny))
+    assert (code, message.startswith("Invalid Condition type")) == ("MalformedPolicy", True)
+
+
 class TestBucketPolicies:
     def put(self, s3: Client, *statements: dict[str, Any]) -> tuple[str, str]:
         return refused(s3.put_bucket_policy, Bucket="records", Policy=document(*statements))

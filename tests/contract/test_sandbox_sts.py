@@ -156,3 +156,18 @@ def test_a_resource_control_policy_keeps_foreigners_out_of_an_open_bucket(sandbo
     code, message = refused(stranger.list_objects_v2, Bucket="records")
     assert (code, message.endswith("with an explicit deny in a resource control policy")) == ("AccessDenied", True)
     s3.list_objects_v2(Bucket="records")
+
+
+def test_a_users_own_session_may_do_what_the_user_may(sandbox: Sandbox) -> None:
+    issued = user(sandbox).client("sts").get_session_token()["Credentials"]
+    session = sandbox.session(issued["AccessKeyId"], issued["SecretAccessKey"], issued["SessionToken"])
+    session.client("s3").list_buckets()
+    assert refused(session.client("sts").get_session_token)[0] == "AccessDenied"
+
+
+def test_the_account_of_an_access_key_is_told(sandbox: Sandbox) -> None:
+    key = user(sandbox, "stranger", account=OTHER).get_credentials()
+    assert key is not None
+    sts = sandbox.root().client("sts")
+    assert sts.get_access_key_info(AccessKeyId=key.access_key)["Account"] == OTHER
+    assert refused(sts.get_access_key_info, AccessKeyId="AKIA0000000000000000")[0] == "InvalidClientTokenId"
