@@ -22,6 +22,7 @@ from shared.workflow.deps import Deps
 
 if TYPE_CHECKING:
     from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.executions import Executions
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,14 @@ def deps(policy: Policy) -> Deps:
         caller=me.arn,
         place=keeping.place,
     )
+
+
+def executions(machine: str) -> "Executions":
+    """What starts the workflow of a case as an execution of this state machine (ARN)."""
+    from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.executions import Executions
+
+    return Executions(Clients(), machine)
 
 
 def estate(policy: Policy, home: str, region: str) -> Estate:

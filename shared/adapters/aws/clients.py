@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
     from types_boto3_sso_admin import SSOAdminClient
+    from types_boto3_stepfunctions import SFNClient
     from types_boto3_sts import STSClient
     from types_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
@@ -155,6 +156,9 @@ class Clients:
 
     def sso_admin(self, account: str, region: str) -> SSOAdminClient:
         return cast("SSOAdminClient", self._client("sso-admin", account, region))
+
+    def stepfunctions(self, account: str, region: str) -> SFNClient:
+        return cast("SFNClient", self._client("stepfunctions", account, region))
 
     def sts(self, account: str, region: str) -> STSClient:
         return cast("STSClient", self._client("sts", account, region))

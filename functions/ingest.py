@@ -1,0 +1,36 @@
+"""AWS Lambda: alerts from a queue become cases, and each case's workflow is started.
+
+A message that can not be read or handled is given back alone: the queue delivers it again, and in the end to its dead letters.
+"""
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared.domain.case import Case
+from shared.intake import read
+from shared.workflow.deps import Deps
+from shared.workflow.opening import admit
+
+from . import environment
+from .starter import Starter
+
+
+def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+    """Entry point: an SQS batch of EventBridge events; answers which messages failed."""
+    return ingest(event, context, environment.ready(), environment.starter())
+
+
+def ingest(event: dict[str, object], context: LambdaContext, deps: Deps, starter: Starter) -> PartialItemFailureResponse:
+    """Take in every message of the batch."""
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    return process_partial_response(event, lambda record: take_in(record, deps, starter), processor, context)
+
+
+def take_in(record: SQSRecord, deps: Deps, starter: Starter) -> None:
+    """One message. Raises `BadInput` where it holds nothing that can be read."""
+    for signal in read(record.body.encode()):
+        admitted = admit(signal, deps, automatic=True)
+        if isinstance(admitted, Case):
+            starter.start(admitted.id)
