@@ -1,6 +1,7 @@
 """From a signal to a case: who may wake us, and which case this belongs to."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -33,10 +34,12 @@ def admit(signal: Signal, deps: Deps, *, automatic: bool, mode: Mode | None = No
     """
     if turned := _turned(signal, deps, automatic=automatic):
         return turned
-    cases = deps.cases.all()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        confirming = pool.submit(deps.sources.confirm, signal)
+        cases = deps.cases.all()
     if joined := _joined(signal, cases):
         return joined
-    confirmation = deps.sources.confirm(signal)
+    confirmation = confirming.result()
     if confirmation is Confirmation.DISAGREES:
         return Turned(
             signal, Verdict.REFUSED, "its source knows this alert otherwise: it is forged or altered; nothing was changed"

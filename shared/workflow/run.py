@@ -34,6 +34,7 @@ class Held:
     def __init__(self, cases: Cases, lease: Lease) -> None:
         self._cases = cases
         self._lease = lease
+        self._case: Case | None = None
         self._lost = threading.Event()
         self._done = threading.Event()
         self._lock = threading.Lock()
@@ -41,15 +42,18 @@ class Held:
         self._thread.start()
 
     def load(self) -> Case:
-        """The case as it is now."""
-        return self._cases.load(self._lease.case)
+        """The case as it is now: read once, for under the lease nobody else saves it."""
+        if self._case is None:
+            self._case = self._cases.load(self._lease.case)
+        return self._case
 
     def save(self, case: Case) -> Case:
         """Keep it. Raises `LeaseLost` where another worker has taken over."""
         with self._lock:
             if self._lost.is_set():
                 raise LeaseLost(f"another worker has taken case {case.id}")
-            return self._cases.save(case, self._lease)
+            self._case = self._cases.save(case, self._lease)
+            return self._case
 
     def give_back(self) -> None:
         """Let others work on it at once."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from shared.adapters.aws.arns import partition_of
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call
+from shared.containment.parallel import in_parallel
 from shared.domain.errors import Absent, NotReady
 from shared.settings import CustodyPlaces
 
@@ -72,7 +73,7 @@ def resources(clients: Clients, at: Places) -> tuple[str, ...]:
     kms = clients.kms("", at.region)
     partition = partition_of(at.region)
     try:
-        keys = [call(kms.describe_key, KeyId=alias)["KeyMetadata"]["Arn"] for alias in (at.key, at.data_key)]
+        keys = in_parallel(lambda alias: call(kms.describe_key, KeyId=alias)["KeyMetadata"]["Arn"], (at.key, at.data_key))
     except Absent as error:
         raise NotReady(f"custody has no key yet ({error}): run `codeblue init`") from None
     return (*(f"arn:{partition}:s3:::{bucket}" for bucket in (at.bucket, at.second_bucket)), *keys)

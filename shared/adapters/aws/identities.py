@@ -21,8 +21,8 @@ class Caller:
 
 
 def caller(clients: Clients) -> Caller:
-    """Ourselves (STS GetCallerIdentity: `UserId` is `AROA…:session` for a role's session)."""
-    found = call(clients.sts("", "").get_caller_identity)
+    """Ourselves (`UserId` is `AROA…:session` for a role's session)."""
+    found = clients.identity
     return Caller(arn=found["Arn"], unique_id=found["UserId"].split(":")[0])
 
 
