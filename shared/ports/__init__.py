@@ -4,11 +4,13 @@ Adapters implement these; the core calls nothing else. Every method may raise `C
 and nothing else on purpose; what an adapter cannot do it refuses, it never pretends.
 """
 
-from .clouds import Act, Directory, Evidence, Receipt, Relation, Sources, World
+from .clouds import Access, Act, Directory, Evidence, Receipt, Relation, Sources, World
+from .objects import Objects
 from .record import Journal, Keyring, Recorded, Signer, Sink, Witness
 from .work import Cases, Clock, Lease, Notifier
 
 __all__ = [
+    "Access",
     "Act",
     "Cases",
     "Clock",
@@ -18,6 +20,7 @@ __all__ = [
     "Keyring",
     "Lease",
     "Notifier",
+    "Objects",
     "Receipt",
     "Recorded",
     "Relation",

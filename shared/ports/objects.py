@@ -1,0 +1,205 @@
+"""The door to the objects of a store: every stored version, what it is encrypted with, and the few ways to change that.
+
+An object's key can itself be health data: it is never part of a `repr`, and adapters put it into no exception.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from shared.domain.resource import Ref
+
+NULL = "null"
+"""The version id of what was stored while a bucket kept no versions (S3 user guide, "How S3 Versioning works")."""
+
+CUSTOMER_KEY = "CustomerKey"
+"""Code of the `Refused` for a version that can not even be looked at without the key of whoever wrote it (SSE-C)."""
+
+type Pairs = tuple[tuple[str, str], ...]
+"""Names and values, sorted by name."""
+
+
+class Scheme(StrEnum):
+    """Which kind of server-side encryption an object is under (S3 user guide, "Protecting data with encryption")."""
+
+    NONE = "none"
+    SSE_S3 = "sse-s3"
+    SSE_KMS = "sse-kms"
+    DSSE = "dsse-kms"
+    SSE_C = "sse-c"
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """What a version is encrypted with; `key` is the key's ARN for the two KMS schemes, else empty."""
+
+    scheme: Scheme
+    key: str = ""
+    bucket_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """S3 Object Lock of one version; `mode` is `GOVERNANCE`, `COMPLIANCE` or empty."""
+
+    mode: str = ""
+    until: datetime | None = None
+    legal_hold: bool = False
+
+    def retains(self, mode: str, now: datetime) -> bool:
+        """Whether retention of this mode is in force."""
+        return self.mode == mode and (self.until is None or self.until > now)
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """A stored checksum; `whole` when it is of the content itself and not of the parts of an upload."""
+
+    algorithm: str
+    value: str
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One line of a store's listing: a version or a delete marker. `size` in bytes; `id` is `null` without versioning."""
+
+    key: str = field(repr=False)
+    id: str
+    latest: bool
+    modified: datetime
+    delete_marker: bool = False
+    size: int = 0
+    etag: str = ""
+    storage_class: str = "STANDARD"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a listing, newest version of a key first; `after` is where the next part begins, None after the last one."""
+
+    versions: tuple[Version, ...]
+    after: tuple[str, str] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a store says of one version. `headers` are those of HTTP that travel with the content (`content-type` …).
+
+    `archived`: the content can not be read without a restore first (S3 Glacier, Deep Archive, archive tiers).
+    """
+
+    size: int
+    etag: str
+    modified: datetime
+    encryption: Encryption
+    storage_class: str = "STANDARD"
+    archived: bool = False
+    lock: Lock = Lock()
+    checksum: Checksum | None = None
+    headers: Pairs = field(default=(), repr=False)
+    metadata: Pairs = field(default=(), repr=False)
+    tags: Pairs = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What GetObjectAttributes says of one version: the same facts as `Facts`, from another call."""
+
+    size: int
+    etag: str
+    modified: datetime
+    storage_class: str
+    checksum: Checksum | None = None
+
+
+class Versioning(StrEnum):
+    """Whether a store keeps what is overwritten (S3 GetBucketVersioning)."""
+
+    NEVER = ""
+    ENABLED = "Enabled"
+    SUSPENDED = "Suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """Somebody who is told of new objects, in S3's words: `s3:ObjectCreated:*`, and a key's prefix and suffix."""
+
+    events: tuple[str, ...]
+    prefix: str = field(default="", repr=False)
+    suffix: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What of a store decides how its objects can be moved."""
+
+    versioning: Versioning
+    consumers: tuple[Consumer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What came of a move: the version that holds the content now, its ETag if that is new, and what could not be carried along."""
+
+    id: str
+    etag: str
+    request_ids: tuple[str, ...]
+    lost: tuple[str, ...] = ()
+
+
+class Objects(Protocol):
+    """The objects of every store. Safe to call from several threads. Every method may raise `CloudError`.
+
+    Nothing here deletes a version, copies one that is not the latest, or lifts a lock.
+    """
+
+    def store(self, store: Ref) -> StoreFacts:
+        """Versioning and consumers. Raises `Absent`: the store is gone."""
+        ...
+
+    def list(self, store: Ref, after: tuple[str, str] | None) -> Page:
+        """The next part of the listing of all versions and delete markers, by key."""
+        ...
+
+    def head(self, store: Ref, key: str, version: str) -> Facts:
+        """One version. Raises `Absent` for what is gone, `Refused` where we may not look, with code `CUSTOMER_KEY` for SSE-C."""
+        ...
+
+    def attributes(self, store: Ref, key: str, version: str) -> Attributes:
+        """The same version asked in another way. Raises as `head`."""
+        ...
+
+    def update(self, store: Ref, key: str, version: str, encryption: Encryption) -> Moved:
+        """Another key for this version, in place (S3 UpdateObjectEncryption).
+
+        A server that does not know the call destroys the object: never used before a canary has proved it there.
+        """
+        ...
+
+    def copy(self, store: Ref, version: Version, facts: Facts, encryption: Encryption) -> Moved:
+        """The latest version copied onto itself, if it still has this ETag; else `Refused` with code `PreconditionFailed`."""
+        ...
+
+    def copy_parts(
+        self, store: Ref, version: Version, facts: Facts, encryption: Encryption, part: int, begun: Callable[[str], None]
+    ) -> Moved:
+        """As `copy`, in parts of `part` bytes. `begun` is told the upload's id before any part is copied.
+
+        An upload that fails is abandoned (`abort`); one whose worker died is the caller's to abort.
+        """
+        ...
+
+    def abort(self, store: Ref, key: str, upload: str) -> None:
+        """Abandon an upload and free its parts; one that is over already is fine."""
+        ...
+
+    def put(self, store: Ref, key: str, content: bytes) -> str:
+        """Store a new object and return its version id. For canaries in a store of the responder's own, never for data."""
+        ...
+
+    def read(self, store: Ref, key: str, version: str) -> bytes:
+        """The content. For canaries only: no object of a patient is ever read."""
+        ...

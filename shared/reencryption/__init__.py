@@ -1,0 +1,8 @@
+"""Re-encryption: every stored version under the successor key, and the proof of it: list, decide, act, prove."""
+
+from .migrate import migrate
+from .plan import Canary, Migration
+from .result import MigrationResult, Progress, Proof
+from .verify import verify
+
+__all__ = ["Canary", "Migration", "MigrationResult", "Progress", "Proof", "migrate", "verify"]

@@ -1,0 +1,49 @@
+"""Whether this endpoint knows UpdateObjectEncryption, found out where it can hurt nobody.
+
+To a server that does not know the call it is an ordinary PUT: it answers 200 and replaces the object by the request's XML. So an
+object of our own is written into a bucket of the responder's own, updated, and looked at: size, ETag, key and content. It is never
+in a bucket with data, where it would wake consumers, be replicated, or be locked.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from shared.domain.errors import CloudError
+from shared.ports import Clock, Objects
+from shared.ports.objects import Encryption, Facts, Scheme
+
+from .answers import Answer, meaning, persistently
+from .plan import Migration
+
+CONTENT = b"codeblue: an object that may be destroyed"
+PROVED = "proved"
+
+
+def try_update(plan: Migration, objects: Objects, clock: Clock) -> str:
+    """`PROVED`, or why the lane stays closed. Raises `CloudError` where there was no answer to judge by."""
+    key = f"codeblue/canary/{plan.id}"
+
+    def ask[T](call: Callable[[], T]) -> T:
+        return persistently(clock, call)
+
+    try:
+        version = ask(partial(objects.put, plan.canary.store, key, CONTENT))
+        before = ask(partial(objects.head, plan.canary.store, key, version))
+        ask(partial(objects.update, plan.canary.store, key, version, Encryption(Scheme.SSE_KMS, plan.canary.key)))
+        after = ask(partial(objects.head, plan.canary.store, key, version))
+        content = ask(partial(objects.read, plan.canary.store, key, version))
+    except CloudError as error:
+        if meaning(error) is Answer.RETRY:
+            raise
+        return f"closed: the canary failed with {error.code}"
+    harm = _harm(before, after) or ("" if content == CONTENT else "its content")
+    return f"closed: the call changed {harm}" if harm else _proved(after, plan.canary.key)
+
+
+def _harm(before: Facts, after: Facts) -> str:
+    fields = ("size", "etag", "modified", "checksum", "metadata")
+    return ", ".join(field for field in fields if getattr(before, field) != getattr(after, field))
+
+
+def _proved(after: Facts, key: str) -> str:
+    return PROVED if after.encryption.key == key else "closed: the call did not change the key"

@@ -1,0 +1,129 @@
+"""What the record holds of a migration: the intent of each page before its first write, its outcome after, and where it stands.
+
+Listings, object keys and rows are in encrypted blobs; entries carry digests and counts. So a worker that dies at any call leaves
+what the next one needs: the last position, what the dead one meant to do, and which uploads it may have left behind.
+"""
+
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Self
+
+from pydantic import Field, TypeAdapter
+
+from shared.domain.value import Value
+from shared.ports import Journal
+
+from .lanes import MOVES, Lane
+from .plan import Migration
+from .rows import Row
+
+INTENDED = "migration-intended"
+UPLOADING = "migration-uploading"
+REACHED = "migration-reached"
+
+type Tally = dict[Lane, dict[str, int]]
+"""Versions by lane and reason."""
+
+
+class Checkpoint(Value):
+    """Where a migration stands: in which sweep, after which entry of the listing, and what the sweep has found so far.
+
+    Sweep 0 is of the exposed objects. `eligible` counts versions that could be moved, `moved` those that were or will be tried
+    again because they changed. `total` is the length of the last whole listing. `over`: the sweep has reached the end.
+    """
+
+    sweep: int
+    after: tuple[str, str] | None = None
+    seen: int = 0
+    eligible: int = 0
+    moved: int = 0
+    tally: Tally = Field(default_factory=dict)
+    total: int | None = None
+    over: bool = False
+
+
+class Upload(Value):
+    """An upload in parts that was begun."""
+
+    key: str
+    id: str
+
+
+class Reached(Value):
+    """The outcome of one page."""
+
+    checkpoint: Checkpoint
+    rows: tuple[Row, ...]
+
+
+_ROWS = TypeAdapter(tuple[Row, ...])
+
+
+class Manifest:
+    """The migration as the record knows it, by version: `moved`, why the others were not (`kept`), and intents without outcome.
+
+    One version can be in `moved` and in `kept`: a copy leaves the version that it was made from where it was.
+    """
+
+    def __init__(self, plan: Migration, journal: Journal) -> None:
+        self._id, self._journal = plan.id, journal
+        self._lock = Lock()
+        self.moved: dict[str, Row] = {}
+        self.kept: dict[str, Row] = {}
+        self.pending: dict[str, Row] = {}
+        self.uploads: list[Upload] = []
+        self.checkpoint: Checkpoint | None = None
+
+    @classmethod
+    def recall(cls, plan: Migration, journal: Journal) -> Self:
+        """What earlier runs wrote. Raises what `Journal.entries` and `blobs` raise."""
+        manifest = cls(plan, journal)
+        for entry in journal.entries():
+            if entry.body.get("migration") == plan.id:
+                manifest._take(entry.kind, entry.body)
+        return manifest
+
+    def name(self, text: str) -> str:
+        return self._journal.name(text)
+
+    def intend(self, rows: Sequence[Row]) -> None:
+        """Make it durable that these versions are about to be moved. Raises `NotDurable`."""
+        self._append(INTENDED, _ROWS.dump_json(tuple(rows)), {"versions": len(rows)})
+        self._expect(rows)
+
+    def uploading(self, key: str, upload: str) -> None:
+        """Make it durable that an upload in parts was begun."""
+        with self._lock:
+            self._append(UPLOADING, Upload(key=key, id=upload).model_dump_json().encode(), {})
+
+    def reached(self, rows: Sequence[Row], checkpoint: Checkpoint) -> None:
+        """Make the outcome of a page durable, and where the next one begins."""
+        fresh = tuple(row for row in rows if self._of(row).get(row.name) != row)
+        content = Reached(checkpoint=checkpoint, rows=fresh).model_dump_json().encode()
+        self._append(REACHED, content, {"sweep": checkpoint.sweep, "seen": checkpoint.seen, "versions": len(fresh)})
+        self._settle(fresh, checkpoint)
+
+    def _append(self, kind: str, content: bytes, facts: Mapping[str, object]) -> None:
+        self._journal.append(kind, {"migration": self._id, "blob": self._journal.blob(content), **facts})
+
+    def _take(self, kind: str, body: Mapping[str, object]) -> None:
+        content = self._journal.blobs(str(body["blob"]))
+        if kind == INTENDED:
+            self._expect(_ROWS.validate_json(content))
+        elif kind == UPLOADING:
+            self.uploads.append(Upload.model_validate_json(content))
+        elif kind == REACHED:
+            reached = Reached.model_validate_json(content)
+            self._settle(reached.rows, reached.checkpoint)
+
+    def _expect(self, rows: Sequence[Row]) -> None:
+        self.pending |= {row.name: row for row in rows}
+
+    def _settle(self, rows: Sequence[Row], checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
+        for row in rows:
+            self._of(row)[row.name] = row
+            self.pending.pop(row.name, None)
+
+    def _of(self, row: Row) -> dict[str, Row]:
+        return self.moved if row.lane in MOVES else self.kept

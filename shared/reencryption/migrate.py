@@ -1,0 +1,225 @@
+"""Every version of a store, page by page, until a whole sweep finds nothing that could be moved.
+
+Rules
+1. What a page is about to move is on record before the first of it moves, with what each version was like; the outcome after.
+2. Any worker can die at any call: the next one goes on from the last recorded page, and what is done already is seen to be done.
+3. Whoever writes or deletes beside us is right: what changed is left alone and looked at again by the next sweep.
+4. Exposed objects come first, in a sweep of their own.
+5. Nothing is passed over in silence: every version is in the tally of a sweep, with the reason why it was not moved.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from shared.ports import Clock, Journal, Objects
+from shared.ports.objects import Page, Version
+
+from .answers import persistently
+from .canary import PROVED, try_update
+from .lanes import Decision, Lane, Reason
+from .manifest import Checkpoint, Manifest, Tally
+from .moving import Look, Mover
+from .plan import Migration
+from .result import MigrationResult, Progress
+from .rows import Row
+
+SWEEPS = 8
+"""Sweeps of one run: who goes on writing under an old key for longer is a matter for people."""
+
+NEVER_SETTLED = frozenset({Reason.GONE})
+
+
+def migrate(
+    plan: Migration,
+    objects: Objects,
+    journal: Journal,
+    clock: Clock,
+    *,
+    exposed: Callable[[str], bool] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> MigrationResult:
+    """Move every version that can be moved. Call it again, with the same plan and record, to go on where it stopped.
+
+    `exposed` tells of an object key whether the actor read it; `cancelled` is asked before every move and page.
+    Raises `CloudError` where the store can not be listed or looked at, and `CustodyError` where the record can not be kept.
+    """
+    manifest = Manifest.recall(plan, journal)
+    for upload in manifest.uploads:
+        persistently(clock, partial(objects.abort, plan.store, upload.key, upload.id))
+    update_lane = try_update(plan, objects, clock)
+    mover = Mover(plan, objects, clock, manifest, updatable=update_lane == PROVED)
+    with _workers(plan.width) as pool:
+        run = _Run(plan, objects, clock, manifest, mover, pool, _Watch(exposed, cancelled, progress))
+        state, why = run.until_done()
+    return _result(manifest, state, why, update_lane)
+
+
+@contextmanager
+def _workers(width: int) -> Iterator[ThreadPoolExecutor | None]:
+    """Threads for the calls; one caller at a time needs none."""
+    if width == 1:
+        yield None
+        return
+    with ThreadPoolExecutor(width) as pool:
+        yield pool
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """How the caller steers a run and looks on."""
+
+    exposed: Callable[[str], bool] | None
+    cancelled: Callable[[], bool]
+    progress: Callable[[Progress], None]
+
+    def wants(self, version: Version, sweep: int) -> bool:
+        """Whether this sweep is about the version: the first one, sweep 0, is of the exposed."""
+        return bool(sweep) or self.exposed is None or self.exposed(version.key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one page came to: a row for whatever is to be on record, and lane and reason of every version."""
+
+    rows: tuple[Row, ...]
+    tally: Counter[tuple[Lane, str]]
+    untried: bool
+
+
+class _Run:
+    """One run over one store."""
+
+    def __init__(
+        self,
+        plan: Migration,
+        objects: Objects,
+        clock: Clock,
+        manifest: Manifest,
+        mover: Mover,
+        pool: ThreadPoolExecutor | None,
+        watch: _Watch,
+    ) -> None:
+        self._plan, self._objects, self._clock, self._manifest, self._mover = plan, objects, clock, manifest, mover
+        self._pool, self._watch = pool, watch
+        self._settled: dict[Version, Decision] = {}
+        self._began, self._done = clock.monotonic(), 0
+
+    def until_done(self) -> tuple[Checkpoint, str]:
+        """Sweep until nothing is left, and say where that ended and, if not finished, why."""
+        state = _begin(self._manifest.checkpoint, exposed=self._watch.exposed is not None)
+        for _ in range(SWEEPS):
+            state = self._sweep(state)
+            if not state.over:
+                return state, self._mover.stopped or "cancelled"
+            if state.sweep and not state.eligible:
+                return state, ""
+            if state.sweep and not state.moved:
+                return state, "what is left could not be moved"
+            state = _next(state)
+        return state, "objects keep arriving under an old key"
+
+    def _sweep(self, state: Checkpoint) -> Checkpoint:
+        while not state.over and not self._stops():
+            page = persistently(self._clock, partial(self._objects.list, self._plan.store, state.after))
+            state = self._page(page, state)
+        return state
+
+    def _stops(self) -> bool:
+        return bool(self._mover.stopped) or self._watch.cancelled()
+
+    def _page(self, page: Page, state: Checkpoint) -> Checkpoint:
+        """The checkpoint after this page, or the one before it where the run was stopped within."""
+        found = self._work([version for version in page.versions if self._watch.wants(version, state.sweep)])
+        reached = state if found.untried else _advance(state, page, found.tally)
+        self._manifest.reached(found.rows, reached)
+        self._done += len(page.versions)
+        self._watch.progress(self._so_far(reached))
+        return reached
+
+    def _work(self, versions: Sequence[Version]) -> _Found:
+        looks = self._each(self._look, versions)
+        moves = [look for look in looks if look.moves]
+        if moves:
+            self._manifest.intend([self._mover.row(look) for look in moves])
+        outcomes = self._each(self._move, moves)
+        moved = [row for row in outcomes if row is not None]
+        kept = [row for look in looks if (row := self._kept(look)) is not None]
+        tally = Counter((look.decision.lane, look.decision.reason.value) for look in looks if not look.moves)
+        tally.update((row.lane, row.reason.value) for row in moved)
+        return _Found((*kept, *moved), tally, untried=len(moved) < len(moves))
+
+    def _look(self, version: Version) -> Look:
+        if settled := self._settled.get(version):
+            return Look(version, None, settled)
+        look = self._mover.look(version)
+        if not look.moves and look.decision.reason not in NEVER_SETTLED:
+            self._settled[version] = look.decision
+        return look
+
+    def _move(self, look: Look) -> Row | None:
+        return None if self._stops() else self._mover.move(look)
+
+    def _kept(self, look: Look) -> Row | None:
+        """What the record has to know of a version that is not moved now: why it is blocked, or that it was moved before."""
+        if look.decision.lane is Lane.BLOCKED:
+            return self._mover.row(look) if look.facts is not None else None
+        return self._mover.recovered(look)
+
+    def _each[T, R](self, work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        return list(self._pool.map(work, items) if self._pool else map(work, items))
+
+    def _so_far(self, state: Checkpoint) -> Progress:
+        elapsed = self._clock.monotonic() - self._began
+        rate = self._done / elapsed if elapsed > 0 else 0.0
+        left = (state.total - state.seen) / rate if state.total is not None and rate else None
+        moved = len(self._manifest.moved)
+        return Progress(sweep=state.sweep, done=state.seen, total=state.total, moved=moved, rate=rate, seconds_left=left)
+
+
+def _begin(last: Checkpoint | None, *, exposed: bool) -> Checkpoint:
+    if last is None:
+        return Checkpoint(sweep=0 if exposed else 1)
+    return _next(last) if last.over else last
+
+
+def _next(state: Checkpoint) -> Checkpoint:
+    return Checkpoint(sweep=state.sweep + 1, total=state.total)
+
+
+def _advance(state: Checkpoint, page: Page, found: Counter[tuple[Lane, str]]) -> Checkpoint:
+    tally: Tally = {lane: dict(reasons) for lane, reasons in state.tally.items()}
+    for (lane, reason), count in found.items():
+        reasons = tally.setdefault(lane, {})
+        reasons[reason] = reasons.get(reason, 0) + count
+    counts = Counter({lane: sum(reasons.values()) for lane, reasons in tally.items()})
+    settled = counts[Lane.BLOCKED] + counts[Lane.NOTHING]
+    seen, over = state.seen + len(page.versions), page.after is None
+    return state.but(
+        after=page.after,
+        seen=seen,
+        eligible=counts.total() - settled,
+        moved=counts.total() - settled - counts[Lane.FAILED],
+        tally=tally,
+        total=seen if over else state.total,
+        over=over,
+    )
+
+
+def _result(manifest: Manifest, state: Checkpoint, why: str, update_lane: str) -> MigrationResult:
+    return MigrationResult(
+        finished=not why,
+        why=why,
+        sweeps=state.sweep,
+        total=state.seen,
+        moved=dict(Counter(row.lane for row in manifest.moved.values())),
+        blocked=state.tally.get(Lane.BLOCKED, {}),
+        failed=state.tally.get(Lane.FAILED, {}),
+        nothing=state.tally.get(Lane.NOTHING, {}),
+        lost=sum(bool(row.lost) for row in manifest.moved.values()),
+        update_lane=update_lane,
+    )

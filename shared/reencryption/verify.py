@@ -1,0 +1,133 @@
+"""The proof, by another way than the migration went: a fresh listing, and every moved version asked for its attributes.
+
+Rules
+1. What is under an old key without a reason on record, for the version as it stands now, is left over: then it is not done.
+2. A moved version is compared, field by field, with what it was before: twice, as HeadObject and as GetObjectAttributes tell it.
+3. A version with the id `null` can be replaced by anybody at any time: where its ETag is not the one we left, it is theirs.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from shared.domain.errors import CloudError
+from shared.ports import Clock, Journal, Objects
+from shared.ports.objects import NULL, Attributes, Facts, Version
+
+from .answers import meaning, persistently
+from .lanes import Lane, Unseen
+from .manifest import Manifest
+from .moving import UNSEEN
+from .plan import Migration
+from .result import Mismatch, Proof
+from .rows import Row, Seen, differences, name_of, seen, sum_of
+
+UNKNOWN = {Unseen.CUSTOMER_KEY: "sse-c", Unseen.DENIED: "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What was found of one version. `key` is empty for what holds no content or is gone."""
+
+    key: str = ""
+    left: bool = False
+    blocked: str = ""
+    moved: str = ""
+    rewritten: bool = False
+    mismatch: Mismatch | None = None
+
+
+def verify(plan: Migration, objects: Objects, journal: Journal, clock: Clock) -> Proof:
+    """Look at every version afresh and hold it against the record.
+
+    Raises `CloudError` where the store can not be listed or looked at, and what reading the record raises.
+    """
+    manifest = Manifest.recall(plan, journal)
+    check = _Check(plan, objects, clock, manifest)
+    checked: list[_Checked] = []
+    after: tuple[str, str] | None = None
+    with ThreadPoolExecutor(plan.width) as pool:
+        while True:
+            page = persistently(clock, partial(objects.list, plan.store, after))
+            checked += pool.map(check.version, page.versions)
+            if page.after is None:
+                return _proof(checked, manifest)
+            after = page.after
+
+
+class _Check:
+    """Versions of one store, held against the record of one migration."""
+
+    def __init__(self, plan: Migration, objects: Objects, clock: Clock, manifest: Manifest) -> None:
+        self._plan, self._objects, self._clock, self._manifest = plan, objects, clock, manifest
+        self._moved = {row.became: row for row in manifest.moved.values()}
+
+    def version(self, version: Version) -> _Checked:
+        if version.delete_marker:
+            return _Checked()
+        facts = self._asked(partial(self._objects.head, self._plan.store, version.key, version.id))
+        if facts is Unseen.GONE:
+            return _Checked()
+        name = name_of(self._manifest.name, version.key, version.id)
+        reason = self._reason(name, version)
+        if isinstance(facts, Unseen):
+            return _Checked(UNKNOWN[facts], left=not reason, blocked=reason)
+        now = seen(facts, self._manifest.name)
+        if now.key in self._plan.old:
+            return _Checked(now.key, left=not reason, blocked=reason)
+        row = self._moved.get(name)
+        return self._compared(version, row, now) if row else _Checked(now.key)
+
+    def _reason(self, name: str, version: Version) -> str:
+        """Why it stays, as the record has it for the version as it is: one that became the latest since is another question."""
+        row = self._manifest.kept.get(name)
+        return row.reason.value if row and row.lane is Lane.BLOCKED and row.latest == version.latest else ""
+
+    def _compared(self, version: Version, row: Row, now: Seen) -> _Checked:
+        if version.id == NULL and now.etag != row.etag:
+            return _Checked(now.key, moved=row.became, rewritten=True)
+        attributes = self._asked(partial(self._objects.attributes, self._plan.store, version.key, version.id))
+        if row.before is None or isinstance(attributes, Unseen):
+            return _Checked(now.key, moved=row.became)
+        told = (now, _as_told(now, attributes))
+        differs = tuple(dict.fromkeys(field for each in told for field in differences(row.lane, row.before, each)))
+        mismatch = Mismatch(name=row.became, lane=row.lane, differs=differs) if differs else None
+        return _Checked(now.key, moved=row.became, mismatch=mismatch)
+
+    def _asked[T: Facts | Attributes](self, call: Callable[[], T]) -> T | Unseen:
+        try:
+            return persistently(self._clock, call)
+        except CloudError as error:
+            unseen = UNSEEN.get(meaning(error))
+            if unseen is None:
+                raise
+            return unseen
+
+
+def _as_told(now: Seen, attributes: Attributes) -> Seen:
+    """The same version as GetObjectAttributes tells it; what that does not tell is as HeadObject has it."""
+    return now.but(
+        size=attributes.size,
+        etag=attributes.etag,
+        modified=attributes.modified,
+        storage_class=attributes.storage_class,
+        checksum=sum_of(attributes.checksum),
+    )
+
+
+def _proof(checked: list[_Checked], manifest: Manifest) -> Proof:
+    present = {each.moved for each in checked if each.moved}
+    rewritten = sum(each.rewritten for each in checked)
+    return Proof(
+        total=len(checked),
+        keys=dict(Counter(each.key for each in checked if each.key)),
+        eligible_left=sum(each.left for each in checked),
+        blocked=dict(Counter(each.blocked for each in checked if each.blocked)),
+        compared=len(present) - rewritten,
+        mismatches=tuple(each.mismatch for each in checked if each.mismatch),
+        rewritten=rewritten,
+        gone=len({row.became for row in manifest.moved.values()} - present),
+        lost=sum(bool(row.lost) for row in manifest.moved.values()),
+    )

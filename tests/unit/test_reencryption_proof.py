@@ -1,0 +1,107 @@
+"""The proof: what it counts, what it compares, and what it never shows."""
+
+from dataclasses import replace
+
+import pytest
+
+from shared.ports.objects import Versioning
+from shared.reencryption import Migration
+from shared.reencryption.lanes import Lane, Reason
+from shared.reencryption.manifest import Manifest
+from tests.unit.reencryption import (
+    CHARTS,
+    NEW,
+    OLD,
+    OTHER,
+    PLAN,
+    UNDER_NEW,
+    UNDER_OLD,
+    UNDER_OTHER,
+    NamingJournal,
+    estate,
+    prove,
+    run,
+)
+
+
+@pytest.fixture
+def journal() -> NamingJournal:
+    return NamingJournal()
+
+
+def test_an_update_that_does_harm_ends_the_run(journal: NamingJournal) -> None:
+    objects = estate()
+    for name in "abc":
+        objects.write(CHARTS, name, b"x", UNDER_OLD)
+    seen = iter([False] * 6)
+
+    def harm(call: str) -> None:
+        held = objects.stores[CHARTS].versions["a"][0]
+        if call == "head" and held.facts.encryption == UNDER_NEW and next(seen, True) is False:
+            objects.stores[CHARTS].versions["a"] = [replace(held, facts=replace(held.facts, size=99))]
+
+    objects.beside = harm
+    result = run(objects, journal)
+    assert (result.finished, result.why) == (False, "an update in place changed more than the key")
+    proof = prove(objects, journal)
+    assert not proof.done
+    assert [mismatch.differs for mismatch in proof.mismatches] == [("size",)]
+
+
+def test_verification_finds_what_the_migration_left(journal: NamingJournal) -> None:
+    objects = estate()
+    objects.write(CHARTS, "jane", b"one", UNDER_OLD)
+    run(objects, journal)
+    objects.write(CHARTS, "jane", b"two", UNDER_OLD)
+    proof = prove(objects, journal)
+    assert (proof.done, proof.eligible_left, proof.keys) == (False, 1, {NEW: 1, OLD: 1})
+    assert run(objects, journal).finished
+    assert prove(objects, journal).done
+
+
+def test_what_was_blocked_for_being_old_is_open_again_when_it_becomes_the_latest(journal: NamingJournal) -> None:
+    objects = estate(updates=False)
+    objects.write(CHARTS, "jane", b"one", UNDER_OLD)
+    newest = objects.write(CHARTS, "jane", b"two", UNDER_OTHER)
+    assert run(objects, journal).blocked == {Reason.NONCURRENT: 1}
+    assert prove(objects, journal).done
+    objects.delete_version(CHARTS, "jane", newest)
+    assert prove(objects, journal).eligible_left == 1
+
+
+def test_verification_tells_others_work_from_ours(journal: NamingJournal) -> None:
+    objects = estate(Versioning.NEVER)
+    objects.write(CHARTS, "jane", b"one", UNDER_OLD)
+    objects.write(CHARTS, "john", b"one", UNDER_OLD)
+    run(objects, journal)
+    objects.write(CHARTS, "jane", b"two", UNDER_NEW)
+    objects.delete(CHARTS, "john")
+    proof = prove(objects, journal)
+    assert (proof.done, proof.rewritten, proof.gone, proof.compared) == (True, 1, 1, 0)
+
+
+def test_verification_names_what_differs_and_no_patient(journal: NamingJournal) -> None:
+    objects = estate()
+    version = objects.write(CHARTS, "jane-doe", b"one", UNDER_OLD, metadata=(("ward", "7"),))
+    run(objects, journal)
+    (held,) = objects.stores[CHARTS].versions["jane-doe"]
+    objects.stores[CHARTS].versions["jane-doe"] = [replace(held, facts=replace(held.facts, metadata=()))]
+    proof = prove(objects, journal)
+    (mismatch,) = proof.mismatches
+    assert (proof.done, mismatch.differs, mismatch.name) == (False, ("content",), journal.name(f"jane-doe\0{version}"))
+
+
+def test_no_object_key_is_in_an_entry_in_clear(journal: NamingJournal) -> None:
+    objects = estate(updates=False)
+    objects.write(CHARTS, "jane-doe", b"x" * 25, UNDER_OLD)
+    result = run(objects, journal, PLAN.but(copy_limit=10, part=10))
+    assert "jane-doe" not in f"{[entry.body for entry in journal.listed]}{result}{prove(objects, journal)}"
+
+
+def test_two_migrations_in_one_record_do_not_mix(journal: NamingJournal) -> None:
+    objects = estate()
+    objects.write(CHARTS, "jane", b"one", UNDER_OLD)
+    objects.write(CHARTS, "john", b"one", UNDER_OTHER)
+    other = Migration(store=CHARTS, old=frozenset({OTHER}), successor=NEW, canary=PLAN.canary, width=1)
+    assert run(objects, journal).moved == run(objects, journal, other).moved == {Lane.UPDATE: 1}
+    assert Manifest.recall(PLAN, journal).moved != Manifest.recall(other, journal).moved
