@@ -152,12 +152,20 @@ class Rightful(Value):
     sessions: tuple[str, ...] = ()
 
 
+class Succession(Value):
+    """A key and the one that takes its place."""
+
+    old: Ref
+    new: Ref
+
+
 class Scope(Value):
     """What a case is about: who is to be stopped, and what is to be protected from them.
 
     `allow` are ARN patterns of the rightful users of the stores and keys: declared, named by policies, or seen; never the actors.
     `declared`: whether the customer's policy file names any of them; `rightful` are those that are users and roles of ours.
-    `logs` are the stores that hold the audit log. `deeds` are (resource id, call) of the lineage's recorded calls that worked:
+    `logs` are the stores that hold the audit log;
+    `dependants` and `aliases` use a key of `keys` by configuration. `deeds` are (resource id, call) of the lineage's calls that worked:
     whose work a state is, is judged by them. `unread`: part of what hangs on the resources could not be read; sweeps ask again.
     """
 
@@ -167,21 +175,33 @@ class Scope(Value):
     access_points: tuple[Ref, ...] = ()
     trails: tuple[Ref, ...] = ()
     logs: tuple[Ref, ...] = ()
+    successors: tuple[Succession, ...] = ()
+    dependants: tuple[Ref, ...] = ()
+    aliases: tuple[Ref, ...] = ()
     shared: tuple[Ref, ...] = ()
     vaults: tuple[Ref, ...] = ()
     allow: tuple[str, ...] = ()
     declared: bool = False
     rightful: tuple[Rightful, ...] = ()
+    by_alias: tuple[str, ...] = ()
+    """who was seen decrypting with an alias in place of a key"""
+    uses_known: bool = False
+    """whether the record of the keys' uses could be read"""
     deeds: tuple[tuple[str, str], ...] = ()
     unread: bool = False
 
     @property
     def resources(self) -> tuple[Ref, ...]:
-        return (*self.stores, *self.keys, *self.access_points, *self.trails, *self.logs, *self.shared, *self.vaults)
+        new = tuple(s.new for s in self.successors)
+        return (*self.stores, *self.keys, *new, *self.access_points, *self.trails, *self.logs, *self.shared, *self.vaults)
 
     @property
     def principals(self) -> tuple[Ref, ...]:
         return tuple(dict.fromkeys(s.actor.principal for s in self.standings if s.actor.principal))
+
+    def head(self, key: Ref) -> Ref:
+        """The first key of this key's family: replicas share their id and differ in Region."""
+        return next((k for k in self.keys if k.name == key.name), key)
 
     def standing(self, principal: Ref) -> tuple[Standing, ...]:
         return tuple(s for s in self.standings if s.actor.principal == principal)

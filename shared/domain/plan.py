@@ -38,6 +38,10 @@ class Wave(StrEnum):
     PRESERVE = "preserve"
     FENCE = "fence"
     SWEEP = "sweep"
+    REKEY = "rekey"
+    MIGRATE = "migrate"
+    ENFORCE = "enforce"
+    RETIRE = "retire"
     ROLLBACK = "rollback"
 
 

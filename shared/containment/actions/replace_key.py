@@ -1,0 +1,27 @@
+"""Give a compromised key a successor: rotation changes the material for new writes only; what was stolen stays good for use."""
+
+from collections.abc import Iterator
+
+from shared.containment.action import Action, Situation
+from shared.domain.facet import Successor
+from shared.domain.plan import Change, Wave
+from shared.domain.resource import Kind, Ref
+
+
+def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
+    if target in situation.scope.keys and target == situation.scope.head(target):
+        why = "whoever could use the key may hold data keys that it still opens"
+        yield action.change(target, Successor(case=situation.case), why, reversible=False)
+
+
+ACTION = Action(
+    name="replace-key",
+    title="Create a successor of the key",
+    wave=Wave.REKEY,
+    targets=frozenset({Kind.KEY}),
+    facets=(Successor,),
+    hurts="Nobody: the old key goes on as it is.",
+    undone="One-way: a key is never deleted by this program. One that is not used costs a dollar a month.",
+    citation="45 CFR 164.312(a)(2)(iv)",
+    propose=_propose,
+)
