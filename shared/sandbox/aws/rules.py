@@ -9,6 +9,7 @@ from shared.sandbox.aws import (
     kms_rules,
     s3_rules,
     s3control_rules,
+    service_keys,
     sso_rules,
     sts_rules,
     trail_rules,
@@ -19,9 +20,12 @@ from shared.sandbox.aws.http import Reply
 RULES: Mapping[str, Mapping[str, Rule]] = {
     "backup": backup_rules.RULES,
     "cloudtrail": trail_rules.RULES,
+    "ec2": service_keys.EC2,
     "guardduty": guardduty_rules.RULES,
     "iam": iam_rules.RULES,
     "kms": kms_rules.RULES,
+    "lambda": service_keys.LAMBDA,
+    "logs": service_keys.LOGS,
     "s3": s3_rules.RULES,
     "s3control": s3control_rules.RULES,
     "sso-admin": sso_rules.RULES,
@@ -33,6 +37,7 @@ GUARDS: Mapping[str, Callable[[Cloud, Ask], None]] = {
     "iam": iam_rules.guard,
     "kms": kms_rules.guard,
     "s3": s3_rules.guard,
+    "sts": sts_rules.guard,
 }
 
 #: How a service's other operations reach the emulator, where the request does not suit it as it is.
