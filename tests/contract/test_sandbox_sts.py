@@ -171,3 +171,11 @@ def test_the_account_of_an_access_key_is_told(sandbox: Sandbox) -> None:
     sts = sandbox.root().client("sts")
     assert sts.get_access_key_info(AccessKeyId=key.access_key)["Account"] == OTHER
     assert refused(sts.get_access_key_info, AccessKeyId="AKIA0000000000000000")[0] == "InvalidClientTokenId"
+
+
+def test_credentials_that_the_sandbox_could_not_honour_are_not_handed_out(sandbox: Sandbox) -> None:
+    sts = sandbox.root().client("sts")
+    task: Any = {"arn": "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"}
+    assert refused(sts.assume_root, TargetPrincipal=OTHER, TaskPolicyArn=task)[0] == "NotImplemented"
+    somebody = {"RoleArn": role(sandbox, "r"), "RoleSessionName": "session", "WebIdentityToken": "anything"}
+    assert refused(sts.assume_role_with_web_identity, **somebody)[0] == "AccessDenied"

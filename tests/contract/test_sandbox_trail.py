@@ -128,12 +128,20 @@ def test_the_history_comes_in_pages(sandbox: Sandbox) -> None:
 def test_findings_of_the_scenario_are_found_and_others_are_not(sandbox: Sandbox) -> None:
     guardduty = sandbox.root().client("guardduty")
     detector = guardduty.create_detector(Enable=True)["DetectorId"]
-    finding = {"AccountId": ACCOUNT, "Region": "us-east-1", "Id": "f1", "Arn": "arn", "Type": "T", "Severity": 8.0}
+    finding = {
+        "AccountId": ACCOUNT,
+        "Region": "us-east-1",
+        "Id": "f1",
+        "Arn": f"arn:aws:guardduty:us-east-1:{ACCOUNT}:detector/{detector}/finding/f1",
+        "Type": "T",
+        "Severity": 8.0,
+    }
     times = {"CreatedAt": "2026-11-21T00:00:00Z", "UpdatedAt": "2026-11-21T00:00:00Z", "SchemaVersion": "2.0", "Resource": {}}
     sandbox.cloud.findings.store(finding | times)
     found = guardduty.get_findings(DetectorId=detector, FindingIds=["f1", "f2"])["Findings"]
     assert [each["Id"] for each in found] == ["f1"]
     assert guardduty.list_findings(DetectorId=detector)["FindingIds"] == ["f1"]
+    assert refused(guardduty.get_findings, DetectorId="0" * 32, FindingIds=["f1"])[0] == "BadRequestException"
 
 
 class TestDelivery:

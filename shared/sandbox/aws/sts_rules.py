@@ -155,6 +155,12 @@ def compute_session(cloud: Cloud, role_arn: str, service: str, name: str, second
     return role_session(cloud, role, name, seconds)
 
 
+def guard(_: Cloud, ask: Ask) -> None:
+    """Refuse what would hand out credentials that nobody knows. Raises Refusal."""
+    if ask.call.operation not in RULES:
+        raise Refusal("NotImplemented", f"The sandbox does not emulate {ask.call.operation}.", 501)
+
+
 RULES: dict[str, Rule] = {
     "AssumeRole": assume_role,
     "GetAccessKeyInfo": get_access_key_info,
