@@ -30,7 +30,8 @@ def ingest(event: dict[str, object], context: LambdaContext, deps: Deps, starter
 
 def take_in(record: SQSRecord, deps: Deps, starter: Starter) -> None:
     """One message. Raises `BadInput` where it holds nothing that can be read."""
-    for signal in read(record.body.encode()):
-        admitted = admit(signal, deps, automatic=True)
+    raw = record.body.encode()
+    for signal in read(raw):
+        admitted = admit(signal, deps, automatic=True, raw=raw)
         if isinstance(admitted, Case):
             starter.start(admitted.id)

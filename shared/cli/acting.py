@@ -41,18 +41,20 @@ def respond(
     wait: Wait = HOLD_SECONDS,
 ) -> None:
     """Contain what an alert says, and keep on until it holds."""
-    signals = read(_bytes(event, rendered=render))
-    deps = _deps(policy)
+    raw = _bytes(event, rendered=render)
+    signals, deps = read(raw), _deps(policy)
     asks = _asks(deps, json=json, yes=yes)
-    results = [_respond(admit(s, deps, automatic=False), deps, asks, Patience(hold_seconds=wait), json=json) for s in signals]
+    results = [
+        _respond(admit(s, deps, automatic=False, raw=raw), deps, asks, Patience(hold_seconds=wait), json=json) for s in signals
+    ]
     raise typer.Exit(_finish(results, json=json))
 
 
 def plan(event: Event, json: Json = False, policy: PolicyFile = None, render: Render = False) -> None:
     """Show what would be done about an alert. Writes to custody only; `approve` and `apply` go on from here."""
-    signals = read(_bytes(event, rendered=render))
-    deps = _deps(policy)
-    cases = [admit(s, deps, automatic=False, mode=Mode.ASK) for s in signals]
+    raw = _bytes(event, rendered=render)
+    signals, deps = read(raw), _deps(policy)
+    cases = [admit(s, deps, automatic=False, mode=Mode.ASK, raw=raw) for s in signals]
     raise typer.Exit(_finish([_respond(c, deps, lambda _: None, Patience(), json=json) for c in cases], json=json))
 
 

@@ -27,10 +27,11 @@ OPEN = frozenset({Verdict.OPEN, Verdict.HELD, Verdict.AWAITING_APPROVAL, Verdict
 """Verdicts of cases that are still being worked on: a late alert about the same actor joins them."""
 
 
-def admit(signal: Signal, deps: Deps, *, automatic: bool, mode: Mode | None = None) -> Case | Turned:
-    """The case this signal belongs to, new or not; or why it belongs to none. Writes the case, and nothing else.
+def admit(signal: Signal, deps: Deps, *, automatic: bool, mode: Mode | None = None, raw: bytes = b"") -> Case | Turned:
+    """The case this signal belongs to, new or not; or why it belongs to none. Writes the case and its evidence, nothing else.
 
-    `mode`: what the caller wants of a new case, where it is not what the policy and the alert's trust give.
+    `mode`: what the caller wants of a new case, where it is not what the policy and the alert's trust give. `raw`: the alert as it
+    came, which the record keeps encrypted, for it can name patients.
     """
     if turned := _turned(signal, deps, automatic=automatic):
         return turned
@@ -47,7 +48,11 @@ def admit(signal: Signal, deps: Deps, *, automatic: bool, mode: Mode | None = No
     case = _new(signal, confirmation, deps, cases)
     if mode is not None:
         case = case.but(mode=mode, why_ask=case.why_ask or "it was asked to plan only")
-    return case if deps.cases.create(case) else deps.cases.load(case.id)
+    if not deps.cases.create(case):
+        return deps.cases.load(case.id)
+    if raw:
+        deps.journal(case.id).blob(raw)
+    return case
 
 
 def _turned(signal: Signal, deps: Deps, *, automatic: bool) -> Turned | None:
@@ -64,8 +69,13 @@ def _turned(signal: Signal, deps: Deps, *, automatic: bool) -> Turned | None:
 
 
 def _joined(signal: Signal, cases: Iterable[Case]) -> Case | None:
-    """An open case about the same actor or one of its creatures. A signal that the case knows already changes nothing."""
+    """An open case about the same actor or one of its creatures. A signal that the case knows already changes nothing.
+
+    A case whose own alert nobody could confirm takes in no other: a forged alert must not make a true one wait for a person.
+    """
     for case in cases:
+        if case.confirmation is not Confirmation.AGREES and case.signal.id != signal.id:
+            continue
         near = abs(case.signal.at - signal.at) < timedelta(days=1)
         if case.verdict in OPEN and near and (_same(case.signal.actor, signal.actor) or _descends(signal.actor, case)):
             return case
