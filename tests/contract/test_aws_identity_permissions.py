@@ -7,7 +7,7 @@ import pytest
 from types_boto3_iam import IAMClient
 
 from shared.adapters.aws.world import FACETS, AwsWorld
-from shared.domain.facet import AccessKeyStatus, ConsoleLogin, DenyAll, Facet, Fence, PolicyStatement, SessionsRevoked
+from shared.domain.facet import AccessKeyStatus, ConsoleLogin, DenyAll, Facet, Fence, KeyAccess, PolicyStatement, SessionsRevoked
 from shared.domain.resource import Kind, Ref
 from shared.domain.value import canonical
 from shared.sandbox.aws.server import Sandbox
@@ -27,6 +27,11 @@ ON, OFF = DenyAll(on=True), DenyAll(on=False)
 def fence(action: str) -> Fence:
     statement = {"Sid": "Codeblue1", "Effect": "Deny", "Action": action, "Resource": "*"}
     return Fence(sid="Codeblue1", body=canonical(statement).decode())
+
+
+def access(action: str) -> KeyAccess:
+    statement = {"Sid": "Codeblue1", "Effect": "Allow", "Action": action, "Resource": "*"}
+    return KeyAccess(sid="Codeblue1", body=canonical(statement).decode())
 
 
 def simply(*facets: Facet) -> Setting:
@@ -61,6 +66,10 @@ SETTINGS: dict[type[Facet], list[Setting]] = {
     Fence: [
         simply(fence("*"), fence("*").absent),
         without_room(fence("*"), fence("s3:*"), fence("kms:*"), fence("kms:*").absent),
+    ],
+    KeyAccess: [
+        simply(access("kms:Decrypt"), access("kms:Decrypt").absent),
+        without_room(access("kms:Decrypt"), access("kms:Encrypt"), access("kms:ReEncrypt*"), access("kms:ReEncrypt*").absent),
     ],
     SessionsRevoked: [simply(STAMP, STAMP.absent), without_room(STAMP, LATER, STAMP, STAMP.absent)],
     DenyAll: [simply(ON, OFF), without_room(ON, OFF), cornered],

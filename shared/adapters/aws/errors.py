@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MEANINGS: tuple[tuple[type[CloudError], str], ...] = (
     (Throttled, r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|ProvisionedThroughputExceeded|PriorRequestNotComplete"),
+    (Refused, r"^NotImplemented$"),
     (Throttled, r"^(ConcurrentModification|EntityTemporarilyUnmodifiable|OperationAborted|ConflictingOperation)"),
     (Absent, r"^NoSuch|NotFound|^404$"),
     (DoesNotFit, r"LimitExceeded|QuotaExceeded|^PolicySizeLimit|^PackedPolicyTooLarge|^PolicyTooLarge"),

@@ -7,9 +7,9 @@ from typing import cast
 from shared.adapters.aws import own_policies
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.facets import FacetAdapter
-from shared.adapters.aws.policies import EMPTY, Document, parse, statements
+from shared.adapters.aws.policies import EMPTY, Document
 from shared.adapters.aws.principal import Principal, actions
-from shared.containment.parallel import in_parallel
+from shared.adapters.aws.single_statements import single_statements
 from shared.domain.facet import Fence, SessionsRevoked
 from shared.domain.resource import Kind, Ref
 from shared.ports import Receipt
@@ -20,8 +20,7 @@ REVOKE = "CodeblueRevokeSessions"
 
 def fence(kind: Kind) -> FacetAdapter[Fence]:
     """Fences on this kind of principal."""
-    reads = actions(kind, "List{}Policies", *own_policies.READS)
-    return FacetAdapter(_read_fences, _write_fences, reads, actions(kind, *own_policies.WRITES))
+    return single_statements(kind, Fence, FENCE, "Deny")
 
 
 def sessions(kind: Kind) -> FacetAdapter[SessionsRevoked]:
@@ -29,30 +28,6 @@ def sessions(kind: Kind) -> FacetAdapter[SessionsRevoked]:
     return FacetAdapter(
         _read_revocation, _write_revocation, actions(kind, *own_policies.READS), actions(kind, *own_policies.WRITES)
     )
-
-
-def _read_fences(clients: Clients, ref: Ref) -> tuple[Fence, ...]:
-    principal = Principal.of(clients, ref)
-    names = own_policies.listed(principal, FENCE)
-    read = zip(names, in_parallel(lambda name: own_policies.found(principal, name), names), strict=True)
-    named = ((name.removeprefix(FENCE), document) for name, document in read)
-    return tuple(Fence(sid=sid, body=statements(found)[sid]) for sid, found in named if found and _is_fence(found, sid))
-
-
-def _write_fences(clients: Clients, ref: Ref, facets: Sequence[Fence]) -> Receipt:
-    """Each fence is a document of its own, so there is one."""
-    (facet,) = facets
-    principal, name = Principal.changeable(clients, ref), f"{FENCE}{facet.sid}"
-    if facet.body is None:
-        return own_policies.withdraw(principal, name, lambda found: _is_fence(found, facet.sid))
-    wanted = {**EMPTY, "Statement": [parse(facet.body)]}
-    return own_policies.place(principal, name, wanted, lambda found: found == wanted)
-
-
-def _is_fence(document: Document, sid: str) -> bool:
-    """One deny under this Sid and nothing else: anything more, or an allow, is not what we write."""
-    found = statements(document)
-    return list(found) == [sid] and parse(found[sid]).get("Effect") == "Deny"
 
 
 def _read_revocation(clients: Clients, ref: Ref) -> tuple[SessionsRevoked, ...]:

@@ -8,10 +8,14 @@ from shared.adapters.aws.errors import request_id
 from shared.adapters.aws.facets import FacetAdapter, FacetTable
 from shared.adapters.aws.fences import fence, sessions
 from shared.adapters.aws.principal import Principal, actions
+from shared.adapters.aws.single_statements import single_statements
 from shared.domain.errors import Absent, Refused
-from shared.domain.facet import AccessKeyStatus, ConsoleLogin, DenyAll, Fence, SessionsRevoked
+from shared.domain.facet import AccessKeyStatus, ConsoleLogin, DenyAll, Fence, KeyAccess, SessionsRevoked
 from shared.domain.resource import Kind, Ref
 from shared.ports import Receipt
+
+KEY_ACCESS = "CodeblueAccess-"
+"""How the policies are named that let a principal use a successor."""
 
 
 def _read_access_keys(clients: Clients, ref: Ref) -> tuple[AccessKeyStatus, ...]:
@@ -59,7 +63,9 @@ FACETS: FacetTable = {
     (Kind.USER, ConsoleLogin): FacetAdapter(
         _read_console, _write_console, actions(Kind.USER, "GetLoginProfile", "GetUser"), actions(Kind.USER, "DeleteLoginProfile")
     ),
+    (Kind.USER, KeyAccess): single_statements(Kind.USER, KeyAccess, KEY_ACCESS, "Allow"),
     (Kind.ROLE, Fence): fence(Kind.ROLE),
     (Kind.ROLE, SessionsRevoked): sessions(Kind.ROLE),
     (Kind.ROLE, DenyAll): deny_all(Kind.ROLE),
+    (Kind.ROLE, KeyAccess): single_statements(Kind.ROLE, KeyAccess, KEY_ACCESS, "Allow"),
 }

@@ -32,7 +32,8 @@ type Ours = Callable[[Document], bool]
 
 def found(principal: Principal, name: str) -> Document | None:
     """The policy under this name, wherever it stands. Raises `Absent`: the principal is gone."""
-    return inline(principal, name) or _attached(principal, name)
+    in_line, attached = in_parallel(lambda look: look(principal, name), (inline, _attached))
+    return in_line or attached
 
 
 def inline(principal: Principal, name: str) -> Document | None:
@@ -79,7 +80,7 @@ def place(principal: Principal, name: str, document: Document, ours: Ours) -> Re
 
 def withdraw(principal: Principal, name: str, ours: Ours) -> Receipt:
     """Remove the policy under this name where it is ours."""
-    in_line, attached = inline(principal, name), _attached(principal, name)
+    in_line, attached = in_parallel(lambda look: look(principal, name), (inline, _attached))
     notes = tuple(f"the policy {name} is not what we wrote; it stays" for one in (in_line, attached) if one and not ours(one))
     removed = delete_inline(principal, name) if in_line and ours(in_line) else ()
     detached = _detach(principal, name) if attached and ours(attached) else ()

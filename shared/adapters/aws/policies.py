@@ -48,9 +48,9 @@ def body(statement: Statement) -> str:
 
 def parts(document: Document) -> tuple[str, ...]:
     """The part of each statement, in the document's order."""
-    listed = _listed(document)
-    shared = Counter(_sid(statement) for statement in listed)
-    return tuple(_sid(s) if _sid(s) and shared[_sid(s)] == 1 else _digested(s) for s in listed)
+    found = _listed(document)
+    shared = Counter(_sid(statement) for statement in found)
+    return tuple(_sid(s) if _sid(s) and shared[_sid(s)] == 1 else _digested(s) for s in found)
 
 
 def statements(document: Document) -> dict[str, str]:
@@ -101,8 +101,30 @@ def stale_principals(document: Document) -> tuple[str, ...]:
 
     Services show such ids in place of the ARN, and refuse to store the document again as long as it holds one.
     """
-    named = zip(parts(document), _listed(document), strict=True)
-    return tuple(part for part, statement in named if any(_UNIQUE_ID.fullmatch(name) for name in _principals(statement)))
+    return tuple(part for part, statement in listed(document) if any(_UNIQUE_ID.fullmatch(name) for name in _principals(statement)))
+
+
+def listed(document: Document) -> Iterable[tuple[str, Statement]]:
+    """Each statement with its part, in the document's order."""
+    return zip(parts(document), _listed(document), strict=True)
+
+
+def without_stale(statement: Statement) -> Statement | None:
+    """The statement without deleted principals; None where it named nobody else."""
+    element = next((name for name in ("Principal", "NotPrincipal") if isinstance(statement.get(name), Mapping)), "")
+    if not element:
+        return statement
+    named = cast("Mapping[str, str | list[str]]", statement[element])
+    living = {kind: _living(names) for kind, names in named.items()}
+    kept = {kind: names for kind, names in living.items() if names}
+    return {**statement, element: kept} if kept else None
+
+
+def _living(names: str | list[str]) -> str | list[str]:
+    """As it was written, without unique ids; empty where nobody is left."""
+    if isinstance(names, str):
+        return "" if _UNIQUE_ID.fullmatch(names) else names
+    return [name for name in names if not _UNIQUE_ID.fullmatch(name)]
 
 
 def _listed(document: Document) -> list[Statement]:
@@ -130,8 +152,7 @@ def _parsed(change: PolicyStatement) -> Statement:
 
 
 def _others(document: Document, changes: Sequence[PolicyStatement]) -> dict[str, str]:
-    listed = zip(parts(document), _listed(document), strict=True)
-    return {part: body(s) for part, s in listed if not any(_named(s, change.sid) for change in changes)}
+    return {part: body(s) for part, s in listed(document) if not any(_named(s, change.sid) for change in changes)}
 
 
 def _principals(statement: Statement) -> Iterable[str]:

@@ -7,6 +7,7 @@ from shared.adapters.aws import arns, policies
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call, pages, request_id
 from shared.adapters.aws.facets import FacetAdapter, FacetTable, RelationAdapter, RelationTable
+from shared.adapters.aws.key_names import LIST, RESOLVE, full, names_of, resolved
 from shared.adapters.aws.rewrite import PolicyPlace, rewrite, statements, unless
 from shared.containment.parallel import in_parallel
 from shared.domain.errors import Absent, CloudError, Refused
@@ -109,14 +110,14 @@ def _write_versioning(clients: Clients, bucket: Ref, wanted: Sequence[Versioning
 
 
 def _read_customer_keys(clients: Clients, bucket: Ref) -> tuple[CustomerKeysBlocked, ...]:
-    return (CustomerKeysBlocked(on=all(map(_blocks, _encryption(clients, bucket)))),)
+    return (CustomerKeysBlocked(on=all(map(_blocks, encryption(clients, bucket)))),)
 
 
 def _write_customer_keys(clients: Clients, bucket: Ref, wanted: Sequence[CustomerKeysBlocked]) -> Receipt:
     """The default encryption, with its key, stays what it is."""
     (blocked,) = wanted
     types = ["SSE-C" if blocked.on else "NONE"]
-    rules = [{**rule, "BlockedEncryptionTypes": {"EncryptionType": types}} for rule in _encryption(clients, bucket)]
+    rules = [{**rule, "BlockedEncryptionTypes": {"EncryptionType": types}} for rule in encryption(clients, bucket)]
     configuration = cast("Any", {"Rules": rules})
     put = _client(clients, bucket).put_bucket_encryption
     return Receipt((request_id(call(put, Bucket=bucket.name, ServerSideEncryptionConfiguration=configuration)),))
@@ -126,8 +127,8 @@ def _blocks(rule: Mapping[str, Any]) -> bool:
     return "SSE-C" in rule.get("BlockedEncryptionTypes", {}).get("EncryptionType", [])
 
 
-def _encryption(clients: Clients, bucket: Ref) -> list[Mapping[str, Any]]:
-    """The rules of the bucket's encryption: one, as S3 takes no more."""
+def encryption(clients: Clients, bucket: Ref) -> list[Mapping[str, Any]]:
+    """The rules of the bucket's encryption as S3 has them: one, as it takes no more."""
     read = _client(clients, bucket).get_bucket_encryption
     answer = unless("ServerSideEncryptionConfigurationNotFoundError", read, Bucket=bucket.name)
     rules: Sequence[Mapping[str, Any]] = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else [DEFAULT_RULE]
@@ -136,21 +137,18 @@ def _encryption(clients: Clients, bucket: Ref) -> list[Mapping[str, Any]]:
 
 def _default_keys(clients: Clients, bucket: Ref) -> tuple[str, ...]:
     """The KMS keys of the default encryption as the bucket names them: key ARN, key id, alias or alias ARN."""
-    defaults = (rule.get("ApplyServerSideEncryptionByDefault", {}) for rule in _encryption(clients, bucket))
+    defaults = (rule.get("ApplyServerSideEncryptionByDefault", {}) for rule in encryption(clients, bucket))
     return tuple(default["KMSMasterKeyID"] for default in defaults if default.get("KMSMasterKeyID"))
 
 
 def _keys(clients: Clients, bucket: Ref) -> tuple[Ref, ...]:
     """The key of the default encryption. AWS's own key for S3 is none that we could fence, and stands by no name."""
     named = _default_keys(clients, bucket)
-    return tuple(arns.named(Kind.KEY, _key_arn(clients, bucket, name)) for name in named if not name.endswith("alias/aws/s3"))
-
-
-def _key_arn(clients: Clients, bucket: Ref, name: str) -> str:
-    """An alias or bare id means a key of the bucket's own account. A key's ARN is taken as it is: its policy may shut us out."""
-    if ":key/" in name:
-        return name
-    return call(clients.kms(bucket.account, bucket.region).describe_key, KeyId=name)["KeyMetadata"]["Arn"]
+    return tuple(
+        arns.named(Kind.KEY, resolved(clients, name, bucket.account, bucket.region))
+        for name in named
+        if not name.endswith("alias/aws/s3")
+    )
 
 
 def _stores(clients: Clients, key: Ref) -> tuple[Ref, ...]:
@@ -158,14 +156,11 @@ def _stores(clients: Clients, key: Ref) -> tuple[Ref, ...]:
 
     A bucket whose encryption we are not let see counts in: it can not be excluded.
     """
-    client = clients.kms(key.account, key.region)
-    listed = (alias for page in pages(client.get_paginator("list_aliases"), KeyId=key.id) for alias in page["Aliases"])
-    aliases = {name for alias in listed for name in (alias["AliasName"], alias["AliasArn"])}
-    names = {key.id, key.name, *aliases}
+    names = names_of(clients, key)
 
     def encrypts(bucket: Ref) -> bool:
         try:
-            return not names.isdisjoint(_default_keys(clients, bucket))
+            return any(full(name, key.account, key.region) in names for name in _default_keys(clients, bucket))
         except Absent:
             return False
         except Refused:
@@ -214,7 +209,7 @@ _READ_POLICY = frozenset({"s3:GetBucketPolicy"})
 _READ_PUBLIC_ACCESS = frozenset({"s3:GetBucketPublicAccessBlock"})
 _READ_OWNERSHIP = frozenset({"s3:GetBucketOwnershipControls"})
 _READ_VERSIONING = frozenset({"s3:GetBucketVersioning"})
-_READ_ENCRYPTION = frozenset({"s3:GetEncryptionConfiguration"})
+READ_ENCRYPTION = frozenset({"s3:GetEncryptionConfiguration"})
 
 FACETS: FacetTable = {
     (Kind.BUCKET, PolicyStatement): FacetAdapter(
@@ -230,11 +225,11 @@ FACETS: FacetTable = {
         _read_versioning, _write_versioning, _READ_VERSIONING, frozenset({"s3:PutBucketVersioning"})
     ),
     (Kind.BUCKET, CustomerKeysBlocked): FacetAdapter(
-        _read_customer_keys, _write_customer_keys, _READ_ENCRYPTION, _READ_ENCRYPTION | {"s3:PutEncryptionConfiguration"}
+        _read_customer_keys, _write_customer_keys, READ_ENCRYPTION, READ_ENCRYPTION | {"s3:PutEncryptionConfiguration"}
     ),
 }
 
 RELATIONS: RelationTable = {
-    (Kind.BUCKET, Relation.KEYS): RelationAdapter(_keys, _READ_ENCRYPTION | {"kms:DescribeKey"}),
-    (Kind.KEY, Relation.STORES): RelationAdapter(_stores, _READ_ENCRYPTION | {"kms:ListAliases", "s3:ListAllMyBuckets"}),
+    (Kind.BUCKET, Relation.KEYS): RelationAdapter(_keys, READ_ENCRYPTION | RESOLVE),
+    (Kind.KEY, Relation.STORES): RelationAdapter(_stores, READ_ENCRYPTION | LIST | {"s3:ListAllMyBuckets"}),
 }

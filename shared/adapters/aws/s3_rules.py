@@ -22,7 +22,7 @@ type Rule = Mapping[str, Any]
 
 
 def _read_replication(clients: Clients, bucket: Ref) -> tuple[ReplicationRule, ...]:
-    rules = _replication(clients, bucket).get("Rules", [])
+    rules = replication(clients, bucket).get("Rules", [])
     owners = in_parallel(lambda rule: _owner(clients, bucket, rule["Destination"]), rules)
     return tuple(
         ReplicationRule(
@@ -36,7 +36,7 @@ def _read_replication(clients: Clients, bucket: Ref) -> tuple[ReplicationRule, .
 
 
 def _write_replication(clients: Clients, bucket: Ref, wanted: Sequence[ReplicationRule]) -> Receipt:
-    configuration = _replication(clients, bucket)
+    configuration = replication(clients, bucket)
     rules = configuration.get("Rules", [])
     switched = _switched(rules, {rule.rule_id: rule.enabled for rule in wanted})
     if switched == rules:
@@ -46,7 +46,8 @@ def _write_replication(clients: Clients, bucket: Ref, wanted: Sequence[Replicati
     return Receipt((request_id(call(put, Bucket=bucket.name, ReplicationConfiguration=merged)),))
 
 
-def _replication(clients: Clients, bucket: Ref) -> dict[str, Any]:
+def replication(clients: Clients, bucket: Ref) -> dict[str, Any]:
+    """The bucket's replication as S3 has it (ReplicationConfiguration), empty where it has none. Raises as `call`."""
     read = clients.s3(bucket.account, bucket.region).get_bucket_replication
     answer = unless("ReplicationConfigurationNotFoundError", read, Bucket=bucket.name)
     return dict(answer["ReplicationConfiguration"]) if answer else {}
@@ -106,11 +107,11 @@ def _switched(rules: Sequence[Rule], wanted: Mapping[str, bool]) -> list[Rule]:
 
 
 _READ_REPLICATION = frozenset({"s3:GetReplicationConfiguration", "s3:ListAllMyBuckets"})
-_WRITE_REPLICATION = frozenset({"s3:GetReplicationConfiguration", "s3:PutReplicationConfiguration", "iam:PassRole"})
+WRITE_REPLICATION = frozenset({"s3:GetReplicationConfiguration", "s3:PutReplicationConfiguration", "iam:PassRole"})
 _READ_LIFECYCLE = frozenset({"s3:GetLifecycleConfiguration"})
 
 FACETS: FacetTable = {
-    (Kind.BUCKET, ReplicationRule): FacetAdapter(_read_replication, _write_replication, _READ_REPLICATION, _WRITE_REPLICATION),
+    (Kind.BUCKET, ReplicationRule): FacetAdapter(_read_replication, _write_replication, _READ_REPLICATION, WRITE_REPLICATION),
     (Kind.BUCKET, LifecycleRule): FacetAdapter(
         _read_lifecycle, _write_lifecycle, _READ_LIFECYCLE, _READ_LIFECYCLE | {"s3:PutLifecycleConfiguration"}
     ),

@@ -1,8 +1,9 @@
 """One write that takes several calls."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
-from shared.adapters.aws.errors import request_id
+from shared.adapters.aws.errors import call, request_id
 from shared.domain.errors import CloudError
 from shared.ports import Receipt
 
@@ -25,3 +26,31 @@ def in_turn(steps: Iterable[Step]) -> Receipt:
                 raise
             return Receipt((*ids, *filter(None, [error.request_id])), (f"begun, not finished: {error}",))
     return Receipt(tuple(ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A write whose later calls depend on what the earlier ones answered."""
+
+    ids: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def do[**P, R: Mapping[str, object]](self, method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """One call, whose request id is kept, be it refused. Raises as `call`."""
+        try:
+            answer = call(method, *args, **kwargs)
+        except CloudError as error:
+            self.ids.extend(filter(None, [error.request_id]))
+            raise
+        self.ids.append(request_id(answer))
+        return answer
+
+    def receipt(self, work: Callable[[], None]) -> Receipt:
+        """The receipt of `work`, done with this. Where it fails after calls of ours, that is a note, as with `in_turn`."""
+        try:
+            work()
+        except CloudError as error:
+            if self.ids in ([], [error.request_id]):
+                raise
+            self.notes.append(f"begun, not finished: {error}")
+        return Receipt(tuple(self.ids), tuple(self.notes))

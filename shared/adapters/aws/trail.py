@@ -1,16 +1,17 @@
 """CloudTrail trails: whether and what they record, and where their log lies (AWS CloudTrail API)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from shared.adapters.aws import s3
 from shared.adapters.aws.arns import named
 from shared.adapters.aws.clients import Clients
+from shared.adapters.aws.encrypted import Lister, Named, under_one_key
 from shared.adapters.aws.errors import call, pages, request_id
 from shared.adapters.aws.facets import FacetAdapter, FacetTable, RelationAdapter, RelationTable
 from shared.domain.errors import Refused
-from shared.domain.facet import TrailLogging, TrailSelectors
+from shared.domain.facet import EncryptedWith, TrailLogging, TrailSelectors
 from shared.domain.resource import Kind, Ref
 from shared.domain.value import canonical
 from shared.ports import Receipt, Relation
@@ -58,6 +59,21 @@ def _stores(clients: Clients, trail: Ref) -> tuple[Ref, ...]:
     return (s3.find(clients, name, (trail.account, clients.home)) or s3.bucket_ref("", trail.region, name),)
 
 
+def _key(clients: Clients, trail: Ref) -> str:
+    return call(_client(clients, trail).get_trail, Name=trail.id)["Trail"].get("KmsKeyId", "")
+
+
+def _put_key(clients: Clients, trail: Ref, key: str) -> Mapping[str, object]:
+    """Log files that lie in the bucket stay under their old key. CloudTrail refuses a key whose policy does not let it in."""
+    return call(_client(clients, trail).update_trail, Name=trail.id, KmsKeyId=key)
+
+
+def _with_keys(clients: Clients, key: Ref) -> Iterator[Named]:
+    """The account's own trails whose home is the key's Region, however they are shown elsewhere."""
+    for trail in call(clients.cloudtrail(key.account, key.region).describe_trails, includeShadowTrails=False)["trailList"]:
+        yield named(Kind.TRAIL, trail["TrailARN"]), trail.get("KmsKeyId", "")
+
+
 def _client(clients: Clients, trail: Ref) -> "CloudTrailClient":
     return clients.cloudtrail(trail.account, trail.region)
 
@@ -69,7 +85,12 @@ FACETS: FacetTable = {
     (Kind.TRAIL, TrailSelectors): FacetAdapter(
         _read_selectors, _write_selectors, frozenset({"cloudtrail:GetEventSelectors"}), frozenset({"cloudtrail:PutEventSelectors"})
     ),
+    (Kind.TRAIL, EncryptedWith): under_one_key(
+        _key, _put_key, frozenset({"cloudtrail:GetTrail"}), frozenset({"cloudtrail:UpdateTrail"}), aliases=False
+    ),
 }
+
+LISTER = Lister(_with_keys, frozenset({"cloudtrail:DescribeTrails"}))
 
 RELATIONS: RelationTable = {
     (Kind.ACCOUNT, Relation.TRAILS): RelationAdapter(_trails, frozenset({"cloudtrail:ListTrails"})),

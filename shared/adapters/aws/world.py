@@ -3,7 +3,28 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from shared.adapters.aws import access_points, iam, identity_center, kms, s3, s3_rules, sharing, trail, trust, vault
+from shared.adapters.aws import (
+    access_points,
+    bucket_keys,
+    dependants,
+    iam,
+    identity_center,
+    key_names,
+    kms,
+    lambda_functions,
+    left_behind,
+    log_groups,
+    messages,
+    s3,
+    s3_rules,
+    sharing,
+    stored_secrets,
+    successor,
+    trail,
+    trust,
+    vault,
+    volumes,
+)
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.facets import FacetAdapter, FacetTable, RelationTable
 from shared.domain.errors import Refused
@@ -22,6 +43,14 @@ FACETS: FacetTable = {
     **trail.FACETS,
     **sharing.FACETS,
     **vault.FACETS,
+    **successor.FACETS,
+    **key_names.FACETS,
+    **bucket_keys.FACETS,
+    **log_groups.FACETS,
+    **stored_secrets.FACETS,
+    **lambda_functions.FACETS,
+    **messages.FACETS,
+    **volumes.FACETS,
 }
 
 RELATIONS: RelationTable = {
@@ -32,6 +61,9 @@ RELATIONS: RelationTable = {
     **trail.RELATIONS,
     **sharing.RELATIONS,
     **vault.RELATIONS,
+    **key_names.RELATIONS,
+    **dependants.RELATIONS,
+    **left_behind.RELATIONS,
 }
 
 
