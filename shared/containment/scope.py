@@ -11,7 +11,7 @@ from typing import Literal
 
 from shared.domain.actor import Actor, Credential, Lineage
 from shared.domain.case import LeftForPeople, Scope
-from shared.domain.errors import CloudError
+from shared.domain.errors import Absent, CloudError
 from shared.domain.resource import Kind, Ref
 from shared.domain.signal import Signal
 from shared.ports import Directory, Evidence, Relation, World
@@ -64,8 +64,7 @@ def ask[T](question: Callable[[], T], default: T, about: str) -> Answer[T]:
 def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
     """The scope of a new case, in as few round trips as the questions depend on each other."""
     world, since = surveyor.world, signal.at - timedelta(days=surveyor.days)
-    stores = _named(signal, Kind.BUCKET) or surveyor.estate.stores
-    keys = _named(signal, Kind.KEY) or (() if stores else surveyor.estate.keys)
+    stores, keys = _at_stake(signal, surveyor.estate)
     account = account_of(signal)
     with ThreadPoolExecutor(max_workers=8) as pool:
         resolved = pool.submit(ask, lambda: surveyor.directory.resolve(actor), actor, str(actor))
@@ -89,6 +88,18 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
     left = (*unread, *unresolved, *_beyond(principal, scope, allowed))
     known = known_users(allowed, signal.cloud, surveyor.directory, surveyor.evidence, since)
     return Survey(Lineage(root=principal), scope.but(allow=allowed, declared=declared, rightful=known, unread=bool(unread)), left)
+
+
+def _at_stake(signal: Signal, estate: Estate) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
+    """Stores and keys that the signal names, and the others of the same tenants: whoever reads one store reads the next.
+
+    Where it names none of them, everything that is declared.
+    """
+    stores, keys = _named(signal, Kind.BUCKET), _named(signal, Kind.KEY)
+    owners = estate.owners(frozenset((*stores, *keys)))
+    stores = tuple(dict.fromkeys((*stores, *sorted(s for t in owners for s in t.stores)))) or estate.stores
+    keys = tuple(dict.fromkeys((*keys, *sorted(k for t in owners for k in t.keys))))
+    return stores, keys or (() if stores else estate.keys)
 
 
 def account_of(signal: Signal) -> Ref:
@@ -154,14 +165,28 @@ def _related(world: World, targets: Sequence[Ref], relation: Relation) -> tuple[
 def _families(world: World, keys: Sequence[Ref], stores: Sequence[Ref]) -> Answer[tuple[Ref, ...]]:
     """The keys with all their replicas: each replica has a policy, grants and a state of its own over the same material.
 
-    A key that can not be read (it may not exist: an alert can be wrong) is left out, and said so.
+    A key that does not exist (an alert can be wrong) is left out, and said so.
     """
     none: tuple[Ref, ...] = ()
     used = ask(lambda: _related(world, stores, Relation.KEYS), none, "the keys of the stores")
-    named = tuple(dict.fromkeys((*keys, *used.value)))
-    replicas = in_parallel(lambda key: ask(lambda: (key, *world.related(key, Relation.REPLICAS)), none, str(key)), named)
-    family = tuple(dict.fromkeys(ref for answer in replicas for ref in answer.value))
-    return Answer(family, (*used.left, *(left for answer in replicas for left in answer.left)))
+    families = in_parallel(lambda key: _family(world, key), dict.fromkeys((*keys, *used.value)))
+    found = tuple(dict.fromkeys(ref for answer in families for ref in answer.value))
+    return Answer(found, (*used.left, *(left for answer in families for left in answer.left)))
+
+
+def _family(world: World, key: Ref) -> Answer[tuple[Ref, ...]]:
+    """The key with its replicas. One that exists and can not be read stays in the scope: every wave finds it out of reach."""
+    try:
+        return Answer((key, *world.related(key, Relation.REPLICAS)))
+    except CloudError as error:
+        value = () if isinstance(error, Absent) else (key,)
+        left = LeftForPeople(
+            target=str(key),
+            reason=f"could not be read: {error}",
+            next="look at it by hand; it is not covered",
+            passing=not isinstance(error, Absent),
+        )
+        return Answer(value, (left,))
 
 
 def _assigned(actor: Actor, world: World) -> Actor:

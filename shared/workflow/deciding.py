@@ -82,7 +82,7 @@ def undo(case: Case, deps: Deps, wanted: Undo, digest: str, by: str, *, whole: b
     after = waves.record(case, deps, wanted.plan, results, started)
     targets = tuple(dict.fromkeys(c.target for c in wanted.plan.changes))
     if whole:
-        journal.checkpoint()
+        waves.signed(case, deps)
         return after.but(verdict=Verdict.ROLLED_BACK, stage=Stage.ROLLBACK, awaiting=None)
     people = tuple(s for s in after.scope.standings if s.actor.principal not in targets or s.actor.principal.kind not in PRINCIPALS)
     return after.but(released=(*after.released, *targets), scope=after.scope.but(standings=people))

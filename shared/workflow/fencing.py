@@ -66,7 +66,7 @@ def preserve(case: Case, deps: Deps) -> Next:
     """
     seen = _surveyed(case, deps)
     after = waves.run(seen, deps, Wave.PRESERVE, waves.propose(seen, deps, {Wave.PRESERVE}), need=1)
-    deps.journal(case.id).checkpoint()
+    waves.signed(case, deps)
     return Next(after, Stage.HOLD if case.retrying or after.retrying else Stage.SWEEP)
 
 

@@ -78,6 +78,7 @@ def _after(case: Case, deps: Deps) -> Next:
 
 def _settled(case: Case, deps: Deps) -> Case:
     """The case with its verdict. People are told once where something stays open."""
+    waves.signed(case, deps)
     reached = verdict(case)
     if reached is Verdict.PARTIAL and case.verdict is not Verdict.PARTIAL:
         open_ends = sum(left.blocks for left in case.left)

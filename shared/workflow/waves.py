@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -228,6 +229,15 @@ def record(case: Case, deps: Deps, planned: Plan, results: Sequence[Applied], st
 def _upkeep(change: Change) -> bool:
     """A later stamp on sessions that were refused before: time passed, and nobody undid anything."""
     return isinstance(change.before, SessionsRevoked) and change.before.before is not None
+
+
+def signed(case: Case, deps: Deps) -> None:
+    """Sign the record as it is now. A signing key that is throttled or out of reach stops nothing: a later checkpoint covers it.
+
+    Raises `NotDurable`.
+    """
+    with suppress(CloudError):
+        deps.journal(case.id).checkpoint()
 
 
 def newest(before: Case, after: Case) -> WaveRecord | None:
