@@ -5,7 +5,10 @@ The list decides whom an "all but" deny spares. An entry is an ARN or ARN patter
 
 import json
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
+from itertools import product
 
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Reach, Rightful, Scope
@@ -23,8 +26,9 @@ def allow_list(scope: Scope, world: World, evidence: Evidence, estate: Estate, s
     guarded = (*scope.stores, *scope.keys)
     owners = estate.owners(frozenset(guarded))
     declared = {p for tenant in owners for p in tenant.principals}
-    found = in_parallel(lambda target: (_named(target, world), _seen(target, evidence, since)), guarded)
-    known = {arn for named, seen in found for arn in (*named, *seen) if _account(arn) in estate.accounts}
+    questions = (partial(_admitted, world), partial(_granted, world), partial(_seen, evidence, since))
+    found = in_parallel(lambda asked: asked[0](asked[1]), product(questions, guarded))
+    known = {arn for arns in found for arn in arns if _account(arn) in estate.accounts}
     actors = {s.actor.principal.id for s in scope.standings if s.actor.principal and s.reach is Reach.PRINCIPAL}
     return tuple(sorted((declared | known) - actors)), bool(declared)
 
@@ -33,7 +37,7 @@ def known_users(
     allow: Iterable[str], cloud: Cloud, directory: Directory, evidence: Evidence, since: datetime
 ) -> tuple[Rightful, ...]:
     """The users and roles of the list that exist (patterns name nobody in particular), with the names of their sessions so far."""
-    arns = [arn for arn in allow if "*" not in arn and (":role/" in arn or ":user/" in arn)]
+    arns = [arn for arn in allow if "*" not in arn and _is_principal(arn)]
     refs = [Ref(cloud=cloud, kind=_kind(arn), account=_account(arn), id=arn) for arn in arns]
     found = in_parallel(lambda ref: _rightful(ref, directory, evidence, since), refs)
     return tuple(each for each in found if each is not None)
@@ -45,20 +49,32 @@ def _kind(arn: str) -> Kind:
 
 def _rightful(ref: Ref, directory: Directory, evidence: Evidence, since: datetime) -> Rightful | None:
     plain = Actor(credential=Credential.ROLE_SESSION, account=ref.account, principal=ref)
-    try:
-        actor = directory.resolve(plain)
-        acts = evidence.by(actor, since) if ref.kind is Kind.ROLE else ()
-    except CloudError:
-        return None
-    return Rightful(actor=actor, sessions=tuple(sorted({a.actor.session for a in acts if not a.failed} - {""})))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        acting = pool.submit(evidence.by, plain, since) if ref.kind is Kind.ROLE else None
+        try:
+            actor = directory.resolve(plain)
+            acts = acting.result() if acting else ()
+        except CloudError:
+            return None
+    # what a namesake did that is no more has another unique id
+    names = {a.actor.session for a in acts if not a.failed and a.actor.unique_id in {"", actor.unique_id}}
+    return Rightful(actor=actor, sessions=tuple(sorted(names - {""})))
 
 
-def _named(target: Ref, world: World) -> tuple[str, ...]:
-    """Users and roles that an Allow statement or a grant names; an account's root only delegates and names nobody."""
+def _admitted(world: World, target: Ref) -> Iterable[str]:
+    """Users and roles that an Allow statement names; an account's root only delegates and names nobody."""
     statements = [json.loads(s.body) for s in _look(world, target, PolicyStatement) if s.body]
     allowing = (s for s in statements if s.get("Effect") == "Allow")
-    grants = (json.loads(g.spec).get("GranteePrincipal", "") for g in _look(world, target, Grant))
-    return tuple(arn for arn in (*(a for s in allowing for a in _principals(s)), *grants) if ":user/" in arn or ":role/" in arn)
+    return filter(_is_principal, (arn for s in allowing for arn in _principals(s)))
+
+
+def _granted(world: World, target: Ref) -> Iterable[str]:
+    """Users and roles that a grant names."""
+    return filter(_is_principal, (json.loads(g.spec).get("GranteePrincipal", "") for g in _look(world, target, Grant)))
+
+
+def _is_principal(arn: str) -> bool:
+    return ":user/" in arn or ":role/" in arn
 
 
 def _look[F: Facet](world: World, target: Ref, facet: type[F]) -> tuple[F, ...]:
@@ -74,7 +90,7 @@ def _principals(statement: dict[str, object]) -> Iterator[str]:
     yield from [named] if isinstance(named, str) else named
 
 
-def _seen(target: Ref, evidence: Evidence, since: datetime) -> Iterable[str]:
+def _seen(evidence: Evidence, since: datetime, target: Ref) -> Iterable[str]:
     """Users and roles whose calls on the target the record shows; no record is no evidence."""
     try:
         acts = evidence.on(target, since)
