@@ -13,7 +13,7 @@ from shared.containment.reach import did, found
 from shared.containment.rightful import known_users
 from shared.containment.scope import ask, widened
 from shared.domain.actor import Actor
-from shared.domain.case import Case, Rightful, Scope, Standing
+from shared.domain.case import Case, Reach, Rightful, Scope, Standing
 from shared.domain.plan import Wave
 from shared.domain.resource import Kind
 from shared.ports import Act
@@ -110,7 +110,8 @@ def _joined(case: Case, fresh: Sequence[Actor], scope: Scope) -> Case:
 
 def _touched(case: Case, deps: Deps, acts: Iterable[Act]) -> tuple[Rightful, ...]:
     """Roles of others that the lineage entered, or whose doors it may have opened: their sessions are rightful up to now only."""
-    guarded = {*case.scope.principals, *(r.actor.principal for r in case.scope.rightful), *case.released}
+    whole = (s.actor.principal for s in case.scope.standings if s.reach is Reach.PRINCIPAL)
+    guarded = {*whole, *(r.actor.principal for r in case.scope.rightful), *case.released}
     roles = {r.id for act in acts for r in act.resources if r.kind is Kind.ROLE and r not in guarded}
     since = case.signal.at - timedelta(days=deps.policy.limits.evidence_days)
     known = known_users(sorted(roles), case.signal.cloud, deps.directory, deps.evidence, since)

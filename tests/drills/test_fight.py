@@ -6,11 +6,15 @@ import pytest
 
 from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.clinic import before
-from shared.sandbox.aws.scenario_fight import FightReport, fight
+from shared.sandbox.aws.scenario_fight import FightReport, Terms, fight
 from shared.sandbox.aws.server import Sandbox
+from shared.sandbox.aws.thief_moves import QUIET
 
-from .answering import by_command_line
+from .answering import by_command_line, by_one_approval
 
+pytestmark = pytest.mark.timeout(300)
+
+ASKED = 5
 ALERT = "guardduty-s3-exfiltration.json"
 MARGIN = 2.0
 """Seconds, beside IAM's own propagation, in which the fence has to stand where a call takes `PACE` seconds."""
@@ -55,8 +59,25 @@ def test_a_hundred_thieves_are_out_and_stay_out(blank: Sandbox, seed: int) -> No
     stood(fight(seed, blank, by_command_line(ALERT)))
 
 
-@pytest.mark.parametrize("part", ["thief_instance"])
-def test_a_thief_with_the_clinicians_own_credentials_is_out_and_no_clinician_notices(blank: Sandbox, part: str) -> None:
-    report = fight(1, blank, by_command_line("guardduty-instance-credential-exfiltration.json"), part)
+def test_a_thief_with_the_clinicians_own_credentials_is_out_and_no_clinician_notices(blank: Sandbox) -> None:
+    report = fight(1, blank, by_command_line("guardduty-instance-credential-exfiltration.json"), "thief_instance")
     assert report.failures == ()
     stood(report)
+
+
+def test_a_thief_in_a_session_of_a_job_is_out_and_stays_out(blank: Sandbox) -> None:
+    stood(fight(2, blank, by_command_line("guardduty-anomalous-iam.json"), "thief_session"))
+
+
+def test_a_pipeline_that_edits_the_same_policy_loses_nothing_of_its_own(blank: Sandbox) -> None:
+    report = fight(3, blank, by_command_line(ALERT), terms=Terms(moves=QUIET))
+    assert report.losses == ()
+    assert report.failures == ()
+    stood(report)
+
+
+def test_one_approval_of_an_envelope_is_enough_for_everything_the_thief_does_after_it(blank: Sandbox) -> None:
+    report = fight(4, blank, by_one_approval(ALERT), terms=Terms(moves=QUIET))
+    assert report.answer["asked"]["exit"] == ASKED
+    assert not report.survivors, outcome(report)
+    assert report.answer["status"] == "contained", outcome(report)

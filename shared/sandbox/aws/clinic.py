@@ -4,6 +4,7 @@ One tenant: a chart store under a multi-Region key with 12 stored versions, a st
 audit trail with its log, a vault and a snapshot, the people of `clinic_people`, and the findings that the example events report.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,24 @@ class Clinic:
 
     credentials: Mapping[str, Credentials]
     resources: Mapping[str, str]
+
+
+def response_policy(clinic: Clinic) -> str:
+    """The clinic's `response.toml`: what its administrators have declared beforehand."""
+    care = [people.role_arn(names.APP_ROLE), *(people.user_arn(user) for user in (names.CLINICIAN, names.BACKUP_USER))]
+    works = [people.role_arn(names.PIPELINE), people.user_arn(names.ADMINISTRATOR)]
+    return f"""version = 1
+
+[tenants.st-brendan]
+principals = {json.dumps([*care, *works])}
+buckets = {json.dumps([names.CHARTS, names.LABS])}
+keys = {json.dumps([clinic.resources["key"]])}
+accounts = ["{names.ACCOUNT}"]
+
+[responder]
+roles = ["{people.role_arn(names.RESPONDER)}"]
+break_glass = ["{people.role_arn(names.BREAK_GLASS)}"]
+"""
 
 
 def before(port: int = 0, *, seed: int = 0) -> Sandbox:

@@ -17,6 +17,8 @@ from shared.sandbox.aws.scenario import custody
 from shared.sandbox.aws.scenario_survivors import survivors
 from shared.sandbox.aws.server import Sandbox
 from shared.sandbox.aws.thief import Deed, Thief, at_large
+from shared.sandbox.aws.thief_moves import MOVES
+from shared.sandbox.aws.thief_selves import Move
 
 type Respond = Callable[[Sandbox, Clinic], Mapping[str, Any]]
 """Answers the alert, as any responder would: from outside, with the responder's credentials. Gives what it has to say."""
@@ -29,12 +31,13 @@ DATA: Final = frozenset({"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "kms
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How hard the fight is. Times in seconds; `rate`: IAM calls a second that all callers together have."""
+    """How hard the fight is. Times in seconds; `rate`: IAM calls a second that all callers together have; `moves`: the thief's."""
 
     propagation: float = 4.0
     trail_lag: float = 3.0
     prelude: float = 2.0
     rate: float = 100.0
+    moves: tuple[Move, ...] = MOVES
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def fight(seed: int, sandbox: Sandbox, respond: Respond, part: str = "thief", te
     terms = terms or Terms()
     clinic = build(sandbox)
     custody(sandbox, clinic)
-    thief = Thief(sandbox, clinic, part, seed)
+    thief = Thief(sandbox, clinic, part, seed, terms.moves)
     sandbox.cloud.history.set_delay(terms.propagation)
     sandbox.cloud.trail_lag = terms.trail_lag
     sandbox.cloud.faults.add(Fault("throttle", service="iam", rate=terms.rate))

@@ -20,7 +20,8 @@ from shared.sandbox.aws.clinic import Clinic
 from shared.sandbox.aws.clinic_people import Credentials, bound
 from shared.sandbox.aws.people import running
 from shared.sandbox.aws.server import Sandbox
-from shared.sandbox.aws.thief_moves import MOVES, Move
+from shared.sandbox.aws.thief_moves import MOVES
+from shared.sandbox.aws.thief_selves import Move
 
 HASTY = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
 
@@ -63,23 +64,24 @@ class Thief:
     are the thief's altogether.
     """
 
-    def __init__(self, sandbox: Sandbox, clinic: Clinic, part: str, seed: int, address: str = names.THIEF_ADDRESS) -> None:
+    def __init__(self, sandbox: Sandbox, clinic: Clinic, part: str, seed: int, moves: Sequence[Move] = MOVES) -> None:
+        self._moves = moves
         self.cloud = sandbox.cloud
         self.clinic = clinic
-        self.address = address
+        self.address = names.THIEF_ADDRESS
         self.random = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self.users = [names.EXPORT_USER, names.BACKUP_USER]
         self.roles = [names.BATCH_ROLE]
         self.stolen = frozenset({names.EXPORT_USER} if part == "thief" else ())
         self.deeds: list[Deed] = []
-        self.abroad = _foreigner(sandbox, address)
+        self.abroad = _foreigner(sandbox, self.address)
         self._session = bound(sandbox, self.abroad.credentials)
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._lock = threading.Lock()
         self._numbers = count(1)
         self._refusals: dict[str, int] = {}
         held = clinic.credentials[part]
-        stolen = Credentials(held.access_key_id, held.secret_access_key, held.session_token, address)
+        stolen = Credentials(held.access_key_id, held.secret_access_key, held.session_token, self.address)
         self.hands = [Hand(f"stolen {part}", stolen)]
 
     def client(self, hand: Hand, service: str, region: str = names.REGION) -> Any:  # noqa: ANN401 - boto3's clients are made by name
@@ -108,7 +110,7 @@ class Thief:
 
     def act(self, stopped: threading.Event) -> None:
         """Make one move after the other until stopped: now and then with the newest credentials, always with a new key."""
-        script = _script(self.random)
+        script = _script(self.random, self._moves)
         while not stopped.wait(self.random.uniform(*BEAT)):
             self.make(next(script), self._choose())
 
@@ -161,10 +163,10 @@ class Thief:
         return self.random.choice(ranked[:NIMBLE])
 
 
-def _script(chance: random.Random) -> Iterator[Move]:
+def _script(chance: random.Random, moves: Sequence[Move]) -> Iterator[Move]:
     """The whole repertoire in a new order each time round."""
     while True:
-        yield from chance.sample(MOVES, len(MOVES))
+        yield from chance.sample(moves, len(moves))
 
 
 def _foreigner(sandbox: Sandbox, address: str) -> Hand:
