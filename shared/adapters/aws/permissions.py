@@ -5,7 +5,19 @@ The rights that custody needs reach custody's own places by the names of convent
 
 import json
 
-from shared.adapters.aws import cases, custody_places, directory, evidence, identities, keyring, notifier, signer, sinks, sources
+from shared.adapters.aws import (
+    access,
+    cases,
+    custody_places,
+    directory,
+    evidence,
+    identities,
+    keyring,
+    notifier,
+    signer,
+    sinks,
+    sources,
+)
 from shared.adapters.aws.clients import SPOKE
 from shared.adapters.aws.world import FACETS, RELATIONS
 
@@ -17,6 +29,7 @@ def declared() -> frozenset[str]:
     return frozenset().union(
         *(facet.reads | facet.writes for facet in FACETS.values()),
         *(relation.reads for relation in RELATIONS.values()),
+        access.PERMISSIONS,
         directory.RESOLVE,
         directory.MADE_SINCE,
         directory.GIVEN_SINCE,

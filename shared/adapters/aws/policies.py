@@ -101,7 +101,7 @@ def stale_principals(document: Document) -> tuple[str, ...]:
 
     Services show such ids in place of the ARN, and refuse to store the document again as long as it holds one.
     """
-    return tuple(part for part, statement in listed(document) if any(_UNIQUE_ID.fullmatch(name) for name in _principals(statement)))
+    return tuple(part for part, statement in listed(document) if any(_UNIQUE_ID.fullmatch(name) for name in principals(statement)))
 
 
 def listed(document: Document) -> Iterable[tuple[str, Statement]]:
@@ -155,7 +155,8 @@ def _others(document: Document, changes: Sequence[PolicyStatement]) -> dict[str,
     return {part: body(s) for part, s in listed(document) if not any(_named(s, change.sid) for change in changes)}
 
 
-def _principals(statement: Statement) -> Iterable[str]:
+def principals(statement: Statement) -> Iterable[str]:
+    """Everybody that the statement names as (not) its principal, of whatever type: ARN, account, `*`, service."""
     for element in ("Principal", "NotPrincipal"):
         named = statement.get(element)
         for names in named.values() if isinstance(named, Mapping) else [named]:
