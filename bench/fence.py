@@ -114,7 +114,7 @@ class Recorder:
 
     def _end(self, context: dict[str, Any], event_name: str, **_: object) -> None:
         asked, began = context["bench"]
-        _, service, operation = event_name.split(".")
+        service, operation = event_name.split(".")[1:]
         self.calls.append(Call(BOTO3_NAMES.get(service, service), context["client_region"], operation, asked, began, self.now()))
 
 
