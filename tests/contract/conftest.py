@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.sandbox.aws.server import Sandbox
+from tests.contract.sandbox_scenes import Client
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +18,17 @@ def running_sandbox() -> Iterator[Sandbox]:
 def sandbox(running_sandbox: Sandbox) -> Sandbox:
     running_sandbox.cloud.reset()
     return running_sandbox
+
+
+@pytest.fixture
+def s3(sandbox: Sandbox) -> Client:
+    """A client of the root user, and the bucket `records`."""
+    client = sandbox.root().client("s3")
+    client.create_bucket(Bucket="records")
+    return client
+
+
+@pytest.fixture
+def key(sandbox: Sandbox) -> str:
+    """The ARN of a key with the default policy."""
+    return str(sandbox.root().client("kms").create_key()["KeyMetadata"]["Arn"])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -9,6 +10,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shared.sandbox.aws.server import ACCOUNT, Sandbox
+
+type Client = Any
+"""A boto3 client, not typed further: contract tests send what a client's types would not let through."""
+
+OTHER = "444455556666"
+"""Another account."""
 
 ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
@@ -65,3 +72,21 @@ def assume(sandbox: Sandbox, caller: boto3.Session, role_arn: str, name: str = "
     call: Callable[..., Any] = caller.client("sts").assume_role
     issued = call(RoleArn=role_arn, RoleSessionName=name, **options)["Credentials"]
     return sandbox.session(issued["AccessKeyId"], issued["SecretAccessKey"], issued["SessionToken"])
+
+
+def put_encrypted(s3: Client, key: str, name: str = "x") -> None:
+    """An object of the bucket `records` under a KMS key."""
+    s3.put_object(Bucket="records", Key=name, Body=b"phi", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+
+
+def locked_bucket(sandbox: Sandbox) -> Client:
+    """A client, and the bucket `vault` with Object Lock."""
+    s3 = sandbox.root().client("s3")
+    s3.create_bucket(Bucket="vault", ObjectLockEnabledForBucket=True)
+    return s3
+
+
+def put_locked(s3: Client, mode: str, days: int = 10) -> None:
+    """The object `x` in `vault`, retained for some days."""
+    until = datetime.now(UTC) + timedelta(days=days)
+    s3.put_object(Bucket="vault", Key="x", Body=b"evidence", ObjectLockMode=mode, ObjectLockRetainUntilDate=until)

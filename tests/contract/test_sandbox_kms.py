@@ -9,23 +9,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from shared.sandbox.aws.server import ACCOUNT, Sandbox
-from tests.contract.sandbox_scenes import ALLOW_ALL, assume, document, refused, role, statement, user
+from tests.contract.sandbox_scenes import ALLOW_ALL, OTHER, Client, assume, document, refused, role, statement, user
 
-type Client = Any
-"""A boto3 KMS client, not typed further: these tests send what a client's types would not let through."""
-
-OTHER = "444455556666"
 ROOT_ALLOWS = statement("Allow", "kms:*", "*", {"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
 
 
 @pytest.fixture
 def kms(sandbox: Sandbox) -> Client:
     return sandbox.root().client("kms")
-
-
-@pytest.fixture
-def key(kms: Client) -> str:
-    return str(kms.create_key()["KeyMetadata"]["Arn"])
 
 
 CRYPTO: dict[str, dict[str, Any]] = {

@@ -6,9 +6,8 @@ import pytest
 
 from shared.sandbox.aws.server import ACCOUNT, Sandbox
 from shared.sandbox.aws.sso_rules import sign_in
-from tests.contract.sandbox_scenes import document, refused, role, statement, user
+from tests.contract.sandbox_scenes import OTHER, document, refused, role, statement, user
 
-OTHER = "444455556666"
 PERSON = "11111111-2222-3333-4444-555555555555"
 
 

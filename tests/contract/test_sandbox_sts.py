@@ -8,9 +8,7 @@ import pytest
 from shared.sandbox.aws.refusals import Refusal
 from shared.sandbox.aws.server import ACCOUNT, Sandbox
 from shared.sandbox.aws.sts_rules import instance_session
-from tests.contract.sandbox_scenes import ALLOW_ALL, assume, document, refused, role, statement, trust, user
-
-OTHER = "444455556666"
+from tests.contract.sandbox_scenes import ALLOW_ALL, OTHER, assume, document, refused, role, statement, trust, user
 
 
 def test_a_deny_in_the_trust_policy_counts(sandbox: Sandbox) -> None:
@@ -170,7 +168,7 @@ def test_the_account_of_an_access_key_is_told(sandbox: Sandbox) -> None:
     assert key is not None
     sts = sandbox.root().client("sts")
     assert sts.get_access_key_info(AccessKeyId=key.access_key)["Account"] == OTHER
-    assert refused(sts.get_access_key_info, AccessKeyId="AKIA0000000000000000")[0] == "InvalidClientTokenId"
+    assert refused(sts.get_access_key_info, AccessKeyId="AKIAIOSFODNN7EXAMPLE")[0] == "InvalidClientTokenId"
 
 
 def test_credentials_that_the_sandbox_could_not_honour_are_not_handed_out(sandbox: Sandbox) -> None:

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from shared.sandbox.aws.server import ACCOUNT, Sandbox
-from tests.contract.sandbox_scenes import assume, document, refused, role, statement, user
-
-OTHER = "444455556666"
+from tests.contract.sandbox_scenes import OTHER, assume, document, refused, role, statement, user
 
 
 def history(sandbox: Sandbox, attribute: str = "", value: str = "", region: str = "us-east-1") -> list[dict[str, Any]]:

@@ -94,6 +94,16 @@ def as_if_versioned(bucket: FakeBucket, key: str) -> Iterator[None]:
         bucket.keys.setlist(key, [*(each for each in before if each.version_id != "null"), after[-1]])
 
 
+@contextmanager
+def versions_nameable(bucket: FakeBucket) -> Iterator[None]:
+    """Let moto find a version by its id, `null` included, whatever the versioning; by itself it answers 400 to such a HEAD."""
+    status, bucket.versioning_status = bucket.versioning_status, "Enabled"
+    try:
+        yield
+    finally:
+        bucket.versioning_status = status
+
+
 def _make_null(version: FakeKey | FakeDeleteMarker) -> None:
     """Rename a version; its tags hang on its name."""
     named = version.arn if isinstance(version, FakeKey) else ""

@@ -35,6 +35,7 @@ from shared.sandbox.aws.s3_locks import (
     get_object_retention,
     put_bucket_versioning,
     put_object_retention,
+    versions_nameable,
 )
 from shared.sandbox.aws.s3_policies import (
     delete_bucket_policy,
@@ -180,6 +181,7 @@ def copy_object(cloud: Cloud, ask: Ask) -> Reply:
     """CopyObject: the source's key to read, the target's to write, and conditions on the source kept."""
     bucket, key = bucket_of(ask), ask.params["Key"]
     source = _source(ask)
+    _require_unchanged(ask, bucket, key)
     require_acl_allowed(ask, bucket)
     require_readable(cloud, ask, source, headers_prefix=COPY_SOURCE_CUSTOMER)
     encryption = _for_write(cloud, ask, bucket, key)
@@ -198,10 +200,22 @@ def _source(ask: Ask) -> FakeKey:
     source = find_object(bucket, key, version_id or None)
     if source is None:
         raise Refusal("NoSuchVersion" if version_id else "NoSuchKey", "The specified key does not exist.", NOT_FOUND)
-    wanted = ask.http.headers.get("x-amz-copy-source-if-match")
-    if wanted and wanted.strip('"') not in (source.etag.strip('"'), "*"):
-        raise Refusal("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", PRECONDITION_FAILED)
+    _require_match(ask.http.headers.get("x-amz-copy-source-if-match"), source)
     return source
+
+
+def _require_match(wanted: str | None, held: FakeKey) -> None:
+    if wanted and wanted.strip('"') not in (held.etag.strip('"'), "*"):
+        raise Refusal("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", PRECONDITION_FAILED)
+
+
+def _require_unchanged(ask: Ask, bucket: FakeBucket, key: str) -> None:
+    """Keep `If-Match` of a write that moto lets pass: what it replaces must be there, and still the same."""
+    wanted, held = ask.http.headers.get("if-match"), find_object(bucket, key)
+    if wanted and held is None:
+        raise Refusal("NoSuchKey", "The specified key does not exist.", NOT_FOUND)
+    if held is not None:
+        _require_match(wanted, held)
 
 
 def upload_part_copy(cloud: Cloud, ask: Ask) -> Reply:
@@ -227,6 +241,7 @@ def create_multipart_upload(cloud: Cloud, ask: Ask) -> Reply:
 def complete_multipart_upload(cloud: Cloud, ask: Ask) -> Reply:
     """CompleteMultipartUpload: the upload's own encryption counts, not the bucket's default of now."""
     bucket, key = bucket_of(ask), ask.params["Key"]
+    _require_unchanged(ask, bucket, key)
     upload = bucket.multiparts.get(ask.params.get("UploadId", ""))
     encryption = Encryption(upload.sse_encryption or "AES256", upload.kms_key_id or "") if upload else Encryption()
     if encryption.by_kms:
@@ -248,11 +263,13 @@ def get_object(cloud: Cloud, ask: Ask) -> Reply:
 
 def head_object(cloud: Cloud, ask: Ask) -> Reply:
     """HeadObject: of an object under a customer's key only with that key; a KMS key is not needed."""
-    held = find_object(bucket_of(ask), ask.params["Key"], ask.params.get("VersionId"))
+    bucket = bucket_of(ask)
+    held = find_object(bucket, ask.params["Key"], ask.params.get("VersionId"))
     encryption = of_object(cloud, held) if held else Encryption()
     if held and encryption.customer:
         require_readable(cloud, ask, held)
-    return with_customer_headers(forward(cloud, ask), encryption)
+    with versions_nameable(bucket):
+        return with_customer_headers(forward(cloud, ask), encryption)
 
 
 RULES: dict[str, Rule] = {
