@@ -1,6 +1,6 @@
 """S3, where moto is too kind: which operations exist, and what reading, writing and copying an object asks for.
 
-The other halves are beside it: `s3_encryption` and `s3_update_encryption` (keys), `s3_policies` (policies), `s3_acls`,
+The other halves are beside it: `s3_encryption` and `s3_update_encryption` (keys), `s3_policies` (policies), `s3_acls`, `s3_reads`,
 `s3_locks` (Object Lock, versioning).
 """
 
@@ -21,7 +21,6 @@ from shared.sandbox.aws.s3_encryption import (
     delete_bucket_encryption,
     encryption_resource,
     get_bucket_encryption,
-    of_object,
     of_write,
     put_bucket_encryption,
     require_key,
@@ -35,7 +34,6 @@ from shared.sandbox.aws.s3_locks import (
     get_object_retention,
     put_bucket_versioning,
     put_object_retention,
-    versions_nameable,
 )
 from shared.sandbox.aws.s3_policies import (
     delete_bucket_policy,
@@ -44,6 +42,7 @@ from shared.sandbox.aws.s3_policies import (
     put_bucket_policy,
     require_not_restricted,
 )
+from shared.sandbox.aws.s3_reads import get_object, head_object
 from shared.sandbox.aws.s3_state import bucket_of, find_bucket, find_object
 from shared.sandbox.aws.s3_update_encryption import update_object_encryption
 
@@ -249,27 +248,6 @@ def complete_multipart_upload(cloud: Cloud, ask: Ask) -> Reply:
             cloud, ask, encryption.key, ("GenerateDataKey", "Decrypt"), bucket, encryption_resource(bucket, key, encryption)
         )
     return _written(cloud, ask, bucket, key, encryption)
-
-
-def get_object(cloud: Cloud, ask: Ask) -> Reply:
-    """GetObject: the content needs its key."""
-    bucket = bucket_of(ask)
-    held = find_object(bucket, ask.params["Key"], ask.params.get("VersionId"))
-    if held is None:
-        return forward(cloud, ask)
-    require_readable(cloud, ask, held)
-    return with_customer_headers(forward(cloud, ask), of_object(cloud, held))
-
-
-def head_object(cloud: Cloud, ask: Ask) -> Reply:
-    """HeadObject: of an object under a customer's key only with that key; a KMS key is not needed."""
-    bucket = bucket_of(ask)
-    held = find_object(bucket, ask.params["Key"], ask.params.get("VersionId"))
-    encryption = of_object(cloud, held) if held else Encryption()
-    if held and encryption.customer:
-        require_readable(cloud, ask, held)
-    with versions_nameable(bucket):
-        return with_customer_headers(forward(cloud, ask), encryption)
 
 
 RULES: dict[str, Rule] = {
