@@ -114,7 +114,7 @@ class _Run:
         state = _begin(self._manifest.checkpoint, exposed=self._watch.exposed is not None)
         for _ in range(SWEEPS):
             state = self._sweep(state)
-            if not state.over:
+            if self._mover.stopped or not state.over:
                 return state, self._mover.stopped or "cancelled"
             if state.sweep and not state.eligible:
                 return state, ""

@@ -1,0 +1,83 @@
+"""A bucket of charts beside the responder's own, old and new keys, and objects of every kind: for the tests of re-encryption."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from shared.adapters.aws.objects import AwsObjects
+from shared.adapters.local.clock import SystemClock
+from shared.domain.resource import Ref
+from shared.reencryption import Canary, Migration, MigrationResult, Proof, migrate, verify
+from shared.sandbox.aws.server import Sandbox
+from tests.contract.aws_responder import responder
+from tests.contract.aws_stores import Stage
+from tests.unit.reencryption import NamingJournal
+
+CUSTOMER = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"k" * 32}
+MIB = 1024 * 1024
+
+AWKWARD = ("a b+c", "é/ü", "a//b", "line\nbreak", "../x", "%41", "x?y=z&encryption", "trailing/")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Charts, the responder's bucket, the keys, and the journal of one migration. `s3` is a person's client."""
+
+    s3: Any
+    objects: AwsObjects
+    plan: Migration
+    journal: NamingJournal
+    other: str
+
+    @property
+    def old(self) -> str:
+        (key,) = self.plan.old
+        return key
+
+    @property
+    def new(self) -> str:
+        return self.plan.successor
+
+    @property
+    def under_old(self) -> dict[str, Any]:
+        return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.old, "BucketKeyEnabled": True}
+
+    def put(self, key: str, content: bytes = b"phi", **options: Any) -> str:  # noqa: ANN401  # whatever PutObject takes
+        """Store an object under the old key; its version id."""
+        return str(self.s3.put_object(Bucket="charts", Key=key, Body=content, **{**self.under_old, **options}).get("VersionId"))
+
+    def head(self, key: str, **options: str) -> dict[str, Any]:
+        return dict(self.s3.head_object(Bucket="charts", Key=key, ChecksumMode="ENABLED", **options))
+
+    def content(self, key: str, **options: str) -> bytes:
+        return bytes(self.s3.get_object(Bucket="charts", Key=key, **options)["Body"].read())
+
+    def versions(self) -> list[dict[str, Any]]:
+        return list(self.s3.list_object_versions(Bucket="charts").get("Versions", []))
+
+    def versioning(self, status: str) -> None:
+        self.s3.put_bucket_versioning(Bucket="charts", VersioningConfiguration={"Status": status})
+
+    def migrate(self, **changes: object) -> MigrationResult:
+        return migrate(self.plan.but(**changes), self.objects, self.journal, SystemClock())
+
+    def verify(self) -> Proof:
+        return verify(self.plan, self.objects, self.journal, SystemClock())
+
+
+def scene(sandbox: Sandbox, patch: pytest.MonkeyPatch, *actions: str, lock: bool = False, page: int = 1000) -> Scene:
+    """A blank scene whose responder may do these actions, or everything."""
+    clients = responder(sandbox, patch, *actions)
+    root = sandbox.root()
+    s3, kms = root.client("s3"), root.client("kms")
+    s3.create_bucket(Bucket="charts", ObjectLockEnabledForBucket=lock)
+    s3.create_bucket(Bucket="codeblue-responder")
+    old, new, other = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(3))
+    canary = Canary(store=bucket("codeblue-responder"), key=new)
+    plan = Migration(store=bucket("charts"), old=frozenset({old}), successor=new, canary=canary, width=4)
+    return Scene(s3, AwsObjects(clients, page), plan, NamingJournal(), other)
+
+
+def bucket(name: str) -> Ref:
+    return Stage.bucket_ref(name)
