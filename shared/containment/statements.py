@@ -33,6 +33,7 @@ class Ordinal(IntEnum):
     DELETION = 6
     TRUST = 7
     NEW_SESSIONS = 8
+    SUCCESSOR = 9
 
 
 def sid(case: str, ordinal: Ordinal, number: int = 0) -> str:

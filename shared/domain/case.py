@@ -26,6 +26,9 @@ class Stage(StrEnum):
     SCOPE = "scope"
     FENCE = "fence"
     SWEEP = "sweep"
+    REKEY = "rekey"
+    MIGRATE = "migrate"
+    VERIFY = "verify"
     HOLD = "hold"
     CLOSE = "close"
     ROLLBACK = "rollback"
@@ -104,6 +107,14 @@ class WaveRecord(Value):
     blob: str = ""
 
 
+class Planned(Value):
+    """A plan that is approved by its exact digest; `blob` is the custody digest of its changes. What is approved is what runs."""
+
+    wave: Wave
+    digest: str
+    blob: str
+
+
 class LeftForPeople(Value):
     """What the program could not or must not do, and what a person can do about it."""
 
@@ -164,9 +175,9 @@ class Scope(Value):
 
     `allow` are ARN patterns of the rightful users of the stores and keys: declared, named by policies, or seen; never the actors.
     `declared`: whether the customer's policy file names any of them; `rightful` are those that are users and roles of ours.
-    `logs` are the stores that hold the audit log;
-    `dependants` and `aliases` use a key of `keys` by configuration. `deeds` are (resource id, call) of the lineage's calls that worked:
-    whose work a state is, is judged by them. `unread`: part of what hangs on the resources could not be read; sweeps ask again.
+    `logs` are the stores that hold the audit log; `dependants` and `aliases` use a key of `keys` by configuration.
+    `deeds` are (resource id, call) of the lineage's calls that worked: whose work a state is, is judged by them.
+    `unread`: part of what hangs on the resources could not be read; sweeps ask again.
     """
 
     standings: tuple[Standing, ...] = ()
@@ -225,7 +236,10 @@ class Case(Value):
     awaiting: Awaiting | None = None
     envelope: Envelope | None = None
     approvals: tuple[Approval, ...] = ()
+    declined: tuple[Wave, ...] = ()
+    """waves, or the wider part of them, that a person refused: not asked about again"""
     waves: tuple[WaveRecord, ...] = ()
+    plans: tuple[Planned, ...] = ()
     left: tuple[LeftForPeople, ...] = ()
     stuck: tuple[LeftForPeople, ...] = ()
     """the same, as the last wave found it"""

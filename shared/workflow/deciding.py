@@ -1,13 +1,14 @@
 """What people decide: approve or refuse, release one target, roll back, add a note. All of it goes on record."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from shared.containment import engine
 from shared.containment.actions import ACTIONS
-from shared.domain.case import Approval, Case, Mode, Reach, Scope, Stage, Verdict
+from shared.domain.case import Approval, Case, LeftForPeople, Mode, Reach, Scope, Stage, Verdict
 from shared.domain.errors import BadInput, NotApproved
 from shared.domain.plan import Change, Plan, Wave
-from shared.domain.resource import PRINCIPALS
+from shared.domain.resource import PRINCIPALS, Ref
 
 from . import history, waves
 from .deps import Deps
@@ -26,8 +27,18 @@ def decide(case: Case, deps: Deps, digest: str, by: str, *, granted: bool) -> Ca
     deps.journal(case.id).append("approved" if granted else "declined", {"wave": asked.wave.value, "digest": digest, "by": by})
     decided = case.but(approvals=(*case.approvals, approval), awaiting=None)
     if not granted:
-        return decided.but(verdict=Verdict.REFUSED, mode=Mode.OBSERVE, why_ask=f"{by} refused")
+        return _refused(decided, asked.wave, by)
+    if asked.envelope is None:
+        return decided.but(verdict=Verdict.OPEN)
     return decided.but(verdict=Verdict.OPEN, envelope=asked.envelope, scope=_decided(case.scope, by), quiet_sweeps=0)
+
+
+def _refused(case: Case, wave: Wave, by: str) -> Case:
+    """Nothing is done where nothing was done yet. A fence that stands goes on being swept; its refused part is left for people."""
+    if case.fenced_at is None:
+        return case.but(verdict=Verdict.REFUSED, mode=Mode.OBSERVE, why_ask=f"{by} refused")
+    words = LeftForPeople(target=f"the rest of the {wave}", reason=f"{by} refused it", next="`codeblue status` shows what it is")
+    return case.but(verdict=Verdict.OPEN, declined=(*case.declined, wave), left=(*case.left, words), quiet_sweeps=0)
 
 
 def _decided(scope: Scope, by: str) -> Scope:
@@ -62,13 +73,25 @@ def rollback_plan(case: Case, deps: Deps) -> Undo:
 
 
 def release_plan(case: Case, deps: Deps, target: str) -> Undo:
-    """Everything that stands on one target (identifier, or name where only one has it). Raises `BadInput`."""
+    """Everything that stands on one target (identifier, or name where only one has it). Raises `BadInput`.
+
+    With the last actor of a case goes what names it elsewhere.
+    """
     standing = history.made(deps.journal(case.id))
     names = {c.target for c in standing if target in {c.target.id, c.target.name}}
     if len(names) != 1:
         known = ", ".join(sorted({c.target.id for c in standing}))
         raise BadInput(f"{target} is {'not one target' if names else 'no target'} of case {case.id}; its targets are: {known}")
-    return Undo(waves.plan(case, Wave.ROLLBACK, [c for c in standing if c.target in names]), ())
+    theirs = [c for c in standing if c.target in names or _names(c, case.scope, names)]
+    return Undo(waves.plan(case, Wave.ROLLBACK, theirs), ())
+
+
+def _names(change: Change, scope: Scope, released: Collection[Ref]) -> bool:
+    """Whether this is a deny of the released actor, and of nobody else: sweeps write it anew where others remain."""
+    if any(s.actor.principal not in released for s in scope.standings):
+        return False
+    body = getattr(change.after, "body", None) or ""
+    return ACTIONS[change.action].aimed and any(s.actor.unique_id in body for s in scope.standings if s.actor.unique_id)
 
 
 def undo(case: Case, deps: Deps, wanted: Undo, digest: str, by: str, *, whole: bool) -> Case:
@@ -84,8 +107,15 @@ def undo(case: Case, deps: Deps, wanted: Undo, digest: str, by: str, *, whole: b
     if whole:
         waves.signed(case, deps)
         return after.but(verdict=Verdict.ROLLED_BACK, stage=Stage.ROLLBACK, awaiting=None)
-    people = tuple(s for s in after.scope.standings if s.actor.principal not in targets or s.actor.principal.kind not in PRINCIPALS)
-    return after.but(released=(*after.released, *targets), scope=after.scope.but(standings=people))
+    return _released(after, [t for t in targets if t.kind in PRINCIPALS] or targets)
+
+
+def _released(case: Case, targets: Sequence[Ref]) -> Case:
+    """The case without these targets: a principal is no actor any more, and a rightful user again."""
+    people = tuple(s for s in case.scope.standings if s.actor.principal not in targets)
+    back = {t.id for t in targets if t.kind in PRINCIPALS} if case.scope.allow else set()
+    scope = case.scope.but(standings=people, allow=tuple(sorted({*case.scope.allow, *back})))
+    return case.but(released=(*case.released, *targets), scope=scope)
 
 
 def note(case: Case, deps: Deps, text: str, by: str) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -35,6 +36,8 @@ class Held:
         self._cases = cases
         self._lease = lease
         self._case: Case | None = None
+        self._keeping: Future[Case] | None = None
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="case")
         self._lost = threading.Event()
         self._done = threading.Event()
         self._lock = threading.Lock()
@@ -42,24 +45,44 @@ class Held:
         self._thread.start()
 
     def load(self) -> Case:
-        """The case as it is now: read once, for under the lease nobody else saves it."""
+        """The case as this worker left it: read once, for under the lease nobody else saves it."""
         if self._case is None:
             self._case = self._cases.load(self._lease.case)
         return self._case
 
     def save(self, case: Case) -> Case:
         """Keep it. Raises `LeaseLost` where another worker has taken over."""
+        self.keep(case)
+        self.settle()
+        return self.load()
+
+    def keep(self, case: Case) -> None:
+        """Begin to keep it, so that the next stage can look at the cloud meanwhile; `settle` tells how that went."""
+        self.settle()
+        self._keeping = self._writer.submit(self._save, case)
+        self._case = case.but(version=case.version + 1)
+
+    def settle(self) -> None:
+        """Wait until the case is kept. Raises `LeaseLost`, once, where another worker has taken over."""
+        keeping, self._keeping = self._keeping, None
+        if keeping:
+            self._case = keeping.result()
+
+    def give_back(self) -> None:
+        """Let others work on it at once. Raises as `settle`, once it is given back."""
+        self._done.set()
+        self._thread.join()
+        try:
+            self.settle()
+        finally:
+            self._writer.shutdown()
+            self._cases.give_back(self._lease)
+
+    def _save(self, case: Case) -> Case:
         with self._lock:
             if self._lost.is_set():
                 raise LeaseLost(f"another worker has taken case {case.id}")
-            self._case = self._cases.save(case, self._lease)
-            return self._case
-
-    def give_back(self) -> None:
-        """Let others work on it at once."""
-        self._done.set()
-        self._thread.join()
-        self._cases.give_back(self._lease)
+            return self._cases.save(case, self._lease)
 
     def _renew(self) -> None:
         while not self._done.wait(RENEW_SECONDS):
@@ -86,17 +109,18 @@ def hold(case_id: str, deps: Deps, owner: str) -> Iterator[Held | None]:
 
 
 def run_stage(held: Held, stage: Stage, deps: Deps) -> Outcome:
-    """Run this stage, save the case, and say what follows. A case that is past the stage already is not run again.
+    """Run this stage, begin to save the case, and say what follows. A case that is past the stage already is not run again.
 
-    Raises `LeaseLost`, and what the stage's ports raise.
+    The case is saved when the next stage changes anything, or the lease is given back. Raises `LeaseLost`, and what the stage's
+    ports raise.
     """
     case = held.load()
     if case.stage is not stage:
         return Outcome(case.id, case.stage)
-    following = _following(case, stage, deps)
+    following = _following(held, stage, deps)
     if following.stage is not None and following.stage not in STEPS[stage].then:
         raise RuntimeError(f"{stage} may not lead to {following.stage}")
-    held.save(following.case.but(stage=following.stage or stage))
+    held.keep(following.case.but(stage=following.stage or stage))
     return Outcome(case.id, following.stage, following.ask_seconds, following.again_seconds)
 
 
@@ -104,9 +128,12 @@ WRITING = frozenset({Power.PRESERVE, Power.FENCE})
 """Powers that change something in the cloud: a pause stops them."""
 
 
-def _following(case: Case, stage: Stage, deps: Deps) -> Next:
-    step = STEPS[stage]
-    if step.power in WRITING and deps.cases.paused():
+def _following(held: Held, stage: Stage, deps: Deps) -> Next:
+    case, step = held.load(), STEPS[stage]
+    stopped = step.power in WRITING and deps.cases.paused()
+    if step.power is not Power.OBSERVE:
+        held.settle()  # a worker that lost its lease changes nothing and records nothing
+    if stopped:
         return paused(case, stage)
     try:
         return step.run(case, deps)

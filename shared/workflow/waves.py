@@ -28,6 +28,9 @@ PRINCIPALS_CAP = 50
 """Principals of one lineage that one approval covers, in steps: a breach that makes more is looked at by a person again."""
 
 
+FENCING = frozenset({Wave.PRESERVE, Wave.FENCE})
+"""What an envelope covers. Every later wave is approved by its exact digest."""
+
 FAILING = frozenset({Status.FAILED, Status.DRIFTED})
 """What a person has to know of, until a later wave finds it right."""
 
@@ -114,7 +117,7 @@ def envelope(case: Case, expires: datetime) -> Envelope:
         case=case.id,
         lineage=Lineage(root=case.lineage.root),
         resources=frozenset((*case.scope.resources, *_rightful(case))),
-        actions=frozenset(a.name for a in ACTIONS.values()),
+        actions=frozenset(a.name for a in ACTIONS.values() if a.wave in FENCING),
         cap=PRINCIPALS_CAP * (1 + len(case.lineage.principals) // PRINCIPALS_CAP),
         expires=expires,
     )
@@ -160,7 +163,7 @@ def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) ->
     # most sweeps find everything as it should be: only what is new is worth an entry
     if wave is not Wave.SWEEP or after.failing != case.failing or any(r.outcome.status is Status.APPLIED for r in applied):
         after = record(after, deps, plan(case, wave, [r.change for r in results]), results, started)
-    asked = tuple(c for c in waiting if who_decides(case, deps, c, wave) is not Mode.OBSERVE)
+    asked = tuple(c for c in waiting if who_decides(case, deps, c, wave) is not Mode.OBSERVE and not case.declined)
     still = case.awaiting if wave is Wave.PRESERVE else None
     return after.but(awaiting=_awaiting(after, deps, wave, asked) if asked else still)
 
@@ -259,6 +262,8 @@ def _unmade(change: Change, status: Status, reason: str) -> Applied:
 def _why_waiting(case: Case, deps: Deps, change: Change, wave: Wave) -> str:
     if who_decides(case, deps, change, wave) is Mode.OBSERVE:
         return "the policy only observes"
+    if case.declined:
+        return "a person refused it"
     if not change.reversible:
         return "it can not be undone, so a person decides"
     if change.blast.others:

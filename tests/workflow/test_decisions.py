@@ -15,7 +15,7 @@ from shared.domain.facet import (
     PublicAccessBlock,
     Versioning,
 )
-from shared.domain.plan import Status
+from shared.domain.plan import Status, Wave
 from shared.domain.resource import Kind, Ref
 from shared.settings import Modes, Policy
 from shared.workflow.deciding import decide, note, release_plan, rollback_plan, undo
@@ -130,6 +130,19 @@ class TestRefusal:
         assert (case.verdict, again.verdict, hospital.world.state()) == (Verdict.REFUSED, Verdict.REFUSED, before)
         assert kinds(case, deps)[-1] == "declined"
 
+    def test_a_fence_that_stands_is_swept_on_when_its_wider_part_is_refused(self, hospital: Hospital) -> None:
+        hospital.evidence.reachable = False
+        deps = hospital.worker()
+        case = respond(deps, asks=REFUSE)
+        assert (case.verdict, case.declined) == (Verdict.PARTIAL, (Wave.SWEEP,))
+        assert hospital.world.look(EXPORT, DenyAll) == ()
+        assert ours(hospital, CHARTS)
+        assert any("refused" in left.reason for left in case.left)
+        hospital.world.put(CHARTS, PolicyStatement(sid=ours(hospital, CHARTS)[0], body=None))
+        again = go_on(case, deps)
+        assert (again.verdict, again.awaiting) == (Verdict.PARTIAL, None)
+        assert ours(hospital, CHARTS)
+
 
 class TestPause:
     """The stop button."""
@@ -176,6 +189,12 @@ class TestRelease:
         case = released(respond(deps), deps, EXPORT.id)
         go_on(case, deps)
         assert hospital.world.state()[EXPORT] == before
+
+    def test_the_last_actor_that_is_released_is_named_nowhere_any_more(self, hospital: Hospital) -> None:
+        deps = hospital.worker()
+        case = go_on(released(respond(deps), deps, EXPORT.id), deps)
+        assert case.scope.standings == ()
+        assert all("AIDAEXPORT" not in (s.body or "") for t in (CHARTS, KEY) for s in hospital.world.look(t, PolicyStatement))
 
     def test_what_is_no_target_is_answered_by_those_that_are(self, hospital: Hospital) -> None:
         deps = hospital.worker()

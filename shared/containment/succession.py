@@ -1,0 +1,42 @@
+"""From symbols to keys: a plan names a successor before it exists, and its digest covers the symbol."""
+
+from collections.abc import Iterable, Mapping
+
+from shared.domain.case import Scope, Succession
+from shared.domain.errors import CloudError
+from shared.domain.facet import AnyFacet, Successor
+from shared.domain.plan import Change
+from shared.domain.resource import Ref
+from shared.ports import World
+
+
+def successions(case: str, scope: Scope, world: World) -> tuple[Succession, ...]:
+    """Every key of the scope that has a successor in this case, with it. A key that can not be read has none yet."""
+    found = ((key, _successor(case, key, world)) for key in scope.keys)
+    return tuple(Succession(old=old, new=old.but(id=new)) for old, new in found if new)
+
+
+def _successor(case: str, key: Ref, world: World) -> str:
+    try:
+        return next((s.key for s in world.look(key, Successor) if s.case == case), "")
+    except CloudError:
+        return ""
+
+
+def bound(changes: Iterable[Change], known: Iterable[Succession]) -> tuple[Change, ...]:
+    """The changes with every symbol replaced. One whose successor does not exist is left out: there is nothing to move to."""
+    keys = {s.old.successor.id: s.new for s in known}
+    ready = (c for c in changes if not {c.target.id, _key(c.after)} & ({*map(_symbol, changes)} - keys.keys() - {""}))
+    return tuple(c.but(target=keys.get(c.target.id, c.target), after=_bound(c.after, keys)) for c in ready)
+
+
+def _symbol(change: Change) -> str:
+    return next((text for text in (change.target.id, _key(change.after)) if text.startswith("successor(")), "")
+
+
+def _key(facet: AnyFacet) -> str:
+    return str(getattr(facet, "key", ""))
+
+
+def _bound(facet: AnyFacet, keys: Mapping[str, Ref]) -> AnyFacet:
+    return facet.but(key=keys[_key(facet)].id) if _key(facet) in keys else facet

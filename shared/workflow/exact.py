@@ -1,0 +1,54 @@
+"""Waves that a person approves by their exact digest: what was shown is what runs, however long the decision took.
+
+The plan stands in the record, encrypted; the case knows its digest. A plan that nobody approved in time is made anew.
+"""
+
+from collections.abc import Callable, Iterable
+
+from shared.containment.journal import CHANGES
+from shared.domain.case import Awaiting, Case, Mode, Planned
+from shared.domain.plan import Change, Plan, Wave
+
+from . import waves
+from .deps import Deps
+
+
+def current(case: Case, deps: Deps, wave: Wave, propose: Callable[[], Iterable[Change]]) -> tuple[Case, Plan]:
+    """The plan of this wave: the one that was approved or is being asked about, else a new one. Raises `NotDurable`."""
+    kept = next((p for p in case.plans if p.wave is wave), None)
+    if kept and (_granted(case, wave, kept.digest) or _open(case, deps, kept.digest)):
+        changes = CHANGES.validate_json(deps.journal(case.id).blobs(kept.blob))
+        return case, waves.plan(case, wave, changes)
+    made = waves.plan(case, wave, propose())
+    journal = deps.journal(case.id)
+    blob = journal.blob(CHANGES.dump_json(made.changes))
+    journal.append("planned", {"wave": wave.value, "digest": made.digest, "changes": len(made.changes)})
+    others = tuple(p for p in case.plans if p.wave is not wave)
+    return case.but(plans=(*others, Planned(wave=wave, digest=made.digest, blob=blob))), made
+
+
+def agreed(case: Case, deps: Deps, made: Plan) -> bool:
+    """Whether somebody agreed to exactly this: a person by its digest, or the policy where nobody can be hurt."""
+    if _granted(case, made.wave, made.digest):
+        return True
+    by_itself = {case.mode, deps.policy.mode(made.wave)} == {Mode.AUTO}
+    final = deps.policy.one_way.mode is Mode.AUTO
+    return by_itself and all(c.blast.clear and (c.reversible or final) for c in made.changes)
+
+
+def asked(case: Case, deps: Deps, made: Plan) -> Case:
+    """The case with the question; people are paged when it is new."""
+    if case.awaiting and case.awaiting.digest == made.digest:
+        return case
+    expires = deps.clock.now() + deps.policy.approval.expires
+    why = f"{made.wave.value}: {len(made.changes)} changes, to be approved as they are shown"
+    deps.notifier.page(case.id, "A decision is needed", f"{why}. `codeblue approve {case.id} --digest {made.digest}`")
+    return case.but(awaiting=Awaiting(wave=made.wave, digest=made.digest, envelope=None, why=why, expires=expires))
+
+
+def _granted(case: Case, wave: Wave, digest: str) -> bool:
+    return any(a.granted and a.wave is wave and a.digest == digest for a in case.approvals)
+
+
+def _open(case: Case, deps: Deps, digest: str) -> bool:
+    return case.awaiting is not None and case.awaiting.digest == digest and deps.clock.now() < case.awaiting.expires
