@@ -19,6 +19,7 @@ from tests.unit.reencryption import (
     OLD,
     OTHER,
     PLAN,
+    UNDER_NEW,
     UNDER_OLD,
     UNDER_OTHER,
     NamingJournal,
@@ -56,6 +57,36 @@ def test_a_cancelled_run_goes_on_where_it_stopped(journal: NamingJournal) -> Non
     assert (first.finished, first.why, first.moved) == (False, "cancelled", {Lane.UPDATE: 2})
     second = run(objects, journal)
     assert (second.finished, second.moved, second.total) == (True, {Lane.UPDATE: 3}, 3)
+
+
+def test_what_a_cancelled_page_did_not_try_is_not_done(journal: NamingJournal) -> None:
+    objects = estate()
+    objects.write(CHARTS, "jane", b"x", UNDER_OLD)
+    answers = iter([False, True])
+    result = run(objects, journal, cancelled=lambda: next(answers, True))
+    assert (result.finished, result.moved, keys(objects, "jane")) == (False, {}, [OLD])
+    assert run(objects, journal).moved == {Lane.UPDATE: 1}
+
+
+def test_an_older_version_with_the_same_content_is_not_taken_for_a_dead_workers_copy(journal: NamingJournal) -> None:
+    objects = estate(updates=False)
+    objects.write(CHARTS, "jane", b"x", UNDER_NEW)
+    objects.write(CHARTS, "jane", b"x", UNDER_OLD)
+    objects.beside = dies_at("copy")
+    with suppress(Killed):
+        run(objects, journal)
+    objects.beside = _nobody
+    objects.write(CHARTS, "jane", b"y", UNDER_NEW)
+    result = run(objects, journal)
+    assert (result.finished, result.moved, result.blocked) == (True, {}, {Reason.NONCURRENT: 1})
+
+
+def dies_at(call_name: str) -> Callable[[str], None]:
+    def beside(call: str) -> None:
+        if call == call_name:
+            raise Killed
+
+    return beside
 
 
 def test_throttling_slows_down_and_gives_nothing_up(journal: NamingJournal) -> None:
