@@ -21,6 +21,7 @@ from shared.domain.facet import (
 )
 from shared.domain.resource import Ref
 from shared.sandbox.aws.server import ACCOUNT
+from tests.contract import aws_rekey_scenes as rekey
 from tests.contract.aws_stores import OUTSIDER, Stage, allow, deny, document, fresh
 
 type Scene = tuple[Ref, Facet]
@@ -217,12 +218,14 @@ UNDONE = (
     a_shared_database_snapshot,
     a_shared_cluster_snapshot,
     a_vault,
+    *rekey.UNDONE,
 )
-ONE_WAY = (a_bucket_with_an_access_grant, a_key_about_to_be_deleted, a_key_never_rotated, a_silent_trail)
+ONE_WAY = (a_bucket_with_an_access_grant, a_key_about_to_be_deleted, a_key_never_rotated, a_silent_trail, *rekey.ONE_WAY)
 SEEN_ONLY = (an_access_point_open_to_public_settings, an_account_open_to_public_settings)
 """What is fixed, or for people: it is looked at and never written."""
 
 ELSEWHERE: dict[Play, frozenset[str]] = {
+    rekey.a_bucket_under_no_key: rekey.RESOLVED,
     a_shared_database_snapshot: frozenset({"rds:DescribeDBClusterSnapshotAttributes"}),
     a_shared_cluster_snapshot: frozenset({"rds:DescribeDBSnapshotAttributes"}),
 }

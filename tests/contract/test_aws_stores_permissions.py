@@ -8,7 +8,25 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.aws import access_points, kms, s3, s3_rules, sharing, trail, vault
+from shared.adapters.aws import (
+    access_points,
+    bucket_keys,
+    dependants,
+    key_names,
+    kms,
+    lambda_functions,
+    left_behind,
+    log_groups,
+    messages,
+    s3,
+    s3_rules,
+    sharing,
+    stored_secrets,
+    successor,
+    trail,
+    vault,
+    volumes,
+)
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.facets import FacetAdapter, RelationAdapter
 from shared.adapters.aws.world import AwsWorld
@@ -22,8 +40,12 @@ from tests.contract.aws_stores_scenes import ELSEWHERE, ONE_WAY, SEEN_ONLY, UNDO
 
 type Slot = tuple[Kind, type[Facet]]
 
-MODULES = (access_points, kms, s3, s3_rules, sharing, trail, vault)
-FACETS: Mapping[Slot, FacetAdapter[Any]] = {slot: adapter for m in MODULES for slot, adapter in m.FACETS.items()}
+MODULES = (
+    *(access_points, kms, s3, s3_rules, sharing, trail, vault),
+    *(bucket_keys, key_names, lambda_functions, log_groups, messages, stored_secrets, successor, volumes),
+    *(dependants, left_behind),
+)
+FACETS: Mapping[Slot, FacetAdapter[Any]] = {slot: adapter for m in MODULES for slot, adapter in getattr(m, "FACETS", {}).items()}
 RELATIONS: Mapping[tuple[Kind, Relation], RelationAdapter] = {
     slot: adapter for m in MODULES for slot, adapter in getattr(m, "RELATIONS", {}).items()
 }
@@ -63,20 +85,21 @@ def scenes(responder: Responder) -> Mapping[Slot, list[Play]]:
     return found
 
 
-def _write_and_undo(responder: Responder, scene: Play, writes: frozenset[str]) -> None:
-    """Write the facet and, where that can be, what was there before, with these permissions."""
+def _write_and_undo(responder: Responder, scene: Play, writes: frozenset[str]) -> tuple[str, ...]:
+    """Write the facet and, where that can be, what was there before, with these permissions; what people are told of it."""
     ref, wanted = scene(responder.stage)
     before = {facet.part: facet for facet in responder.stage.world.look(ref, type(wanted))}.get(wanted.part, wanted.absent)
     responder.may(writes)
-    responder.world.write(ref, [wanted])
+    notes = responder.world.write(ref, [wanted]).notes
     if scene in UNDONE and before is not None:
         responder.world.write(ref, [before])
+    return notes
 
 
 @pytest.mark.parametrize("scene", THERE_AND_BACK, ids=sentence)
 def test_what_is_declared_for_writing_is_enough(responder: Responder, scene: Play) -> None:
     ref, wanted = scene(responder.stage)
-    _write_and_undo(responder, scene, FACETS[ref.kind, type(wanted)].writes)
+    assert _write_and_undo(responder, scene, FACETS[ref.kind, type(wanted)].writes) == ()
 
 
 @pytest.mark.parametrize("scene", [*THERE_AND_BACK, *SEEN_ONLY], ids=sentence)
@@ -98,10 +121,10 @@ def _writing() -> list[Any]:
 def test_no_permission_to_write_is_declared_in_vain(
     responder: Responder, scenes: Mapping[Slot, list[Play]], slot: Slot, action: str
 ) -> None:
-    refused = []
+    refused: list[str] = []
     for scene in scenes[slot]:
         try:
-            _write_and_undo(responder, scene, FACETS[slot].writes - {action})
+            refused += _write_and_undo(responder, scene, FACETS[slot].writes - {action})
         except Refused as error:
             refused.append(error.code)
     assert any(map(_is_denial, refused)), refused

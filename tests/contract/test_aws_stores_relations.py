@@ -9,6 +9,7 @@ from shared.domain.errors import Refused
 from shared.domain.facet import SharedWith
 from shared.domain.resource import Ref
 from shared.ports import Relation
+from tests.contract import aws_rekey_relations as rekey
 from tests.contract.aws_stores import OUTSIDER, Stage, document, fresh, staged
 
 type Related = tuple[Ref, tuple[Ref, ...]]
@@ -133,6 +134,9 @@ ROWS = (
     Row("the bucket of a trail's log is found, with its account", Relation.STORES, log_of_a_trail),
     Row("snapshots and images that another account can use are found", Relation.SHARED, what_an_account_shares),
     Row("the vaults of an account are found", Relation.VAULTS, vaults_of_an_account),
+    Row("the aliases of a key are found", Relation.ALIASES, rekey.aliases_of_a_key),
+    Row("whatever encrypts with a key is found", Relation.DEPENDANTS, rekey.whatever_encrypts_with_a_key),
+    Row("what only people can move to another key is found", Relation.LISTED, rekey.what_only_people_can_move),
 )
 
 

@@ -3,7 +3,7 @@
 Source: CloudWatch Logs API, AssociateKmsKey; EC2 API, ModifyEbsDefaultKmsKeyId; Lambda API, UpdateFunctionConfiguration.
 """
 
-from moto.awslambda.models import lambda_backends
+from moto.awslambda.utils import get_backend
 from moto.ec2.models import ec2_backends
 from moto.logs.models import LogGroup, logs_backends
 
@@ -50,7 +50,7 @@ def update_function_configuration(cloud: Cloud, ask: Ask) -> Reply:
     reply = forward(cloud, ask)
     if not reply.ok or arn is None:
         return reply
-    function = lambda_backends[ask.account][ask.region].get_function(str(ask.params["FunctionName"]).rpartition(":")[2])
+    function = get_backend(ask.account, ask.region).get_function(str(ask.params["FunctionName"]).rpartition(":")[2])
     function.kms_key_arn = arn or None
     return ask.answer(function.get_configuration())
 
@@ -74,9 +74,21 @@ def reset_ebs_default_kms_key_id(_: Cloud, ask: Ask) -> Reply:
     return ask.answer({"KmsKeyId": OWN_OF_VOLUMES})
 
 
+def create_snapshot(cloud: Cloud, ask: Ask) -> Reply:
+    """CreateSnapshot: the copy is under its volume's key."""
+    ec2 = ec2_backends[ask.account][ask.region]
+    before = set(ec2.snapshots)
+    reply = forward(cloud, ask)
+    for made in ec2.snapshots.keys() - before:
+        snapshot = ec2.snapshots[made]
+        snapshot.kms_key_id = snapshot.volume.kms_key_id
+    return reply
+
+
 LOGS: dict[str, Rule] = {"AssociateKmsKey": associate_kms_key, "DisassociateKmsKey": disassociate_kms_key}
 LAMBDA: dict[str, Rule] = {"UpdateFunctionConfiguration": update_function_configuration}
 EC2: dict[str, Rule] = {
+    "CreateSnapshot": create_snapshot,
     "GetEbsDefaultKmsKeyId": get_ebs_default_kms_key_id,
     "ModifyEbsDefaultKmsKeyId": modify_ebs_default_kms_key_id,
     "ResetEbsDefaultKmsKeyId": reset_ebs_default_kms_key_id,
