@@ -16,7 +16,7 @@ from shared.domain.errors import CloudError
 from shared.ports import Clock, Journal, Objects
 from shared.ports.objects import NULL, Attributes, Facts, Version
 
-from .answers import meaning, persistently
+from .answers import Answer, meaning, persistently
 from .lanes import Lane, Unseen
 from .manifest import Manifest
 from .moving import UNSEEN
@@ -67,7 +67,7 @@ class _Check:
     def version(self, version: Version) -> _Checked:
         if version.delete_marker:
             return _Checked()
-        facts = self._asked(partial(self._objects.head, self._plan.store, version.key, version.id))
+        facts = self._facts(version)
         if facts is Unseen.GONE:
             return _Checked()
         name = name_of(self._manifest.name, version.key, version.id)
@@ -88,22 +88,34 @@ class _Check:
     def _compared(self, version: Version, row: Row, now: Seen) -> _Checked:
         if version.id == NULL and now.etag != row.etag:
             return _Checked(now.key, moved=row.became, rewritten=True)
-        attributes = self._asked(partial(self._objects.attributes, self._plan.store, version.key, version.id))
-        if row.before is None or isinstance(attributes, Unseen):
-            return _Checked(now.key, moved=row.became)
+        attributes = self._attributes(version)
+        if row.before is None or attributes is None:
+            return _Checked(now.key)
         told = (now, _as_told(now, attributes))
         differs = tuple(dict.fromkeys(field for each in told for field in differences(row.lane, row.before, each)))
         mismatch = Mismatch(name=row.became, lane=row.lane, differs=differs) if differs else None
         return _Checked(now.key, moved=row.became, mismatch=mismatch)
 
-    def _asked[T: Facts | Attributes](self, call: Callable[[], T]) -> T | Unseen:
+    def _facts(self, version: Version) -> Facts | Unseen:
         try:
-            return persistently(self._clock, call)
+            return self._asked(partial(self._objects.head, self._plan.store, version.key, version.id))
         except CloudError as error:
             unseen = UNSEEN.get(meaning(error))
             if unseen is None:
                 raise
             return unseen
+
+    def _attributes(self, version: Version) -> Attributes | None:
+        """None for what was deleted a moment ago; whoever may look at a version and not ask for this is told so."""
+        try:
+            return self._asked(partial(self._objects.attributes, self._plan.store, version.key, version.id))
+        except CloudError as error:
+            if meaning(error) is not Answer.GONE:
+                raise
+            return None
+
+    def _asked[T](self, call: Callable[[], T]) -> T:
+        return persistently(self._clock, call)
 
 
 def _as_told(now: Seen, attributes: Attributes) -> Seen:
