@@ -3,7 +3,7 @@
 import pytest
 
 from shared.containment.guard import Protected, check, sorted_out
-from shared.domain.case import Reach, Scope, Standing
+from shared.domain.case import Reach, Rightful, Scope, Standing
 from shared.domain.errors import OutOfReach
 from shared.domain.facet import DenyAll, PolicyStatement
 from shared.domain.plan import Change
@@ -39,6 +39,12 @@ def test_out_of_reach_is(target: Ref, unique_id: str) -> None:
     seen = scope(target if target.kind is Kind.ROLE else EXPORT, unique_id)
     with pytest.raises(OutOfReach, match=target.name):
         check(change(target), seen, PROTECTED)
+
+
+def test_the_responder_is_out_of_reach_as_a_rightful_user_too() -> None:
+    ours = Rightful(actor=SESSION.but(principal=RESPONDER, unique_id="AROARESPONDER"))
+    with pytest.raises(OutOfReach, match=RESPONDER.name):
+        check(change(RESPONDER), Scope(rightful=(ours,)), Protected(ids=PROTECTED.ids))
 
 
 @pytest.mark.parametrize(
