@@ -15,8 +15,10 @@ from tests.contract.aws_objects import MIB, Scene, scene
 from tests.unit.reencryption import NamingJournal
 
 NOT_SEEN_HERE = {
+    "s3:GetObjectAnnotation": "CopyObject carries annotations along by itself; the sandbox has none",
     "s3:GetObjectLegalHold": "HeadObject tells a legal hold only to those who have it; the sandbox tells everybody",
     "s3:GetObjectRetention": "HeadObject tells retention only to those who have it; the sandbox tells everybody",
+    "s3:PutObjectAnnotation": "the same",
     "s3:GetObjectTagging": "CopyObject needs it where there are tags; the sandbox does not ask for it",
 }
 """Action, and why no test here can miss it (S3 API reference: HeadObject, CopyObject)."""

@@ -59,9 +59,11 @@ COPIES = frozenset(
         "kms:GenerateDataKey",
         "s3:AbortMultipartUpload",
         "s3:GetObject",
+        "s3:GetObjectAnnotation",
         "s3:GetObjectTagging",
         "s3:GetObjectVersionAcl",
         "s3:PutObject",
+        "s3:PutObjectAnnotation",
         "s3:PutObjectTagging",
     }
 )
