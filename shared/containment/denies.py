@@ -1,8 +1,9 @@
 """The denies that stores and keys have in common: of the actors themselves, and of everyone who is not known to need them."""
 
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 
-from shared.domain.case import Reach
+from shared.domain.case import Reach, Scope, Standing
 from shared.domain.facet import PolicyStatement
 from shared.domain.plan import Change
 from shared.domain.resource import Kind, Ref
@@ -13,8 +14,13 @@ from .statements import Condition, Ordinal
 
 
 def against_actors(action: Action, target: Ref, situation: Situation, calls: Sequence[str], on: Sequence[str]) -> Iterator[Change]:
-    """Denies that name the actors alone, whatever their own policies say."""
-    standings = situation.scope.standings
+    """Denies that name the actors alone, whatever their own policies say.
+
+    Whom the deny of strangers refuses anyway is not named: the cloud replaces a policy as a whole, and each further name would be
+    one more rewrite of it under the hands of whoever else keeps it.
+    """
+    scope = situation.scope
+    standings = [s for s in scope.standings if not (_closed(target, scope) and _stranger(s, scope))]
     if actors := statements.the_actors(standings):
         yield _deny(
             action, target, situation, Ordinal.ACTORS, 0, (calls, on, actors), "the actors, whatever their own policies say"
@@ -30,8 +36,7 @@ def against_strangers(
 ) -> Iterator[Change]:
     """One deny of everyone who is not known to work with the target; of foreign accounts, where nobody is known."""
     scope = situation.scope
-    # reads of a bucket are seldom recorded: who works with it is known only where it is declared, while keys show their users
-    if scope.allow and (scope.declared or target.kind is Kind.KEY):
+    if _closed(target, scope):
         rightful = (*scope.allow, *(f"arn:aws:iam::{account}:root" for account in sorted(situation.accounts)))
         others = statements.all_but(rightful, situation.exempt)
         why = "strangers: whoever the actor makes or turns next is none of the rightful users"
@@ -39,6 +44,19 @@ def against_strangers(
     else:
         others = statements.outsiders(situation.accounts)
         yield _deny(action, target, situation, Ordinal.OUTSIDERS, 0, (calls, on, others), "foreign accounts")
+
+
+def _closed(target: Ref, scope: Scope) -> bool:
+    """Whether strangers are refused: reads of a bucket are seldom recorded, so who works with it is known only where declared."""
+    return bool(scope.allow) and (scope.declared or target.kind is Kind.KEY)
+
+
+def _stranger(standing: Standing, scope: Scope) -> bool:
+    """Whether a user or role that the actor made is none of the rightful users, who may be declared by patterns."""
+    principal = standing.actor.principal
+    if principal is None or not (standing.made and standing.reach is Reach.PRINCIPAL):
+        return False
+    return not any(fnmatchcase(principal.id, pattern) for pattern in scope.allow)
 
 
 def _deny(

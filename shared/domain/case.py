@@ -157,10 +157,14 @@ class Standing(Value):
 
 
 class Rightful(Value):
-    """A role or user that works with the stores and keys by right; `sessions` are names of its sessions seen before the breach."""
+    """A role or user that works with the stores and keys by right; `sessions` are names of its sessions seen before the breach.
+
+    `entered`: a role of somebody's that the actors took sessions of, or whose trust policy they changed.
+    """
 
     actor: Actor
     sessions: tuple[str, ...] = ()
+    entered: bool = False
 
 
 class Succession(Value):

@@ -1,5 +1,7 @@
 """What the approval of a fence covers, while the actor fights back."""
 
+from collections.abc import Collection
+
 from pydantic import AwareDatetime, PositiveInt
 
 from .actor import Lineage
@@ -30,9 +32,16 @@ class Envelope(Value):
         content["actions"] = sorted(content["actions"])
         return digest(content)
 
-    def covers(self, change: Change, lineage: Lineage, now: AwareDatetime) -> bool:
-        """Whether `change` lies inside. `lineage` is the case's own as it is now: it must descend from the approved root."""
+    def covers(self, change: Change, lineage: Lineage, now: AwareDatetime, entered: Collection[Ref] = ()) -> bool:
+        """Whether `change` lies inside. `lineage` is the case's own as it is now: it must descend from the approved root.
+
+        `entered` are roles of others that the lineage holds sessions of, or has opened to itself.
+        """
         if now >= self.expires or change.action not in self.actions or lineage.root != self.lineage.root:
             return False
         principals = lineage.principals
-        return change.target in self.resources or (change.target in principals and len(principals) <= self.cap)
+        return (
+            change.target in self.resources
+            or change.target in entered
+            or (change.target in principals and len(principals) <= self.cap)
+        )

@@ -134,7 +134,8 @@ def consented(case: Case, deps: Deps, change: Change, wave: Wave) -> bool:
     mode = who_decides(case, deps, change, wave)
     if mode is Mode.OBSERVE:
         return False
-    if case.envelope and case.lineage and case.envelope.covers(change, case.lineage, deps.clock.now()):
+    entered = {r.actor.principal for r in case.scope.rightful if r.entered and r.actor.principal}
+    if case.envelope and case.lineage and case.envelope.covers(change, case.lineage, deps.clock.now(), entered):
         return True
     return mode is Mode.AUTO and change.blast.clear and (change.reversible or deps.policy.one_way.mode is Mode.AUTO)
 

@@ -36,14 +36,18 @@ def outcome(report: FightReport) -> str:
 
 
 def stood(report: FightReport) -> None:
-    """The fence held: nobody got health data after it, nothing of the thief's is left, care goes on, and nobody was named."""
+    """The fence held: nothing of the thief's is left, care goes on, and no patient was named.
+
+    What the thief made while its first credentials still worked comes into force as late as what is written against it: such
+    credentials live for as long as it takes to notice them, sessions of others' roles for as long as the log takes to show them.
+    """
     margin = MARGIN * max(1.0, report.pace / PACE)
     deadline = report.heard + report.terms.propagation + margin
     assert report.answer["status"] in {"contained", "partial"}, outcome(report)
     assert not report.survivors, outcome(report)
-    assert report.last_data is None or report.last_data.after <= deadline, (report.last_data, outcome(report))
-    for last in report.last_control.values():
-        assert last.after <= max(deadline, last.born + report.terms.trail_lag + report.terms.propagation + margin), last
+    for kind, unseen in (("data", 0.0), ("control", report.terms.trail_lag + report.terms.propagation)):
+        late = [s for s in report.successes if s.kind == kind and s.after > max(deadline, s.born + unseen + margin)]
+        assert not late, (deadline, margin, late[-1])
     assert not [failure for failure in report.failures if failure.at > report.answered], outcome(report)
     assert not any(patient in f"{report.answer}" for patient in names.PATIENTS)
 

@@ -82,6 +82,7 @@ DISABLED = KeyState(enabled=False, deletion_pending=False)
 FOREIGN_COPY = ReplicationRule(rule_id="copy", enabled=True, destination="arn:aws:s3:::theirs", destination_account=FOREIGN)
 TO_THIEF = AccessGrant(grant_id="g-1", grantee=EXPORT.id, present=True)
 TO_SEVERAL = (TO_THIEF, TO_THIEF.but(grant_id="g-2", grantee="x"))
+ENTERED = EVERYBODY.but(rightful=(Rightful(actor=SESSION.but(session=""), entered=True),))
 
 
 def with_(*standings: Standing, **fields: object) -> Scope:
@@ -116,6 +117,8 @@ ROWS = {
     "a role nobody knows has none": Row("fence-new-sessions", ref(Kind.ROLE, "other"), changes=0),
     "a quarantined role can be assumed by services only": Row("freeze-trust", CLINICIAN, scope=with_(ROLE)),
     "a shared role can be assumed as before": Row("freeze-trust", CLINICIAN, scope=with_(ONE), changes=0),
+    "a role that the actor entered lets no foreign account in": Row("close-trust", CLINICIAN, scope=ENTERED),
+    "a role that nobody entered can be assumed as before": Row("close-trust", CLINICIAN, changes=0),
     "the thief's assignment is taken away": Row(
         "remove-assignment",
         SET,
@@ -128,6 +131,10 @@ ROWS = {
         "remove-console", EXPORT, LOGIN, with_(WHOLE.but(made=True)), changes=0, one_way=Mode.ASK
     ),
     "a key is denied to the actors": Row("fence-key", KEY),
+    "whoever is refused as a stranger is not named besides": Row("fence-key", KEY, scope=with_(WHOLE.but(made=True)), changes=0),
+    "but is named where a pattern would let it in": Row(
+        "fence-store", CHARTS, scope=with_(WHOLE.but(made=True), allow=(f"arn:aws:iam::{HOME}:user/*",))
+    ),
     "and apart to whoever is refused by network": Row("fence-key", KEY, scope=with_(WHOLE, AWAY), changes=2),
     "a key is denied to strangers and not replicated": Row("restrict-key", KEY, changes=2),
     "grants of the actor and of outsiders are revoked": Row(

@@ -5,6 +5,7 @@ from shared.containment.action import Action
 from . import (
     block_customer_keys,
     block_public_access,
+    close_trust,
     deactivate_keys,
     deactivate_new_keys,
     deny_all,
@@ -45,6 +46,7 @@ MODULES = (
     deactivate_new_keys,
     fence_new_sessions,
     freeze_trust,
+    close_trust,
     remove_assignment,
     remove_console,
     fence_key,
