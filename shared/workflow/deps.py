@@ -6,8 +6,18 @@ from dataclasses import dataclass
 from shared.containment.estate import Estate
 from shared.containment.guard import Protected
 from shared.containment.scope import Surveyor
-from shared.ports import Cases, Clock, Directory, Evidence, Journal, Notifier, Sources, World
+from shared.ports import Access, Cases, Clock, Directory, Evidence, Journal, Notifier, Objects, Sources, World
+from shared.reencryption import Canary
 from shared.settings import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What replacing a key and moving what is stored needs besides. `canary`: where an update in place is tried first."""
+
+    objects: Objects
+    access: Access
+    canary: Canary
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,8 @@ class Deps:
     exempt: frozenset[str]
     caller: str
     place: str
+    recovery: Recovery | None = None
+    """None: this responder fences, and replaces no key"""
 
     @property
     def surveyor(self) -> Surveyor:

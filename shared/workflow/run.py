@@ -124,7 +124,7 @@ def run_stage(held: Held, stage: Stage, deps: Deps) -> Outcome:
     return Outcome(case.id, following.stage, following.ask_seconds, following.again_seconds)
 
 
-WRITING = frozenset({Power.PRESERVE, Power.FENCE})
+WRITING = frozenset({Power.PRESERVE, Power.FENCE, Power.REKEY, Power.MIGRATE})
 """Powers that change something in the cloud: a pause stops them."""
 
 

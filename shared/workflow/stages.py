@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from shared.domain.case import Case, Stage
 
-from . import fencing, sweeping
+from . import fencing, migrating, rekeying, sweeping
 from .deps import Deps
 from .step import Next
 
@@ -17,6 +17,8 @@ class Power(StrEnum):
     OBSERVE = "observe"
     PRESERVE = "preserve"
     FENCE = "fence"
+    REKEY = "rekey"
+    MIGRATE = "migrate"
     RECORD = "record"
 
 
@@ -47,7 +49,14 @@ STEPS: Mapping[Stage, Step] = {
     Stage.SCOPE: Step(fencing.scope, frozenset({Stage.FENCE}), Power.OBSERVE, Stage.HOLD),
     Stage.FENCE: Step(fencing.fence, frozenset({Stage.FENCE, Stage.PRESERVE}), Power.FENCE, Stage.HOLD, waits=True),
     Stage.PRESERVE: Step(fencing.preserve, frozenset({Stage.PRESERVE, Stage.HOLD, Stage.SWEEP}), Power.PRESERVE, Stage.HOLD),
-    Stage.SWEEP: Step(sweeping.sweep, frozenset({Stage.SWEEP, Stage.HOLD, Stage.CLOSE}), Power.FENCE, Stage.HOLD, waits=True),
+    Stage.SWEEP: Step(
+        sweeping.sweep, frozenset({Stage.SWEEP, Stage.HOLD, Stage.REKEY, Stage.CLOSE}), Power.FENCE, Stage.HOLD, waits=True
+    ),
     Stage.HOLD: Step(sweeping.hold, frozenset({Stage.HOLD, Stage.SWEEP}), Power.FENCE, Stage.HOLD),
+    Stage.REKEY: Step(rekeying.rekey, frozenset({Stage.REKEY, Stage.MIGRATE, Stage.SWEEP}), Power.REKEY, Stage.REKEY, waits=True),
+    Stage.MIGRATE: Step(
+        migrating.move, frozenset({Stage.MIGRATE, Stage.VERIFY, Stage.SWEEP}), Power.MIGRATE, Stage.MIGRATE, waits=True
+    ),
+    Stage.VERIFY: Step(migrating.prove, frozenset({Stage.MIGRATE, Stage.SWEEP}), Power.OBSERVE, Stage.VERIFY),
     Stage.CLOSE: Step(close, frozenset({Stage.CLOSE}), Power.RECORD),
 }

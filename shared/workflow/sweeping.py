@@ -6,7 +6,7 @@ from shared.containment.scope import Answer, account_of, reread
 from shared.domain.case import Case, Stage, Verdict
 from shared.domain.plan import Wave
 
-from . import waves
+from . import rekeying, waves
 from .deps import Deps
 from .lookout import looked
 from .step import Next
@@ -73,6 +73,8 @@ def _after(case: Case, deps: Deps) -> Next:
     if quiet >= len(PAUSES):
         return Next(case, Stage.CLOSE)
     settled = _settled(case, deps) if quiet >= SETTLED else case
+    if quiet >= SETTLED and rekeying.wanted(settled, deps):
+        return Next(settled, Stage.REKEY)
     return Next(settled, Stage.SWEEP, again_seconds=PAUSES[quiet])
 
 

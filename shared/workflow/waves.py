@@ -68,6 +68,8 @@ def propose(case: Case, deps: Deps, waves: Collection[Wave], among: Collection[R
     """Every action of these waves on every target of the scope (`among`: on these alone), all at once."""
     seen = situation(case, deps)
     targets = (*case.scope.principals, *_rightful(case), *case.scope.resources)
+    if Wave.REKEY in waves:
+        targets = (*targets, *case.scope.dependants, *case.scope.aliases)
     open_to = [t for t in dict.fromkeys(targets) if t not in case.released and (among is None or t in among)]
     pairs = [(a, t) for a in ACTIONS.values() if a.wave in waves for t in open_to if t.kind in a.targets]
     answers = in_parallel(lambda pair: _proposed(*pair, seen), pairs)
@@ -153,8 +155,8 @@ def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) ->
     applied = _applied(case, deps, wave, tuple(agreed), need)
     results = (
         *applied,
-        *(_unmade(c, Status.PLANNED, _why_waiting(case, deps, c, wave)) for c in waiting),
-        *(_unmade(c, Status.REFUSED, reason) for c, reason in proposal.refused.items()),
+        *(unmade(c, Status.PLANNED, _why_waiting(case, deps, c, wave)) for c in waiting),
+        *(unmade(c, Status.REFUSED, reason) for c, reason in proposal.refused.items()),
     )
     after = case.but(
         left=_left(case, wave, (*proposal.left, *_open_ends(applied))),
@@ -164,7 +166,7 @@ def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) ->
     # most sweeps find everything as it should be: only what is new is worth an entry
     if wave is not Wave.SWEEP or after.failing != case.failing or any(r.outcome.status is Status.APPLIED for r in applied):
         after = record(after, deps, plan(case, wave, [r.change for r in results]), results, started)
-    asked = tuple(c for c in waiting if who_decides(case, deps, c, wave) is not Mode.OBSERVE and not case.declined)
+    asked = tuple(c for c in waiting if who_decides(case, deps, c, wave) is not Mode.OBSERVE and not _declined(case))
     still = case.awaiting if wave is Wave.PRESERVE else None
     return after.but(awaiting=_awaiting(after, deps, wave, asked) if asked else still)
 
@@ -254,7 +256,13 @@ def remaining(case: Case, deps: Deps) -> int:
     return max(1, int((case.awaiting.expires - deps.clock.now()).total_seconds())) if case.awaiting else 1
 
 
-def _unmade(change: Change, status: Status, reason: str) -> Applied:
+def _declined(case: Case) -> bool:
+    """Whether a person refused the part of the fence that was asked about."""
+    return not {Wave.FENCE, Wave.SWEEP, Wave.PRESERVE}.isdisjoint(case.declined)
+
+
+def unmade(change: Change, status: Status, reason: str) -> Applied:
+    """What a change is that was not made, and why."""
     after = change.after
     outcome = Outcome(target=change.target, facet=after.facet, part=after.part, action=change.action, status=status, reason=reason)
     return Applied(change=change, outcome=outcome)
@@ -263,7 +271,7 @@ def _unmade(change: Change, status: Status, reason: str) -> Applied:
 def _why_waiting(case: Case, deps: Deps, change: Change, wave: Wave) -> str:
     if who_decides(case, deps, change, wave) is Mode.OBSERVE:
         return "the policy only observes"
-    if case.declined:
+    if _declined(case):
         return "a person refused it"
     if not change.reversible:
         return "it can not be undone, so a person decides"

@@ -9,12 +9,15 @@ from shared.domain.case import Mode, Reach, Rightful, Scope, Standing
 from shared.domain.facet import (
     AccessGrant,
     AccessKeyStatus,
+    AliasTarget,
     Assignment,
     ConsoleLogin,
+    EncryptedWith,
     Facet,
     Grant,
     KeyState,
     LifecycleRule,
+    ReplicaKey,
     ReplicationRule,
     SharedWith,
     TrailLogging,
@@ -23,11 +26,12 @@ from shared.domain.facet import (
 )
 from shared.domain.resource import Kind, Ref
 from shared.domain.value import canonical
-from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, FOREIGN, HOME, KEY, LOG, SESSION, THIEF, TRAIL, VAULT, ref
+from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, FOREIGN, HOME, KEY, LOG, REPLICA, SESSION, THIEF, TRAIL, VAULT, ref
 
 SET = ref(Kind.PERMISSION_SET, "ps-1")
 SNAPSHOT = ref(Kind.SNAPSHOT, "snap-1")
 ANALYST = ref(Kind.USER, "analyst")
+ALIAS = Ref(cloud=KEY.cloud, kind=Kind.ALIAS, account=HOME, region="us-east-1", id=f"arn:aws:kms:us-east-1:{HOME}:alias/charts")
 WHOLE = Standing(actor=THIEF, reach=Reach.PRINCIPAL, why="nobody else was seen")
 ROLE = Standing(actor=SESSION, reach=Reach.PRINCIPAL, why="nobody else was seen")
 ONE = Standing(actor=SESSION, reach=Reach.SESSION, why="only this session")
@@ -192,4 +196,18 @@ ROWS = {
         "unshare", SNAPSHOT, (SharedWith(account=FOREIGN, shared=True),), changes=0
     ),
     "a policy is disarmed only where a write has failed": Row("unpoison-policy", CHARTS, changes=0),
+    "a compromised key gets a successor": Row("replace-key", KEY),
+    "a replica's successor comes with its family's": Row(
+        "replace-key", REPLICA, scope=EVERYBODY.but(keys=(KEY, REPLICA)), changes=0
+    ),
+    "rightful users are let into the successor": Row("admit-to-successor", KEY),
+    "where nobody is known to be rightful nobody is let in": Row("admit-to-successor", KEY, scope=Scope(keys=(KEY,)), changes=0),
+    "a rightful user of another account needs its own account's permission too": Row(
+        "admit-to-successor", CLINICIAN, scope=EVERYBODY.but(keys=(KEY.but(account=FOREIGN),))
+    ),
+    "a bucket under the key uses its successor": Row("repoint", CHARTS, (EncryptedWith(key=KEY.id),)),
+    "a bucket under another key is left": Row("repoint", CHARTS, (EncryptedWith(key="arn:aws:kms:other"),), changes=0),
+    "replicas are written under the successor": Row("repoint-replicas", CHARTS, (ReplicaKey(rule_id="dr", key=KEY.id),)),
+    "an alias names the successor": Row("move-alias", ALIAS, (AliasTarget(key=KEY.id),)),
+    "what is stored is moved by another engine": Row("migrate", CHARTS, changes=0),
 }

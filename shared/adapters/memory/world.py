@@ -12,7 +12,7 @@ from itertools import count
 from threading import RLock
 
 from shared.domain.errors import Absent, DoesNotFit, Poisoned, Refused, Throttled, Unreachable
-from shared.domain.facet import ConsoleLogin, DenyAll, Facet, KeyState, Rotated, Versioning
+from shared.domain.facet import ConsoleLogin, DenyAll, Facet, KeyState, PolicyStatement, Rotated, Successor, Versioning
 from shared.domain.resource import Ref
 from shared.ports import Receipt, Relation
 
@@ -92,7 +92,7 @@ class MemoryWorld:
             document = (target, _document(facets))
             merged = dict(parts)
             for facet in facets:
-                _write(merged, facet)
+                _write(merged, self._created(target, facet))
             self._check(document, merged)
             self.writes.append((target, tuple(facets)))
             if self.losing.get(document, 0):
@@ -101,6 +101,15 @@ class MemoryWorld:
                 self._parts[target] = merged
             self.put(target, *self.contested.get(document, ()))
             return Receipt((f"request-{next(self._numbers)}",))
+
+    def _created(self, target: Ref, facet: Facet) -> Facet:
+        """A successor comes into being with the policy of the key that it succeeds."""
+        if not isinstance(facet, Successor) or facet.key:
+            return facet
+        made = facet.but(key=f"{target.id}-of-{facet.case}")
+        policy = [f for f in self._parts[target].values() if isinstance(f, PolicyStatement)]
+        self.put(target.but(id=made.key), KeyState(enabled=True, deletion_pending=False), *policy)
+        return made
 
     def _of(self, target: Ref) -> dict[Part, Facet]:
         self._answer(target)
@@ -138,7 +147,7 @@ def _write(parts: dict[Part, Facet], facet: Facet) -> None:
     refused, why = REFUSALS.get(type(facet), (None, ""))
     if refused and refused(facet):
         raise Refused(why)
-    if facet.absent is None and (facet.facet, facet.part) not in parts:
+    if facet.absent is None and (facet.facet, facet.part) not in parts and not isinstance(facet, Successor):
         if facet.satisfied_by(None):
             return
         raise Absent(f"there is no {facet.facet} of that name", "NoSuchEntity")

@@ -3,6 +3,7 @@
 from shared.containment.action import Action
 
 from . import (
+    admit_to_successor,
     block_customer_keys,
     block_public_access,
     close_trust,
@@ -16,10 +17,15 @@ from . import (
     fence_store,
     freeze_trust,
     keep_versions,
+    migrate,
+    move_alias,
     protect_log,
     protect_vault,
     remove_assignment,
     remove_console,
+    replace_key,
+    repoint,
+    repoint_replicas,
     restore_key,
     restore_selectors,
     restrict_key,
@@ -64,6 +70,12 @@ MODULES = (
     revoke_access_grants,
     unshare,
     unpoison_policy,
+    replace_key,
+    admit_to_successor,
+    repoint,
+    repoint_replicas,
+    move_alias,
+    migrate,
 )
 
 ACTIONS: dict[str, Action] = {module.ACTION.name: module.ACTION for module in MODULES}

@@ -1,0 +1,19 @@
+"""What principals may do with keys, as a list of those who may not."""
+
+from shared.domain.actor import Actor
+from shared.domain.resource import Ref
+
+
+class MemoryAccess:
+    """Everybody may use every key but `shut_out` (principal and key); of `unclear` principals nobody can say so beforehand."""
+
+    def __init__(self) -> None:
+        self.shut_out: set[tuple[Ref | None, Ref]] = set()
+        self.unclear: set[Ref | None] = set()
+        self.naming: set[tuple[Ref | None, Ref]] = set()
+
+    def names_key(self, actor: Actor, key: Ref) -> bool:
+        return (actor.principal, key) in self.naming
+
+    def can_use(self, actor: Actor, key: Ref) -> bool | None:
+        return None if actor.principal in self.unclear else (actor.principal, key) not in self.shut_out

@@ -1,0 +1,118 @@
+"""From the old key to its successor: what will use it is prepared first, and nothing moves before the rightful users can follow.
+
+Steps of the one approved plan: successors; their policies and the rightful users' permissions; proof of those; then the rest.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from shared.containment import engine
+from shared.containment.journal import Applied
+from shared.containment.parallel import in_parallel
+from shared.containment.scope import ask
+from shared.containment.succession import bound, successions
+from shared.domain.case import Case, LeftForPeople, Mode, Rightful, Stage, Succession, Verdict
+from shared.domain.facet import KeyAccess, PolicyStatement, Successor
+from shared.domain.plan import Change, Plan, Status, Wave
+from shared.domain.resource import Ref
+from shared.ports import Relation, World
+
+from . import exact, waves
+from .deps import Deps, Recovery
+from .step import Next
+
+AGAIN_SECONDS = 5
+
+
+def wanted(case: Case, deps: Deps) -> bool:
+    """Whether keys of this case are to be replaced: the policy allows it, and it was neither done nor refused."""
+    if deps.recovery is None or not case.scope.keys or Wave.REKEY in case.declined or case.scope.successors:
+        return False
+    return Mode.OBSERVE not in {case.mode, deps.policy.mode(Wave.REKEY)}
+
+
+def rekey(case: Case, deps: Deps) -> Next:
+    """Replace the keys that the actors could use. Raises `NotDurable`."""
+    if deps.recovery is None or Wave.REKEY in case.declined:
+        return Next(case, Stage.SWEEP)
+    seen = _prepared(case, deps)
+    known, made = exact.current(seen, deps, Wave.REKEY, lambda: waves.propose(seen, deps, {Wave.REKEY}).changes)
+    if not exact.agreed(known, deps, made):
+        asked = exact.asked(known, deps, made)
+        return Next(asked.but(verdict=Verdict.AWAITING_APPROVAL), Stage.REKEY, ask_seconds=waves.remaining(asked, deps))
+    after = _run(known.but(awaiting=None), deps, deps.recovery, made)
+    if after.retrying:
+        return Next(after, Stage.REKEY, again_seconds=AGAIN_SECONDS)
+    return Next(after, Stage.MIGRATE if after.scope.successors else Stage.SWEEP)
+
+
+def _prepared(case: Case, deps: Deps) -> Case:
+    """The case with everything that depends on its keys, and what only people can move."""
+    keys, none = case.scope.keys, tuple[Ref, ...]()
+    dependants = ask(lambda: _related(deps.world, keys, Relation.DEPENDANTS), none, "what depends on the keys")
+    aliases = ask(lambda: _related(deps.world, keys, Relation.ALIASES), none, "the keys' aliases")
+    listed = ask(lambda: _related(deps.world, keys, Relation.LISTED), none, "what is stored under the keys")
+    people = tuple(LeftForPeople(target=str(ref), reason=STORED, next=MOVE, blocks=False) for ref in listed.value)
+    left = tuple(dict.fromkeys((*case.left, *dependants.left, *aliases.left, *listed.left, *people)))
+    return case.but(scope=case.scope.but(dependants=dependants.value, aliases=aliases.value), left=left)
+
+
+STORED = "it is stored under the old key, and only people can move it"
+MOVE = "copy or restore it under the successor in your own time; until then the old key stays enabled"
+
+
+def _related(world: World, keys: Sequence[Ref], relation: Relation) -> tuple[Ref, ...]:
+    found = in_parallel(lambda key: world.related(key, relation), keys)
+    return tuple(dict.fromkeys(ref for refs in found for ref in refs))
+
+
+def _run(case: Case, deps: Deps, recovery: Recovery, made: Plan) -> Case:
+    """The plan in its steps; the later ones only where the earlier held."""
+    started = deps.clock.monotonic()
+    results = list(_applied(case, deps, made, [c for c in made.changes if isinstance(c.after, Successor)], ()))
+    known = successions(case.id, case.scope, deps.world)
+    preparing, moving = _parted(c for c in made.changes if not isinstance(c.after, Successor))
+    results += _applied(case, deps, made, preparing, known)
+    shut_out = _shut_out(case, recovery, known)
+    ready = not shut_out and not any(r.outcome.status in waves.FAILING for r in results)
+    if ready:
+        results += _applied(case, deps, made, moving, known)
+    else:
+        results += [waves.unmade(c, Status.PLANNED, NOT_READY) for c in moving]
+    after = waves.record(case, deps, made, results, started)
+    scope = after.scope.but(successors=known if ready else ())
+    retrying = any(r.outcome.retry for r in results)
+    return after.but(scope=scope, retrying=retrying, left=tuple(dict.fromkeys((*after.left, *shut_out))))
+
+
+NOT_READY = "it waits until every rightful user can use the successor"
+
+
+def _parted(changes: Iterable[Change]) -> tuple[list[Change], list[Change]]:
+    """What prepares a successor for its users, and what then moves to it."""
+    listed = list(changes)
+    preparing = [c for c in listed if isinstance(c.after, PolicyStatement | KeyAccess)]
+    return preparing, [c for c in listed if c not in preparing]
+
+
+def _applied(case: Case, deps: Deps, made: Plan, changes: Sequence[Change], known: Iterable[Succession]) -> tuple[Applied, ...]:
+    step = made.but(changes=bound(changes, known))
+    return engine.apply(step, deps.world, deps.journal(case.id), need=2) if step.changes else ()
+
+
+def _shut_out(case: Case, recovery: Recovery, known: Sequence[Succession]) -> tuple[LeftForPeople, ...]:
+    """Rightful users who could not use a successor: nothing moves while there is one."""
+    pairs = [(user, s) for user in case.scope.rightful for s in known]
+    answers = in_parallel(lambda pair: _can_use(recovery, *pair), pairs)
+    reason = "it may use the old key and not the successor"
+    following = "let its own policies, boundary and organisation allow the successor; then `codeblue apply`"
+    return tuple(
+        LeftForPeople(target=str(user.actor), reason=f"{reason} {s.new.id}", next=following)
+        for (user, s), can in zip(pairs, answers, strict=True)
+        if can is False
+    )
+
+
+def _can_use(recovery: Recovery, user: Rightful, succession: Succession) -> bool | None:
+    unknown: bool | None = None
+    question: Callable[[], bool | None] = lambda: recovery.access.can_use(user.actor, succession.new)  # noqa: E731  # typed for `ask`
+    return ask(question, unknown, str(user.actor)).value

@@ -1,0 +1,163 @@
+"""The key that the thief could use gets a successor, and everything stored moves to it: by exact digest, rightful users first."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from shared.adapters.memory.access import MemoryAccess
+from shared.adapters.memory.objects import MemoryObjects, MemoryStore
+from shared.domain.case import Case, Mode, Verdict
+from shared.domain.facet import AliasTarget, EncryptedWith, PolicyStatement, Successor
+from shared.domain.plan import Wave
+from shared.domain.resource import Kind, Ref
+from shared.ports import Relation
+from shared.ports.objects import Encryption, Scheme
+from shared.reencryption import Canary
+from shared.settings import Modes, OneWay, Policy
+from shared.workflow.deps import Deps, Recovery
+from tests.hospital import CHARTS, CLINICIAN, HOME, KEY, Hospital, ref
+from tests.workflow.driving import NOBODY, YES, go_on, respond
+
+ALIAS = Ref(cloud=KEY.cloud, kind=Kind.ALIAS, account=HOME, region="us-east-1", id=f"arn:aws:kms:us-east-1:{HOME}:alias/charts")
+TOPIC = Ref(cloud=KEY.cloud, kind=Kind.TOPIC, account=HOME, region="us-east-1", id=f"arn:aws:sns:us-east-1:{HOME}:results")
+OURS = ref(Kind.BUCKET, "codeblue-canary")
+DISK = ref(Kind.SNAPSHOT, "snap-1")
+OLD = Encryption(Scheme.SSE_KMS, KEY.id)
+ASK = Policy()
+AUTO = Policy(modes=Modes(rekey=Mode.AUTO, migrate=Mode.AUTO), one_way=OneWay(mode=Mode.AUTO))
+
+
+@dataclass
+class Night:
+    """A hospital whose charts are stored under the key, and a responder that can replace it."""
+
+    hospital: Hospital
+    objects: MemoryObjects
+    access: MemoryAccess
+
+    def worker(self, policy: Policy = ASK) -> Deps:
+        return self.hospital.worker(policy, recovery=Recovery(self.objects, self.access, Canary(store=OURS, key=KEY.id)))
+
+    def look(self, target: Ref) -> str:
+        (found,) = self.hospital.world.look(target, EncryptedWith)
+        return found.key
+
+    def successor(self) -> str:
+        return next((s.key for s in self.hospital.world.look(KEY, Successor)), "")
+
+    def schemes(self) -> set[str]:
+        return {held.facts.encryption.key for kept in self.objects.stores[CHARTS].versions.values() for held in kept}
+
+
+@pytest.fixture
+def night(hospital: Hospital) -> Night:
+    world, objects = hospital.world, MemoryObjects()
+    world.put(CHARTS, EncryptedWith(key=KEY.id, bucket_key=True))
+    world.put(TOPIC, EncryptedWith(key=KEY.id))
+    world.put(ALIAS, AliasTarget(key=KEY.id))
+    world.relate(KEY, Relation.DEPENDANTS, CHARTS, TOPIC)
+    world.relate(KEY, Relation.ALIASES, ALIAS)
+    world.relate(KEY, Relation.LISTED, DISK)
+    objects.stores |= {CHARTS: MemoryStore(), OURS: MemoryStore()}
+    for number in range(12):
+        objects.write(CHARTS, f"chart {number % 4}", b"x" * number, OLD)
+    return Night(hospital, objects, MemoryAccess())
+
+
+def asked(case: Case) -> Wave:
+    assert case.awaiting is not None
+    return case.awaiting.wave
+
+
+def test_a_person_is_asked_by_exact_digest_and_until_then_nothing_moves(night: Night) -> None:
+    case = respond(night.worker())
+    assert (case.verdict, asked(case), case.plans[0].digest) == (
+        Verdict.AWAITING_APPROVAL,
+        Wave.REKEY,
+        case.awaiting and case.awaiting.digest,
+    )
+    assert night.successor() == ""
+    assert night.look(CHARTS) == KEY.id
+
+
+def test_the_fence_stands_while_the_question_is_open(night: Night) -> None:
+    case = respond(night.worker())
+    assert case.fenced_at is not None
+    assert any((s.body or "").find("AIDAEXPORT") > 0 for s in night.hospital.world.look(CHARTS, PolicyStatement))
+
+
+def test_approved_all_of_it_is_under_the_successor_and_proved(night: Night) -> None:
+    case = respond(night.worker(), asks=YES)
+    assert (case.verdict, case.awaiting) == (Verdict.CONTAINED, None)
+    assert night.successor()
+    assert (night.look(CHARTS), night.look(TOPIC)) == (night.successor(), night.successor())
+    assert night.schemes() == {night.successor()}
+    kinds = [e.kind for e in night.worker().journal(case.id).entries()]
+    assert kinds.count("planned") == 2
+    assert "verified" in kinds
+
+
+def test_the_policy_alone_can_let_it_run(night: Night) -> None:
+    case = respond(night.worker(AUTO))
+    assert asked(case) is Wave.REKEY
+    night.hospital.world.relate(KEY, Relation.ALIASES)
+    again = go_on(respond(night.worker(AUTO)), night.worker(AUTO), YES)
+    assert night.schemes() == {night.successor()}
+    assert again.verdict is Verdict.CONTAINED
+
+
+def test_rightful_users_are_let_in_before_anything_moves(night: Night) -> None:
+    respond(night.worker(), asks=YES)
+    writes = [(target, facet) for target, facets in night.hospital.world.writes for facet in facets]
+    admitted = next(
+        n for n, (t, f) in enumerate(writes) if t.id == night.successor() and CLINICIAN.id in str(getattr(f, "body", ""))
+    )
+    moved = next(n for n, (_, f) in enumerate(writes) if isinstance(f, EncryptedWith))
+    assert admitted < moved
+
+
+def test_nothing_moves_while_a_rightful_user_could_not_follow(night: Night) -> None:
+    successor = KEY.but(id=f"{KEY.id}-of-{respond(night.worker()).id}")
+    night.access.shut_out.add((CLINICIAN, successor))
+    case = respond(night.worker(), asks=YES)
+    assert case.verdict is Verdict.PARTIAL
+    assert night.look(CHARTS) == KEY.id
+    assert night.schemes() == {KEY.id}
+    assert any("may use the old key and not the successor" in left.reason for left in case.left)
+
+
+def test_what_only_people_can_move_is_listed(night: Night) -> None:
+    case = respond(night.worker(), asks=YES)
+    assert any(DISK.id in left.target and not left.blocks for left in case.left)
+
+
+def test_refused_the_old_key_stays_and_the_fence_too(night: Night) -> None:
+    case = respond(night.worker(), asks=lambda _: ("dr-no", False))
+    assert night.successor() == ""
+    assert case.declined == (Wave.REKEY,)
+    assert go_on(case, night.worker()).awaiting is None
+
+
+def test_the_approval_of_one_digest_is_not_that_of_the_next(night: Night) -> None:
+    answers = iter([("dr-yes", True), None])
+    case = respond(night.worker(), asks=lambda _: next(answers))
+    assert asked(case) is Wave.MIGRATE
+    assert night.schemes() == {KEY.id}
+    assert night.look(CHARTS) == night.successor()
+
+
+def test_a_worker_that_dies_in_the_middle_is_followed_by_one_that_ends_it(night: Night) -> None:
+    case = respond(night.worker(), asks=NOBODY)
+    for allowance in range(40, 400, 60):
+        night.hospital.world.allowance = allowance
+        case = go_on(case, night.worker(), YES)
+    night.hospital.world.allowance = None
+    case = go_on(case, night.worker(), YES)
+    assert case.verdict is Verdict.CONTAINED
+    assert night.schemes() == {night.successor()}
+    assert len(night.hospital.world.look(KEY, Successor)) == 1
+
+
+def test_a_responder_that_only_fences_replaces_no_key(hospital: Hospital) -> None:
+    assert respond(hospital.worker(), asks=YES).verdict is Verdict.CONTAINED
+    assert hospital.world.look(KEY, Successor) == ()
