@@ -5,6 +5,7 @@ Everything is seen from outside: what the program prints, its exit code, the clo
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import boto3
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -88,13 +90,14 @@ class Scene:
             return self.codeblue("respond", event, *arguments, who=who, seconds=seconds)
         return self.codeblue("respond", "-", *arguments, who=who, given=json.dumps(event), seconds=seconds)
 
-    def client(self, service: str, who: str = "administrator", region: str = "", network: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401  # boto3's clients are made by name
-        """An unmodified client with these people's credentials, one attempt a call, seen as coming from a network."""
+    def client(self, service: str, who: str = "administrator", region: str = "") -> Any:  # noqa: ANN401  # boto3's clients are made by name
+        """An unmodified client with these people's credentials, one attempt a call, seen as coming from their network."""
         held = self.described["credentials"][who]
         session = boto3.Session(**held, region_name=region or self.described["region"])
         once = Config(retries={"total_max_attempts": 1}, read_timeout=20)
         made = session.client(service, endpoint_url=self.described["endpoint_url"], config=once)  # type: ignore[call-overload]  # named at run time
-        made.meta.events.register("before-call", partial(_placed, dict(network or {})))
+        made.meta.events.register("before-call", partial(_placed, NETWORKS.get(who, {})))
+        made.meta.events.register("before-sign.s3-control", _without_account)
         return made
 
     def control(self, method: str, path: str, **body: object) -> Any:  # noqa: ANN401  # JSON
@@ -119,9 +122,9 @@ class Scene:
                 sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
         return found
 
-    def thief_reads(self, who: str = "thief", network: Mapping[str, str] | None = None) -> str:
+    def reads(self, who: str = "thief") -> str:
         """The error code that this caller gets for a patient's chart; empty where the chart is given out."""
-        s3 = self.client("s3", who, network=network)
+        s3 = self.client("s3", who)
         return refusal(lambda: s3.get_object(Bucket=names.CHARTS, Key=f"charts/{names.PATIENTS[0]}.pdf"))
 
 
@@ -129,21 +132,36 @@ def _placed(network: Mapping[str, str], params: Json, **_: object) -> None:
     params["headers"].update(network)
 
 
-AT_WORK = {SOURCE_IP: names.APP_ADDRESS, SOURCE_VPC: names.APP_VPC, SOURCE_VPCE: names.APP_ENDPOINT}
-"""The network of the clinicians' application."""
+def _without_account(request: AWSRequest, **_: object) -> None:
+    """An address takes no account before it."""
+    request.url = re.sub(r"//\d{12}\.", "//", request.url or "")
 
-FAR_AWAY = {SOURCE_IP: names.THIEF_ADDRESS_ELSEWHERE}
-"""The network of whoever stole its credentials."""
+
+NETWORKS: Mapping[str, Mapping[str, str]] = {
+    "clinician": {SOURCE_IP: names.CLINICIAN_ADDRESS},
+    "backup": {SOURCE_IP: names.CLINICIAN_ADDRESS},
+    "clinician_app": {SOURCE_IP: names.APP_ADDRESS, SOURCE_VPC: names.APP_VPC, SOURCE_VPCE: names.APP_ENDPOINT},
+    "thief": {SOURCE_IP: names.THIEF_ADDRESS},
+    "thief_instance": {SOURCE_IP: names.THIEF_ADDRESS_ELSEWHERE},
+}
+"""Where people call from, as the alerts tell it."""
 
 
 def finished(running: subprocess.Popen[str], given: str = "", seconds: float = 150) -> Ran:
     """What a run came to. A run that does not end is killed, and the test with it."""
     try:
         out, err = running.communicate(given, timeout=seconds)
-    finally:
-        running.kill()
+    except subprocess.TimeoutExpired:
+        stop(running)
+        raise
     assert "Traceback" not in err, err
     return Ran(running.returncode, out, err)
+
+
+def stop(running: "subprocess.Popen[str]") -> None:
+    """End a run here and now."""
+    running.kill()
+    running.communicate()
 
 
 def refusal(call: Callable[[], object]) -> str:

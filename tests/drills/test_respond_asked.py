@@ -35,7 +35,7 @@ def test_one_approval_of_an_envelope_contains_the_thief(scene: Scene, policy: Pa
     assert awaiting.keys() >= {"wave", "digest", "envelope", "expires"}
     assert datetime.fromisoformat(awaiting["expires"]).timestamp() > time.time() + 3600
     assert writes(scene.calls(before)) == []
-    assert scene.thief_reads() == ""
+    assert scene.reads() == ""
 
     wrong = scene.codeblue("approve", case, "--digest", "0" * 64, "--json", "--policy", policy)
     assert (wrong.code, writes(scene.calls(before))) == (4, [])
@@ -45,8 +45,8 @@ def test_one_approval_of_an_envelope_contains_the_thief(scene: Scene, policy: Pa
     assert (approved.code, writes(scene.calls(before))) == (0, [])
     done = scene.codeblue("apply", case, "--json", "--policy", policy)
     assert done.status == (0, "contained"), done
-    assert scene.thief_reads() != ""
-    assert scene.thief_reads("clinician") == ""
+    assert scene.reads() != ""
+    assert scene.reads("clinician") == ""
 
 
 def test_a_refusal_ends_it_and_nothing_is_changed(scene: Scene, policy: Path) -> None:

@@ -60,7 +60,7 @@ class TestForged:
         code, result = untouched(scene, about_role(names.APP_ROLE, names.APP_ROLE_ID))
         assert (code, result["status"]) == (5, "awaiting_approval")
         assert "could not be confirmed at its source" in result["awaiting"]["why"]
-        assert scene.thief_reads("clinician") == ""
+        assert scene.reads("clinician") == ""
 
     def test_one_under_a_true_findings_id_that_names_clinicians_is_refused(self, scene: Scene) -> None:
         code, result = untouched(scene, about_role(names.APP_ROLE, names.APP_ROLE_ID, finding=alert()["detail"]["id"]))

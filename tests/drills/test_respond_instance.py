@@ -13,7 +13,7 @@ from threading import Event, Thread
 import pytest
 
 from shared.sandbox.aws import scenario_names as names
-from tests.drills.respond_scene import AT_WORK, EVENTS, FAR_AWAY, Ran, Scene, opened, refusal
+from tests.drills.respond_scene import EVENTS, Ran, Scene, opened, refusal
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -34,13 +34,13 @@ class Contained:
 def contained(tmp_path_factory: pytest.TempPathFactory) -> Contained:
     folder = tmp_path_factory.mktemp("custody")
     with opened() as scene:
-        assert scene.thief_reads("thief_instance", FAR_AWAY) == ""
+        assert scene.reads("thief_instance") == ""
         failures: list[str] = []
         stopped = Event()
         worker = Thread(target=at_work, args=(scene, failures, stopped))
         worker.start()
         ran = scene.respond(INSTANCE, "--policy", policy(folder))
-        thief = scene.thief_reads("thief_instance", FAR_AWAY)
+        thief = scene.reads("thief_instance")
         stopped.set()
         worker.join()
     return Contained(ran, tuple(failures), thief, folder)
@@ -48,7 +48,7 @@ def contained(tmp_path_factory: pytest.TempPathFactory) -> Contained:
 
 def at_work(scene: Scene, failures: list[str], stopped: Event) -> None:
     """The clinicians' application: charts are read and written until told to stop; the first line of `failures` counts calls."""
-    s3 = scene.client("s3", "clinician_app", network=AT_WORK)
+    s3 = scene.client("s3", "clinician_app")
     chart = {"Bucket": names.CHARTS, "Key": f"charts/{names.PATIENTS[1]}.pdf"}
     calls = 0
     while not stopped.wait(0.2):

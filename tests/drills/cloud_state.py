@@ -1,0 +1,54 @@
+"""What a fence leaves behind in the clinic's cloud, in a form that two runs can be compared by."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shared.sandbox.aws import scenario_names as names
+from tests.drills.respond_scene import Scene
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^\"]*")
+
+
+def policies_of(scene: Scene) -> dict[str, Any]:
+    """Every policy and setting that a fence may touch, by what it is; times stand as `<time>`."""
+    iam, s3, control = (scene.client(name) for name in ("iam", "s3", "s3control"))
+    key, point = scene.described["resources"]["key"], {"AccountId": names.ACCOUNT, "Name": names.ACCESS_POINT}
+    found: dict[str, Any] = {
+        "point": _document("Policy", control.get_access_point_policy, **point),
+        "block": _document("PublicAccessBlockConfiguration", s3.get_public_access_block, Bucket=names.CHARTS),
+        "keys": sorted(
+            (each["AccessKeyId"], each["Status"]) for each in iam.list_access_keys(UserName=names.EXPORT_USER)["AccessKeyMetadata"]
+        ),
+    }
+    for bucket in (names.CHARTS, names.LABS, names.AUDIT_LOG):
+        found[bucket] = _document("Policy", s3.get_bucket_policy, Bucket=bucket)
+    for region in (names.REGION, names.SECOND_REGION):
+        kms, replica = scene.client("kms", region=region), key.replace(names.REGION, region)
+        found[f"key in {region}"] = _document("Policy", kms.get_key_policy, KeyId=replica)
+    found |= _inline(iam, "user", names.EXPORT_USER)
+    for role in (names.APP_ROLE, names.BATCH_ROLE, names.PIPELINE):
+        found |= _inline(iam, "role", role)
+    return found
+
+
+def _inline(iam: Any, kind: str, name: str) -> dict[str, Any]:  # noqa: ANN401  # a boto3 client
+    asked = {f"{kind.capitalize()}Name": name}
+    listed = getattr(iam, f"list_{kind}_policies")(**asked)["PolicyNames"]
+    get = getattr(iam, f"get_{kind}_policy")
+    return {f"{name}: {policy}": _document("PolicyDocument", get, **asked, PolicyName=policy) for policy in listed}
+
+
+def _document(name: str, read: Callable[..., Any], **asked: str) -> Any:  # noqa: ANN401  # JSON
+    """A policy as data, its statements in a fixed order; the error code where there is none."""
+    try:
+        found = read(**asked)[name]
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    document = json.loads(TIME.sub("<time>", found if isinstance(found, str) else json.dumps(found)))
+    if "Statement" in document:
+        document["Statement"] = sorted(document["Statement"], key=lambda one: json.dumps(one, sort_keys=True))
+    return document
