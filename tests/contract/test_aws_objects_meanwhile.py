@@ -1,0 +1,126 @@
+"""A migration over HTTP while a clinic works in the same bucket, and while its workers die at the wire."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from shared.reencryption.lanes import Lane, Reason
+from shared.sandbox.aws.server import REGION, Sandbox
+from tests.contract.aws_objects import MIB, Scene, scene
+from tests.doubles import Killed, Life
+
+SHIFT = 40
+KEYS = tuple(f"ward/{n}" for n in range(6))
+
+
+def clinic(made: Scene, quiet: Event, written: dict[str, bytes | None]) -> None:
+    """Writes, some of it with the old key's header still, and deletes, until it has done its work or is told to be quiet."""
+    for n in range(SHIFT):
+        key, content = KEYS[n % len(KEYS)], f"note {n}".encode()
+        if n % 5 == 4:
+            made.s3.delete_object(Bucket="charts", Key=key)
+            written[key] = None
+        else:
+            made.s3.put_object(Bucket="charts", Key=key, Body=content, **(made.under_old if n % 3 else {}))
+            written[key] = content
+        if quiet.wait(0.02):
+            return
+
+
+@pytest.mark.parametrize("status", ["Enabled", ""], ids=["with versions", "without"])
+@pytest.mark.parametrize("updates", [True, False], ids=["updating", "copying"])
+def test_a_clinic_at_work_loses_nothing(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, status: str, updates: bool) -> None:
+    made = scene(sandbox, monkeypatch, page=4)
+    if status:
+        made.versioning(status)
+    if not updates:
+        close_updates(made)
+    default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": made.new}}
+    made.s3.put_bucket_encryption(Bucket="charts", ServerSideEncryptionConfiguration={"Rules": [default]})
+    written: dict[str, bytes | None] = {key: key.encode() for key in KEYS}
+    for key in KEYS:
+        made.put(key, key.encode())
+    quiet = Event()
+    nurse = Thread(target=clinic, args=(made, quiet, written))
+    nurse.start()
+    made.migrate()
+    quiet.set()
+    nurse.join()
+    assert made.migrate().finished
+    assert made.verify().done
+    assert {key: read(made, key) for key in KEYS} == written
+
+
+def read(made: Scene, key: str) -> bytes | None:
+    with suppress(made.s3.exceptions.NoSuchKey):
+        return made.content(key)
+    return None
+
+
+def close_updates(made: Scene) -> None:
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:UpdateObjectEncryption"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [{**deny, "Resource": f"{made.plan.canary.store.id}/*"}]})
+    made.s3.put_bucket_policy(Bucket=made.plan.canary.store.name, Policy=text)
+
+
+SAMPLED = (9, 14, 19, 25)
+EVERY = tuple(n for n in range(1, 50) if n not in SAMPLED)
+
+
+@pytest.mark.parametrize("event", ["before-call.s3", "after-call.s3"], ids=["before it is sent", "after it has its effect"])
+@pytest.mark.parametrize(
+    "last", [*SAMPLED, *(pytest.param(n, marks=pytest.mark.soak) for n in EVERY)], ids=lambda n: f"at call {n}"
+)
+def test_a_worker_may_die_at_the_wire(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, last: int, event: str) -> None:
+    made = scene(sandbox, monkeypatch)
+    close_updates(made)
+    made.put("scan", b"x" * (5 * MIB + 1), Metadata={"ward": "7"})
+    made.put("jane", b"phi", Tagging="tenant=a")
+    client = made.objects._clients.s3(made.plan.store.account, REGION)
+    dying = _dying(Life(last))
+    client.meta.events.register(event, dying)
+    with suppress(Killed):
+        made.migrate(width=1, copy_limit=5 * MIB, part=5 * MIB)
+    client.meta.events.unregister(event, dying)
+    result = made.migrate(width=1, copy_limit=5 * MIB, part=5 * MIB)
+    assert (result.finished, result.moved) == (True, {Lane.MULTIPART: 1, Lane.COPY: 1})
+    assert result.nothing == {Reason.SUCCESSOR: 2}
+    assert _parts_left(made) == 0
+    assert (made.content("jane"), len(made.content("scan"))) == (b"phi", 5 * MIB + 1)
+    proof = made.verify()
+    assert (proof.done, proof.compared, proof.keys) == (True, 2, {made.new: 2})
+
+
+def _dying(life: Life) -> Callable[..., None]:
+    def dying(**_: object) -> None:
+        life.step()
+
+    return dying
+
+
+def _parts_left(made: Scene) -> int:
+    """Parts of uploads that nobody will finish; an upload whose worker died before it could say so has none."""
+    uploads: list[dict[str, Any]] = made.s3.list_multipart_uploads(Bucket="charts").get("Uploads", [])
+    named = [{"Bucket": "charts", "Key": upload["Key"], "UploadId": upload["UploadId"]} for upload in uploads]
+    return sum(len(made.s3.list_parts(**each).get("Parts", [])) for each in named)
+
+
+def test_whoever_overwrites_a_scan_between_its_parts_is_right(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = scene(sandbox, monkeypatch)
+    close_updates(made)
+    made.put("scan", b"old" * (2 * MIB))
+    writes = iter([b"new"])
+    client = made.objects._clients.s3(made.plan.store.account, REGION)
+
+    def overwrite(**_: object) -> None:
+        for content in writes:
+            made.put("scan", content)
+
+    client.meta.events.register("before-call.s3.CompleteMultipartUpload", overwrite)
+    result = made.migrate(copy_limit=5 * MIB, part=5 * MIB)
+    assert (result.finished, made.content("scan")) == (True, b"new")
+    assert made.verify().keys == {made.new: 1}
