@@ -125,7 +125,7 @@ BY_NAME = frozenset({"kms:DescribeKey"})
 ROWS = (
     Row("the key of a bucket is found by its ARN", Relation.KEYS, key_of_a_bucket_by_arn, BY_NAME),
     Row("the key of a bucket is found by its alias", Relation.KEYS, key_of_a_bucket_by_alias),
-    Row("the key of a bucket is found by its id", Relation.KEYS, key_of_a_bucket_by_id),
+    Row("the key of a bucket is found by its id", Relation.KEYS, key_of_a_bucket_by_id, BY_NAME),
     Row("the stores of a key are found by whatever name they use", Relation.STORES, stores_of_a_key),
     Row("the replicas of a primary key are found", Relation.REPLICAS, family_of_a_primary),
     Row("the primary and the other replicas of a replica are found", Relation.REPLICAS, family_of_a_replica),

@@ -148,6 +148,9 @@ def _hash(old: Ref) -> str:
 
 _READ = frozenset({"kms:DescribeKey", "kms:ListAliases", "kms:ListResourceTags"})
 _PLAN = frozenset({"kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListKeys"})
+_KEEP = frozenset({"kms:PutKeyPolicy"})
+"""KMS takes no policy from a caller who could not write it again (KMS developer guide, "Creating a key policy")."""
+
 _MAKE = frozenset({"kms:CreateAlias", "kms:CreateKey", "kms:EnableKeyRotation", "kms:ReplicateKey", "kms:TagResource"})
 
-FACETS: FacetTable = {(Kind.KEY, Successor): FacetAdapter(_read, _write, _READ, _READ | _PLAN | _MAKE)}
+FACETS: FacetTable = {(Kind.KEY, Successor): FacetAdapter(_read, _write, _READ, _READ | _PLAN | _KEEP | _MAKE)}
