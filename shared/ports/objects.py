@@ -29,6 +29,8 @@ class Scheme(StrEnum):
     SSE_KMS = "sse-kms"
     DSSE = "dsse-kms"
     SSE_C = "sse-c"
+    SERVICE = "service"
+    """a scheme of another service that keeps its data in S3 (`aws:backup`, `aws:fsx`)"""
 
 
 @dataclass(frozen=True, slots=True)

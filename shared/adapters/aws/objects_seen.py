@@ -114,7 +114,7 @@ def unquoted(etag: str) -> str:
 def _encryption(head: Mapping[str, Any]) -> Encryption:
     if head.get("SSECustomerAlgorithm"):
         return Encryption(Scheme.SSE_C)
-    scheme = SCHEMES[head.get("ServerSideEncryption", "")]
+    scheme = SCHEMES.get(head.get("ServerSideEncryption", ""), Scheme.SERVICE)
     return Encryption(scheme, head.get("SSEKMSKeyId", ""), bool(head.get("BucketKeyEnabled", False)))
 
 
