@@ -72,7 +72,7 @@ def deps(policy: Policy) -> Deps:
     from shared.adapters.aws.world import AwsWorld
 
     clock, clients = SystemClock(), Clients()
-    clients.warm("iam", "kms", "s3", "s3control", "cloudtrail", "guardduty")
+    clients.warm("kms", "s3", "dynamodb", "guardduty", "iam", "cloudtrail", "s3control")  # in the order of need
     with ThreadPoolExecutor(max_workers=2) as pool:
         kept = pool.submit(_in_folders, policy, clock) if policy.custody.directory else pool.submit(_in_aws, policy, clock, clients)
         ours = pool.submit(unique_ids, clients, (*policy.responder.roles, *policy.responder.break_glass))
