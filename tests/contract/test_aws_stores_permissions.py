@@ -29,11 +29,13 @@ from shared.adapters.aws import (
 )
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.facets import FacetAdapter, RelationAdapter
+from shared.adapters.aws.permissions import Statement, through_services
 from shared.adapters.aws.world import AwsWorld
 from shared.domain.errors import Poisoned, Refused
 from shared.domain.facet import Facet
 from shared.domain.resource import Kind, Ref
 from shared.ports import Relation
+from tests.contract import aws_rekey_scenes as rekey
 from tests.contract import test_aws_stores_relations as relations
 from tests.contract.aws_stores import Stage, staged
 from tests.contract.aws_stores_scenes import ELSEWHERE, ONE_WAY, SEEN_ONLY, UNDONE, Play, sentence
@@ -54,14 +56,14 @@ THERE_AND_BACK: tuple[Play, ...] = (*UNDONE, *ONE_WAY)
 
 @dataclass(frozen=True)
 class Responder:
-    """A user who may do what its one policy says, and the world as it sees it."""
+    """A user who may do what its one policy says and use keys through services, and the world as it sees it."""
 
     stage: Stage
     world: AwsWorld
 
-    def may(self, actions: frozenset[str]) -> None:
+    def may(self, actions: frozenset[str], through: Statement | None = None) -> None:
         statement = {"Effect": "Allow", "Action": sorted(actions) or ["none:None"], "Resource": "*"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement, through or through_services()]})
         self.stage.client("iam").put_user_policy(UserName="responder", PolicyName="only", PolicyDocument=document)
 
 
@@ -128,6 +130,23 @@ def test_no_permission_to_write_is_declared_in_vain(
         except (Poisoned, Refused) as error:
             refused.append(error.code)
     assert any(map(_is_denial, refused)), refused
+
+
+@pytest.mark.parametrize(
+    ("scene", "action"),
+    [
+        *((rekey.a_secret_under_an_alias, action) for action in sorted(stored_secrets.KEY_USE)),
+        *((rekey.a_function_under_an_alias, action) for action in sorted(lambda_functions.KEY_USE)),
+    ],
+    ids=sentence,
+)
+def test_no_use_of_a_key_through_a_service_is_declared_in_vain(responder: Responder, scene: Play, action: str) -> None:
+    ref, wanted = scene(responder.stage)
+    kept = sorted((stored_secrets.KEY_USE | lambda_functions.KEY_USE) - {action})
+    responder.may(FACETS[ref.kind, type(wanted)].writes, {**through_services(), "Action": kept})
+    with pytest.raises(Refused) as refused:
+        responder.world.write(ref, [wanted])
+    assert _is_denial(refused.value.code)
 
 
 @pytest.mark.parametrize("scene", [*THERE_AND_BACK, *SEEN_ONLY], ids=sentence)

@@ -10,6 +10,9 @@ from shared.adapters.aws.facets import FacetTable
 from shared.domain.facet import EncryptedWith
 from shared.domain.resource import Kind, Ref
 
+KEY_USE = frozenset({"kms:CreateGrant", "kms:Decrypt", "kms:Encrypt"})
+"""What Lambda does with the old and the new key in our name when a function changes keys."""
+
 
 def _key(clients: Clients, function: Ref) -> str:
     answer = call(clients.lambda_(function.account, function.region).get_function_configuration, FunctionName=function.id)

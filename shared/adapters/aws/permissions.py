@@ -13,10 +13,12 @@ from shared.adapters.aws import (
     evidence,
     identities,
     keyring,
+    lambda_functions,
     notifier,
     signer,
     sinks,
     sources,
+    stored_secrets,
 )
 from shared.adapters.aws.clients import SPOKE
 from shared.adapters.aws.world import FACETS, RELATIONS
@@ -54,9 +56,19 @@ def custody() -> tuple[Statement, ...]:
     )
 
 
+def through_services() -> Statement:
+    """The keys that services use on our behalf when a secret or a function is told to use another one, and no other way.
+
+    Secrets Manager then decrypts and encrypts the secret (user guide, "Permissions for the KMS key"), Lambda the environment
+    (developer guide, "Securing environment variables"). What they hold can not be read with this.
+    """
+    services = {"StringLike": {"kms:ViaService": ["lambda.*.amazonaws.com", "secretsmanager.*.amazonaws.com"]}}
+    return {**_allow(stored_secrets.KEY_USE | lambda_functions.KEY_USE, "*"), "Condition": services}
+
+
 def responder_policy() -> str:
     """The responder's permissions as one managed policy (JSON; IAM's quota is 6,144 characters)."""
-    statements = [_allow(declared(), "*"), *custody()]
+    statements = [_allow(declared(), "*"), through_services(), *custody()]
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
 
 

@@ -10,6 +10,9 @@ from shared.adapters.aws.facets import FacetTable
 from shared.domain.facet import EncryptedWith
 from shared.domain.resource import Kind, Ref
 
+KEY_USE = frozenset({"kms:Decrypt", "kms:GenerateDataKey"})
+"""What Secrets Manager does with the old and the new key in our name when a secret changes keys."""
+
 
 def _key(clients: Clients, secret: Ref) -> str:
     answer = call(clients.secretsmanager(secret.account, secret.region).describe_secret, SecretId=secret.id)

@@ -29,6 +29,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
     "logs": service_keys.LOGS,
     "s3": s3_rules.RULES,
     "s3control": s3control_rules.RULES,
+    "secretsmanager": service_keys.SECRETS,
     "sso-admin": sso_rules.RULES,
     "sts": sts_rules.RULES,
 }
