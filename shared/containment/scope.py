@@ -3,7 +3,7 @@
 Before the fence only what the signal names and what hangs directly on it is read; the rest is looked up beside or after it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +14,7 @@ from shared.domain.case import LeftForPeople, Scope
 from shared.domain.errors import Absent, CloudError
 from shared.domain.resource import Kind, Ref
 from shared.domain.signal import Signal
-from shared.ports import Directory, Evidence, Relation, World
+from shared.ports import Act, Directory, Evidence, Relation, World
 
 from . import reach
 from .estate import Estate
@@ -24,7 +24,10 @@ from .rightful import allow_list, known_users
 
 @dataclass(frozen=True, slots=True)
 class Surveyor:
-    """What a scope is made from. `days`: how far back the record is read for rightful users."""
+    """What a scope is made from. `days`: how far back the record is read for rightful users.
+
+    `exempt`: unique ids of responder and break-glass identities, who work with the stores too and are nobody to be guarded against.
+    """
 
     world: World
     directory: Directory
@@ -32,6 +35,7 @@ class Surveyor:
     estate: Estate
     quarantine: Literal["session", "role"]
     days: int
+    exempt: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +84,23 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
         access_points=points.result().value,
         trails=trails.result().value,
         shared=_named(signal, Kind.SNAPSHOT, Kind.IMAGE, Kind.DATABASE_SNAPSHOT),
-        deeds=tuple((r.id, signal.event) for r in signal.resources if not signal.failed),
+        deeds=_deeds(signal, acts.result().value or ()),
     )
     allowed, declared = allow_list(scope, surveyor.world, surveyor.evidence, surveyor.estate, since)
     unread = (*points.result().left, *families.result().left, *trails.result().left)
     unresolved = (left.but(passing=False) for left in resolved.result().left)
     left = (*unread, *unresolved, *_beyond(principal, scope, allowed))
     known = known_users(allowed, signal.cloud, surveyor.directory, surveyor.evidence, since)
-    return Survey(Lineage(root=principal), scope.but(allow=allowed, declared=declared, rightful=known, unread=bool(unread)), left)
+    return Survey(
+        Lineage(root=principal),
+        scope.but(
+            allow=allowed,
+            declared=declared,
+            rightful=tuple(r for r in known if r.actor.unique_id not in surveyor.exempt),
+            unread=bool(unread),
+        ),
+        left,
+    )
 
 
 def _at_stake(signal: Signal, estate: Estate) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
@@ -100,6 +113,13 @@ def _at_stake(signal: Signal, estate: Estate) -> tuple[tuple[Ref, ...], tuple[Re
     stores = tuple(dict.fromkeys((*stores, *sorted(s for t in owners for s in t.stores)))) or estate.stores
     keys = tuple(dict.fromkeys((*keys, *sorted(k for t in owners for k in t.keys))))
     return stores, keys or (() if stores else estate.keys)
+
+
+def _deeds(signal: Signal, acts: Iterable[Act]) -> tuple[tuple[str, str], ...]:
+    """The thief's calls that worked: what the alert says, and what the record shows from the address that the thief calls from."""
+    told = ((r.id, signal.event) for r in signal.resources if not signal.failed)
+    theirs = (a for a in acts if signal.source_address and a.source_address == signal.source_address and not a.failed)
+    return tuple(dict.fromkeys((*told, *((r.id, a.name) for a in theirs for r in a.resources))))
 
 
 def account_of(signal: Signal) -> Ref:

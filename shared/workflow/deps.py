@@ -55,4 +55,5 @@ class Deps:
             estate=self.estate,
             quarantine=self.policy.fence.quarantine,
             days=self.policy.limits.evidence_days,
+            exempt=self.exempt,
         )

@@ -312,6 +312,8 @@ def everything(custody: Custody) -> None:
     record.append("opened", {})
     record.close({})
     record.blobs(digest)
+    with pytest.raises(Absent):
+        custody.first.get(f"{CASE}/entries/none")
     KmsKeyring(custody.clients, custody.made["table"], custody.made["data_key"]).data_key(CASE)
 
 

@@ -137,6 +137,14 @@ class TestPublicAccess:
         assert refused(self.anonymous(sandbox).get_object, Bucket="records", Key="x")[0] == "AccessDenied"
 
 
+def test_that_an_object_is_missing_is_told_to_those_only_who_may_list(sandbox: Sandbox, s3: Client) -> None:
+    reader = user(sandbox, "reader", document(statement("Allow", "s3:GetObject"))).client("s3")
+    code, message = refused(reader.get_object, Bucket="records", Key="none")
+    assert (code, "s3:ListBucket on resource: arn:aws:s3:::records" in message) == ("AccessDenied", True)
+    assert refused(reader.head_object, Bucket="records", Key="none")[0] == "403"
+    assert refused(s3.get_object, Bucket="records", Key="none")[0] == "NoSuchKey"
+
+
 def test_an_unknown_condition_operator_is_refused_when_it_is_written(s3: Client) -> None:
     deny = statement("Deny", "s3:GetObject", "arn:aws:s3:::records/*", "*", StringSimilar={"aws:userid": "x"})
     code, message = refused(s3.put_bucket_policy, Bucket="records", Policy=document(deny))

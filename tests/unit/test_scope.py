@@ -25,6 +25,7 @@ from tests.hospital import (
     KEY,
     LOG,
     REPLICA,
+    RESPONDER,
     SESSION,
     THIEF,
     TRAIL,
@@ -149,13 +150,13 @@ class TestWhatCouldNotBeRead:
         assert (again.left, again.value.unread) == ((), False)
         assert (set(again.value.keys), again.value.trails, again.value.logs) == ({KEY, REPLICA}, (TRAIL,), (LOG,))
 
-    def test_a_key_that_does_not_exist_is_left_out_and_said_so(self) -> None:
-        ghost = ref(Kind.KEY, "ghost", account="444455556666")
+    def test_a_key_out_of_reach_stays_on_the_list_and_is_said_so(self) -> None:
+        far = ref(Kind.KEY, "far", account="444455556666")
         hospital = built()
         hospital.world.unreachable.add("444455556666")
-        found = surveyed(hospital, signal(THIEF, CHARTS, ghost))
-        assert ghost not in found.scope.keys
-        assert str(ghost) in {left.target for left in found.left}
+        found = surveyed(hospital, signal(THIEF, CHARTS, far))
+        assert far in found.scope.keys
+        assert any("far" in left.target for left in found.left)
 
 
 def allowed(hospital: Hospital, scope: Scope, *tenants: Tenant) -> tuple[tuple[str, ...], bool]:
@@ -262,3 +263,13 @@ def test_every_resource_of_a_scope_is_listed_once_by_kind() -> None:
 def test_a_resource_is_the_same_exactly_when_it_is_equal() -> None:
     assert {KEY, Ref.model_validate(KEY.model_dump())} == {KEY}
     assert KEY != REPLICA
+
+
+def test_the_responder_works_with_the_stores_too_and_is_nobody_to_be_guarded_against() -> None:
+    hospital = built()
+    ours = Actor(credential=Credential.ROLE_SESSION, account=HOME, principal=RESPONDER, unique_id="AROARESPONDER", session="night")
+    hospital.directory.enter(RESPONDER, "AROARESPONDER", ALERT - timedelta(days=900))
+    hospital.evidence.happened(act(ours, "Decrypt", KEY, at=ALERT - timedelta(days=1), address="10.0.0.9"))
+    found = survey(signal(), THIEF, hospital.worker().surveyor)
+    assert RESPONDER.id in found.scope.allow
+    assert RESPONDER not in [r.actor.principal for r in found.scope.rightful]
