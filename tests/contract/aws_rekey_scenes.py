@@ -25,9 +25,9 @@ def bucket_under(stage: Stage, name: str) -> Ref:
     return bucket
 
 
-def replicated_under(stage: Stage, name: str) -> Ref:
+def replicated_under(stage: Stage, name: str, region: str = REGION) -> Ref:
     """A bucket with two rules; the copies of one are written under this key."""
-    bucket, other = stage.bucket(), stage.bucket()
+    bucket, other = stage.bucket(region), stage.bucket()
     for each in (bucket, other):
         stage.world.write(each, [Versioning(status="Enabled")])
     rule = {"Status": "Enabled", "Filter": {}, "DeleteMarkerReplication": {"Status": "Disabled"}}
@@ -43,7 +43,7 @@ def replicated_under(stage: Stage, name: str) -> Ref:
         },
     ]
     copying = {"Role": f"arn:aws:iam::{ACCOUNT}:role/copy", "Rules": rules}
-    stage.client("s3").put_bucket_replication(Bucket=bucket.name, ReplicationConfiguration=copying)
+    stage.client("s3", region).put_bucket_replication(Bucket=bucket.name, ReplicationConfiguration=copying)
     return bucket
 
 

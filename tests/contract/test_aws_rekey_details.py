@@ -65,6 +65,13 @@ def test_only_the_named_rule_writes_its_copies_under_another_key(stage: Stage) -
     assert stage.world.look(bucket, ReplicationRule) == rules
 
 
+def test_a_bucket_that_sends_its_copies_into_the_keys_region_is_found_where_it_lies(stage: Stage) -> None:
+    key = stage.key()
+    bucket = scenes.replicated_under(stage, key.id, "eu-west-1")
+    assert bucket.region == "eu-west-1"
+    assert stage.world.related(key, Relation.DEPENDANTS) == (bucket,)
+
+
 @pytest.mark.parametrize("rule_id", ["plain", "gone"])
 def test_no_rule_is_made_to_encrypt_its_copies_that_did_not(stage: Stage, rule_id: str) -> None:
     bucket = scenes.replicated_under(stage, stage.key().id)

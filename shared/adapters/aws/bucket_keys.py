@@ -84,12 +84,11 @@ def _replicating(rule: Rule, key: str) -> Rule:
 
 def _all(clients: Clients, key: Ref) -> Iterator[Named]:
     """Every bucket of the account with each key it names: a rule of another Region can write its copies into the key's."""
-    pairs = pages(clients.s3(key.account, key.region).get_paginator("list_buckets"))
-    buckets = [
-        s3.bucket_ref(key.account, bucket.get("BucketRegion", key.region), bucket["Name"])
-        for page in pairs
-        for bucket in page["Buckets"]
-    ]
+    paginator = clients.s3(key.account, key.region).get_paginator("list_buckets")
+    # S3 says a bucket's Region only where the request has a parameter
+    listed = pages(paginator, PaginationConfig={"PageSize": 1000})
+    found = [(bucket["Name"], bucket.get("BucketRegion", key.region)) for page in listed for bucket in page["Buckets"]]
+    buckets = [s3.bucket_ref(key.account, region, name) for name, region in found]
     named = in_parallel(lambda bucket: _named(clients, bucket), buckets)
     return ((bucket, name) for bucket, names in zip(buckets, named, strict=True) for name in names)
 
