@@ -163,6 +163,16 @@ def test_a_suspended_bucket_loses_no_version(journal: NamingJournal) -> None:
     assert result.blocked == {Reason.NULL_BEHIND: 1, Reason.NONCURRENT: 2}
 
 
+def test_an_older_delete_marker_of_a_suspended_bucket_stays_too(journal: NamingJournal) -> None:
+    objects = estate(Versioning.SUSPENDED, updates=False)
+    objects.delete(CHARTS, "jane")
+    objects.stores[CHARTS].versioning = Versioning.ENABLED
+    objects.write(CHARTS, "jane", b"latest", UNDER_OLD)
+    objects.stores[CHARTS].versioning = Versioning.SUSPENDED
+    assert run(objects, journal).blocked == {Reason.NULL_BEHIND: 1}
+    assert contents(objects, "jane") == [b"latest", None]
+
+
 def test_consumers_of_new_objects_hear_nothing(journal: NamingJournal) -> None:
     objects = estate(updates=False)
     objects.stores[CHARTS].consumers = (Consumer(("s3:ObjectCreated:*",)),)

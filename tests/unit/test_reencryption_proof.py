@@ -1,13 +1,16 @@
 """The proof: what it counts, what it compares, and what it never shows."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from shared.adapters.memory.clock import BEGINNING
 from shared.ports.objects import Versioning
 from shared.reencryption import Migration
 from shared.reencryption.lanes import Lane, Reason
 from shared.reencryption.manifest import Manifest
+from shared.reencryption.rows import Seen, Sum, differences
 from tests.unit.reencryption import (
     CHARTS,
     NEW,
@@ -105,3 +108,42 @@ def test_two_migrations_in_one_record_do_not_mix(journal: NamingJournal) -> None
     other = Migration(store=CHARTS, old=frozenset({OTHER}), successor=NEW, canary=PLAN.canary, width=1)
     assert run(objects, journal).moved == run(objects, journal, other).moved == {Lane.UPDATE: 1}
     assert Manifest.recall(PLAN, journal).moved != Manifest.recall(other, journal).moved
+
+
+def test_every_move_is_on_record_with_its_request(journal: NamingJournal) -> None:
+    objects = estate(page=1)
+    for name in "abc":
+        objects.write(CHARTS, name, b"x", UNDER_OLD)
+    run(objects, journal)
+    manifest = Manifest.recall(PLAN, journal)
+    assert manifest.pending == {}
+    assert all(row.before and row.after and row.request_ids for row in manifest.moved.values())
+
+
+WHOLE, PARTS = Sum(algorithm="CRC32", value="a=", whole=True), Sum(algorithm="CRC32", value="b=-2", whole=False)
+
+
+@pytest.mark.parametrize(
+    ("lane", "before", "after", "differs"),
+    [
+        pytest.param(Lane.UPDATE, WHOLE, WHOLE, (), id="an update keeps the checksum"),
+        pytest.param(Lane.UPDATE, WHOLE, PARTS, ("checksum",), id="whichever it is"),
+        pytest.param(Lane.COPY, WHOLE, WHOLE.but(value="c="), ("checksum",), id="a copy keeps that of the content"),
+        pytest.param(Lane.COPY, PARTS, WHOLE, (), id="a copy has no more parts"),
+        pytest.param(Lane.MULTIPART, PARTS, PARTS.but(value="c=-3"), (), id="a copy in parts has others"),
+        pytest.param(Lane.COPY, None, WHOLE, (), id="S3 gives a copy a checksum where there was none"),
+    ],
+)
+def test_checksums_are_compared_where_they_speak_of_the_same(
+    lane: Lane, before: Sum | None, after: Sum | None, differs: tuple[str, ...]
+) -> None:
+    held: dict[str, Any] = {
+        "size": 1,
+        "etag": "e",
+        "modified": BEGINNING,
+        "storage_class": "STANDARD",
+        "key": OLD,
+        "content": "",
+        "tags": "",
+    }
+    assert differences(lane, Seen(**held, checksum=before), Seen(**held, checksum=after)) == differs
