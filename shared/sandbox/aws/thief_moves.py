@@ -230,5 +230,5 @@ MOVES: Final[tuple[Move, ...]] = (
 )
 """The whole repertoire."""
 
-QUIET: Final[tuple[Move, ...]] = (new_key, new_user, new_role, assume, federate, run_instance, run_function, decoys)
+QUIET: Final[tuple[Move, ...]] = (new_key, new_user, new_role, assume, federate, run_instance, run_function, console)
 """A thief who only makes more of itself, and leaves the clinic's policies as they are."""
