@@ -133,7 +133,6 @@ def respond() -> tuple[Run, list[Call]]:
     assert isinstance(case, Case), case
     with suppress(Fenced):
         drive(case.id, worker, lambda _: None, progress)
-    spent = process_time() - cpu
     calls = sorted((c for c in recorder.calls if c.began < ends["fence"]), key=lambda c: c.began)
     fenced = max(c.ended for c in calls if c.fences)
     before = [c for c in calls if c.began < fenced]
@@ -141,7 +140,7 @@ def respond() -> tuple[Run, list[Call]]:
     stages_of = {stage: [c for c in calls if began[stage] <= c.began < ends[stage]] for stage in ends}
     counts = {stage: len(found) for stage, found in stages_of.items()}
     rounds = {stage: in_a_row(found) for stage, found in stages_of.items()}
-    return Run(fenced, ends, counts, rounds, in_a_row(before), spent), before
+    return Run(fenced, ends, counts, rounds, in_a_row(before), process_time() - cpu), before
 
 
 def warm() -> None:
