@@ -76,6 +76,16 @@ def test_a_family_of_keys_is_followed_by_a_family_in_the_same_regions(stage: Sta
     assert stage.world.write(replica, [Successor(case=case)]) == Receipt(())
 
 
+def test_a_replica_that_came_later_is_followed_by_a_replica_of_the_same_successor(stage: Stage) -> None:
+    old, case, before = stage.key(family=True), fresh("case"), _keys(stage)
+    new = _succeed(stage, old, case)
+    stage.client("kms").replicate_key(KeyId=old.name, ReplicaRegion="eu-west-1")
+    replica = old.but(region="eu-west-1", id=old.id.replace(old.region, "eu-west-1"))
+    assert stage.world.look(replica, Successor) == ()
+    assert _succeed(stage, replica, case).name == new.name
+    assert _keys(stage) - before == {new.id}
+
+
 def test_a_successor_asked_for_on_a_replica_is_made_where_the_primary_is(stage: Stage) -> None:
     old = stage.key(family=True)
     stage.client("kms").replicate_key(KeyId=old.name, ReplicaRegion="eu-west-1")

@@ -33,7 +33,7 @@ ALIASES = "alias/codeblue/"
 def _read(clients: Clients, old: Ref) -> tuple[Successor, ...]:
     """One of each case. A key that stands under the alias without our tags is somebody else's, and no successor.
 
-    A replica's successor is the replica of the successor in its Region.
+    A replica's successor is the replica of the successor in its Region, once there is one.
     """
     primary, hashed = _primary(clients, old), _hash(old)
     found = []
@@ -41,7 +41,8 @@ def _read(clients: Clients, old: Ref) -> tuple[Successor, ...]:
         case, _, last = alias.removeprefix(ALIASES).rpartition("/")
         key = named(Kind.KEY, full(target, primary.account, primary.region))
         if last == hashed and _ours(_tags(clients, key), primary, case):
-            found.append(Successor(case=case, key=key.id.replace(f":{primary.region}:", f":{old.region}:")))
+            members = [key] if old == primary else family(clients, key)
+            found += [Successor(case=case, key=member.id) for member in members if member.region == old.region]
     return tuple(found)
 
 
