@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.sandbox.aws.server import Sandbox
+from tests.contract.aws_custody import Custody
 from tests.contract.sandbox_scenes import Client
 
 
@@ -32,3 +33,9 @@ def s3(sandbox: Sandbox) -> Client:
 def key(sandbox: Sandbox) -> str:
     """The ARN of a key with the default policy."""
     return str(sandbox.root().client("kms").create_key()["KeyMetadata"]["Arn"])
+
+
+@pytest.fixture
+def custody(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Custody:
+    """Custody as `codeblue init` makes it, and a recorder with exactly the declared permissions."""
+    return Custody(sandbox, monkeypatch)

@@ -1,75 +1,34 @@
-"""The engine's six rules, each in rows, on a world that refuses as the real ones do."""
+"""The engine's rules, one by one: intent first, one failure stops nobody, one write a document, read back."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from shared.adapters.memory.world import MemoryWorld
-from shared.containment import engine
-from shared.containment.journal import CHANGES, Applied
-from shared.domain.actor import Lineage
+from shared.containment.journal import CHANGES
 from shared.domain.errors import NotDurable
 from shared.domain.facet import (
     AccessKeyStatus,
-    AnyFacet,
     DenyAll,
-    Facet,
     PolicyStatement,
-    PublicAccessBlock,
     SessionsRevoked,
-    Versioning,
 )
-from shared.domain.plan import Change, Origin, Plan, Status, Wave
-from shared.domain.resource import Ref
-from tests.doubles import Killed, Life, ListJournal, mortal
-from tests.facets import TARGETS, any_facet
-from tests.hospital import CHARTS, CLINICIAN, EXPORT, KEY, THIEF, statement
-
-OURS = statement("Codeblue0101", Effect="Deny", Principal="*", Action="s3:*", Resource="*")
-OTHER = statement("Codeblue0102", Effect="Deny", Principal="*", Action="s3:*", Resource="*")
-THEIRS = statement("Readers", Effect="Allow", Principal="*", Action="s3:GetObject", Resource="*")
-BLOCKED = PublicAccessBlock(block_acls=True, ignore_acls=True, block_policy=True, restrict_buckets=True)
-ON, OFF = Versioning(status="Enabled"), Versioning(status="Suspended")
-DOCUMENT = (CHARTS, "resource-policy")
-FOUGHT_OVER = {DOCUMENT: (OURS.absent,)}
-
-
-def change(target: Ref, after: AnyFacet, **fields: object) -> Change:
-    said: dict[str, object] = {"target": target, "after": after, "action": "a", "why": "w", "citation": "c"}
-    return Change.model_validate(said | fields)
-
-
-def plan(*changes: Change) -> Plan:
-    return Plan(wave=Wave.FENCE, lineage=Lineage(root=THIEF), policy="p", changes=changes)
-
-
-WANTED = plan(change(CHARTS, OURS), change(CHARTS, BLOCKED), change(EXPORT, DenyAll(on=True)), change(KEY, OURS))
-
-
-def a_world() -> MemoryWorld:
-    world = MemoryWorld()
-    world.put(CHARTS, THEIRS)
-    world.put(KEY, THEIRS)
-    world.put(EXPORT, AccessKeyStatus(key_id="AKIA1", active=True), AccessKeyStatus(key_id="AKIA2", active=False))
-    return world
-
-
-def apply(world: MemoryWorld, wanted: Plan, journal: ListJournal | None = None, need: int = 1) -> tuple[Applied, ...]:
-    return engine.apply(wanted, world, journal or ListJournal(world), need)
-
-
-def undo(world: MemoryWorld, results: tuple[Applied, ...], journal: ListJournal | None = None) -> tuple[Applied, ...]:
-    """Take back what these results say was applied."""
-    made = plan(*(r.change for r in results if r.outcome.status is Status.APPLIED))
-    return engine.undo(made, world, journal or ListJournal(world))
-
-
-def statuses(results: tuple[Applied, ...]) -> list[Status]:
-    return [r.outcome.status for r in results]
-
-
-def now(world: MemoryWorld, target: Ref, facet: Facet) -> Facet | None:
-    return next((f for f in world.look(target, type(facet)) if f.part == facet.part), None)
+from shared.domain.plan import Plan, Status
+from tests.doubles import ListJournal
+from tests.hospital import CHARTS, CLINICIAN, EXPORT, KEY, statement
+from tests.unit.engine_plans import (
+    BLOCKED,
+    DOCUMENT,
+    FOUGHT_OVER,
+    OTHER,
+    OURS,
+    THEIRS,
+    WANTED,
+    a_world,
+    apply,
+    change,
+    now,
+    plan,
+    statuses,
+    undo,
+)
 
 
 class TestIntentFirst:
@@ -236,148 +195,6 @@ class TestReadBack:
         stamp = SessionsRevoked.model_validate({"before": "2026-11-21T03:00:00Z"})
         world.put(CLINICIAN, SessionsRevoked.model_validate({"before": "2026-11-21T04:00:00Z"}))
         assert statuses(apply(world, plan(change(CLINICIAN, stamp)))) == [Status.ALREADY]
-
-
-class TestUndo:
-    """Rule 5: undo restores `before` only where the cloud still holds what we wrote, and never what was the attacker's."""
-
-    def test_what_we_wrote_is_taken_out_and_everything_else_stays(self) -> None:
-        world = a_world()
-        before = world.state()
-        assert statuses(undo(world, apply(world, WANTED))) == [Status.UNDONE] * 4
-        assert world.state() == before
-
-    @pytest.mark.parametrize(
-        ("wanted", "since", "status"),
-        [
-            pytest.param(change(CHARTS, ON), Versioning(status=""), Status.LEFT, id="what somebody changed since is left"),
-            pytest.param(change(CHARTS, ON), OFF, Status.UNDONE, id="what somebody has put back is undone already"),
-            pytest.param(change(CHARTS, ON, reversible=False), None, Status.ONE_WAY, id="what is one-way stays so"),
-            pytest.param(change(CHARTS, ON, origin=Origin.ATTACKER), None, Status.LEFT, id="the attacker's work is not restored"),
-            pytest.param(change(CHARTS, ON, origin=Origin.LEGITIMATE), None, Status.UNDONE, id="legitimate work is restored"),
-            pytest.param(change(CHARTS, ON), None, Status.UNDONE, id="what is nobody's for sure is restored"),
-        ],
-    )
-    def test_on_undo(self, wanted: Change, since: Versioning | None, status: Status) -> None:
-        world = a_world()
-        world.put(CHARTS, OFF)
-        done = apply(world, plan(wanted))
-        if since:
-            world.put(CHARTS, since)
-        writes = len(world.writes)
-        assert statuses(undo(world, done)) == [status]
-        touched = status is Status.UNDONE and since is None
-        assert len(world.writes) == writes + touched
-        assert now(world, CHARTS, ON) == (OFF if touched else (since if since and since.status else None if since else ON))
-
-    def test_only_the_keys_that_were_active_are_activated_again(self) -> None:
-        world = a_world()
-        off = [change(EXPORT, AccessKeyStatus(key_id=i, active=False)) for i in ("AKIA1", "AKIA2")]
-        undo(world, apply(world, plan(*off)))
-        assert {k.key_id: k.active for k in world.look(EXPORT, AccessKeyStatus)} == {"AKIA1": True, "AKIA2": False}
-
-    def test_an_intent_to_undo_comes_before_its_first_write(self) -> None:
-        world = a_world()
-        done, journal = apply(world, WANTED), ListJournal(world)
-        writes = len(world.writes)
-        undo(world, done, journal)
-        assert [(e.kind, e.body["wave"]) for e in journal.listed] == [("intended", Wave.FENCE)]
-        assert journal.writes_before == [writes]
-
-    @pytest.mark.parametrize("n", range(1, 14))
-    def test_an_undo_that_is_throttled_and_repeated_restores_everything(self, n: int) -> None:
-        world = a_world()
-        before = world.state()
-        done = apply(world, WANTED)
-        world.allowance = n
-        undo(world, done)
-        world.allowance = None
-        assert set(statuses(undo(world, done))) == {Status.UNDONE}
-        assert world.state() == before
-
-
-class TestSafeToRepeat:
-    """Rule 6: it is safe to repeat after a crash at any line: what already holds is not written again."""
-
-    CALLS = 12  # four looks, four writes, four read-backs
-
-    @pytest.mark.parametrize("after", [False, True], ids=["before the call had its effect", "after it"])
-    @pytest.mark.parametrize("last", range(1, CALLS + 1))
-    def test_a_worker_dies_at_a_call_to_the_cloud(self, last: int, after: bool) -> None:
-        whole, world = a_world(), a_world()
-        apply(whole, WANTED)
-        with pytest.raises(Killed):
-            engine.apply(WANTED, mortal(world, Life(last), after=after), ListJournal(), 1)
-        made = {(target, f) for target, facets in world.writes for f in facets}
-        again = len(world.writes)
-        apply(world, WANTED)
-        assert world.state() == whole.state()
-        assert all((target, f) not in made for target, facets in world.writes[again:] for f in facets)
-
-    def test_the_calls_above_are_all_that_there_are(self) -> None:
-        life = Life()
-        engine.apply(WANTED, mortal(a_world(), life), ListJournal(), 1)
-        assert life.calls == self.CALLS
-
-    @pytest.mark.parametrize("last", range(1, 3))
-    def test_a_worker_dies_while_it_writes_its_intent(self, last: int) -> None:
-        world = a_world()
-        with pytest.raises(Killed):
-            engine.apply(WANTED, world, mortal(ListJournal(), Life(last)), 1)
-        assert world.writes == []
-        assert statuses(apply(world, WANTED)) == [Status.APPLIED] * 4
-
-    @pytest.mark.parametrize("last", range(1, CALLS + 1))
-    def test_a_worker_dies_while_it_undoes(self, last: int) -> None:
-        world = a_world()
-        before = world.state()
-        done = apply(world, WANTED)
-        made = plan(*(r.change for r in done))
-        with pytest.raises(Killed):
-            engine.undo(made, mortal(world, Life(last)), ListJournal())
-        assert set(statuses(undo(world, done))) == {Status.UNDONE}
-        assert world.state() == before
-
-
-@st.composite
-def worlds_and_plans(draw: st.DrawFn) -> tuple[dict[Ref, list[AnyFacet]], Plan]:
-    """A world, and a plan that changes no slot twice."""
-    there = {target: draw(st.lists(any_facet, max_size=6)) for target in TARGETS}
-    wanted = draw(st.lists(st.tuples(st.sampled_from(TARGETS), any_facet), max_size=8))
-    by_slot = {c.slot: c for c in (change(target, after) for target, after in wanted)}
-    return there, plan(*by_slot.values())
-
-
-def _made(there: dict[Ref, list[AnyFacet]]) -> MemoryWorld:
-    world = MemoryWorld()
-    for target, facets in there.items():
-        world.put(target, *facets)
-    return world
-
-
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(worlds_and_plans())
-def test_what_was_undone_is_as_if_it_had_never_been(pair: tuple[dict[Ref, list[AnyFacet]], Plan]) -> None:
-    there, wanted = pair
-    world = _made(there)
-    before = world.state()
-    back = undo(world, apply(world, wanted))
-    refused = {(r.change.target, r.change.after.facet) for r in back if r.outcome.status is not Status.UNDONE}
-    for target, facets in world.state().items():
-        kept = {f for f in facets if (target, f.facet) not in refused}
-        assert kept == {f for f in before[target] if (target, f.facet) not in refused}
-
-
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(worlds_and_plans())
-def test_applying_twice_is_applying_once(pair: tuple[dict[Ref, list[AnyFacet]], Plan]) -> None:
-    there, wanted = pair
-    world = _made(there)
-    first = apply(world, wanted)
-    after, writes = world.state(), len(world.writes)
-    second = apply(world, plan(*(r.change for r in first if r.outcome.status in {Status.APPLIED, Status.ALREADY})))
-    assert set(statuses(second)) <= {Status.ALREADY}
-    assert (world.state(), len(world.writes)) == (after, writes)
 
 
 def test_results_come_in_the_order_of_the_plan() -> None:

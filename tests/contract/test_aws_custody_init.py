@@ -1,0 +1,80 @@
+"""Making the places of the record, and judging them."""
+
+import pytest
+
+from shared.adapters.aws.clients import Clients
+from shared.adapters.aws.custody_init import init
+from shared.adapters.aws.sinks import S3Sink
+from shared.domain.errors import NotReady
+from shared.sandbox.aws.faults import Fault
+from shared.sandbox.aws.server import ACCOUNT, REGION, Sandbox
+from shared.settings import CustodyPlaces
+from tests.contract.aws_custody import PLACES, Custody, administrator
+
+
+def test_init_makes_everything_once_and_changes_nothing_the_second_time(custody: Custody) -> None:
+    creations = ("s3:CreateBucket", "kms:CreateKey", "kms:CreateAlias", "s3:PutBucketPolicy", "s3:PutObjectLockConfiguration")
+    made = len(custody.sandbox.cloud.calls.of(*creations, ok=True))
+    assert init(custody.admin, PLACES) == custody.made
+    assert len(custody.sandbox.cloud.calls.of(*creations, ok=True)) == made > 0
+    custody.first.ready()
+    custody.second.ready()
+    assert "BEGIN PUBLIC KEY" in custody.made["public_key"]
+
+
+def test_init_names_places_by_convention_in_two_regions(custody: Custody) -> None:
+    assert custody.made["bucket"] == f"codeblue-custody-{ACCOUNT}-us-east-1"
+    assert custody.made["second_bucket"] == f"codeblue-custody-{ACCOUNT}-us-west-2"
+    assert custody.s3.get_bucket_location(Bucket=custody.made["second_bucket"])["LocationConstraint"] == "us-west-2"
+
+
+def test_init_never_shortens_a_retention(custody: Custody) -> None:
+    init(custody.admin, CustodyPlaces(retention_days=1))
+    lock = custody.s3.get_object_lock_configuration(Bucket=custody.made["bucket"])["ObjectLockConfiguration"]
+    assert lock["Rule"]["DefaultRetention"]["Days"] == 2192
+
+
+def test_init_keeps_what_others_put_into_the_bucket_policy(custody: Custody) -> None:
+    policy = custody.s3.get_bucket_policy(Bucket=custody.made["bucket"])["Policy"]
+    theirs = '{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"s3:PutObjectAcl","Resource":"arn:aws:s3:::%s/*"}'
+    changed = policy.replace('"Statement":[', f'"Statement":[{theirs % custody.made["bucket"]},').replace(
+        "CodeblueCustodyTls", "Mine"
+    )
+    custody.s3.put_bucket_policy(Bucket=custody.made["bucket"], Policy=changed)
+    init(custody.admin, PLACES)
+    again = custody.s3.get_bucket_policy(Bucket=custody.made["bucket"])["Policy"]
+    assert all(sid in again for sid in ("Theirs", "CodeblueCustodyTls", "CodeblueCustodyKeep"))
+
+
+def test_init_refuses_a_name_that_another_account_has(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox.root("444455556666").client("s3").create_bucket(Bucket=f"codeblue-custody-{ACCOUNT}-{REGION}")
+    with pytest.raises(NotReady, match="another account"):
+        init(administrator(sandbox, monkeypatch), PLACES)
+
+
+def test_init_asks_for_a_second_bucket_where_no_second_region_is_known(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    administrator(sandbox, monkeypatch)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "sa-east-1")
+    with pytest.raises(NotReady, match="second_bucket"):
+        init(Clients(), PLACES)
+    assert "codeblue-second" in init(Clients(), CustodyPlaces(second_bucket="codeblue-second")).values()
+
+
+@pytest.mark.parametrize("mode", ["GOVERNANCE", "none", "no bucket"])
+def test_a_bucket_that_is_no_evidence_is_refused(custody: Custody, mode: str) -> None:
+    if mode == "GOVERNANCE":
+        custody.s3.create_bucket(Bucket=mode.lower(), ObjectLockEnabledForBucket=True)
+        rule = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": mode, "Days": 1}}}
+        custody.s3.put_object_lock_configuration(Bucket=mode.lower(), ObjectLockConfiguration=rule)  # type: ignore[arg-type]
+    elif mode == "none":
+        custody.s3.create_bucket(Bucket=mode)
+    with pytest.raises(NotReady):
+        S3Sink(custody.admin, mode.lower().replace(" ", "-")).ready()
+
+
+def test_a_bucket_that_does_not_answer_is_not_judged(custody: Custody) -> None:
+    custody.sandbox.cloud.faults.add(Fault("error", "s3", "GetObjectLockConfiguration", status=503, code="ServiceUnavailable"))
+    custody.first.ready()
+
+
+# the bucket
