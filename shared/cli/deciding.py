@@ -88,9 +88,21 @@ def _undo(
         if not json:
             output.show_undo(wanted)
         else:
-            output.emit({"case": case, "digest": wanted.digest, "changes": [c.target.id for c in wanted.plan.changes]})
+            output.emit(
+                {
+                    "case": case,
+                    "digest": wanted.digest,
+                    "changes": [c.target.id for c in wanted.plan.changes],
+                    "stays": _stays(wanted),
+                }
+            )
         raise typer.Exit(5)
     _decide_with(case, deps, lambda c, d: deciding.undo(c, d, plan(c, d), digest, d.caller, whole=whole), json=json)
+
+
+def _stays(wanted: deciding.Undo) -> list[dict[str, object]]:
+    """What is not taken back, and whether it could be at all."""
+    return [{"target": c.target.id, "action": c.action, "reason": why, "one_way": not c.reversible} for c, why in wanted.left]
 
 
 def _decide(case: str, policy: Path | None, decision: Callable[[Case, Deps], Case], *, json: bool) -> None:
