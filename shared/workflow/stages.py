@@ -57,6 +57,6 @@ STEPS: Mapping[Stage, Step] = {
     Stage.MIGRATE: Step(
         migrating.move, frozenset({Stage.MIGRATE, Stage.VERIFY, Stage.SWEEP}), Power.MIGRATE, Stage.MIGRATE, waits=True
     ),
-    Stage.VERIFY: Step(migrating.prove, frozenset({Stage.MIGRATE, Stage.SWEEP}), Power.OBSERVE, Stage.VERIFY),
+    Stage.VERIFY: Step(migrating.prove, frozenset({Stage.VERIFY, Stage.MIGRATE, Stage.SWEEP}), Power.OBSERVE, Stage.VERIFY),
     Stage.CLOSE: Step(close, frozenset({Stage.CLOSE}), Power.RECORD),
 }
