@@ -10,11 +10,12 @@ from botocore.exceptions import ClientError
 from shared.sandbox.aws import scenario_names as names
 from tests.drills.respond_scene import Scene
 
+UNIQUE_ID = re.compile(r"A(ROA|IDA)[A-Z0-9]{12,}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^\"]*")
 
 
 def policies_of(scene: Scene) -> dict[str, Any]:
-    """Every policy and setting that a fence may touch, by what it is; times stand as `<time>`."""
+    """Every policy and setting that a fence may touch, by what it is; times and unique ids, which differ, are masked."""
     iam, s3, control = (scene.client(name) for name in ("iam", "s3", "s3control"))
     key, point = scene.described["resources"]["key"], {"AccountId": names.ACCOUNT, "Name": names.ACCESS_POINT}
     found: dict[str, Any] = {
@@ -43,12 +44,17 @@ def _inline(iam: Any, kind: str, name: str) -> dict[str, Any]:  # noqa: ANN401  
 
 
 def _document(name: str, read: Callable[..., Any], **asked: str) -> Any:  # noqa: ANN401  # JSON
-    """A policy as data, its statements in a fixed order; the error code where there is none."""
+    """A policy as data, its lists in a fixed order; the error code where there is none."""
     try:
         found = read(**asked)[name]
     except ClientError as error:
         return error.response["Error"]["Code"]
-    document = json.loads(TIME.sub("<time>", found if isinstance(found, str) else json.dumps(found)))
-    if "Statement" in document:
-        document["Statement"] = sorted(document["Statement"], key=lambda one: json.dumps(one, sort_keys=True))
-    return document
+    text = found if isinstance(found, str) else json.dumps(found)
+    return _in_order(json.loads(UNIQUE_ID.sub("<id>", TIME.sub("<time>", text))))
+
+
+def _in_order(thing: Any) -> Any:  # noqa: ANN401  # JSON
+    """The same with every list sorted: in a policy no list's order means anything."""
+    if isinstance(thing, dict):
+        return {name: _in_order(value) for name, value in thing.items()}
+    return sorted(map(_in_order, thing), key=lambda one: json.dumps(one, sort_keys=True)) if isinstance(thing, list) else thing
