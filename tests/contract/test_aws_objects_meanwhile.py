@@ -67,7 +67,7 @@ def close_updates(made: Scene) -> None:
     made.s3.put_bucket_policy(Bucket=made.plan.canary.store.name, Policy=text)
 
 
-SAMPLED = (9, 14, 19, 25)
+SAMPLED = (14, 21)
 EVERY = tuple(n for n in range(1, 50) if n not in SAMPLED)
 
 
