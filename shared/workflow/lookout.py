@@ -24,7 +24,7 @@ from .deps import Deps
 LOOK_SECONDS = 0.2
 """Between two looks for newcomers. Each is two calls."""
 
-YOUNG = timedelta(seconds=12)
+YOUNG = timedelta(seconds=60)
 """The log is minutes late: who came into being less than this ago is not asked about."""
 
 ASKED = 8
