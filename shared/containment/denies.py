@@ -47,8 +47,11 @@ def against_strangers(
 
 
 def _closed(target: Ref, scope: Scope) -> bool:
-    """Whether strangers are refused: reads of a bucket are seldom recorded, so who works with it is known only where declared."""
-    return bool(scope.allow) and (scope.declared or target.kind is Kind.KEY)
+    """Whether strangers are refused: where the list of the rightful is whole.
+
+    Reads of a bucket are seldom recorded, so who works with one is known only where it is declared.
+    """
+    return bool(scope.allow) and scope.listed and (scope.declared or target.kind is Kind.KEY)
 
 
 def _stranger(standing: Standing, scope: Scope) -> bool:

@@ -59,7 +59,9 @@ def without_deleted(found: Sequence[PolicyStatement], _scope: Scope, _accounts: 
 
 
 def without_strangers(found: Sequence[PolicyStatement], scope: Scope, accounts: frozenset[str]) -> Iterator[PolicyStatement]:
-    """The statements that serve nobody rightful, taken out."""
+    """The statements that serve nobody rightful, taken out; none while it is not known who that is."""
+    if not scope.listed:
+        return
     for statement in sorted(found, key=lambda s: -len(s.body or "")):
         if not _serves(json.loads(statement.body or "{}"), scope, accounts):
             yield statement.but(body=None)

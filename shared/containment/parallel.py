@@ -7,6 +7,17 @@ WIDTH = 32
 """Calls in flight; the HTTP pools of the adapters are as wide."""
 
 
+def in_time[T](seconds: float, work: Callable[[], T]) -> T | None:
+    """What `work` gives within so many seconds; None where it takes longer: it goes on, and nobody waits for it."""
+    pool = ThreadPoolExecutor(max_workers=1)
+    try:
+        return pool.submit(work).result(seconds)
+    except TimeoutError:
+        return None
+    finally:
+        pool.shutdown(wait=False)
+
+
 def in_parallel[T, R](work: Callable[[T], R], items: Iterable[T]) -> list[R]:
     """`work` on every item at once; results in the order of the items. The first exception is raised after all have ended."""
     todo = list(items)

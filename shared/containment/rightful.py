@@ -4,11 +4,12 @@ The list decides whom an "all but" deny spares. An entry is an ARN or ARN patter
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from itertools import product
+from typing import NamedTuple
 
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Reach, Rightful, Scope
@@ -21,16 +22,28 @@ from .estate import Estate
 from .parallel import in_parallel
 
 
-def allow_list(scope: Scope, world: World, evidence: Evidence, estate: Estate, since: datetime) -> tuple[tuple[str, ...], bool]:
-    """The list, and whether the customer declared any of it. Empty: nothing is known, and nobody can be told from a stranger."""
+class Listing(NamedTuple):
+    """The list, whether the customer declared any of it, and whether it is whole: one that is not must refuse nobody.
+
+    An empty one says that nothing is known, and nobody can be told from a stranger. What is declared is whole by its own word.
+    """
+
+    allow: tuple[str, ...]
+    declared: bool
+    whole: bool
+
+
+def allow_list(scope: Scope, world: World, evidence: Evidence | None, estate: Estate, since: datetime) -> Listing:
+    """Everybody whom the customer, the policies, the grants and the log (`evidence`; None: it is not asked) show to be rightful."""
     guarded = (*scope.stores, *scope.keys)
-    owners = estate.owners(frozenset(guarded))
-    declared = {p for tenant in owners for p in tenant.principals}
-    questions = (partial(_admitted, world), partial(_granted, world), partial(_seen, evidence, since))
+    declared = {p for tenant in estate.owners(frozenset(guarded)) for p in tenant.principals}
+    questions: list[Callable[[Ref], Iterable[str] | None]] = [partial(_admitted, world), partial(_granted, world)]
+    questions += [partial(_seen, evidence, since)] if evidence else []
     found = in_parallel(lambda asked: asked[0](asked[1]), product(questions, guarded))
-    known = {arn for arns in found for arn in arns if _account(arn) in estate.accounts}
+    known = {arn for arns in found for arn in arns or () if _account(arn) in estate.accounts}
     actors = {s.actor.principal.id for s in scope.standings if s.actor.principal and s.reach is Reach.PRINCIPAL}
-    return tuple(sorted((declared | known) - actors)), bool(declared)
+    read = evidence is not None and None not in found
+    return Listing(tuple(sorted((declared | known) - actors)), bool(declared), read or bool(declared))
 
 
 def known_users(
@@ -90,12 +103,12 @@ def _principals(statement: dict[str, object]) -> Iterator[str]:
     yield from [named] if isinstance(named, str) else named
 
 
-def _seen(evidence: Evidence, since: datetime, target: Ref) -> Iterable[str]:
-    """Users and roles whose calls on the target the record shows; no record is no evidence."""
+def _seen(evidence: Evidence, since: datetime, target: Ref) -> Iterable[str] | None:
+    """Users and roles whose calls on the target the record shows; None where it can not be read: that is no empty record."""
     try:
         acts = evidence.on(target, since)
     except CloudError:
-        return ()
+        return None
     return {a.actor.principal.id for a in acts if a.actor.principal and a.actor.principal.kind in PRINCIPALS and not a.failed}
 
 

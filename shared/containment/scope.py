@@ -18,7 +18,7 @@ from shared.ports import Act, Directory, Evidence, Relation, World
 
 from . import reach
 from .estate import Estate
-from .parallel import in_parallel
+from .parallel import in_parallel, in_time
 from .rightful import allow_list, known_users
 
 
@@ -86,21 +86,34 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
         shared=_named(signal, Kind.SNAPSHOT, Kind.IMAGE, Kind.DATABASE_SNAPSHOT),
         deeds=_deeds(signal, acts.result().value or ()),
     )
-    allowed, declared = allow_list(scope, surveyor.world, surveyor.evidence, surveyor.estate, since)
+    scope = _listed(scope, signal, surveyor)
     unread = (*points.result().left, *families.result().left, *trails.result().left)
     unresolved = (left.but(passing=False) for left in resolved.result().left)
-    left = (*unread, *unresolved, *_beyond(principal, scope, allowed))
-    known = known_users(allowed, signal.cloud, surveyor.directory, surveyor.evidence, since)
-    return Survey(
-        Lineage(root=principal),
-        scope.but(
-            allow=allowed,
-            declared=declared,
-            rightful=tuple(r for r in known if r.actor.unique_id not in surveyor.exempt),
-            unread=bool(unread),
-        ),
-        left,
-    )
+    left = (*unread, *unresolved, *_beyond(principal, scope, scope.allow))
+    return Survey(Lineage(root=principal), scope.but(unread=bool(unread)), left)
+
+
+LOG_SECONDS = 1.5
+"""How long a fence waits for the log. CloudTrail answers two questions a second (LookupEvents), and a busy store raises more."""
+
+
+def _listed(scope: Scope, signal: Signal, surveyor: Surveyor) -> Scope:
+    """The scope with its rightful users, as far as they can be had in time: the first sweep makes a list whole that is not."""
+    since = signal.at - timedelta(days=surveyor.days)
+    whole = in_time(LOG_SECONDS, lambda: listed(scope, signal, surveyor))
+    if whole is not None:
+        return whole
+    found = allow_list(scope, surveyor.world, None, surveyor.estate, since)
+    return scope.but(allow=found.allow, declared=found.declared, listed=found.whole)
+
+
+def listed(scope: Scope, signal: Signal, surveyor: Surveyor) -> Scope:
+    """The scope with its rightful users, however long the log takes to say who they are."""
+    since = signal.at - timedelta(days=surveyor.days)
+    found = allow_list(scope, surveyor.world, surveyor.evidence, surveyor.estate, since)
+    known = known_users(found.allow, signal.cloud, surveyor.directory, surveyor.evidence, since)
+    users = tuple(r for r in known if r.actor.unique_id not in surveyor.exempt)
+    return scope.but(allow=found.allow, declared=found.declared, listed=found.whole, rightful=users)
 
 
 def _at_stake(signal: Signal, estate: Estate) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:

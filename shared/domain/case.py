@@ -204,6 +204,8 @@ class Scope(Value):
     """whether the record of the keys' uses could be read"""
     deeds: tuple[tuple[str, str], ...] = ()
     unread: bool = False
+    listed: bool = True
+    """whether `allow` and `rightful` are whole: before that nobody is refused for not being on them"""
 
     @property
     def resources(self) -> tuple[Ref, ...]:
@@ -248,6 +250,8 @@ class Case(Value):
     stuck: tuple[LeftForPeople, ...] = ()
     """the same, as the last wave found it"""
     fenced_at: AwareDatetime | None = None
+    met: tuple[str, ...] = ()
+    """unique ids of actors that are fenced and not carried, the newest last: they are no newcomers"""
     quiet_sweeps: int = 0
     failing: str = ""
     """digest of what failed in the last look, empty where nothing did: the same failure again is not put on record again"""

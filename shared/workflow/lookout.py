@@ -11,12 +11,12 @@ from datetime import timedelta
 from shared.containment.parallel import in_parallel
 from shared.containment.reach import did, found
 from shared.containment.rightful import known_users
-from shared.containment.scope import ask, widened
+from shared.containment.scope import account_of, ask, widened
 from shared.domain.actor import Actor
 from shared.domain.case import Case, Reach, Rightful, Scope, Standing
 from shared.domain.plan import Wave
-from shared.domain.resource import Kind
-from shared.ports import Act
+from shared.domain.resource import Kind, Ref
+from shared.ports import Act, Relation
 
 from . import waves
 from .deps import Deps
@@ -31,17 +31,18 @@ ASKED = 8
 """Actors whose acts are looked up in one sweep, the newest first: the log takes two questions a second."""
 
 
-def looked(case: Case, deps: Deps) -> Case:
-    """The case with all that has come to light, newcomers fenced already. Raises `NotDurable`."""
+def looked(case: Case, deps: Deps) -> tuple[Case, frozenset[Ref]]:
+    """The case with all that has come to light, and the newcomers in it, who are fenced already. Raises `NotDurable`."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         asked = pool.submit(discovered, case, deps)
         watched = _watched(case, deps, asked)
     told = asked.result()
     if told.lineage is None:
-        return told
+        return told, frozenset()
     met = [s for s in watched.scope.standings if s not in case.scope.standings]
     scope = told.scope.but(standings=tuple({s.actor: s for s in (*met, *told.scope.standings)}.values()))
-    return watched.but(lineage=told.lineage.joined_by(*(s.actor for s in met)), scope=scope)
+    fenced = frozenset(s.actor.principal for s in met if s.actor.principal)
+    return watched.but(lineage=told.lineage.joined_by(*(s.actor for s in met)), scope=scope), fenced
 
 
 def _watched(case: Case, deps: Deps, asked: Future[Case]) -> Case:
@@ -60,7 +61,7 @@ def newcomers(case: Case, deps: Deps) -> Case:
     unmade: tuple[Actor, ...] = ()
     made = ask(lambda: deps.directory.made_since(lineage, since), unmade, "new principals").value
     known = {s.actor for s in case.scope.standings}
-    fresh = [a for a in made if a not in known and not _spared(a, case, deps)]
+    fresh = [a for a in made if a not in known and a.unique_id not in case.met and not _spared(a, case, deps)]
     if not fresh:
         return case
     met = _joined(case, fresh, case.scope)
@@ -69,17 +70,22 @@ def newcomers(case: Case, deps: Deps) -> Case:
 
 
 def discovered(case: Case, deps: Deps) -> Case:
-    """The case with what has come to light: principals made, sessions opened, compute begun, replicas and access points added."""
+    """The case with what has come to light: principals made, sessions opened, compute begun, replicas, access points, sharing."""
     if case.lineage is None:
         return case
     lineage, since = case.lineage, case.signal.at
     unmade: tuple[Actor, ...] = ()
-    with ThreadPoolExecutor(max_workers=4) as pool:
+    unshared: tuple[Ref, ...] = ()
+    with ThreadPoolExecutor(max_workers=5) as pool:
         acting = pool.submit(_acts, case, deps)
         making = pool.submit(ask, lambda: deps.directory.made_since(lineage, since), unmade, "new principals")
         giving = pool.submit(ask, lambda: deps.directory.given_since(lineage, since), unmade, "new compute")
+        sharing = pool.submit(
+            ask, lambda: deps.world.related(account_of(case.signal), Relation.SHARED), unshared, "shared snapshots"
+        )
         widening = pool.submit(widened, case.scope, deps.world)
-    scope, acts = widening.result(), acting.result()
+    shared = tuple(dict.fromkeys((*case.scope.shared, *sharing.result().value)))
+    scope, acts = widening.result().but(shared=shared), acting.result()
     known = {s.actor for s in case.scope.standings}
     handed = [a for act in acts for a in act.created]
     made = [a for a in dict.fromkeys((*making.result().value, *giving.result().value, *handed)) if a not in known]

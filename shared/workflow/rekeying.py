@@ -6,6 +6,7 @@ Steps of the one approved plan: successors; their policies and the rightful user
 from collections.abc import Callable, Iterable, Sequence
 
 from shared.containment import engine
+from shared.containment.actions import ACTIONS
 from shared.containment.journal import Applied
 from shared.containment.parallel import in_parallel
 from shared.containment.scope import ask
@@ -35,7 +36,7 @@ def rekey(case: Case, deps: Deps) -> Next:
     if deps.recovery is None or Wave.REKEY in case.declined:
         return Next(case, Stage.SWEEP)
     seen = _prepared(case, deps)
-    known, made = exact.current(seen, deps, Wave.REKEY, lambda: waves.propose(seen, deps, {Wave.REKEY}).changes)
+    known, made = exact.current(seen, deps, Wave.REKEY, lambda: _changes(seen, deps))
     if not exact.agreed(known, deps, made):
         asked = exact.asked(known, deps, made)
         return Next(asked.but(verdict=Verdict.AWAITING_APPROVAL), Stage.REKEY, ask_seconds=waves.remaining(asked, deps))
@@ -43,6 +44,18 @@ def rekey(case: Case, deps: Deps) -> Next:
     if after.retrying:
         return Next(after, Stage.REKEY, again_seconds=AGAIN_SECONDS)
     return Next(after, Stage.MIGRATE if after.scope.successors else Stage.SWEEP)
+
+
+def _changes(case: Case, deps: Deps) -> Iterable[Change]:
+    """What the actions propose, and our denies on every successor: it has the old key's policy, the thief's part included."""
+    seen = waves.situation(case, deps)
+    hardening = (
+        change
+        for key in case.scope.keys
+        for action in (ACTIONS["fence-key"], ACTIONS["restrict-key"])
+        for change in action.propose(action, key.successor, seen)
+    )
+    return (*waves.propose(case, deps, {Wave.REKEY}).changes, *hardening)
 
 
 def _prepared(case: Case, deps: Deps) -> Case:
@@ -72,7 +85,7 @@ def _run(case: Case, deps: Deps, recovery: Recovery, made: Plan) -> Case:
     known = successions(case.id, case.scope, deps.world)
     preparing, moving = _parted(c for c in made.changes if not isinstance(c.after, Successor))
     results += _applied(case, deps, made, preparing, known)
-    shut_out = _shut_out(case, recovery, known)
+    shut_out = _shut_out(case, deps, recovery, known)
     ready = not shut_out and not any(r.outcome.status in waves.FAILING for r in results)
     if ready:
         results += _applied(case, deps, made, moving, known)
@@ -99,17 +112,22 @@ def _applied(case: Case, deps: Deps, made: Plan, changes: Sequence[Change], know
     return engine.apply(step, deps.world, deps.journal(case.id), need=2) if step.changes else ()
 
 
-def _shut_out(case: Case, recovery: Recovery, known: Sequence[Succession]) -> tuple[LeftForPeople, ...]:
+ASKED = 3
+"""Times that access is asked for: what was just allowed takes IAM some seconds to know."""
+
+
+def _shut_out(case: Case, deps: Deps, recovery: Recovery, known: Sequence[Succession]) -> tuple[LeftForPeople, ...]:
     """Rightful users who could not use a successor: nothing moves while there is one."""
     pairs = [(user, s) for user in case.scope.rightful for s in known]
-    answers = in_parallel(lambda pair: _can_use(recovery, *pair), pairs)
+    for _ in range(ASKED):
+        answers = in_parallel(lambda pair: _can_use(recovery, *pair), pairs)
+        pairs = [pair for pair, can in zip(pairs, answers, strict=True) if can is False]
+        if not pairs:
+            return ()
+        deps.clock.sleep(AGAIN_SECONDS)
     reason = "it may use the old key and not the successor"
     following = "let its own policies, boundary and organisation allow the successor; then `codeblue apply`"
-    return tuple(
-        LeftForPeople(target=str(user.actor), reason=f"{reason} {s.new.id}", next=following)
-        for (user, s), can in zip(pairs, answers, strict=True)
-        if can is False
-    )
+    return tuple(LeftForPeople(target=str(user.actor), reason=f"{reason} {s.new.id}", next=following) for user, s in pairs)
 
 
 def _can_use(recovery: Recovery, user: Rightful, succession: Succession) -> bool | None:

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from shared.containment.scope import Answer, account_of, reread
-from shared.domain.case import Case, Stage, Verdict
+from shared.containment.scope import Answer, account_of, listed, reread
+from shared.domain.case import Case, LeftForPeople, Stage, Verdict
 from shared.domain.plan import Wave
 
 from . import rekeying, waves
@@ -21,6 +21,18 @@ HOLD_SECONDS = 1
 
 MOST_CARRIED = 50
 """Actors that a case document carries. Those beyond are fenced all the same: they exist, so every sweep finds them again."""
+
+
+UNLISTED = LeftForPeople(
+    target="strangers",
+    reason="the audit log does not say who works with the data by right, so nobody is refused for not being known",
+    next="declare principals in response.toml, [tenants], or make the log readable; then `codeblue apply`",
+    passing=True,
+)
+
+
+MOST_MET = 500
+"""Ids that a case document carries of those."""
 
 
 def sweep(case: Case, deps: Deps) -> Next:
@@ -52,18 +64,22 @@ def hold(case: Case, deps: Deps) -> Next:
 def _swept(case: Case, deps: Deps) -> Case:
     """The case with what has come to light, after the wave that follows from it. Raises `NotDurable`."""
     again = reread(case.scope, account_of(case.signal), deps.world) if case.scope.unread else Answer(case.scope)
-    known = looked(case.but(scope=again.value), deps)
-    proposal = waves.propose(known, deps, {Wave.FENCE, Wave.PRESERVE})
-    return _carried(waves.run(known, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *proposal.left)), need=1))
+    scope = again.value if again.value.listed else listed(again.value, case.signal, deps.surveyor)
+    unlisted = () if scope.listed else (UNLISTED,)
+    known, fenced = looked(case.but(scope=scope), deps)
+    rest = {*known.scope.principals, *waves.rightful(known), *known.scope.resources} - fenced
+    proposal = waves.propose(known, deps, {Wave.FENCE, Wave.PRESERVE}, rest)
+    return _carried(waves.run(known, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *unlisted, *proposal.left)), need=1))
 
 
 def _carried(case: Case) -> Case:
     """The case as its document carries it."""
     if case.lineage is None or len(case.scope.standings) <= MOST_CARRIED:
         return case
-    standings = case.scope.standings[:MOST_CARRIED]
+    standings, others = case.scope.standings[:MOST_CARRIED], case.scope.standings[MOST_CARRIED:]
     members = case.lineage.members[: MOST_CARRIED - 1]
-    return case.but(scope=case.scope.but(standings=standings), lineage=case.lineage.but(members=members))
+    met = tuple(dict.fromkeys((*case.met, *(s.actor.unique_id for s in others))))[-MOST_MET:]
+    return case.but(scope=case.scope.but(standings=standings), lineage=case.lineage.but(members=members), met=met)
 
 
 def _after(case: Case, deps: Deps) -> Next:

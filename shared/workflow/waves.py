@@ -65,9 +65,9 @@ def situation(case: Case, deps: Deps) -> Situation:
 
 
 def propose(case: Case, deps: Deps, waves: Collection[Wave], among: Collection[Ref] | None = None) -> Proposal:
-    """Every action of these waves on every target of the scope (`among`: on these alone), all at once."""
+    """Every action of these waves on every target of the scope, all at once. `among`: on these targets alone."""
     seen = situation(case, deps)
-    targets = (*case.scope.principals, *_rightful(case), *case.scope.resources)
+    targets = (*case.scope.principals, *rightful(case), *case.scope.resources)
     if Wave.REKEY in waves:
         targets = (*targets, *case.scope.dependants, *case.scope.aliases)
     open_to = [t for t in dict.fromkeys(targets) if t not in case.released and (among is None or t in among)]
@@ -88,7 +88,8 @@ def _protected(case: Case, deps: Deps) -> dict[str, str]:
     return {str(a): "a responder, break-glass or protected identity; nothing was done against it" for a in spared}
 
 
-def _rightful(case: Case) -> tuple[Ref, ...]:
+def rightful(case: Case) -> tuple[Ref, ...]:
+    """Who works with the stores and keys by right, and is guarded."""
     return tuple(r.actor.principal for r in case.scope.rightful if r.actor.principal)
 
 
@@ -118,7 +119,7 @@ def envelope(case: Case, expires: datetime) -> Envelope:
     return Envelope(
         case=case.id,
         lineage=Lineage(root=case.lineage.root),
-        resources=frozenset((*case.scope.resources, *_rightful(case))),
+        resources=frozenset((*case.scope.resources, *rightful(case))),
         actions=frozenset(a.name for a in ACTIONS.values() if a.wave in FENCING),
         cap=PRINCIPALS_CAP * (1 + len(case.lineage.principals) // PRINCIPALS_CAP),
         expires=expires,

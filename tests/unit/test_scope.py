@@ -161,7 +161,7 @@ class TestWhatCouldNotBeRead:
 
 def allowed(hospital: Hospital, scope: Scope, *tenants: Tenant) -> tuple[tuple[str, ...], bool]:
     estate = Estate(accounts=frozenset({HOME}), tenants=tenants)
-    return allow_list(scope, hospital.world, hospital.evidence, estate, SINCE)
+    return allow_list(scope, hospital.world, hospital.evidence, estate, SINCE)[:2]
 
 
 class TestTheAllowList:

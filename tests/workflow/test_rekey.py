@@ -15,6 +15,7 @@ from shared.ports.objects import Encryption, Scheme
 from shared.reencryption import Canary
 from shared.settings import Modes, OneWay, Policy
 from shared.workflow.deps import Deps, Recovery
+from shared.workflow.local import Patience
 from tests.hospital import CHARTS, CLINICIAN, HOME, KEY, Hospital, ref
 from tests.workflow.driving import NOBODY, YES, go_on, respond
 
@@ -150,7 +151,7 @@ def test_a_worker_that_dies_in_the_middle_is_followed_by_one_that_ends_it(night:
     case = respond(night.worker(), asks=NOBODY)
     for allowance in range(40, 400, 60):
         night.hospital.world.allowance = allowance
-        case = go_on(case, night.worker(), YES)
+        case = go_on(case, night.worker(), YES, Patience(hold_seconds=5))
     night.hospital.world.allowance = None
     case = go_on(case, night.worker(), YES)
     assert case.verdict is Verdict.CONTAINED

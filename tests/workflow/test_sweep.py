@@ -215,7 +215,7 @@ class TestSharedRoles:
     def test_what_rightful_sessions_of_the_same_role_do_is_not_the_thiefs(self, hospital: Hospital) -> None:
         ward = SESSION.but(session="ward-7", access_key="ASIAWARD")
         made = Actor(credential=Credential.ROLE_SESSION, account=HOME, principal=SPARE, unique_id="AROASPARE")
-        at = hospital.clock.now() - timedelta(seconds=30)
+        at = hospital.clock.now() - YOUNG - timedelta(seconds=10)
         hospital.evidence.happened(
             act(ward, "PutBucketVersioning", CHARTS, at=at, address="10.0.0.9"),
             act(ward, "CreateRole", SPARE, at=at, created=(made,), address="10.0.0.9"),
