@@ -1,13 +1,21 @@
 """`codeblue sandbox`: the embedded clouds, with a clinic in them, for drills and for looking."""
 
+import json as json_
+import shlex
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from shared.domain.errors import BadInput
+
+from . import output
 from .options import Json
 
 Port = Annotated[int, typer.Option("--port", help="The loopback port; 0 takes a free one.")]
 Empty = Annotated[bool, typer.Option("--empty", help="Only what `codeblue init` makes: no clinic.")]
+Printed = Annotated[Path, typer.Argument(metavar="FILE", help="What `codeblue sandbox aws --json` printed.")]
+Who = Annotated[str, typer.Argument(metavar="WHO", help="responder, administrator, clinician, thief …")]
 
 sandbox = typer.Typer(help="Serve an embedded cloud until interrupted.", no_args_is_help=True)
 
@@ -18,6 +26,22 @@ def aws(json: Json = False, port: Port = 0, empty: Empty = False) -> None:
     from shared.sandbox.aws.scenario import serve
 
     serve(port=port, empty=empty, json=json)
+
+
+@sandbox.command()
+def enter(file: Printed, who: Who) -> None:
+    """Print the environment of one of the sandbox's people, for `eval "$(codeblue sandbox enter FILE WHO)"`."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+        found = json_.loads(lines[0])
+        held = found["credentials"][who]
+    except (OSError, IndexError, ValueError, KeyError, TypeError):
+        raise BadInput(f"{file} does not say how to enter the sandbox as {who}") from None
+    named = {**held, "AWS_ENDPOINT_URL": found["endpoint_url"], "AWS_DEFAULT_REGION": found["region"]}
+    if "aws_session_token" not in held:
+        output.out.print("unset AWS_SESSION_TOKEN")
+    for name, value in named.items():
+        output.out.print(f"export {name.upper()}={shlex.quote(str(value))}")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -50,9 +50,8 @@ def clients(service: History) -> Iterator[Clients]:
         patch.setenv("AWS_SECRET_ACCESS_KEY", "EXAMPLE")
         patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-        made = Clients()
-        made.home = ACCOUNT
-        yield made
+        patch.setattr(Clients, "home", ACCOUNT)
+        yield Clients()
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def with_a_key(iam: IAMClient, ref: Ref) -> tuple[Facet, ...]:
 
 
 def with_a_password(iam: IAMClient, ref: Ref) -> tuple[Facet, ...]:
-    iam.create_login_profile(UserName=ref.name, Password="correct horse battery 1!")
+    iam.create_login_profile(UserName=ref.name, Password="correct horse battery 1!")  # pragma: allowlist secret
     return (ConsoleLogin(present=False),)
 
 

@@ -48,7 +48,7 @@ def world(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> AwsWorld:
 @pytest.fixture
 def user(iam: IAMClient) -> Ref:
     iam.create_user(UserName="thief", Path="/staff/")
-    iam.create_login_profile(UserName="thief", Password="correct horse battery 1!")
+    iam.create_login_profile(UserName="thief", Password="correct horse battery 1!")  # pragma: allowlist secret
     return principal(Kind.USER, "thief", "/staff/")
 
 

@@ -15,7 +15,9 @@ from shared.domain.errors import Absent, AlreadyRecorded, CloudError, NotDurable
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-ACTIONS = frozenset({"s3:PutObject", "s3:GetObject", "s3:ListBucket", "s3:ListBucketVersions", "s3:GetBucketObjectLockConfiguration"})
+ACTIONS = frozenset(
+    {"s3:PutObject", "s3:GetObject", "s3:ListBucket", "s3:ListBucketVersions", "s3:GetBucketObjectLockConfiguration"}
+)
 """What the recorder needs on the bucket, exactly."""
 
 TAKEN = "PreconditionFailed"

@@ -96,7 +96,7 @@ def edit_trust(thief: "Thief", hand: "Hand") -> Iterable["Hand"]:
 def console(thief: "Thief", hand: "Hand") -> Iterable["Hand"]:
     """A password for the console."""
     user = thief.random.choice(thief.users)
-    thief.client(hand, "iam").create_login_profile(UserName=user, Password="Correct-Horse-1")  # noqa: S106 - of an imaginary user
+    thief.client(hand, "iam").create_login_profile(UserName=user, Password="Correct-Horse-1")  # noqa: S106  # pragma: allowlist secret
     return ()
 
 
