@@ -49,6 +49,7 @@ def test_a_secret_changes_keys_only_for_who_may_use_them_through_its_service(san
     assert (
         refused(without.update_secret, SecretId="results", KmsKeyId=key)[0] == "AccessDeniedException"  # pragma: allowlist secret
     )  # pragma: allowlist secret
+    # pragma: allowlist nextline secret
     user(sandbox, "with", document(update, use)).client("secretsmanager").update_secret(SecretId="results", KmsKeyId=key)
 
 
