@@ -21,9 +21,9 @@ from shared.ports import Act
 def standing(actor: Actor, acts: Sequence[Act] | None, address: str, quarantine: Literal["session", "role"]) -> Standing:
     """How this actor is to be fenced. `acts`: what the record has of its principal (None: no record to judge by).
 
-    `address` is where the thief calls from; what came from there is the thief's.
+    `address` is where the thief calls from; what came from there is the thief's, and so is whatever place was first seen after it.
     """
-    rightful = [a for a in acts or () if not _thiefs(a, actor, address)]
+    rightful = _rightful(acts or (), actor, address)
     others = tuple(sorted({_label(a.actor) for a in rightful}))
     if actor.principal is not None and actor.principal.kind is Kind.USER:
         return _user(actor, rightful, others, known=acts is not None)
@@ -71,7 +71,7 @@ def _shared(actor: Actor, rightful: Sequence[Act], others: tuple[str, ...]) -> S
 
 def _networks(acts: Iterable[Act]) -> tuple[str, ...]:
     """VPCs, endpoints and addresses; a service's name in the place of an address is none that a policy could compare with."""
-    return tuple(sorted(n for n in {a.source_network or a.source_address for a in acts} if n.startswith("vpc") or _is_address(n)))
+    return tuple(sorted(n for n in {_place(a) for a in acts} if n.startswith("vpc") or _is_address(n)))
 
 
 def _is_address(text: str) -> bool:
@@ -80,6 +80,17 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _rightful(acts: Sequence[Act], actor: Actor, address: str) -> list[Act]:
+    """What rightful users did: not from the thief's address, and from places that were in use before the thief's was."""
+    begun = min((a.at for a in acts if address and a.source_address == address), default=None)
+    seen = {_place(a) for a in acts if begun is None or a.at < begun}
+    return [a for a in acts if not _thiefs(a, actor, address) and _place(a) in seen]
+
+
+def _place(act: Act) -> str:
+    return act.source_network or act.source_address
 
 
 def _thiefs(act: Act, actor: Actor, address: str) -> bool:

@@ -1,12 +1,14 @@
 """How wide to fence: each rule in rows."""
 
+from datetime import timedelta
+
 import pytest
 
 from shared.containment.reach import did, found, standing
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Reach, Standing
 from shared.ports import Act
-from tests.hospital import CHARTS, CLINICIAN, HOME, SESSION, THIEF, THIEFS_ADDRESS, act
+from tests.hospital import ALERT, CHARTS, CLINICIAN, HOME, SESSION, THIEF, THIEFS_ADDRESS, act
 
 INSTANCE = SESSION.but(credential=Credential.INSTANCE_SESSION, session="i-0app")
 COLLEAGUE = THIEF.but(access_key="AKIACOLLEAGUE")
@@ -112,3 +114,17 @@ def test_a_reason_is_given_for_every_decision() -> None:
     ]
     assert all(s.why for s in cases)
     assert CLINICIAN in {s.actor.principal for s in cases}
+
+
+def test_a_place_that_was_first_seen_after_the_thiefs_is_the_thiefs_too() -> None:
+    first = act(THIEF, "GetObject", CHARTS, at=ALERT - timedelta(hours=1), address=THIEFS_ADDRESS)
+    second = act(THIEF, "GetObject", CHARTS, at=ALERT - timedelta(minutes=30), address="203.0.113.5")
+    assert standing(THIEF, [first, second], THIEFS_ADDRESS, "session").reach is Reach.PRINCIPAL
+
+
+def test_a_place_that_was_in_use_before_stays_its_rightful_users() -> None:
+    before = act(THIEF, "GetObject", CHARTS, at=ALERT - timedelta(days=2), address="10.0.0.9")
+    first = act(THIEF, "GetObject", CHARTS, at=ALERT - timedelta(hours=1), address=THIEFS_ADDRESS)
+    later = act(THIEF, "GetObject", CHARTS, at=ALERT - timedelta(minutes=30), address="203.0.113.5")
+    fenced = standing(THIEF, [before, first, later], THIEFS_ADDRESS, "session")
+    assert (fenced.reach, fenced.networks) == (Reach.NETWORK, ("10.0.0.9",))
