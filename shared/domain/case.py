@@ -253,6 +253,8 @@ class Case(Value):
     met: tuple[str, ...] = ()
     """unique ids of actors that are fenced and not carried, the newest last: they are no newcomers"""
     quiet_sweeps: int = 0
+    regions_at: AwareDatetime | None = None
+    """when compute was last looked for in every Region"""
     failing: str = ""
     """digest of what failed in the last look, empty where nothing did: the same failure again is not put on record again"""
     retrying: bool = False

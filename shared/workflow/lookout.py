@@ -6,13 +6,14 @@ being while they are asked is fenced at once: such a newcomer can not be in the 
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.containment.parallel import in_parallel
 from shared.containment.reach import did, found
 from shared.containment.rightful import known_users
 from shared.containment.scope import account_of, ask, widened
-from shared.domain.actor import Actor
+from shared.domain.actor import Actor, Lineage
 from shared.domain.case import Case, Reach, Rightful, Scope, Standing
 from shared.domain.plan import Wave
 from shared.domain.resource import Kind, Ref
@@ -26,6 +27,9 @@ LOOK_SECONDS = 0.2
 
 YOUNG = timedelta(seconds=60)
 """The log is minutes late: who came into being less than this ago is not asked about."""
+
+COMPUTE_PAUSE = timedelta(seconds=5)
+"""Between two looks for compute in every Region: it takes longer than this to start, and a look is two calls a Region."""
 
 ASKED = 8
 """Actors whose acts are looked up in one sweep, the newest first: the log takes two questions a second."""
@@ -42,7 +46,8 @@ def looked(case: Case, deps: Deps) -> tuple[Case, frozenset[Ref]]:
     met = [s for s in watched.scope.standings if s not in case.scope.standings]
     scope = told.scope.but(standings=tuple({s.actor: s for s in (*met, *told.scope.standings)}.values()))
     fenced = frozenset(s.actor.principal for s in met if s.actor.principal)
-    return watched.but(lineage=told.lineage.joined_by(*(s.actor for s in met)), scope=scope), fenced
+    lineage = told.lineage.joined_by(*(s.actor for s in met))
+    return watched.but(lineage=lineage, scope=scope, regions_at=told.regions_at), fenced
 
 
 def _watched(case: Case, deps: Deps, asked: Future[Case]) -> Case:
@@ -69,32 +74,50 @@ def newcomers(case: Case, deps: Deps) -> Case:
     return waves.run(met, deps, Wave.SWEEP, waves.propose(met, deps, {Wave.FENCE}, among), need=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the questions of one look brought: deeds that worked, actors that came into being, and the scope as it is now."""
+
+    acts: Sequence[Act]
+    made: Sequence[Actor]
+    scope: Scope
+
+
 def discovered(case: Case, deps: Deps) -> Case:
     """The case with what has come to light: principals made, sessions opened, compute begun, replicas, access points, sharing."""
     if case.lineage is None:
         return case
-    lineage, since = case.lineage, case.signal.at
-    unmade: tuple[Actor, ...] = ()
-    unshared: tuple[Ref, ...] = ()
+    now = deps.clock.now()
+    due = case.regions_at is None or now - case.regions_at >= COMPUTE_PAUSE
+    seen = _asked(case, case.lineage, deps, compute=due)
+    known = {s.actor for s in case.scope.standings}
+    made = [a for a in dict.fromkeys((*seen.made, *(a for act in seen.acts for a in act.created))) if a not in known]
+    judged = zip(made, in_parallel(lambda a: _rightful(a, case, deps), made), strict=True)
+    ours = {resource.id for resource in seen.scope.resources}
+    done = ((r.id, act.name) for act in seen.acts for r in act.resources if r.id in ours)
+    scope = seen.scope.but(deeds=tuple(dict.fromkeys((*seen.scope.deeds, *done))))
+    met = _joined(case, [a for a, rightful in judged if not rightful], scope)
+    guarded = met.scope.but(rightful=(*scope.rightful, *_touched(met, deps, seen.acts)))
+    return met.but(scope=guarded, regions_at=now if due else case.regions_at)
+
+
+def _asked(case: Case, lineage: Lineage, deps: Deps, *, compute: bool) -> Found:
+    """Everything that is asked in one look, all at once."""
+    since, account = case.signal.at, account_of(case.signal)
+    nobody: tuple[Actor, ...] = ()
+    nothing: tuple[Ref, ...] = ()
     with ThreadPoolExecutor(max_workers=5) as pool:
         acting = pool.submit(_acts, case, deps)
-        making = pool.submit(ask, lambda: deps.directory.made_since(lineage, since), unmade, "new principals")
-        giving = pool.submit(ask, lambda: deps.directory.given_since(lineage, since), unmade, "new compute")
-        sharing = pool.submit(
-            ask, lambda: deps.world.related(account_of(case.signal), Relation.SHARED), unshared, "shared snapshots"
-        )
+        making = pool.submit(ask, lambda: deps.directory.made_since(lineage, since), nobody, "new principals")
+        giving = pool.submit(ask, lambda: deps.directory.given_since(lineage, since) if compute else nobody, nobody, "new compute")
+        sharing = pool.submit(ask, lambda: deps.world.related(account, Relation.SHARED), nothing, "shared snapshots and images")
         widening = pool.submit(widened, case.scope, deps.world)
     shared = tuple(dict.fromkeys((*case.scope.shared, *sharing.result().value)))
-    scope, acts = widening.result().but(shared=shared), acting.result()
-    known = {s.actor for s in case.scope.standings}
-    handed = [a for act in acts for a in act.created]
-    made = [a for a in dict.fromkeys((*making.result().value, *giving.result().value, *handed)) if a not in known]
-    judged = zip(made, in_parallel(lambda a: _rightful(a, case, deps), made), strict=True)
-    ours = {resource.id for resource in scope.resources}
-    done = ((r.id, act.name) for act in acts for r in act.resources if r.id in ours)
-    deeds = tuple(dict.fromkeys((*scope.deeds, *done)))
-    met = _joined(case, [a for a, rightful in judged if not rightful], scope.but(deeds=deeds))
-    return met.but(scope=met.scope.but(rightful=(*scope.rightful, *_touched(met, deps, acts))))
+    return Found(
+        acts=(*acting.result(), *_sharers(case, deps, shared)),
+        made=(*making.result().value, *giving.result().value),
+        scope=widening.result().but(shared=shared),
+    )
 
 
 def _acts(case: Case, deps: Deps) -> list[Act]:
@@ -104,6 +127,15 @@ def _acts(case: Case, deps: Deps) -> list[Act]:
         dict.fromkeys((*(s.actor for s in case.scope.standings[:1]), *(s.actor for s in case.scope.standings[:-ASKED:-1])))
     )
     answers = in_parallel(lambda a: ask(lambda: deps.evidence.by(a, case.signal.at), unseen, str(a)).value, actors)
+    return [act for acts in answers for act in acts if not act.failed and _lineages(act, case)]
+
+
+def _sharers(case: Case, deps: Deps, shared: Iterable[Ref]) -> list[Act]:
+    """The lineage's acts on what some other account can use, where it is not known yet who shared it."""
+    explained = {target for target, _ in case.scope.deeds}
+    asked = [ref for ref in shared if ref.id not in explained][:ASKED]
+    unseen: tuple[Act, ...] = ()
+    answers = in_parallel(lambda ref: ask(lambda: deps.evidence.on(ref, case.signal.at), unseen, str(ref)).value, asked)
     return [act for acts in answers for act in acts if not act.failed and _lineages(act, case)]
 
 

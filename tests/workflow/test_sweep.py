@@ -11,7 +11,7 @@ from shared.domain.resource import Kind, Ref
 from shared.ports import Relation
 from shared.workflow.deps import Deps
 from shared.workflow.local import Patience
-from shared.workflow.lookout import YOUNG
+from shared.workflow.lookout import COMPUTE_PAUSE, YOUNG
 from shared.workflow.sweeping import PAUSES, SETTLED
 from tests.hospital import (
     ALERT,
@@ -101,6 +101,7 @@ class TestWhatComesIntoBeing:
     def test_compute_that_was_given_a_role_is_fenced_by_its_session_alone(self, hospital: Hospital) -> None:
         case, deps = settled(hospital)
         hospital.directory.give(CLINICIAN, "i-0bad", hospital.clock.now())
+        hospital.clock.sleep(COMPUTE_PAUSE.total_seconds())
         case = go_on(case, deps)
         assert [(s.actor.session, s.reach) for s in case.scope.standings[1:]] == [("i-0bad", Reach.SESSION)]
         assert not on(hospital, CLINICIAN)
