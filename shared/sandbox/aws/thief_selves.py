@@ -109,8 +109,8 @@ def pad_user(thief: "Thief", hand: "Hand") -> Iterable["Hand"]:
 
 
 def decoys(thief: "Thief", hand: "Hand") -> Iterable["Hand"]:
-    """Five users at once, to trip whoever counts incidents."""
-    for _ in range(5):
+    """Five users at once, once, to trip whoever counts incidents."""
+    for _ in range(0 if any(user.startswith("decoy") for user in thief.users) else 5):
         user = thief.name("decoy")
         thief.client(hand, "iam").create_user(UserName=user)
         thief.users.append(user)
