@@ -16,7 +16,7 @@ from shared.sandbox.aws.server import Sandbox
 
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events" / "aws"
-PATIENCE = 110
+PATIENCE = 240
 PROGRAM = (sys.executable, "-c", "from shared.cli import main; main()")
 
 

@@ -12,13 +12,14 @@ from shared.sandbox.aws.thief_moves import QUIET
 
 from .answering import by_command_line, by_one_approval
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(400)
 
 ASKED = 5
 ALERT = "guardduty-s3-exfiltration.json"
 MARGIN = 2.0
 """Seconds, beside IAM's own propagation, in which the fence has to stand where a call takes `PACE` seconds."""
 
+STOLEN = {names.EXPORT_KEY, names.APP_SESSION_KEY, names.BATCH_SESSION_KEY}
 PACE = 0.03
 """What a call takes in a Region. A busy machine is slower than that, for the responder as for everybody."""
 
@@ -38,16 +39,16 @@ def outcome(report: FightReport) -> str:
 def stood(report: FightReport) -> None:
     """The fence held: nothing of the thief's is left, care goes on, and no patient was named.
 
-    What the thief made while its first credentials still worked comes into force as late as what is written against it: such
-    credentials live for as long as it takes to notice them, sessions of others' roles for as long as the log takes to show them.
+    The stolen credentials end first. What they made in their last seconds comes into force as late as what is written against it,
+    and a session of somebody else's role shows when the log does: such credentials live for as long as it takes to notice them.
     """
     margin = MARGIN * max(1.0, report.pace / PACE)
     deadline = report.heard + report.terms.propagation + margin
+    noticed = report.terms.trail_lag + report.terms.propagation
     assert report.answer["status"] in {"contained", "partial"}, outcome(report)
     assert not report.survivors, outcome(report)
-    for kind, unseen in (("data", 0.0), ("control", report.terms.trail_lag + report.terms.propagation)):
-        late = [s for s in report.successes if s.kind == kind and s.after > max(deadline, s.born + unseen + margin)]
-        assert not late, (deadline, margin, late[-1])
+    assert not [s for s in report.successes if s.access_key_id in STOLEN and s.after > deadline], (deadline, margin)
+    assert not [s for s in report.successes if s.after > max(deadline, s.born + noticed) + 2 * margin], (deadline, margin)
     assert not [failure for failure in report.failures if failure.at > report.answered], outcome(report)
     assert not any(patient in f"{report.answer}" for patient in names.PATIENTS)
 

@@ -88,8 +88,8 @@ def _code_of(call: Callable[[], object]) -> str:
 class Pipeline:
     """A deployment pipeline in Terraform's manner: it changes its own statements of a bucket policy and keeps all others.
 
-    S3 has no conditional write of a policy, so whoever else writes it at the same moment must not undo what was written here.
-    `lost` are the revisions that were gone, or changed, when it looked again.
+    S3 has no conditional write of a policy: who reads it before and writes it after somebody else puts an older revision back, and
+    the pipeline's next run mends that (`reverted`). A statement that is gone, and the last one if it is not there, are `lost`.
     """
 
     def __init__(self, sandbox: Sandbox, clinic: Clinic) -> None:
@@ -97,6 +97,7 @@ class Pipeline:
         self._s3, self._iam = session.client("s3"), session.client("iam")
         self._clock = sandbox.cloud.clock
         self.revisions = 0
+        self.reverted: list[Failure] = []
         self.lost: list[Failure] = []
         self.failures: list[Failure] = []
 
@@ -106,18 +107,21 @@ class Pipeline:
             self._try("PutBucketPolicy", partial(self._apply, revision))
             if revision == NEW_ROLE_AT:
                 self._try("CreateRole", self._create_role)
-            if stopped.wait(PIPELINE_PAUSE):
+            over = stopped.wait(PIPELINE_PAUSE)
+            self._try("GetBucketPolicy", partial(self._look_again, last=over))
+            if over:
                 return
-            self._try("GetBucketPolicy", self._look_again)
 
     def _try(self, name: str, call: Callable[[], None]) -> None:
         at, code = self._clock.now(), _code_of(call)
         if code:
             self.failures.append(Failure(at, names.PIPELINE, name, code))
 
-    def _look_again(self) -> None:
-        if _own(self._policy()) != [statement(self.revisions)]:
-            self.lost.append(Failure(self._clock.now(), names.PIPELINE, "PutBucketPolicy", f"revision {self.revisions} is gone"))
+    def _look_again(self, *, last: bool) -> None:
+        own = _own(self._policy())
+        if own != [statement(self.revisions)]:
+            found = Failure(self._clock.now(), names.PIPELINE, "PutBucketPolicy", f"revision {self.revisions} is gone")
+            (self.lost if last or not own else self.reverted).append(found)
 
     def _create_role(self) -> None:
         self._iam.create_role(RoleName=NEW_ROLE, AssumeRolePolicyDocument=policies.trust(service="ec2.amazonaws.com"))

@@ -139,5 +139,7 @@ def successes(sandbox: Sandbox, address: str, alert: float) -> list[Success]:
 
 
 def _counts(call: Answered, address: str) -> bool:
+    """Whether a call is a success of the thief's. To enter a role from abroad is none: what counts is what the session may do."""
     ours = call.account == names.ACCOUNT and call.http.headers.get(SOURCE_IP) == address
-    return ours and call.ok and call.name not in HARMLESS
+    entered = call.name == "sts:AssumeRole" and call.principal.account == names.THIEF_ACCOUNT
+    return ours and call.ok and call.name not in HARMLESS and not entered
