@@ -1,6 +1,7 @@
 """How a drill answers an alert: with the program as anybody runs it, in a process and with credentials of its own."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,8 +17,8 @@ from shared.sandbox.aws.server import Sandbox
 
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events" / "aws"
-PATIENCE = 240
-PROGRAM = (sys.executable, "-c", "from shared.cli import main; main()")
+PATIENCE = 180
+PROGRAM = (sys.executable, "-X", "faulthandler", "-c", "from shared.cli import main; main()")
 
 
 def by_command_line(event: str, *options: str) -> Respond:
@@ -53,15 +54,22 @@ def policy_file(clinic: Clinic, *more: str) -> Iterator[str]:
 
 
 def run(sandbox: Sandbox, clinic: Clinic, arguments: Sequence[str]) -> dict[str, Any]:
-    """One run of the program as the responder: what it printed last, its exit code (`exit`), and what it told people (`said`)."""
-    done = subprocess.run(
+    """One run of the program as the responder: what it printed last, its exit code (`exit`), and what it told people (`said`).
+
+    Raises AssertionError, with where its threads were, if it does not end in time.
+    """
+    program = subprocess.Popen(
         [*PROGRAM, *arguments],
         env=environment(sandbox, clinic.credentials["responder"]),
         cwd=ROOT,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=PATIENCE,
-        check=False,
     )
-    last = done.stdout.strip().splitlines()[-1:] or ["{}"]
-    return {**json.loads(last[0]), "exit": done.returncode, "said": done.stderr}
+    try:
+        out, said = program.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired as late:
+        program.send_signal(signal.SIGABRT)
+        raise AssertionError(f"no answer after {PATIENCE} s: {program.communicate()[1]}") from late
+    last = out.strip().splitlines()[-1:] or ["{}"]
+    return {**json.loads(last[0]), "exit": program.returncode, "said": said}
