@@ -12,7 +12,7 @@ from typing import Any
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.custody_init import init
 from shared.sandbox.aws import scenario_names as names
-from shared.sandbox.aws.clinic import Clinic, before, build
+from shared.sandbox.aws.clinic import Clinic, before, build, response_policy
 from shared.sandbox.aws.clinic_people import Credentials
 from shared.sandbox.aws.server import Sandbox
 from shared.settings import CustodyPlaces
@@ -50,6 +50,7 @@ def description(sandbox: Sandbox, clinic: Clinic, places: dict[str, str]) -> dic
             who: {name.lower(): value for name, value in held.environment.items()} for who, held in clinic.credentials.items()
         },
         "resources": dict(clinic.resources),
+        "response_toml": response_policy(clinic) if clinic.resources else "",
         "custody": places,
     }
 
