@@ -73,6 +73,7 @@ def test_the_responders_permissions_fit_into_one_managed_policy() -> None:
 
 def test_a_served_sandbox_says_first_where_it_is_and_who_holds_what() -> None:
     serving = subprocess.Popen([*PROGRAM, "sandbox", "aws", "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert serving.stdout is not None
     try:
         said = json.loads(serving.stdout.readline())
         thief = boto3.client("sts", endpoint_url=said["endpoint_url"], region_name=said["region"], **said["credentials"]["thief"])
