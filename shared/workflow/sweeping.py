@@ -11,10 +11,10 @@ from .deps import Deps
 from .lookout import looked
 from .step import Next
 
-PAUSES = (0.5, 0.5, 0.5, 0.5, 1, 1, 1, 1, 15, 60, 300, 900, 3600)
+PAUSES = (0.5, 1, 1.5, 2, 15, 60, 300, 900, 3600)
 """Seconds to the next sweep, by how many in a row found nothing: at once while IAM still propagates, then for an hour."""
 
-SETTLED = 8
+SETTLED = 4
 """Quiet sweeps after which the fence is said to hold: they span more than IAM takes to propagate (about 4 s)."""
 
 HOLD_SECONDS = 1

@@ -10,7 +10,7 @@ from typing import Any
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call, pages
 from shared.adapters.aws.principal import RESERVED, SERVICE_LINKED, Principal
-from shared.containment.parallel import in_parallel
+from shared.containment.parallel import NARROW, in_parallel
 from shared.domain.actor import Actor, Credential, Lineage
 from shared.domain.errors import Absent, Refused
 from shared.domain.resource import Cloud, Kind, Ref
@@ -57,7 +57,7 @@ class AwsDirectory:
         accounts = _accounts(lineage)
         regions = in_parallel(self._regions, accounts)
         places = [(account, region) for account, enabled in zip(accounts, regions, strict=True) for region in enabled]
-        answers = in_parallel(lambda place: self._compute(*place, since), places)
+        answers = in_parallel(lambda place: self._compute(*place, since), places, NARROW)
         refusals = [answer for answer in answers if isinstance(answer, Refused)]
         if refusals and len(refusals) == len(answers):
             raise refusals[0]
