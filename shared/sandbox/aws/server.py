@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import partial
+from operator import itemgetter
 from types import TracebackType
 from typing import Any, Self
 
@@ -94,12 +95,17 @@ class Sandbox:
 
 
 class _Bound(boto3.Session):
-    """A boto3 session whose clients go to one endpoint, whatever the environment says."""
+    """A boto3 session whose clients go to one endpoint, whatever the environment says; the same client for the same question."""
 
     endpoint_url: str = ""
 
     def client(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - boto3's own signature has 400 overloads
-        return super().client(*args, **{"endpoint_url": self.endpoint_url, **options})
+        kept, asked = vars(self).setdefault("_kept", {}), (args, *sorted(options.items(), key=itemgetter(0)))
+        try:
+            return kept[asked]
+        except KeyError:
+            kept[asked] = super().client(*args, **{"endpoint_url": self.endpoint_url, **options})
+            return kept[asked]
 
 
 def _place(network: Mapping[str, str], params: dict[str, Any], **_: object) -> None:
