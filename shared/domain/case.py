@@ -179,17 +179,21 @@ class Succession(Value):
 
 
 class Versions(Value):
-    """What became of the versions of one store: how many went which way, and how many stay, by reason.
+    """What became of the versions of one store, as far as one old `key` goes: how many went which way, how many stay, and why.
 
-    `total` counts what holds content. `rounds` counts migrations that a proof found something left of. `done`: moved and proved.
+    `total` counts what holds content; `lost` copies that could not carry everything along; `altered` what the proof found not to
+    be as its lane promised; `rounds` migrations that the proof found something left of. `done`: moved and proved.
     """
 
     store: Ref
+    key: Ref
     total: int = 0
     updated: int = 0
     copied: int = 0
     multipart: int = 0
     blocked: tuple[tuple[str, int], ...] = ()
+    lost: int = 0
+    altered: int = 0
     rounds: int = 0
     done: bool = False
 

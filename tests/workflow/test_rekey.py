@@ -37,7 +37,8 @@ class Night:
     access: MemoryAccess
 
     def worker(self, policy: Policy = ASK) -> Deps:
-        return self.hospital.worker(policy, recovery=Recovery(self.objects, self.access, Canary(store=OURS, key=KEY.id)))
+        canaries = {KEY.region: Canary(store=OURS, key=KEY.id)}
+        return self.hospital.worker(policy, recovery=lambda: Recovery(self.objects, self.access, canaries))
 
     def look(self, target: Ref) -> str:
         (found,) = self.hospital.world.look(target, EncryptedWith)
@@ -124,12 +125,12 @@ def test_nothing_moves_while_a_rightful_user_could_not_follow(night: Night) -> N
     assert case.verdict is Verdict.PARTIAL
     assert night.look(CHARTS) == KEY.id
     assert night.schemes() == {KEY.id}
-    assert any("may use the old key and not the successor" in left.reason for left in case.left)
+    assert any("may use the old key and not the successor" in left.reason for left in case.people)
 
 
 def test_what_only_people_can_move_is_listed(night: Night) -> None:
     case = respond(night.worker(), asks=YES)
-    assert any(DISK.id in left.target and not left.blocks for left in case.left)
+    assert any(DISK.id in left.target and not left.blocks for left in case.people)
 
 
 def test_refused_the_old_key_stays_and_the_fence_too(night: Night) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters.aws.permissions import responder_policy
+from shared.adapters.aws.permissions import responder_policies
 from shared.sandbox.aws import clinic_policies as policies
 from shared.sandbox.aws import scenario_ids as ids
 from shared.sandbox.aws import scenario_names as names
@@ -75,12 +75,18 @@ def roles(sandbox: Sandbox, iam: "IAMClient") -> None:
     role(iam, names.PIPELINE, admitted, policies.document(policies.allow(policies.PIPELINE_ACTIONS)))
     role(iam, names.BREAK_GLASS, admitted, policies.document(policies.allow(EVERYTHING)))
     role(iam, names.RESPONDER, admitted)
-    powers = iam.create_policy(PolicyName=names.RESPONDER, PolicyDocument=responder_policy())["Policy"]["Arn"]
-    iam.attach_role_policy(RoleName=names.RESPONDER, PolicyArn=powers)
+    empower(iam, names.RESPONDER)
     iam.create_instance_profile(InstanceProfileName=names.APP_ROLE)
     iam.add_role_to_instance_profile(InstanceProfileName=names.APP_ROLE, RoleName=names.APP_ROLE)
     ids.role(sandbox.cloud, names.ACCOUNT, names.APP_ROLE, names.APP_ROLE_ID)
     ids.role(sandbox.cloud, names.ACCOUNT, names.BATCH_ROLE, names.BATCH_ROLE_ID)
+
+
+def empower(iam: "IAMClient", responder: str) -> None:
+    """Let this role do what a responder does, and nothing else."""
+    for name, document in responder_policies().items():
+        powers = iam.create_policy(PolicyName=name, PolicyDocument=document)["Policy"]["Arn"]
+        iam.attach_role_policy(RoleName=responder, PolicyArn=powers)
 
 
 def sessions(sandbox: Sandbox, admin: Credentials) -> dict[str, Credentials]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from shared.adapters.aws.permissions import responder_policy
 from shared.sandbox.aws import clinic_people as people
 from shared.sandbox.aws import clinic_policies as policies
 from shared.sandbox.aws import hospital_names as hospital
@@ -49,8 +48,7 @@ def responders(sandbox: Sandbox, admin: Credentials) -> None:
 
 def _spoke(iam: "IAMClient", trusted: str) -> None:
     people.role(iam, hospital.SPOKE, trusted)
-    powers = iam.create_policy(PolicyName=names.RESPONDER, PolicyDocument=responder_policy())["Policy"]["Arn"]
-    iam.attach_role_policy(RoleName=hospital.SPOKE, PolicyArn=powers)
+    people.empower(iam, hospital.SPOKE)
 
 
 def spokes() -> list[str]:
