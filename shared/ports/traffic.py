@@ -56,7 +56,7 @@ class KeyUse:
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """The uses of a key, oldest first. `whole`: there are no more since then; `through`: up to when the log is known to be there."""
+    """The uses of a key, oldest first. `whole`: there are no more since then; `through`: up to when the log is there."""
 
     found: tuple[KeyUse, ...]
     whole: bool
@@ -75,7 +75,7 @@ class Traffic(Protocol):
     """Every single request that the log has. Slow: nothing urgent waits for it. Every method may raise `CloudError`."""
 
     def watched(self, store: Ref, since: datetime, until: datetime) -> Watched:
-        """Whether requests on the store were recorded. What lies before the store existed is not blind: nothing was there to read."""
+        """Whether requests on the store were recorded. Before it existed nobody was blind: nothing was there to read."""
         ...
 
     def requests(self, stores: Sequence[Ref], since: datetime, until: datetime) -> Iterator[Request]:
