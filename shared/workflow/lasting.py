@@ -12,7 +12,7 @@ from shared.containment.actions import ACTIONS
 from shared.containment.guard import sorted_out
 from shared.containment.observed import Observed
 from shared.containment.parallel import in_parallel
-from shared.domain.case import Case, LeftForPeople, Mode, Stage, Verdict
+from shared.domain.case import Case, LeftForPeople, Mode, Planned, Stage, Verdict
 from shared.domain.errors import CloudError
 from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Ref
@@ -45,14 +45,20 @@ def decided(case: Case, deps: Deps, wave: Wave, targets: Sequence[Ref], observed
     """
     changes, left = _proposed(case, deps, wave, targets, observed)
     noted = case.but(left=tuple(dict.fromkeys((*case.left, *left))))
-    known, made = exact.current(noted, deps, wave, lambda: changes)
     if not _open(changes, deps):
-        return Next(known.but(awaiting=None), None)
+        return Next(_thought_of(noted, wave), None)
+    known, made = exact.current(noted, deps, wave, lambda: changes)
     stage = Stage(wave.value)
     if not exact.agreed(known, deps, made):
         asked = exact.asked(known, deps, made)
         return Next(asked.but(verdict=Verdict.AWAITING_APPROVAL), stage, ask_seconds=waves.remaining(asked, deps))
     return _done(known.but(awaiting=None, verdict=Verdict.OPEN), deps, made, changes)
+
+
+def _thought_of(case: Case, wave: Wave) -> Case:
+    """The case where there is nothing to do: it is not thought of again before a person asks."""
+    nothing = () if planned(case, wave) else (Planned(wave=wave, digest="", blob=""),)
+    return case.but(awaiting=None, plans=(*case.plans, *nothing))
 
 
 def _proposed(
