@@ -9,7 +9,7 @@ from functools import partial
 
 from shared.containment.action import Action
 from shared.containment.actions import ACTIONS
-from shared.containment.journal import Applied
+from shared.containment.journal import Applied, intended
 from shared.domain.case import Case, LeftForPeople, Mode, Stage, Succession, Verdict, Versions
 from shared.domain.errors import CloudError
 from shared.domain.facet import Migrated
@@ -18,7 +18,7 @@ from shared.domain.resource import Ref
 from shared.reencryption import Migration, MigrationResult, migrate, verify
 from shared.reencryption.lanes import Lane, Reason
 
-from . import exact, waves
+from . import exact, proving, waves
 from .cancelling import TIME_IS_UP, Cancelling
 from .deps import Deps, Recovery
 from .step import Next
@@ -68,6 +68,8 @@ def move(case: Case, deps: Deps) -> Next:
         return Next(asked.but(verdict=Verdict.AWAITING_APPROVAL), Stage.MIGRATE, ask_seconds=waves.remaining(asked, deps))
     started, cancelling = deps.clock.monotonic(), Cancelling(deps.cases, deps.clock)
     recovery = deps.recovery()
+    if not known.versions:
+        deps.journal(case.id).append("intended", intended(made, made.changes, deps.journal(case.id)))
     ran = [_run(plan, known, deps, recovery, cancelling) for plan in _migrations(known, recovery)]
     moved = _moved(known.but(awaiting=None, verdict=Verdict.OPEN), ran)
     if cancelling.why:
@@ -86,6 +88,8 @@ def prove(case: Case, deps: Deps) -> Next:
         after = _proved(after, plan, deps, recovery)
     if any(not v.done and 0 < v.rounds < ROUNDS for v in after.versions):
         return Next(after, Stage.MIGRATE, again_seconds=AGAIN_SECONDS)
+    if case.scope.successors and not unfinished(after):
+        after = after.but(unmoved=tuple(dict.fromkeys((*after.unmoved, *proving.people(after, deps, recovery)))))
     return Next(after, Stage.SWEEP)
 
 
@@ -159,7 +163,8 @@ def _outcomes(made: Plan, ran: Sequence[Ran]) -> Iterable[Applied]:
         each = by_slot.get((change.target, change.after.part))
         if each is not None:
             status = Status.FAILED if each.why else Status.APPLIED if _any(each.result) else Status.ALREADY
-            yield waves.unmade(change, status, each.why or _words(each.result))
+            before = change.after if status is Status.ALREADY else None
+            yield waves.unmade(change.but(before=before), status, each.why or _words(each.result))
 
 
 def _any(result: MigrationResult | CloudError) -> bool:
