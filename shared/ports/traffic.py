@@ -38,6 +38,8 @@ class Request:
     sent: int = 0
     asked: Encrypting | None = None
     tls: str = ""
+    copied: bool = False
+    """the content went from here to another object, and not to the caller"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from shared.domain.case import Case, Stage
 
-from . import enforcing, fencing, migrating, rekeying, retiring, sweeping
+from . import enforcing, exposing, fencing, migrating, rekeying, retiring, sweeping
 from .deps import Deps
 from .step import Next, reached
 
@@ -53,12 +53,13 @@ STEPS: Mapping[Stage, Step] = {
     Stage.PRESERVE: Step(fencing.preserve, frozenset({Stage.PRESERVE, Stage.HOLD, Stage.SWEEP}), Power.PRESERVE, Stage.HOLD),
     Stage.SWEEP: Step(
         sweeping.sweep,
-        frozenset({Stage.SWEEP, Stage.HOLD, Stage.REKEY, Stage.ENFORCE, Stage.CLOSE}),
+        frozenset({Stage.SWEEP, Stage.HOLD, Stage.EXPOSE, Stage.REKEY, Stage.ENFORCE, Stage.CLOSE}),
         Power.FENCE,
         Stage.HOLD,
         waits=True,
     ),
     Stage.HOLD: Step(sweeping.hold, frozenset({Stage.HOLD, Stage.SWEEP}), Power.FENCE, Stage.HOLD),
+    Stage.EXPOSE: Step(exposing.expose, frozenset({Stage.EXPOSE, Stage.SWEEP}), Power.OBSERVE, Stage.EXPOSE),
     Stage.REKEY: Step(rekeying.rekey, frozenset({Stage.REKEY, Stage.MIGRATE, Stage.SWEEP}), Power.REKEY, Stage.REKEY, waits=True),
     Stage.MIGRATE: Step(
         migrating.move, frozenset({Stage.MIGRATE, Stage.VERIFY, Stage.SWEEP}), Power.MIGRATE, Stage.MIGRATE, waits=True

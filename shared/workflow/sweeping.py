@@ -6,7 +6,7 @@ from shared.containment.scope import Answer, account_of, listed, reread
 from shared.domain.case import Case, LeftForPeople, Stage, Verdict
 from shared.domain.plan import Wave
 
-from . import enforcing, rekeying, waves
+from . import enforcing, exposing, rekeying, waves
 from .deps import Deps
 from .lookout import looked
 from .step import Next, reached
@@ -89,6 +89,8 @@ def _after(case: Case, deps: Deps) -> Next:
     if quiet >= len(PAUSES):
         return Next(case, Stage.CLOSE)
     settled = _settled(case, deps) if quiet >= SETTLED else case
+    if quiet >= SETTLED and exposing.wanted(settled, deps):
+        return Next(settled, Stage.EXPOSE)
     if quiet >= SETTLED and rekeying.wanted(settled, deps):
         return Next(settled.but(verdict=Verdict.OPEN), Stage.REKEY)
     if quiet >= SETTLED and enforcing.wanted(settled, deps):
