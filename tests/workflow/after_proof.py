@@ -19,7 +19,7 @@ from shared.reencryption import Canary
 from shared.settings import Policy
 from shared.workflow.deps import Deps, Recovery
 from shared.workflow.local import Decide
-from tests.hospital import ALERT, CHARTS, CLINICIAN, CLINICIANS, DELEGATION, HOME, KEY, READERS, Hospital, act, ref, signal
+from tests.hospital import ALERT, CHARTS, CLINICIAN, CLINICIANS, DELEGATION, EXPORT, HOME, KEY, READERS, Hospital, act, ref, signal
 from tests.workflow.driving import go_on, respond
 
 OURS = ref(Kind.BUCKET, "codeblue-canary")
@@ -53,6 +53,7 @@ class Morning:
             for number in range(6):
                 self.objects.write(store, f"chart {number % 3}", b"x" * number, Encryption(Scheme.SSE_KMS, key.id))
         self.objects.stores[OURS] = MemoryStore()
+        self.access.fenced.add(EXPORT)
         self.lock("chart 1")
         self.hospital.sources.learn(self.alert)
         self.hospital.directory.enter(RESTORER, "AROARESTORE", LAST_WEEK)
