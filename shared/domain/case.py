@@ -181,8 +181,9 @@ class Succession(Value):
 class Versions(Value):
     """What became of the versions of one store, as far as one old `key` goes: how many went which way, how many stay, and why.
 
-    `total` counts what holds content; `lost` copies that could not carry everything along; `altered` what the proof found not to
-    be as its lane promised; `rounds` migrations that the proof found something left of. `done`: moved and proved.
+    `total` counts what holds content; `lost` copies that could not carry everything along; `lane` says whether updates in place were
+    proved here; `altered` counts what the proof found not to be as its lane promised, `rounds` migrations that it found something
+    left of. `done`: moved and proved.
     """
 
     store: Ref
@@ -193,6 +194,7 @@ class Versions(Value):
     multipart: int = 0
     blocked: tuple[tuple[str, int], ...] = ()
     lost: int = 0
+    lane: str = ""
     altered: int = 0
     rounds: int = 0
     done: bool = False

@@ -16,11 +16,13 @@ from shared.domain.facet import Migrated
 from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Ref
 from shared.reencryption import Migration, MigrationResult, migrate, verify
+from shared.reencryption.canary import PROVED
 from shared.reencryption.lanes import Lane, Reason
 
 from . import exact, proving, waves
 from .cancelling import TIME_IS_UP, Cancelling
 from .deps import Deps, Recovery
+from .putting_off import put_off
 from .step import Next
 
 AGAIN_SECONDS = 1
@@ -35,6 +37,7 @@ NOT_MOVED = LeftForPeople(
     next='set [modes] migrate = "ask" in response.toml, then `codeblue apply`',
     blocks=False,
 )
+NOT_ALL = "what is stored is moved to the successor"
 AGAIN = "`codeblue apply` tries again"
 
 
@@ -76,7 +79,9 @@ def move(case: Case, deps: Deps) -> Next:
         waiting = AGAIN_SECONDS if cancelling.why == TIME_IS_UP else PAUSED_SECONDS
         return Next(moved, Stage.MIGRATE, again_seconds=waiting)
     after = waves.record(moved, deps, made, tuple(_outcomes(made, ran)), started) if ran else moved
-    return Next(after, Stage.SWEEP if ran and all(each.why for each in ran) else Stage.VERIFY)
+    if ran and all(each.why for each in ran):
+        return put_off(case, after, deps, NOT_ALL)
+    return Next(after, Stage.VERIFY)
 
 
 def prove(case: Case, deps: Deps) -> Next:
@@ -88,9 +93,9 @@ def prove(case: Case, deps: Deps) -> Next:
         after = _proved(after, plan, deps, recovery)
     if any(not v.done and 0 < v.rounds < ROUNDS for v in after.versions):
         return Next(after, Stage.MIGRATE, again_seconds=AGAIN_SECONDS)
-    if case.scope.successors and not unfinished(after):
-        after = after.but(unmoved=tuple(dict.fromkeys((*after.unmoved, *proving.people(after, deps, recovery)))))
-    return Next(after, Stage.SWEEP)
+    if unfinished(after):
+        return put_off(case, after, deps, NOT_ALL)
+    return Next(after.but(unmoved=tuple(dict.fromkeys((*after.unmoved, *proving.people(after, deps, recovery))))), Stage.SWEEP)
 
 
 def _changes(case: Case) -> Iterable[Change]:
@@ -153,6 +158,7 @@ def _counted(before: Versions, result: MigrationResult) -> Versions:
         multipart=moved.get(Lane.MULTIPART, 0),
         blocked=tuple(sorted(result.blocked.items())),
         lost=result.lost,
+        lane=result.update_lane,
     )
 
 
@@ -188,6 +194,9 @@ def _stays(found: Versions) -> Iterable[LeftForPeople]:
     if found.lost:
         words = f"{found.lost} copies could not carry grants of an access control list along"
         yield LeftForPeople(target=store, reason=words, next="the record names them; grant by policy instead", blocks=False)
+    if found.lane != PROVED and (found.copied or found.multipart or found.blocked):
+        words = f"nothing could be updated in place ({found.lane}): only the newest versions were copied"
+        yield LeftForPeople(target=store, reason=words, next="run `codeblue init` before the next case", blocks=False)
     if found.altered:
         words = f"{found.altered} moved versions are not what their lane promised"
         yield LeftForPeople(target=store, reason=words, next="the record names them; compare with a backup")

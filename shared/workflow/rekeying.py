@@ -19,15 +19,13 @@ from shared.ports import Relation, World
 
 from . import exact, migrating, waves
 from .deps import Deps, Recovery
+from .putting_off import put_off
 from .step import Next, reached
 
 AGAIN_SECONDS = 5
 
 SAID_SECONDS = 15
 """As the sweep itself pauses when all is quiet."""
-
-REST_SECONDS = 20
-"""Between two attempts by themselves: what a person has to mend first is not tried in every sweep."""
 
 NOT_REPLACED = LeftForPeople(
     target="keys",
@@ -40,30 +38,23 @@ NOT_REPLACED = LeftForPeople(
 def wanted(case: Case, deps: Deps) -> bool:
     """Whether there is a key to be replaced, something to be moved to its successor, or to be said of that.
 
-    What a person refused is not asked again; what could not be done is tried again after a while.
+    What a person refused is not asked again.
     """
     if deps.recovery is None or not case.scope.keys or not {Wave.REKEY, Wave.MIGRATE}.isdisjoint(case.declined):
         return False
     if not case.scope.successors:
-        return NOT_REPLACED not in case.unmoved if _observed(case, deps) else _rested(case, deps)
-    return migrating.unfinished(case) and migrating.NOT_MOVED not in case.unmoved and _rested(case, deps)
+        return not (_observed(case, deps) and NOT_REPLACED in case.unmoved)
+    return migrating.unfinished(case) and migrating.NOT_MOVED not in case.unmoved
 
 
 def _observed(case: Case, deps: Deps) -> bool:
     return Mode.OBSERVE in {case.mode, deps.policy.mode(Wave.REKEY)}
 
 
-def _rested(case: Case, deps: Deps) -> bool:
-    last = max((w.at for w in case.waves if w.wave in {Wave.REKEY, Wave.MIGRATE}), default=None)
-    return last is None or (deps.clock.now() - last).total_seconds() >= REST_SECONDS
-
-
 def rekey(case: Case, deps: Deps) -> Next:
     """Replace the keys that the actors could use. Raises `NotDurable`."""
-    if deps.recovery is None or Wave.REKEY in case.declined:
-        return Next(case, Stage.SWEEP)
-    if case.scope.successors:
-        return Next(case, Stage.MIGRATE)
+    if deps.recovery is None or Wave.REKEY in case.declined or case.scope.successors:
+        return Next(case, Stage.MIGRATE if case.scope.successors else Stage.SWEEP)
     if _observed(case, deps):
         said = case.but(unmoved=tuple(dict.fromkeys((*case.unmoved, NOT_REPLACED))))
         return Next(said.but(verdict=reached(said)), Stage.SWEEP, again_seconds=SAID_SECONDS)
@@ -75,8 +66,9 @@ def rekey(case: Case, deps: Deps) -> Next:
     after = _run(known.but(awaiting=None), deps, deps.recovery(), made)
     if after.retrying:
         return Next(after.but(verdict=Verdict.HELD), Stage.REKEY, again_seconds=AGAIN_SECONDS)
-    following = Stage.MIGRATE if after.scope.successors else Stage.SWEEP
-    return Next(after.but(verdict=Verdict.OPEN), following)
+    if not after.scope.successors:
+        return put_off(case, after, deps, "the key that the actors could use is replaced")
+    return Next(after.but(verdict=Verdict.OPEN), Stage.MIGRATE)
 
 
 def _changes(case: Case, deps: Deps) -> Iterable[Change]:

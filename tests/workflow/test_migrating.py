@@ -14,7 +14,6 @@ from shared.reencryption import Progress
 from shared.report.summary import summary
 from shared.settings import Modes, Policy
 from shared.workflow.deciding import rollback_plan
-from shared.workflow.rekeying import REST_SECONDS
 from tests.hospital import CHARTS, CLINICIAN, EXPORT, KEY, SESSION, THIEF, Hospital, act, ref, signal
 from tests.workflow.driving import YES, go_on, respond
 from tests.workflow.recovering import OLD, Night, fallen
@@ -117,18 +116,20 @@ class TestStores:
         assert any("can not be looked at" in reason for reason in reasons(case, blocking=True))
         assert night.schemes() == {night.successor()}
         night.objects.stores[LABS] = labs
-        night.hospital.clock.sleep(REST_SECONDS)
         again = go_on(case, worker, YES)
         assert again.verdict is Verdict.CONTAINED
         assert [len(v.blocked) for v in again.versions if v.done] == [0, 0, 0, 0]
 
     def test_who_goes_on_writing_under_the_old_key_is_a_matter_for_people(self, night: Night) -> None:
-        night.objects.beside = lambda call: night.objects.write(CHARTS, "ward", b"new", OLD) and None if call == "list" else None
+        def beside(call: str) -> None:
+            if call == "list":
+                night.objects.write(CHARTS, "ward", b"new", OLD)
+
+        night.objects.beside = beside
         case = respond(night.worker(), asks=YES)
         assert case.verdict is Verdict.PARTIAL
         assert any("objects keep arriving under an old key" in reason for reason in reasons(case, blocking=True))
         night.objects.beside = lambda _: None
-        night.hospital.clock.sleep(REST_SECONDS)
         assert go_on(case, night.worker(), YES).verdict is Verdict.CONTAINED
         assert night.schemes() == {night.successor()}
 
