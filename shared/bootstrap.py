@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from shared.domain.resource import Kind, Ref
 from shared.intake.arn import Place, named
 from shared.ports import Cases, Clock, Journal, Keyring, Signer, Sink, Witness
 from shared.settings import Policy
-from shared.workflow.deps import Deps
+from shared.workflow.deps import Deps, Recovery
 
 if TYPE_CHECKING:
     from shared.adapters.aws.clients import Clients
@@ -94,7 +95,18 @@ def deps(policy: Policy) -> Deps:
         exempt=exempt,
         caller=me.arn,
         place=keeping.place,
+        recovery=cache(lambda: _recovery(clients)),
     )
+
+
+def _recovery(clients: "Clients") -> Recovery:
+    from shared.adapters.aws.access import AwsAccess
+    from shared.adapters.aws.canaries import canaries
+    from shared.adapters.aws.custody_places import SECOND_REGION
+    from shared.adapters.aws.objects import AwsObjects
+
+    regions = (clients.region, *([SECOND_REGION[clients.region]] if clients.region in SECOND_REGION else []))
+    return Recovery(objects=AwsObjects(clients), access=AwsAccess(clients), canaries=canaries(clients, regions))
 
 
 def executions(machine: str) -> "Executions":

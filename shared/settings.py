@@ -73,10 +73,14 @@ class Protected(Value):
 
 
 class Responder(Value):
-    """Ourselves: role ids that act for us (AROA…), and the identities of the last resort."""
+    """Ourselves: role ids that act for us (AROA…), and the identities of the last resort.
+
+    `restore` are roles that restore backups (ARNs): retired keys go on opening for them.
+    """
 
     roles: Names = ()
     break_glass: Names = ()
+    restore: Names = ()
 
 
 class Limits(Value):

@@ -1,6 +1,7 @@
 """Commands that act on an alert or a case: respond, plan, apply."""
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -42,7 +43,7 @@ def respond(
 ) -> None:
     """Contain what an alert says, and keep on until it holds."""
     raw = _bytes(event, rendered=render)
-    signals, deps = read(raw), _deps(policy)
+    signals, deps = read(raw), _watched(_deps(policy), json=json)
     asks = _asks(deps, json=json, yes=yes)
     results = [
         _respond(admit(s, deps, automatic=False, raw=raw), deps, asks, Patience(hold_seconds=wait), json=json) for s in signals
@@ -60,7 +61,7 @@ def plan(event: Event, json: Json = False, policy: PolicyFile = None, render: Re
 
 def apply(case: CaseId, json: Json = False, yes: Yes = False, policy: PolicyFile = None, wait: Wait = HOLD_SECONDS) -> None:
     """Go on with a case: after an approval, after a hold, after a crash."""
-    deps = _deps(policy)
+    deps = _watched(_deps(policy), json=json)
     done = drive(case, deps, _asks(deps, json=json, yes=yes), _progress(json=json), Patience(hold_seconds=wait))
     raise typer.Exit(_finish([_summary(done, deps)], json=json))
 
@@ -75,6 +76,10 @@ def _deps(policy: Path | None) -> Deps:
     from shared.bootstrap import deps
 
     return deps(load(policy))
+
+
+def _watched(deps: Deps, *, json: bool) -> Deps:
+    return deps if json else replace(deps, watch=output.moving)
 
 
 def _bytes(event: str, *, rendered: bool) -> bytes:

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from rich.console import Console
 from rich.table import Table
@@ -10,6 +11,8 @@ from rich.table import Table
 from shared.containment.actions import ACTIONS
 from shared.domain.case import Case, Verdict
 from shared.domain.plan import Status
+from shared.domain.resource import Ref
+from shared.reencryption import Progress
 from shared.workflow.deciding import Undo
 from shared.workflow.run import Outcome
 
@@ -57,6 +60,14 @@ def progress(case: Case, at: Outcome) -> None:
         err.print(f"{case.id} {wave.wave:<8} {counts} ({wave.seconds:.2f} s)")
 
 
+def moving(store: Ref, progress: Progress) -> None:
+    """How far the migration of a store is: versions, how many a second, and the time left where it is known."""
+    of = f" of {progress.total}" if progress.total is not None else ""
+    left = f", {timedelta(seconds=round(progress.seconds_left))} left" if progress.seconds_left is not None else ""
+    look = "exposed first" if progress.sweep == 0 else f"look {progress.sweep}"
+    err.print(f"{store.name}: {look}: {progress.done}{of} versions, {progress.moved} moved, {progress.rate:.0f} a second{left}")
+
+
 def show(summary: Mapping[str, object]) -> None:
     """The result for a person: what happened, to what, what is left, what to do next."""
     status = str(summary["status"])
@@ -67,6 +78,7 @@ def show(summary: Mapping[str, object]) -> None:
     _left(summary)
     if isinstance(asked := summary.get("awaiting"), Mapping):
         out.print(f"\nasked: {asked['why']}\n  until {asked['expires']}")
+        _planned(asked["changes"])
         out.print(f"  codeblue approve {summary['case']} --digest {asked['digest']}")
     if summary["ledger"]:
         out.print(f"record: {summary['ledger']}   verify: codeblue audit {summary['case']} --open")
@@ -81,6 +93,18 @@ def _changes(summary: Mapping[str, object]) -> None:
                 table.add_row(wave["name"], change["facet"], change["target"], change["status"], change["reason"])
     if table.row_count:
         out.print(table)
+
+
+def _planned(changes: Sequence[Mapping[str, object]]) -> None:
+    """What would be done if it is approved, change by change."""
+    if not changes:
+        return
+    table = Table("would", "on", "to", "can not be undone", "would hurt", box=None, pad_edge=False)
+    for change in changes:
+        hurts, final = change["hurts"], "one-way" if change["one_way"] else ""
+        others = ", ".join(map(str, hurts)) if isinstance(hurts, list) else ""
+        table.add_row(ACTIONS[str(change["action"])].title, str(change["target"]), str(change["after"]), final, others)
+    out.print(table)
 
 
 def _left(summary: Mapping[str, object]) -> None:

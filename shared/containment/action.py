@@ -10,13 +10,15 @@ from shared.domain.plan import Blast, Change, Origin, Wave
 from shared.domain.resource import Kind, Ref
 from shared.ports import World
 
+from .observed import UNOBSERVED, Observed
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What an action may know when it proposes: the case's scope, the world as it is, and the clock.
 
     `exempt` are unique ids of responder and break-glass identities; `accounts` the organisation's own accounts, disaster recovery
-    included; `since` when the breach began as far as anyone knows.
+    included; `since` when the breach began as far as anyone knows. `observed` is what lasting changes are judged by.
     """
 
     case: str
@@ -27,6 +29,7 @@ class Situation:
     exempt: frozenset[str]
     accounts: frozenset[str]
     one_way: Mode
+    observed: Observed = UNOBSERVED
 
     def quarantined(self, target: Ref) -> tuple[Standing, ...]:
         """The actors for whom this principal is fenced as a whole, or would be if a person says so."""

@@ -2,7 +2,9 @@
 
 1. Poisoned by a deleted principal: statements that name its bare id are rewritten without it. It grants nobody anything.
 2. Full: statements of nobody rightful are taken out, the largest first, until ours fit. The record keeps them.
-3. Locked (`Deny *`): the key fence and Block Public Access stand in; a person unlocks it, and is told how.
+3. Public, and public policies are blocked meanwhile: S3 then refuses to write any policy that is public still. The statements that
+   let everybody in are taken out; nobody outside the account could use them any more.
+4. Locked (`Deny *`): the key fence and Block Public Access stand in; a person unlocks it, and is told how.
 """
 
 import json
@@ -67,12 +69,21 @@ def without_strangers(found: Sequence[PolicyStatement], scope: Scope, accounts: 
             yield statement.but(body=None)
 
 
-RUNGS = {"Poisoned": without_deleted, "DoesNotFit": without_strangers}
+def without_public(found: Sequence[PolicyStatement], scope: Scope, accounts: frozenset[str]) -> Iterator[PolicyStatement]:
+    """The statements that let everybody in without a condition, taken out; none while it is not known who is rightful."""
+    for statement in without_strangers(found, scope, accounts):
+        was = next(json.loads(s.body or "{}") for s in found if s.part == statement.part)
+        if was.get("Effect") == "Allow" and "Condition" not in was and "*" in _principals(was):
+            yield statement
+
+
+RUNGS = {"Poisoned": without_deleted, "DoesNotFit": without_strangers, "Refused": without_public}
 """The rung for each kind of failure."""
 
 WHY = {
     "Poisoned": "it names a deleted principal, and the service refuses the policy as long as it does",
     "DoesNotFit": "it serves nobody rightful, and fills the policy so that a fence does not fit",
+    "Refused": "it lets everybody in, and the service writes no such policy where public ones are blocked",
 }
 
 

@@ -121,11 +121,17 @@ def _at_stake(signal: Signal, estate: Estate) -> tuple[tuple[Ref, ...], tuple[Re
 
     Where it names none of them, everything that is declared.
     """
-    stores, keys = _named(signal, Kind.BUCKET), _named(signal, Kind.KEY)
+    stores, keys = (_declared(_named(signal, kind), estate) for kind in (Kind.BUCKET, Kind.KEY))
     owners = estate.owners(frozenset((*stores, *keys)))
     stores = tuple(dict.fromkeys((*stores, *sorted(s for t in owners for s in t.stores)))) or estate.stores
     keys = tuple(dict.fromkeys((*keys, *sorted(k for t in owners for k in t.keys))))
     return stores, keys or (() if stores else estate.keys)
+
+
+def _declared(named: Iterable[Ref], estate: Estate) -> tuple[Ref, ...]:
+    """What an alert names, in the account that it is declared for: a finding names a bucket without its account."""
+    accounts = {r.id: r.account for r in (*estate.stores, *estate.keys)}
+    return tuple(dict.fromkeys(r.but(account=accounts.get(r.id, r.account)) for r in named))
 
 
 def _deeds(signal: Signal, acts: Iterable[Act]) -> tuple[tuple[str, str], ...]:

@@ -34,6 +34,9 @@ class Ordinal(IntEnum):
     TRUST = 7
     NEW_SESSIONS = 8
     SUCCESSOR = 9
+    LASTING = 10
+    RETIRED = 11
+    RESTORE = 12
 
 
 def sid(case: str, ordinal: Ordinal, number: int = 0) -> str:

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 
 from .actor import Actor, Lineage
 from .envelope import Envelope
+from .exposure import Exposure
 from .plan import Status, Wave
 from .resource import Ref
 from .signal import Confirmation, Signal
@@ -29,6 +30,9 @@ class Stage(StrEnum):
     REKEY = "rekey"
     MIGRATE = "migrate"
     VERIFY = "verify"
+    EXPOSE = "expose"
+    ENFORCE = "enforce"
+    RETIRE = "retire"
     HOLD = "hold"
     CLOSE = "close"
     ROLLBACK = "rollback"
@@ -174,6 +178,28 @@ class Succession(Value):
     new: Ref
 
 
+class Versions(Value):
+    """What became of the versions of one store, as far as one old `key` goes: how many went which way, how many stay, and why.
+
+    `total` counts what holds content; `lost` copies that could not carry everything along; `lane` says whether updates in place were
+    proved here; `altered` counts what the proof found not to be as its lane promised, `rounds` migrations that it found something
+    left of. `done`: moved and proved.
+    """
+
+    store: Ref
+    key: Ref
+    total: int = 0
+    updated: int = 0
+    copied: int = 0
+    multipart: int = 0
+    blocked: tuple[tuple[str, int], ...] = ()
+    lost: int = 0
+    lane: str = ""
+    altered: int = 0
+    rounds: int = 0
+    done: bool = False
+
+
 class Scope(Value):
     """What a case is about: who is to be stopped, and what is to be protected from them.
 
@@ -203,6 +229,8 @@ class Scope(Value):
     uses_known: bool = False
     """whether the record of the keys' uses could be read"""
     deeds: tuple[tuple[str, str], ...] = ()
+    retired: tuple[Ref, ...] = ()
+    """old keys that were disabled with a person's approval: no look finds fault with that"""
     unread: bool = False
     listed: bool = True
     """whether `allow` and `rightful` are whole: before that nobody is refused for not being on them"""
@@ -247,12 +275,17 @@ class Case(Value):
     waves: tuple[WaveRecord, ...] = ()
     plans: tuple[Planned, ...] = ()
     left: tuple[LeftForPeople, ...] = ()
-    stuck: tuple[LeftForPeople, ...] = ()
-    """the same, as the last wave found it"""
+    unmoved: tuple[LeftForPeople, ...] = ()
+    """the same, of keys and what is stored under them, as the last attempt to replace them found it"""
+    versions: tuple[Versions, ...] = ()
     fenced_at: AwareDatetime | None = None
     met: tuple[str, ...] = ()
     """unique ids of actors that are fenced and not carried, the newest last: they are no newcomers"""
     quiet_sweeps: int = 0
+    exposures: tuple[Exposure, ...] = ()
+    """what the actors read, by store; worked out when the fence stands"""
+    exposed_at: AwareDatetime | None = None
+    """when that was worked out last"""
     regions_at: AwareDatetime | None = None
     """when compute was last looked for in every Region"""
     failing: str = ""
@@ -265,4 +298,4 @@ class Case(Value):
     @property
     def people(self) -> tuple[LeftForPeople, ...]:
         """Everything that is left for people now."""
-        return tuple(dict.fromkeys((*self.left, *self.stuck)))
+        return tuple(dict.fromkeys((*self.left, *self.unmoved)))

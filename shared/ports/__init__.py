@@ -7,6 +7,7 @@ and nothing else on purpose; what an adapter cannot do it refuses, it never pret
 from .clouds import Access, Act, Directory, Evidence, Receipt, Relation, Sources, World
 from .objects import Objects
 from .record import Journal, Keyring, Recorded, Signer, Sink, Witness
+from .traffic import Encrypting, KeyUse, Request, Traffic, Uses, Watched
 from .work import Cases, Clock, Lease, Notifier
 
 __all__ = [
@@ -15,8 +16,10 @@ __all__ = [
     "Cases",
     "Clock",
     "Directory",
+    "Encrypting",
     "Evidence",
     "Journal",
+    "KeyUse",
     "Keyring",
     "Lease",
     "Notifier",
@@ -24,9 +27,13 @@ __all__ = [
     "Receipt",
     "Recorded",
     "Relation",
+    "Request",
     "Signer",
     "Sink",
     "Sources",
+    "Traffic",
+    "Uses",
+    "Watched",
     "Witness",
     "World",
 ]

@@ -17,27 +17,30 @@ from .plan import Migration
 
 CONTENT = b"codeblue: an object that may be destroyed"
 PROVED = "proved"
+NO_PLACE = "closed: the responder has no bucket of its own in this Region to try it in; `codeblue init` makes one"
 
 
 def try_update(plan: Migration, objects: Objects, clock: Clock) -> str:
     """`PROVED`, or why the lane stays closed. Raises `CloudError` where there was no answer to judge by."""
-    key = f"codeblue/canary/{plan.id}"
+    if plan.canary is None:
+        return NO_PLACE
+    canary, key = plan.canary, f"codeblue/canary/{plan.id}"
 
     def ask[T](call: Callable[[], T]) -> T:
         return persistently(clock, call)
 
     try:
-        version = ask(partial(objects.put, plan.canary.store, key, CONTENT))
-        before = ask(partial(objects.head, plan.canary.store, key, version))
-        ask(partial(objects.update, plan.canary.store, key, version, Encryption(Scheme.SSE_KMS, plan.canary.key)))
-        after = ask(partial(objects.head, plan.canary.store, key, version))
-        content = ask(partial(objects.read, plan.canary.store, key, version))
+        version = ask(partial(objects.put, canary.store, key, CONTENT))
+        before = ask(partial(objects.head, canary.store, key, version))
+        ask(partial(objects.update, canary.store, key, version, Encryption(Scheme.SSE_KMS, canary.key)))
+        after = ask(partial(objects.head, canary.store, key, version))
+        content = ask(partial(objects.read, canary.store, key, version))
     except CloudError as error:
         if meaning(error) is Answer.RETRY:
             raise
         return f"closed: the canary failed with {error.code}"
     harm = _harm(before, after) or ("" if content == CONTENT else "its content")
-    return f"closed: the call changed {harm}" if harm else _proved(after, plan.canary.key)
+    return f"closed: the call changed {harm}" if harm else _proved(after, canary.key)
 
 
 def _harm(before: Facts, after: Facts) -> str:

@@ -39,13 +39,12 @@ def migrate(
     journal: Journal,
     clock: Clock,
     *,
-    exposed: Callable[[str], bool] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> MigrationResult:
     """Move every version that can be moved. Call it again, with the same plan and record, to go on where it stopped.
 
-    `exposed` tells of an object key whether the actor read it; `cancelled` is asked before every move and page.
+    `cancelled` is asked before every move and page; `progress` is told after every page.
     Raises `CloudError` where the store can not be listed or looked at, and `CustodyError` where the record can not be kept.
     """
     manifest = Manifest.recall(plan, journal)
@@ -54,7 +53,7 @@ def migrate(
     update_lane = try_update(plan, objects, clock)
     mover = Mover(plan, objects, clock, manifest, updatable=update_lane == PROVED)
     with _workers(plan.width) as pool:
-        run = _Run(plan, objects, clock, manifest, mover, pool, _Watch(exposed, cancelled, progress))
+        run = _Run(plan, objects, clock, manifest, mover, pool, _Watch(plan.first, cancelled, progress))
         state, why = run.until_done()
     return _result(manifest, state, why, update_lane)
 
@@ -73,13 +72,13 @@ def _workers(width: int) -> Iterator[ThreadPoolExecutor | None]:
 class _Watch:
     """How the caller steers a run and looks on."""
 
-    exposed: Callable[[str], bool] | None
+    first: frozenset[str]
     cancelled: Callable[[], bool]
     progress: Callable[[Progress], None]
 
     def wants(self, version: Version, sweep: int) -> bool:
         """Whether this sweep is about the version: the first one, sweep 0, is of the exposed."""
-        return bool(sweep) or self.exposed is None or self.exposed(version.key)
+        return bool(sweep) or version.key in self.first
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ class _Run:
 
     def until_done(self) -> tuple[Checkpoint, str]:
         """Sweep until nothing is left, and say where that ended and, if not finished, why."""
-        state = _begin(self._manifest.checkpoint, exposed=self._watch.exposed is not None)
+        state = _begin(self._manifest.checkpoint, exposed=bool(self._watch.first))
         for _ in range(SWEEPS):
             state = self._sweep(state)
             if self._mover.stopped or not state.over:

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import PositiveInt, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from shared.domain.resource import Ref
 from shared.domain.value import Value, digest
@@ -24,13 +24,17 @@ class Canary(Value):
 class Migration(Value):
     """Every version of `store` under one of the `old` keys moves to `successor` (key ARNs).
 
+    Without a `canary` nothing is updated in place. `first` are object keys that the actors read: they are moved before all others,
+    and are kept nowhere.
+
     `copy_limit` and `part` are bytes: above the limit a copy is made in parts of at least `part`. `width` is calls in flight.
     """
 
     store: Ref
     old: frozenset[str]
     successor: str
-    canary: Canary
+    canary: Canary | None = None
+    first: frozenset[str] = Field(default=frozenset(), repr=False, exclude=True)
     copy_limit: PositiveInt = COPY_LIMIT
     part: PositiveInt = COPY_LIMIT // 5
     width: PositiveInt = 32

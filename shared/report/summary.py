@@ -1,13 +1,20 @@
 """The case in the form that scripts read: one JSON object, the same for whoever prints it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from shared.containment.journal import APPLIED
-from shared.domain.case import Case, Verdict, WaveRecord
+from shared.containment.journal import APPLIED, CHANGES
+from shared.domain.case import Case, Verdict, Versions, WaveRecord
+from shared.domain.resource import Ref
 from shared.ports import Journal
+from shared.reencryption.lanes import Reason
+
+from .words import say
 
 NO_VERSIONS: Mapping[str, object] = {"total": 0, "updated": 0, "copied": 0, "multipart": 0, "blocked": []}
 """Object versions moved to another key: none by a fence."""
+
+SEEN_TWICE = frozenset({Reason.CUSTOMER_KEY.value, Reason.DENIED.value})
+"""Why a version is not even looked at: each migration of its store counts it."""
 
 
 def summary(case: Case, journal: Journal, place: str) -> dict[str, object]:
@@ -16,7 +23,7 @@ def summary(case: Case, journal: Journal, place: str) -> dict[str, object]:
         "case": case.id,
         "status": (Verdict.PARTIAL if case.verdict is Verdict.OPEN else case.verdict).value,
         "waves": [_wave(wave, journal) for wave in case.waves],
-        "versions": dict(NO_VERSIONS),
+        "versions": _versions(case.versions),
         "ledger": f"{place}/{case.id}",
         "report": None,
         "seconds_to_fence": round((case.fenced_at - case.opened).total_seconds(), 3) if case.fenced_at else None,
@@ -29,6 +36,7 @@ def summary(case: Case, journal: Journal, place: str) -> dict[str, object]:
             "digest": asked.digest,
             "envelope": asked.envelope.model_dump(mode="json") if asked.envelope else None,
             "why": asked.why,
+            "changes": _asked(case, asked.digest, journal),
             "expires": asked.expires.isoformat(),
         }
     return content
@@ -46,6 +54,42 @@ def turned(verdict: Verdict, reason: str) -> dict[str, object]:
         "report": None,
         "seconds_to_fence": None,
         "left_for_people": left,
+    }
+
+
+def _asked(case: Case, digest: str, journal: Journal) -> list[dict[str, object]]:
+    """What an exact digest would do, line by line; an envelope has no lines, for it covers what is not known yet."""
+    blob = next((p.blob for p in case.plans if p.digest == digest), "")
+    changes = CHANGES.validate_json(journal.blobs(blob)) if blob else ()
+    return [
+        {
+            "target": change.target.id,
+            "action": change.action,
+            "after": say(change.after),
+            "why": change.why,
+            "hurts": list(change.blast.others),
+            "one_way": not change.reversible,
+        }
+        for change in changes
+    ]
+
+
+def _versions(found: Sequence[Versions]) -> dict[str, object]:
+    """The counts of all stores in one. A store that holds versions of several keys is looked at once for each."""
+    totals: dict[Ref, int] = {}
+    blocked: dict[tuple[str, Ref], int] = {}
+    for each in found:
+        totals[each.store] = max(totals.get(each.store, 0), each.total)
+        for reason, count in each.blocked:
+            before = blocked.get((reason, each.store), 0)
+            blocked[reason, each.store] = max(before, count) if reason in SEEN_TWICE else before + count
+    reasons = sorted({reason for reason, _ in blocked})
+    return {
+        "total": sum(totals.values()),
+        "updated": sum(each.updated for each in found),
+        "copied": sum(each.copied for each in found),
+        "multipart": sum(each.multipart for each in found),
+        "blocked": [{"reason": r, "count": sum(n for (of, _), n in blocked.items() if of == r)} for r in reasons],
     }
 
 

@@ -66,10 +66,18 @@ class Undo:
 def rollback_plan(case: Case, deps: Deps) -> Undo:
     """Everything that stands, but what names the actors alone: after a rollback the thief is still refused."""
     standing = history.made(deps.journal(case.id))
-    kept = [c for c in standing if not ACTIONS[c.action].aimed]
-    aimed = [c for c in standing if ACTIONS[c.action].aimed]
-    reason = "it names the actor alone and stays; `release` takes it back"
-    return Undo(waves.plan(case, Wave.ROLLBACK, kept), tuple((c, reason) for c in aimed))
+    stays = {c.slot: reason for c in standing if (reason := _stays(c, case))}
+    kept = [c for c in standing if c.slot not in stays]
+    return Undo(waves.plan(case, Wave.ROLLBACK, kept), tuple((c, stays[c.slot]) for c in standing if c.slot in stays))
+
+
+def _stays(change: Change, case: Case) -> str:
+    """Why a rollback leaves this change, empty where it takes it back."""
+    if ACTIONS[change.action].aimed:
+        return "it names the actor alone and stays; `release` takes it back"
+    if change.action == "admit-to-successor" and any(v.updated or v.copied or v.multipart for v in case.versions):
+        return "what was moved is under the successor, and its rightful users need it"
+    return ""
 
 
 def release_plan(case: Case, deps: Deps, target: str) -> Undo:

@@ -1,23 +1,27 @@
 """Everything a stage works with. `bootstrap` makes one for the clouds, tests make one of memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shared.containment.estate import Estate
 from shared.containment.guard import Protected
 from shared.containment.scope import Surveyor
-from shared.ports import Access, Cases, Clock, Directory, Evidence, Journal, Notifier, Objects, Sources, World
-from shared.reencryption import Canary
+from shared.domain.resource import Ref
+from shared.ports import Access, Cases, Clock, Directory, Evidence, Journal, Notifier, Objects, Sources, Traffic, World
+from shared.reencryption import Canary, Progress
 from shared.settings import Policy
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What replacing a key and moving what is stored needs besides. `canary`: where an update in place is tried first."""
+    """What replacing a key and moving what is stored needs besides.
+
+    `canaries`: where an update in place is tried first, by Region; where there is none, nothing is updated in place.
+    """
 
     objects: Objects
     access: Access
-    canary: Canary
+    canaries: Mapping[str, Canary]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,12 @@ class Deps:
     exempt: frozenset[str]
     caller: str
     place: str
-    recovery: Recovery | None = None
-    """None: this responder fences, and replaces no key"""
+    recovery: Callable[[], Recovery] | None = None
+    """made when a key is first replaced, for a fence waits for nothing; None: this responder fences, and replaces no key"""
+    traffic: Traffic | None = None
+    """None: single requests are not read here, and nothing lasting is decided by them"""
+    watch: Callable[[Ref, Progress], None] = lambda _store, _progress: None
+    """told how far the migration of a store is"""
 
     @property
     def surveyor(self) -> Surveyor:

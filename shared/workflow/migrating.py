@@ -1,96 +1,239 @@
-"""What is stored already, moved to the successor version by version, and the proof of it by another way of looking."""
+"""What is stored already, moved to the successor version by version, and the proof of it by another way of looking.
 
-from collections.abc import Iterable
+A store that can not be moved now stops no other one: people are told, the sweeps go on, and it is tried again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from shared.containment.action import Action
 from shared.containment.actions import ACTIONS
-from shared.domain.case import Case, LeftForPeople, Stage, Succession, Verdict
+from shared.containment.journal import Applied, intended
+from shared.domain.case import Case, LeftForPeople, Mode, Stage, Succession, Verdict, Versions
+from shared.domain.errors import CloudError
 from shared.domain.facet import Migrated
-from shared.domain.plan import Change, Wave
+from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Ref
-from shared.domain.value import Value
-from shared.reencryption import Migration, MigrationResult, Proof, migrate, verify
+from shared.reencryption import Migration, MigrationResult, migrate, verify
+from shared.reencryption.canary import PROVED
+from shared.reencryption.lanes import Lane, Reason
 
-from . import exact, waves
+from . import exact, proving, waves
+from .cancelling import TIME_IS_UP, Cancelling
 from .deps import Deps, Recovery
+from .putting_off import put_off
 from .step import Next
 
-AGAIN_SECONDS = 30
+AGAIN_SECONDS = 1
+PAUSED_SECONDS = 30
+
+ROUNDS = 3
+"""Migrations in a row when each proof finds new versions under an old key: somebody writes there, and people are told."""
+
+NOT_MOVED = LeftForPeople(
+    target="stored versions",
+    reason="the policy only observes migrations: what was stored before is still under the old key",
+    next='set [modes] migrate = "ask" in response.toml, then `codeblue apply`',
+    blocks=False,
+)
+NOT_ALL = "what is stored is moved to the successor"
+AGAIN = "`codeblue apply` tries again"
 
 
-class Moved(Value):
-    """What became of one store, as the record keeps it: counts only."""
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One store after a run, from one old key: the result, or why there is none."""
 
-    store: Ref
-    result: MigrationResult
-    proof: Proof | None = None
+    plan: Migration
+    result: MigrationResult | CloudError
+
+    @property
+    def why(self) -> str:
+        """Why it is not finished, empty where it is."""
+        return self.result.why if isinstance(self.result, MigrationResult) else f"it can not be looked at: {self.result}"
+
+
+def unfinished(case: Case) -> bool:
+    """Whether something stored is still to be moved, or the proof of that is still to be had."""
+    return bool(_open(case))
 
 
 def move(case: Case, deps: Deps) -> Next:
-    """Move every version that can be moved. Raises `NotDurable`, and `CloudError` where a store can not be listed."""
+    """Move every version that can be moved. Raises `NotDurable`."""
     if deps.recovery is None or Wave.MIGRATE in case.declined:
         return Next(case, Stage.SWEEP)
+    if deps.policy.mode(Wave.MIGRATE) is Mode.OBSERVE:
+        return Next(case.but(unmoved=_people(case, [NOT_MOVED], NOT_MOVED.target)), Stage.SWEEP)
     known, made = exact.current(case, deps, Wave.MIGRATE, lambda: _changes(case))
     if not exact.agreed(known, deps, made):
         asked = exact.asked(known, deps, made)
         return Next(asked.but(verdict=Verdict.AWAITING_APPROVAL), Stage.MIGRATE, ask_seconds=waves.remaining(asked, deps))
-    results = [(p, migrate(p, deps.recovery.objects, deps.journal(case.id), deps.clock)) for p in _migrations(known, deps.recovery)]
-    unfinished = [p.store for p, r in results if not r.finished]
-    left = tuple(entry for p, r in results for entry in _left(p, r))
-    after = known.but(awaiting=None, left=tuple(dict.fromkeys((*known.left, *left))))
-    if unfinished:
-        return Next(after, Stage.MIGRATE, again_seconds=AGAIN_SECONDS)
+    started, cancelling = deps.clock.monotonic(), Cancelling(deps.cases, deps.clock)
+    recovery = deps.recovery()
+    if not known.versions:
+        deps.journal(case.id).append("intended", intended(made, made.changes, deps.journal(case.id)))
+    ran = [_run(plan, known, deps, recovery, cancelling) for plan in _migrations(known, recovery)]
+    moved = _moved(known.but(awaiting=None, verdict=Verdict.OPEN), ran)
+    if cancelling.why:
+        waiting = AGAIN_SECONDS if cancelling.why == TIME_IS_UP else PAUSED_SECONDS
+        return Next(moved, Stage.MIGRATE, again_seconds=waiting)
+    after = waves.record(moved, deps, made, tuple(_outcomes(made, ran)), started) if ran else moved
+    if ran and all(each.why for each in ran):
+        return put_off(case, after, deps, NOT_ALL)
     return Next(after, Stage.VERIFY)
 
 
 def prove(case: Case, deps: Deps) -> Next:
-    """Look at every version afresh, and put on record what is under which key. Raises as `move`."""
+    """Look at every moved version afresh, and put on record what is under which key. Raises `NotDurable`."""
     if deps.recovery is None:
         return Next(case, Stage.SWEEP)
-    journal = deps.journal(case.id)
-    proofs = [(p, verify(p, deps.recovery.objects, journal, deps.clock)) for p in _migrations(case, deps.recovery)]
-    for plan, proof in proofs:
-        body = {"store": plan.store.id, "total": proof.total, "eligible_left": proof.eligible_left, "done": proof.done}
-        journal.append("verified", {**body, "blob": journal.blob(proof.model_dump_json().encode())})
-    if any(proof.eligible_left for _, proof in proofs):
-        return Next(case, Stage.MIGRATE, again_seconds=AGAIN_SECONDS)
-    broken = tuple(entry for plan, proof in proofs for entry in _broken(plan, proof))
-    return Next(case.but(left=tuple(dict.fromkeys((*case.left, *broken)))), Stage.SWEEP)
+    recovery, after = deps.recovery(), case
+    for plan in _migrations(case, recovery):
+        after = _proved(after, plan, deps, recovery)
+    if any(not v.done and 0 < v.rounds < ROUNDS for v in after.versions):
+        return Next(after, Stage.MIGRATE, again_seconds=AGAIN_SECONDS)
+    if unfinished(after):
+        return put_off(case, after, deps, NOT_ALL)
+    return Next(after.but(unmoved=tuple(dict.fromkeys((*after.unmoved, *proving.people(after, deps, recovery))))), Stage.SWEEP)
 
 
 def _changes(case: Case) -> Iterable[Change]:
-    """One change a store: nothing that could be moved is under an old key any more. It can not be undone."""
+    """One change for each store and key: nothing that could be moved is under the old key any more. It can not be undone."""
     action: Action = ACTIONS["migrate"]
-    for store in case.scope.stores:
-        for succession in _of(store, case):
-            after = Migrated(old=succession.old.id, new=succession.new.id)
-            yield action.change(store, after, "what was stored before is still in the old key's reach", reversible=False)
+    for store, succession in _pairs(case):
+        after = Migrated(old=succession.old.id, new=succession.new.id)
+        yield action.change(store, after, "what was stored before is still in the old key's reach", reversible=False)
+
+
+def _pairs(case: Case) -> tuple[tuple[Ref, Succession], ...]:
+    """Every store, with each key of its Region that what it holds can be under."""
+    return tuple((t, s) for t in case.scope.stores for s in case.scope.successors if s.old.region == t.region)
+
+
+def _open(case: Case) -> tuple[tuple[Ref, Succession], ...]:
+    done = {(v.store, v.key) for v in case.versions if v.done}
+    return tuple((store, s) for store, s in _pairs(case) if (store, s.old) not in done)
 
 
 def _migrations(case: Case, recovery: Recovery) -> tuple[Migration, ...]:
+    """What is still to be moved or proved."""
+    canaries = recovery.canaries
     return tuple(
-        Migration(store=store, old=frozenset(s.old.id for s in found), successor=found[0].new.id, canary=recovery.canary)
-        for store in case.scope.stores
-        if (found := _of(store, case))
+        Migration(store=store, old=frozenset({s.old.id}), successor=s.new.id, canary=canaries.get(store.region))
+        for store, s in _open(case)
     )
 
 
-def _of(store: Ref, case: Case) -> tuple[Succession, ...]:
-    """The keys that a store of this Region can be under, and what takes their place there."""
-    return tuple(s for s in case.scope.successors if s.old.region == store.region)
+def _run(plan: Migration, case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling) -> Ran:
+    watch = partial(deps.watch, plan.store)
+    try:
+        result = migrate(plan, recovery.objects, deps.journal(case.id), deps.clock, cancelled=cancelling, progress=watch)
+    except CloudError as error:
+        return Ran(plan, error)
+    return Ran(plan, result)
 
 
-def _left(plan: Migration, result: MigrationResult) -> Iterable[LeftForPeople]:
-    for reason, count in result.blocked.items():
-        words = f"{count} versions stay under the old key: {reason}"
-        yield LeftForPeople(target=str(plan.store), reason=words, next="the old key stays enabled for them", blocks=False)
-    for reason, count in result.failed.items():
-        yield LeftForPeople(
-            target=str(plan.store), reason=f"{count} versions failed: {reason}", next="`codeblue apply` tries again"
-        )
+def _moved(case: Case, ran: Sequence[Ran]) -> Case:
+    """The case with what became of the versions, and what of it is left for people."""
+    counts = {(v.store, v.key): v for v in case.versions}
+    for each in ran:
+        slot = _slot(case, each.plan)
+        if isinstance(each.result, MigrationResult):
+            counts[slot] = _counted(counts.get(slot, Versions(store=slot[0], key=slot[1])), each.result)
+    left = (*(entry for v in counts.values() for entry in _stays(v)), *(entry for each in ran for entry in _failed(each)))
+    return case.but(versions=tuple(counts.values()), unmoved=_people(case, left, *(str(each.plan.store) for each in ran)))
 
 
-def _broken(plan: Migration, proof: Proof) -> Iterable[LeftForPeople]:
-    if proof.mismatches:
-        words = f"{len(proof.mismatches)} moved versions are not what their lane promised"
-        yield LeftForPeople(target=str(plan.store), reason=words, next="the record names them; compare with a backup")
+def _slot(case: Case, plan: Migration) -> tuple[Ref, Ref]:
+    return plan.store, next(s.old for s in case.scope.successors if s.old.id in plan.old)
+
+
+def _counted(before: Versions, result: MigrationResult) -> Versions:
+    moved = result.moved
+    return before.but(
+        total=result.total - result.nothing.get(Reason.DELETE_MARKER, 0),
+        updated=moved.get(Lane.UPDATE, 0),
+        copied=moved.get(Lane.COPY, 0),
+        multipart=moved.get(Lane.MULTIPART, 0),
+        blocked=tuple(sorted(result.blocked.items())),
+        lost=result.lost,
+        lane=result.update_lane,
+    )
+
+
+def _outcomes(made: Plan, ran: Sequence[Ran]) -> Iterable[Applied]:
+    """What became of each change of the plan that this run was about."""
+    by_slot = {(each.plan.store, key): each for each in ran for key in each.plan.old}
+    for change in made.changes:
+        each = by_slot.get((change.target, change.after.part))
+        if each is not None:
+            status = Status.FAILED if each.why else Status.APPLIED if _any(each.result) else Status.ALREADY
+            before = change.after if status is Status.ALREADY else None
+            yield waves.unmade(change.but(before=before), status, each.why or _words(each.result))
+
+
+def _any(result: MigrationResult | CloudError) -> bool:
+    return isinstance(result, MigrationResult) and bool(result.moved)
+
+
+def _words(result: MigrationResult | CloudError) -> str:
+    if not isinstance(result, MigrationResult):
+        return str(result)
+    lanes = [f"{count} {lane.value}" for lane, count in sorted(result.moved.items())]
+    stay = [f"{count} stay: {reason}" for reason, count in sorted(result.blocked.items())]
+    return "; ".join((*lanes, *stay)) or "nothing in it is under the old key"
+
+
+def _stays(found: Versions) -> Iterable[LeftForPeople]:
+    """What of one store stays as it is, or is not as it was."""
+    store = str(found.store)
+    for reason, count in found.blocked:
+        words = f"{count} versions stay where they are: {reason}"
+        yield LeftForPeople(target=store, reason=words, next="the old key stays enabled for what is under it", blocks=False)
+    if found.lost:
+        words = f"{found.lost} copies could not carry grants of an access control list along"
+        yield LeftForPeople(target=store, reason=words, next="the record names them; grant by policy instead", blocks=False)
+    if found.lane != PROVED and (found.copied or found.multipart or found.blocked):
+        words = f"nothing could be updated in place ({found.lane}): only the newest versions were copied"
+        yield LeftForPeople(target=store, reason=words, next="run `codeblue init` before the next case", blocks=False)
+    if found.altered:
+        words = f"{found.altered} moved versions are not what their lane promised"
+        yield LeftForPeople(target=store, reason=words, next="the record names them; compare with a backup")
+
+
+def _failed(ran: Ran) -> Iterable[LeftForPeople]:
+    """What was not moved, and should have been."""
+    failed = ran.result.failed if isinstance(ran.result, MigrationResult) else {}
+    for reason, count in sorted(failed.items()):
+        yield LeftForPeople(target=str(ran.plan.store), reason=f"{count} versions failed: {reason}", next=AGAIN)
+    if ran.why:
+        yield LeftForPeople(target=str(ran.plan.store), reason=f"what is stored is not all moved: {ran.why}", next=AGAIN)
+
+
+def _proved(case: Case, plan: Migration, deps: Deps, recovery: Recovery) -> Case:
+    """The case with the proof of one migration. Raises `NotDurable`."""
+    slot, journal = _slot(case, plan), deps.journal(case.id)
+    now = next((v for v in case.versions if (v.store, v.key) == slot), None)
+    if now is None:  # it could not even be listed
+        return case
+    try:
+        proof = verify(plan, recovery.objects, journal, deps.clock)
+    except CloudError as error:
+        unseen = LeftForPeople(target=str(plan.store), reason=f"what was moved could not be proved: {error}", next=AGAIN)
+        return case.but(unmoved=tuple(dict.fromkeys((*case.unmoved, unseen))))
+    body = {"store": plan.store.id, "total": proof.total, "eligible_left": proof.eligible_left, "done": proof.done}
+    journal.append("verified", {**body, "blob": journal.blob(proof.model_dump_json().encode())})
+    left = bool(proof.eligible_left)
+    found = now.but(done=not left, rounds=now.rounds + left, altered=len(proof.mismatches))
+    words = f"{proof.eligible_left} versions are under the old key, again or still: somebody writes with it"
+    writer = LeftForPeople(target=str(plan.store), reason=words, next=f"find the writer that names the old key; {AGAIN}")
+    versions = tuple(found if v is now else v for v in case.versions)
+    more = (*_stays(found), *([writer] if left else []))
+    return case.but(versions=versions, unmoved=tuple(dict.fromkeys((*case.unmoved, *more))))
+
+
+def _people(case: Case, found: Iterable[LeftForPeople], *about: str) -> tuple[LeftForPeople, ...]:
+    """What is left for people, where this was found anew about these targets."""
+    others = (entry for entry in case.unmoved if entry.target not in about)
+    return tuple(dict.fromkeys((*others, *found)))

@@ -17,33 +17,58 @@ from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Ref
 from shared.ports import Relation, World
 
-from . import exact, waves
+from . import exact, migrating, waves
 from .deps import Deps, Recovery
-from .step import Next
+from .putting_off import put_off
+from .step import Next, reached
 
 AGAIN_SECONDS = 5
 
+SAID_SECONDS = 15
+"""As the sweep itself pauses when all is quiet."""
+
+NOT_REPLACED = LeftForPeople(
+    target="keys",
+    reason="the policy only observes the replacing of keys: the actors are refused, and the key that they could use stays in use",
+    next='set [modes] rekey = "ask" in response.toml, then `codeblue apply`',
+    blocks=False,
+)
+
 
 def wanted(case: Case, deps: Deps) -> bool:
-    """Whether keys of this case are to be replaced: the policy allows it, and it was neither done nor refused."""
-    if deps.recovery is None or not case.scope.keys or Wave.REKEY in case.declined or case.scope.successors:
+    """Whether there is a key to be replaced, something to be moved to its successor, or to be said of that.
+
+    What a person refused is not asked again.
+    """
+    if deps.recovery is None or not case.scope.keys or not {Wave.REKEY, Wave.MIGRATE}.isdisjoint(case.declined):
         return False
-    return Mode.OBSERVE not in {case.mode, deps.policy.mode(Wave.REKEY)}
+    if not case.scope.successors:
+        return not (_observed(case, deps) and NOT_REPLACED in case.unmoved)
+    return migrating.unfinished(case) and migrating.NOT_MOVED not in case.unmoved
+
+
+def _observed(case: Case, deps: Deps) -> bool:
+    return Mode.OBSERVE in {case.mode, deps.policy.mode(Wave.REKEY)}
 
 
 def rekey(case: Case, deps: Deps) -> Next:
     """Replace the keys that the actors could use. Raises `NotDurable`."""
-    if deps.recovery is None or Wave.REKEY in case.declined:
-        return Next(case, Stage.SWEEP)
+    if deps.recovery is None or Wave.REKEY in case.declined or case.scope.successors:
+        return Next(case, Stage.MIGRATE if case.scope.successors else Stage.SWEEP)
+    if _observed(case, deps):
+        said = case.but(unmoved=tuple(dict.fromkeys((*case.unmoved, NOT_REPLACED))))
+        return Next(said.but(verdict=reached(said)), Stage.SWEEP, again_seconds=SAID_SECONDS)
     seen = _prepared(case, deps)
     known, made = exact.current(seen, deps, Wave.REKEY, lambda: _changes(seen, deps))
     if not exact.agreed(known, deps, made):
         asked = exact.asked(known, deps, made)
         return Next(asked.but(verdict=Verdict.AWAITING_APPROVAL), Stage.REKEY, ask_seconds=waves.remaining(asked, deps))
-    after = _run(known.but(awaiting=None), deps, deps.recovery, made)
+    after = _run(known.but(awaiting=None), deps, deps.recovery(), made)
     if after.retrying:
-        return Next(after, Stage.REKEY, again_seconds=AGAIN_SECONDS)
-    return Next(after, Stage.MIGRATE if after.scope.successors else Stage.SWEEP)
+        return Next(after.but(verdict=Verdict.HELD), Stage.REKEY, again_seconds=AGAIN_SECONDS)
+    if not after.scope.successors:
+        return put_off(case, after, deps, "the key that the actors could use is replaced")
+    return Next(after.but(verdict=Verdict.OPEN), Stage.MIGRATE)
 
 
 def _changes(case: Case, deps: Deps) -> Iterable[Change]:
@@ -65,8 +90,8 @@ def _prepared(case: Case, deps: Deps) -> Case:
     aliases = ask(lambda: _related(deps.world, keys, Relation.ALIASES), none, "the keys' aliases")
     listed = ask(lambda: _related(deps.world, keys, Relation.LISTED), none, "what is stored under the keys")
     people = tuple(LeftForPeople(target=str(ref), reason=STORED, next=MOVE, blocks=False) for ref in listed.value)
-    left = tuple(dict.fromkeys((*case.left, *dependants.left, *aliases.left, *listed.left, *people)))
-    return case.but(scope=case.scope.but(dependants=dependants.value, aliases=aliases.value), left=left)
+    unmoved = tuple(dict.fromkeys((*dependants.left, *aliases.left, *listed.left, *people)))
+    return case.but(scope=case.scope.but(dependants=dependants.value, aliases=aliases.value), unmoved=unmoved)
 
 
 STORED = "it is stored under the old key, and only people can move it"
@@ -94,7 +119,12 @@ def _run(case: Case, deps: Deps, recovery: Recovery, made: Plan) -> Case:
     after = waves.record(case, deps, made, results, started)
     scope = after.scope.but(successors=known if ready else ())
     retrying = any(r.outcome.retry for r in results)
-    return after.but(scope=scope, retrying=retrying, left=tuple(dict.fromkeys((*after.left, *shut_out))))
+    return after.but(scope=scope, retrying=retrying, unmoved=tuple(dict.fromkeys((*after.unmoved, *_failed(results), *shut_out))))
+
+
+def _failed(results: Iterable[Applied]) -> Iterable[LeftForPeople]:
+    for outcome in (r.outcome for r in results if r.outcome.status in waves.FAILING):
+        yield LeftForPeople(target=str(outcome.target), reason=outcome.reason, next="mend it, then `codeblue apply`")
 
 
 NOT_READY = "it waits until every rightful user can use the successor"

@@ -124,7 +124,7 @@ def run_stage(held: Held, stage: Stage, deps: Deps) -> Outcome:
     return Outcome(case.id, following.stage, following.ask_seconds, following.again_seconds)
 
 
-WRITING = frozenset({Power.PRESERVE, Power.FENCE, Power.REKEY, Power.MIGRATE})
+WRITING = frozenset({Power.PRESERVE, Power.FENCE, Power.REKEY, Power.MIGRATE, Power.ENFORCE, Power.RETIRE})
 """Powers that change something in the cloud: a pause stops them."""
 
 

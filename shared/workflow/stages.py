@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from shared.domain.case import Case, Stage
 
-from . import fencing, migrating, rekeying, sweeping
+from . import enforcing, exposing, fencing, migrating, rekeying, retiring, sweeping
 from .deps import Deps
-from .step import Next
+from .step import Next, reached
 
 
 class Power(StrEnum):
@@ -19,6 +19,8 @@ class Power(StrEnum):
     FENCE = "fence"
     REKEY = "rekey"
     MIGRATE = "migrate"
+    ENFORCE = "enforce"
+    RETIRE = "retire"
     RECORD = "record"
 
 
@@ -37,7 +39,7 @@ class Step:
 
 def close(case: Case, deps: Deps) -> Next:
     """Seal the record: nothing has moved for an hour."""
-    verdict = sweeping.verdict(case)
+    verdict = reached(case)
     deps.journal(case.id).close({"verdict": verdict.value, "left": len(case.left), "waves": len(case.waves)})
     return Next(case.but(verdict=verdict), None)
 
@@ -50,13 +52,20 @@ STEPS: Mapping[Stage, Step] = {
     Stage.FENCE: Step(fencing.fence, frozenset({Stage.FENCE, Stage.PRESERVE}), Power.FENCE, Stage.HOLD, waits=True),
     Stage.PRESERVE: Step(fencing.preserve, frozenset({Stage.PRESERVE, Stage.HOLD, Stage.SWEEP}), Power.PRESERVE, Stage.HOLD),
     Stage.SWEEP: Step(
-        sweeping.sweep, frozenset({Stage.SWEEP, Stage.HOLD, Stage.REKEY, Stage.CLOSE}), Power.FENCE, Stage.HOLD, waits=True
+        sweeping.sweep,
+        frozenset({Stage.SWEEP, Stage.HOLD, Stage.EXPOSE, Stage.REKEY, Stage.ENFORCE, Stage.CLOSE}),
+        Power.FENCE,
+        Stage.HOLD,
+        waits=True,
     ),
     Stage.HOLD: Step(sweeping.hold, frozenset({Stage.HOLD, Stage.SWEEP}), Power.FENCE, Stage.HOLD),
+    Stage.EXPOSE: Step(exposing.expose, frozenset({Stage.EXPOSE, Stage.SWEEP}), Power.OBSERVE, Stage.EXPOSE),
     Stage.REKEY: Step(rekeying.rekey, frozenset({Stage.REKEY, Stage.MIGRATE, Stage.SWEEP}), Power.REKEY, Stage.REKEY, waits=True),
     Stage.MIGRATE: Step(
         migrating.move, frozenset({Stage.MIGRATE, Stage.VERIFY, Stage.SWEEP}), Power.MIGRATE, Stage.MIGRATE, waits=True
     ),
     Stage.VERIFY: Step(migrating.prove, frozenset({Stage.VERIFY, Stage.MIGRATE, Stage.SWEEP}), Power.OBSERVE, Stage.VERIFY),
+    Stage.ENFORCE: Step(enforcing.enforce, frozenset({Stage.ENFORCE, Stage.RETIRE}), Power.ENFORCE, Stage.ENFORCE, waits=True),
+    Stage.RETIRE: Step(retiring.retire, frozenset({Stage.RETIRE, Stage.SWEEP}), Power.RETIRE, Stage.RETIRE, waits=True),
     Stage.CLOSE: Step(close, frozenset({Stage.CLOSE}), Power.RECORD),
 }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.domain.case import Case, Stage
+from shared.domain.case import Case, Stage, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +13,8 @@ class Next:
     stage: Stage | None
     ask_seconds: int | None = None
     again_seconds: float | None = None
+
+
+def reached(case: Case) -> Verdict:
+    """`contained` only where nothing failed and nothing is out of reach; anything else is called partial."""
+    return Verdict.PARTIAL if any(left.blocks for left in case.people) else Verdict.CONTAINED

@@ -6,10 +6,10 @@ from shared.containment.scope import Answer, account_of, listed, reread
 from shared.domain.case import Case, LeftForPeople, Stage, Verdict
 from shared.domain.plan import Wave
 
-from . import rekeying, waves
+from . import enforcing, exposing, rekeying, waves
 from .deps import Deps
 from .lookout import looked
-from .step import Next
+from .step import Next, reached
 
 PAUSES = (0.5, 1, 1.5, 2, 15, 60, 300, 900, 3600)
 """Seconds to the next sweep, by how many in a row found nothing: at once while IAM still propagates, then for an hour."""
@@ -89,21 +89,20 @@ def _after(case: Case, deps: Deps) -> Next:
     if quiet >= len(PAUSES):
         return Next(case, Stage.CLOSE)
     settled = _settled(case, deps) if quiet >= SETTLED else case
+    if quiet >= SETTLED and exposing.wanted(settled, deps):
+        return Next(settled, Stage.EXPOSE)
     if quiet >= SETTLED and rekeying.wanted(settled, deps):
-        return Next(settled, Stage.REKEY)
+        return Next(settled.but(verdict=Verdict.OPEN), Stage.REKEY)
+    if quiet >= SETTLED and enforcing.wanted(settled, deps):
+        return Next(settled.but(verdict=Verdict.OPEN), Stage.ENFORCE)
     return Next(settled, Stage.SWEEP, again_seconds=PAUSES[quiet])
 
 
 def _settled(case: Case, deps: Deps) -> Case:
     """The case with its verdict. People are told once where something stays open."""
     waves.signed(case, deps)
-    reached = verdict(case)
-    if reached is Verdict.PARTIAL and case.verdict is not Verdict.PARTIAL:
+    now = reached(case)
+    if now is Verdict.PARTIAL and case.verdict is not Verdict.PARTIAL:
         open_ends = sum(left.blocks for left in case.left)
         deps.notifier.page(case.id, "A fence has gaps", f"{open_ends} things are left for people; `codeblue status` lists them.")
-    return case.but(verdict=reached)
-
-
-def verdict(case: Case) -> Verdict:
-    """`contained` only where nothing failed and nothing is out of reach; anything else is called partial."""
-    return Verdict.PARTIAL if any(left.blocks for left in case.people) else Verdict.CONTAINED
+    return case.but(verdict=now)

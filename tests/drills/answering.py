@@ -35,7 +35,7 @@ def by_one_approval(event: str) -> Respond:
     """The same where a person decides about the fence: one approval of an envelope, and everything after it follows from that."""
 
     def respond(sandbox: Sandbox, clinic: Clinic) -> Mapping[str, Any]:
-        with policy_file(clinic, '[modes]\nfence = "ask"\nsweep = "ask"\n') as policy:
+        with policy_file(clinic, 'fence = "ask"', 'sweep = "ask"') as policy:
             asked = run(sandbox, clinic, ["respond", "--render", "--json", "--policy", policy, str(EVENTS / event)])
             case, digest = asked["case"], asked["awaiting"]["digest"]
             run(sandbox, clinic, ["approve", case, "--digest", digest, "--json", "--policy", policy])
@@ -45,10 +45,11 @@ def by_one_approval(event: str) -> Respond:
 
 
 @contextmanager
-def policy_file(clinic: Clinic, *more: str) -> Iterator[str]:
-    """The path of a `response.toml`: the clinic's own, and more."""
+def policy_file(clinic: Clinic, *modes: str) -> Iterator[str]:
+    """The path of a `response.toml`: the clinic's own, which only fences unless these modes say otherwise."""
     with NamedTemporaryFile("w", suffix=".toml") as policy:
-        policy.write("\n".join((response_policy(clinic), *more)))
+        observed = () if any(mode.startswith("rekey") for mode in modes) else ('rekey = "observe"',)
+        policy.write("\n".join((response_policy(clinic), "[modes]", *observed, *modes)))
         policy.flush()
         yield policy.name
 

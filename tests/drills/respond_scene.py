@@ -29,6 +29,9 @@ from tests.conftest import ROOT
 CODEBLUE = str(Path(sys.executable).with_name("codeblue"))
 EVENTS = ROOT / "events" / "aws"
 EXFILTRATION = EVENTS / "guardduty-s3-exfiltration.json"
+FENCE_ONLY = Path(__file__).with_name("fence_only.toml")
+"""The policy of most drills: a key is not replaced where the fence alone is looked at."""
+
 READING = ("Get", "List", "Describe", "Lookup", "Head", "Scan", "Query")
 OUTPUT_LIMIT = 4000
 
@@ -71,7 +74,7 @@ class Scene:
     def environment(self, who: str) -> dict[str, str]:
         held = {name.upper(): value for name, value in self.described["credentials"][who].items()}
         place = {"AWS_ENDPOINT_URL": self.described["endpoint_url"], "AWS_DEFAULT_REGION": self.described["region"]}
-        return {**os.environ, **held, **place, "CODEBLUE_TOPIC": self.topic}
+        return {**os.environ, **held, **place, "CODEBLUE_TOPIC": self.topic, "CODEBLUE_POLICY": str(FENCE_ONLY)}
 
     def start(self, *args: object, who: str = "responder") -> subprocess.Popen[str]:
         """`codeblue` with these arguments, begun and not waited for."""

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shared.adapters.aws.clients import Clients
-from shared.adapters.aws.permissions import responder_policy
+from shared.adapters.aws.permissions import responder_policies
 from shared.adapters.aws.sources import AwsSources
 from shared.adapters.local.clock import SystemClock
 from shared.domain.signal import Confirmation
@@ -50,10 +50,24 @@ def test_charts_are_read_by(scene: tuple[Sandbox, Clinic], who: str) -> None:
     assert s3.get_object(Bucket=names.CHARTS, Key=CHART)["Body"].read()
 
 
-def test_the_responder_reads_no_chart(scene: tuple[Sandbox, Clinic]) -> None:
+def test_a_responder_that_only_fences_reads_no_chart(scene: tuple[Sandbox, Clinic]) -> None:
     sandbox, clinic = scene
+    iam = people.bound(sandbox, clinic.credentials["administrator"]).client("iam")
+    moves = {"RoleName": names.RESPONDER, "PolicyArn": f"arn:aws:iam::{names.ACCOUNT}:policy/codeblue-migrate"}
+    iam.detach_role_policy(**moves)
+    sandbox.cloud.history.settle()
+    try:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            people.bound(sandbox, clinic.credentials["responder"]).client("s3").get_object(Bucket=names.CHARTS, Key=CHART)
+    finally:
+        iam.attach_role_policy(**moves)
+
+
+def test_the_responder_uses_no_key_of_charts_but_through_s3(scene: tuple[Sandbox, Clinic]) -> None:
+    sandbox, clinic = scene
+    kms = people.bound(sandbox, clinic.credentials["responder"]).client("kms")
     with pytest.raises(ClientError, match="AccessDenied"):
-        people.bound(sandbox, clinic.credentials["responder"]).client("s3").get_object(Bucket=names.CHARTS, Key=CHART)
+        kms.generate_data_key(KeyId=clinic.resources["key"], KeySpec="AES_256")
 
 
 def test_a_store_holds_twelve_versions_under_the_key(scene: tuple[Sandbox, Clinic]) -> None:
@@ -67,8 +81,8 @@ def test_the_policy_of_the_clinic_is_one_that_the_program_reads(scene: tuple[San
     assert Policy.read(response_policy(scene[1])).tenants["st-brendan"].buckets == (names.CHARTS, names.LABS)
 
 
-def test_the_responders_permissions_fit_into_one_managed_policy() -> None:
-    assert len(responder_policy()) <= 6144
+def test_each_of_the_responders_policies_fits_into_a_managed_one() -> None:
+    assert max(map(len, responder_policies().values())) <= 6144
 
 
 def test_a_served_sandbox_says_first_where_it_is_and_who_holds_what() -> None:

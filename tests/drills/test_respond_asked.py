@@ -22,7 +22,7 @@ def scene() -> Iterator[Scene]:
 @pytest.fixture
 def policy(tmp_path: Path) -> Path:
     path = tmp_path / "response.toml"
-    path.write_text('version = 1\n[modes]\nfence = "ask"\npreserve = "ask"\nsweep = "ask"\n')
+    path.write_text('version = 1\n[modes]\nfence = "ask"\npreserve = "ask"\nsweep = "ask"\nrekey = "observe"\n')
     return path
 
 

@@ -52,7 +52,7 @@ class Breach:
 )
 def breach(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Breach]:
     policy = tmp_path_factory.mktemp("policy") / "response.toml"
-    policy.write_text('version = 1\n[one_way]\nmode = "auto"\n')
+    policy.write_text('version = 1\n[modes]\nrekey = "observe"\n[one_way]\nmode = "auto"\n')
     with opened() as scene:
         name_patients(scene)
         before = policies_of(scene)

@@ -64,7 +64,7 @@ def policy(folder: Path, second: Path | None = None) -> Path:
     file = folder / "response.toml"
     places = {"directory": folder / "first", "second_directory": second or folder / "second", "witness": folder / "witness"}
     lines = [f'{name} = "{place}"' for name, place in places.items()]
-    file.write_text("\n".join(["version = 1", "[custody]", *lines]))
+    file.write_text("\n".join(["version = 1", "[modes]", 'rekey = "observe"', "[custody]", *lines]))
     return file
 
 

@@ -34,7 +34,7 @@ def test_a_namesake_of_a_responder_with_another_id_is_a_stranger_and_is_fenced(s
     old = iam.create_role(RoleName=SPARE, AssumeRolePolicyDocument=trust)["Role"]["RoleId"]
     iam.delete_role(RoleName=SPARE)
     policy = tmp_path / "response.toml"
-    policy.write_text(f'version = 1\n[responder]\nroles = ["{old}"]\n')
+    policy.write_text(f'version = 1\n[modes]\nrekey = "observe"\n[responder]\nroles = ["{old}"]\n')
     arn = iam.create_role(RoleName=SPARE, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     everything = clinic_policies.document(clinic_policies.allow(("*",)))
     iam.put_role_policy(RoleName=SPARE, PolicyName="work", PolicyDocument=everything)

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.aws.permissions import responder_policy
+from shared.adapters.aws.permissions import responder_policies
 from shared.sandbox.aws import scenario_names as names
 from tests.drills.respond_scene import EXFILTRATION, Scene, eventually, finished, opened, stop
 
 pytestmark = pytest.mark.timeout(400)
 
 SAMPLED = ("iam:PutUserPolicy", "kms:PutKeyPolicy", "s3:GetBucketPolicy")
-ARN = f"arn:aws:iam::{names.ACCOUNT}:policy/{names.RESPONDER}"
+ARN = f"arn:aws:iam::{names.ACCOUNT}:policy/"
 
 USED = (
     "backup:GetBackupVaultAccessPolicy",
@@ -58,31 +58,40 @@ def without(document: dict[str, Any], action: str) -> dict[str, Any]:
     return {**document, "Statement": statements}
 
 
-def hold(scene: Scene, document: dict[str, Any]) -> None:
-    """Let the responder hold exactly this policy."""
+def hold(scene: Scene, policy: str, document: dict[str, Any]) -> None:
+    """Let the responder hold exactly this by one of its policies."""
     text = json.dumps(document)
-    scene.client("iam").create_policy_version(PolicyArn=ARN, PolicyDocument=text, SetAsDefault=True)
+    scene.client("iam").create_policy_version(PolicyArn=ARN + policy, PolicyDocument=text, SetAsDefault=True)
 
 
-def held(scene: Scene) -> dict[str, Any]:
+def held(scene: Scene, policy: str) -> dict[str, Any]:
     iam = scene.client("iam")
-    version = iam.get_policy(PolicyArn=ARN)["Policy"]["DefaultVersionId"]
-    return dict(iam.get_policy_version(PolicyArn=ARN, VersionId=version)["PolicyVersion"]["Document"])
+    version = iam.get_policy(PolicyArn=ARN + policy)["Policy"]["DefaultVersionId"]
+    return dict(iam.get_policy_version(PolicyArn=ARN + policy, VersionId=version)["PolicyVersion"]["Document"])
+
+
+def take(scene: Scene, action: str) -> None:
+    """Take one action away from the responder, in every policy that has it. Fails where none has."""
+    declared = {policy: held(scene, policy) for policy in responder_policies()}
+    having = {policy: rest for policy, document in declared.items() if (rest := without(document, action)) != document}
+    assert having, f"{action} is not declared"
+    for policy, rest in having.items():
+        hold(scene, policy, rest)
 
 
 def test_the_responder_holds_exactly_what_is_declared(scene: Scene) -> None:
     iam = scene.client("iam")
     attached = iam.list_attached_role_policies(RoleName=names.RESPONDER)["AttachedPolicies"]
-    assert [each["PolicyArn"] for each in attached] == [ARN]
+    assert {each["PolicyArn"] for each in attached} == {ARN + policy for policy in responder_policies()}
     assert iam.list_role_policies(RoleName=names.RESPONDER)["PolicyNames"] == []
-    assert held(scene) == json.loads(responder_policy())
+    assert {policy: held(scene, policy) for policy in responder_policies()} == {
+        policy: json.loads(document) for policy, document in responder_policies().items()
+    }
 
 
 @pytest.mark.parametrize("action", [*SAMPLED, *(pytest.param(action, marks=pytest.mark.soak) for action in USED)])
 def test_a_permission_that_is_gone_is_missed(scene: Scene, action: str) -> None:
-    document = held(scene)
-    assert without(document, action) != document, f"{action} is not declared"
-    hold(scene, without(document, action))
+    take(scene, action)
     running = scene.start("respond", EXFILTRATION, "--render", "--json")
 
     def refused() -> bool:

@@ -1,11 +1,12 @@
 """What each action is shown, and how much it proposes."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from shared.containment.observed import Form, Need, Observed
 from shared.domain.actor import Actor, Credential
-from shared.domain.case import Mode, Reach, Rightful, Scope, Standing
+from shared.domain.case import Mode, Reach, Rightful, Scope, Standing, Succession
 from shared.domain.facet import (
     AccessGrant,
     AccessKeyStatus,
@@ -26,6 +27,7 @@ from shared.domain.facet import (
 )
 from shared.domain.resource import Kind, Ref
 from shared.domain.value import canonical
+from shared.ports import Encrypting
 from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, FOREIGN, HOME, KEY, LOG, REPLICA, SESSION, THIEF, TRAIL, VAULT, ref
 
 SET = ref(Kind.PERMISSION_SET, "ps-1")
@@ -63,6 +65,13 @@ def selectors(recorded: str) -> TrailSelectors:
     return TrailSelectors(selectors=canonical({"EventSelectors": [said]}).decode())
 
 
+BARE = Form(by=CLINICIAN.id, asked=Encrypting(), tls="TLSv1.3", writes=True)
+QUIET = Observed(forms={CHARTS: frozenset()}, needs={KEY: ()}, tls_floor="1.2")
+NEW_KEY_OF_KEY = KEY.but(id=f"{KEY.id}-of-c")
+NEW_DEFAULT = (EncryptedWith(key=NEW_KEY_OF_KEY.id, bucket_key=True),)
+REPLACED = EVERYBODY.but(successors=(Succession(old=KEY, new=NEW_KEY_OF_KEY),))
+
+
 @dataclass(frozen=True)
 class Row:
     """A target with what is on it, the scope where it differs, and how many changes are proposed."""
@@ -73,6 +82,7 @@ class Row:
     scope: Scope = EVERYBODY
     changes: int = 1
     one_way: Mode = Mode.AUTO
+    observed: Observed = QUIET
 
 
 KEYS = tuple(AccessKeyStatus(key_id=i, active=True) for i in ("AKIAEXPORT", "AKIAOTHER"))
@@ -210,4 +220,33 @@ ROWS = {
     "replicas are written under the successor": Row("repoint-replicas", CHARTS, (ReplicaKey(rule_id="dr", key=KEY.id),)),
     "an alias names the successor": Row("move-alias", ALIAS, (AliasTarget(key=KEY.id),)),
     "what is stored is moved by another engine": Row("migrate", CHARTS, changes=0),
+    "a store that everybody writes to as they should is held to it": Row("require-encryption", CHARTS, NEW_DEFAULT, REPLACED, 3),
+    "what somebody was seen writing is not refused": Row(
+        "require-encryption", CHARTS, NEW_DEFAULT, REPLACED, 2, observed=Observed(forms={CHARTS: frozenset({BARE})})
+    ),
+    "a store whose writers nobody knows is left": Row(
+        "require-encryption", CHARTS, NEW_DEFAULT, REPLACED, 0, observed=Observed(forms={})
+    ),
+    "a store that does not use the successor is left": Row(
+        "require-encryption", CHARTS, (EncryptedWith(key=KEY.id),), REPLACED, 0, observed=QUIET
+    ),
+    "nothing in clear and nothing over old TLS": Row("require-tls", CHARTS, (), REPLACED, 2),
+    "old TLS that somebody speaks is not refused": Row(
+        "require-tls", CHARTS, (), REPLACED, 1, observed=replace(QUIET, forms={CHARTS: frozenset({replace(BARE, tls="TLSv1.1")})})
+    ),
+    "no floor, no deny": Row("require-tls", CHARTS, (), REPLACED, 0, observed=replace(QUIET, tls_floor="off")),
+    "a replaced key is left to restores": Row("retire-key", KEY, (ON,), REPLACED),
+    "and opens for the role that makes them": Row(
+        "retire-key", KEY, (ON,), REPLACED, 2, observed=replace(QUIET, restore=(f"arn:aws:iam::{HOME}:role/restore",))
+    ),
+    "a key of whose users nobody knows is left": Row("retire-key", KEY, (ON,), REPLACED, 0, observed=Observed()),
+    "a key that was not replaced is not retired": Row("retire-key", KEY, (ON,), changes=0),
+    "a key that nothing needs is disabled": Row("disable-key", KEY, (ON,), REPLACED),
+    "a key that something needs is not": Row(
+        "disable-key", KEY, (ON,), REPLACED, 0, observed=replace(QUIET, needs={KEY: (Need("a disk is under it"),)})
+    ),
+    "a key of which nobody knows is not disabled": Row("disable-key", KEY, (ON,), REPLACED, 0, observed=Observed()),
+    "a key that we retired is not enabled again": Row(
+        "restore-key", KEY, (DISABLED,), EVERYBODY.but(deeds=((KEY.id, "DisableKey"),), retired=(KEY,)), 0
+    ),
 }

@@ -51,10 +51,9 @@ def run(
     journal: ListJournal,
     plan: Migration = PLAN,
     clock: Clock | None = None,
-    exposed: Callable[[str], bool] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> MigrationResult:
-    return migrate(plan, objects, journal, clock or MemoryClock(), exposed=exposed, cancelled=cancelled)
+    return migrate(plan, objects, journal, clock or MemoryClock(), cancelled=cancelled)
 
 
 def prove(objects: Objects, journal: ListJournal, plan: Migration = PLAN) -> Proof:

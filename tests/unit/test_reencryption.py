@@ -186,7 +186,7 @@ def test_exposed_objects_come_first(journal: NamingJournal) -> None:
         objects.write(CHARTS, name, b"x", UNDER_OLD)
     moved: list[list[str]] = []
     objects.beside = lambda call: moved.append(_under_new(objects)) if call == "update" else None
-    run(objects, journal, exposed=lambda key: key == "d")
+    run(objects, journal, PLAN.but(first=frozenset({"d"})))
     assert moved[1:3] == [[], ["d"]]  # the first update is the canary's
 
 

@@ -57,6 +57,12 @@ class TestWhatIsProtected:
         scope = surveyed(built(), signal()).scope
         assert (scope.stores, set(scope.keys), scope.trails) == ((CHARTS,), {KEY, REPLICA}, (TRAIL,))
 
+    def test_a_store_of_another_account_is_looked_for_where_it_is_declared(self) -> None:
+        away = CHARTS.but(account="222233334444")
+        tenant = TENANT.but(stores=frozenset({away}))
+        scope = surveyed(built(), signal(), Estate(accounts=frozenset({HOME, "222233334444"}), tenants=(tenant,))).scope
+        assert scope.stores == (away,)
+
     def test_a_store_comes_with_its_access_points(self) -> None:
         hospital, point = built(), ref(Kind.ACCESS_POINT, "side-door")
         hospital.world.relate(CHARTS, Relation.ACCESS_POINTS, point)

@@ -1,68 +1,13 @@
 """The key that the thief could use gets a successor, and everything stored moves to it: by exact digest, rightful users first."""
 
-from dataclasses import dataclass
-
-import pytest
-
-from shared.adapters.memory.access import MemoryAccess
-from shared.adapters.memory.objects import MemoryObjects, MemoryStore
-from shared.domain.case import Case, Mode, Verdict
-from shared.domain.facet import AliasTarget, EncryptedWith, PolicyStatement, Successor
+from shared.domain.case import Case, Verdict
+from shared.domain.facet import EncryptedWith, PolicyStatement, Successor
 from shared.domain.plan import Wave
-from shared.domain.resource import Kind, Ref
 from shared.ports import Relation
-from shared.ports.objects import Encryption, Scheme
-from shared.reencryption import Canary
-from shared.settings import Modes, OneWay, Policy
-from shared.workflow.deps import Deps, Recovery
 from shared.workflow.local import Patience
-from tests.hospital import CHARTS, CLINICIAN, HOME, KEY, Hospital, ref
+from tests.hospital import CHARTS, CLINICIAN, KEY, Hospital
 from tests.workflow.driving import NOBODY, YES, go_on, respond
-
-ALIAS = Ref(cloud=KEY.cloud, kind=Kind.ALIAS, account=HOME, region="us-east-1", id=f"arn:aws:kms:us-east-1:{HOME}:alias/charts")
-TOPIC = Ref(cloud=KEY.cloud, kind=Kind.TOPIC, account=HOME, region="us-east-1", id=f"arn:aws:sns:us-east-1:{HOME}:results")
-OURS = ref(Kind.BUCKET, "codeblue-canary")
-DISK = ref(Kind.SNAPSHOT, "snap-1")
-OLD = Encryption(Scheme.SSE_KMS, KEY.id)
-ASK = Policy()
-AUTO = Policy(modes=Modes(rekey=Mode.AUTO, migrate=Mode.AUTO), one_way=OneWay(mode=Mode.AUTO))
-
-
-@dataclass
-class Night:
-    """A hospital whose charts are stored under the key, and a responder that can replace it."""
-
-    hospital: Hospital
-    objects: MemoryObjects
-    access: MemoryAccess
-
-    def worker(self, policy: Policy = ASK) -> Deps:
-        return self.hospital.worker(policy, recovery=Recovery(self.objects, self.access, Canary(store=OURS, key=KEY.id)))
-
-    def look(self, target: Ref) -> str:
-        (found,) = self.hospital.world.look(target, EncryptedWith)
-        return found.key
-
-    def successor(self) -> str:
-        return next((s.key for s in self.hospital.world.look(KEY, Successor)), "")
-
-    def schemes(self) -> set[str]:
-        return {held.facts.encryption.key for kept in self.objects.stores[CHARTS].versions.values() for held in kept}
-
-
-@pytest.fixture
-def night(hospital: Hospital) -> Night:
-    world, objects = hospital.world, MemoryObjects()
-    world.put(CHARTS, EncryptedWith(key=KEY.id, bucket_key=True))
-    world.put(TOPIC, EncryptedWith(key=KEY.id))
-    world.put(ALIAS, AliasTarget(key=KEY.id))
-    world.relate(KEY, Relation.DEPENDANTS, CHARTS, TOPIC)
-    world.relate(KEY, Relation.ALIASES, ALIAS)
-    world.relate(KEY, Relation.LISTED, DISK)
-    objects.stores |= {CHARTS: MemoryStore(), OURS: MemoryStore()}
-    for number in range(12):
-        objects.write(CHARTS, f"chart {number % 4}", b"x" * number, OLD)
-    return Night(hospital, objects, MemoryAccess())
+from tests.workflow.recovering import AUTO, DISK, TOPIC, Night
 
 
 def asked(case: Case) -> Wave:
@@ -124,12 +69,12 @@ def test_nothing_moves_while_a_rightful_user_could_not_follow(night: Night) -> N
     assert case.verdict is Verdict.PARTIAL
     assert night.look(CHARTS) == KEY.id
     assert night.schemes() == {KEY.id}
-    assert any("may use the old key and not the successor" in left.reason for left in case.left)
+    assert any("may use the old key and not the successor" in left.reason for left in case.people)
 
 
 def test_what_only_people_can_move_is_listed(night: Night) -> None:
     case = respond(night.worker(), asks=YES)
-    assert any(DISK.id in left.target and not left.blocks for left in case.left)
+    assert any(DISK.id in left.target and not left.blocks for left in case.people)
 
 
 def test_refused_the_old_key_stays_and_the_fence_too(night: Night) -> None:

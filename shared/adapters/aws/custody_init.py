@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-from shared.adapters.aws import policies
+from shared.adapters.aws import canaries, policies
 from shared.adapters.aws.arns import partition_of
 from shared.adapters.aws.clients import Clients
-from shared.adapters.aws.custody_places import places
+from shared.adapters.aws.custody_places import Places, places
 from shared.adapters.aws.errors import call
 from shared.adapters.aws.signer import SPEC, KmsSigner
 from shared.domain.errors import Absent, CloudError, NotReady, Refused
@@ -27,7 +27,9 @@ THERE = frozenset({"ResourceInUseException", "AlreadyExistsException"})
 
 
 def init(clients: Clients, named: CustodyPlaces) -> dict[str, str]:
-    """Make both buckets, the table and both keys. What is where, and `public_key`: the PEM that auditors need from elsewhere.
+    """Make both buckets, the table, both keys, and the responder's own buckets.
+
+    What is where, and `public_key`: the PEM that auditors need from elsewhere.
 
     Raises `NotReady` where a name is taken by somebody else, `CloudError` where AWS refuses.
     """
@@ -40,6 +42,7 @@ def init(clients: Clients, named: CustodyPlaces) -> dict[str, str]:
     wrapping = _make_key(kms, at.data_key, Description="Codeblue wraps the secrets of cases")
     call(kms.enable_key_rotation, KeyId=wrapping)
     return {
+        **_make_canaries(clients, at),
         "bucket": at.bucket,
         "second_bucket": at.second_bucket,
         "second_region": at.second_region,
@@ -48,6 +51,15 @@ def init(clients: Clients, named: CustodyPlaces) -> dict[str, str]:
         "data_key": at.data_key,
         "public_key": _pem(KmsSigner(clients, at.key).public_key()),
     }
+
+
+def _make_canaries(clients: Clients, at: Places) -> dict[str, str]:
+    """The responder's own bucket and key in both Regions; the buckets by what they are."""
+    made = {}
+    for name, region in {"second_canary_bucket": at.second_region, "canary_bucket": at.region}.items():
+        made[name] = canaries.make_bucket(clients.s3("", region), clients.home, region)
+        _make_key(clients.kms("", region), canaries.KEY, Description="Codeblue tries updates of encryption on its own objects")
+    return made
 
 
 def _make_bucket(s3: "S3Client", bucket: str, region: str, days: int) -> None:

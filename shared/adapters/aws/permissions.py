@@ -1,12 +1,14 @@
 """Everything that the responder may do on AWS: what the adapters declare beside the code that calls it, and no more.
 
-The rights that custody needs reach custody's own places by the names of convention: the responder reads no patient's data.
+The rights that custody needs reach custody's own places by the names of convention. What moves stored data stands in a policy of
+its own: without it the responder reads no patient's data, and with it no key opens anything but what S3 hands out.
 """
 
 import json
 
 from shared.adapters.aws import (
     access,
+    canaries,
     cases,
     custody_places,
     directory,
@@ -15,6 +17,7 @@ from shared.adapters.aws import (
     keyring,
     lambda_functions,
     notifier,
+    objects,
     signer,
     sinks,
     sources,
@@ -40,6 +43,7 @@ def declared() -> frozenset[str]:
         identities.PERMISSIONS,
         notifier.PERMISSIONS,
         custody_places.PERMISSIONS,
+        canaries.PERMISSIONS,
     )
 
 
@@ -66,9 +70,25 @@ def through_services() -> Statement:
     return {**_allow(stored_secrets.KEY_USE | lambda_functions.KEY_USE, "*"), "Condition": services}
 
 
-def responder_policy() -> str:
-    """The responder's permissions as one managed policy (JSON; IAM's quota is 6,144 characters)."""
-    statements = [_allow(declared(), "*"), through_services(), *custody()]
+def migration() -> tuple[Statement, ...]:
+    """The statements for moving what is stored: versions of every store, and their keys through S3 alone."""
+    through_s3 = {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}
+    keys = _of("kms", objects.ACTIONS)
+    return (_allow(objects.ACTIONS - keys, "*"), {**_allow(keys, "*"), "Condition": through_s3})
+
+
+def responder_policies() -> dict[str, str]:
+    """The responder's permissions as managed policies (JSON), by name; IAM's quota is 6,144 characters each.
+
+    A responder that only fences goes without the second.
+    """
+    return {
+        "codeblue-respond": _document(_allow(declared(), "*"), through_services(), *custody()),
+        "codeblue-migrate": _document(*migration()),
+    }
+
+
+def _document(*statements: Statement) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
 
 

@@ -10,6 +10,7 @@ from . import (
     deactivate_keys,
     deactivate_new_keys,
     deny_all,
+    disable_key,
     enforce_ownership,
     fence_key,
     fence_new_sessions,
@@ -26,11 +27,14 @@ from . import (
     replace_key,
     repoint,
     repoint_replicas,
+    require_encryption,
+    require_tls,
     restore_key,
     restore_selectors,
     restrict_key,
     restrict_store,
     resume_trail,
+    retire_key,
     revoke_access_grants,
     revoke_grants,
     revoke_sessions,
@@ -76,6 +80,10 @@ MODULES = (
     repoint_replicas,
     move_alias,
     migrate,
+    require_encryption,
+    require_tls,
+    retire_key,
+    disable_key,
 )
 
 ACTIONS: dict[str, Action] = {module.ACTION.name: module.ACTION for module in MODULES}

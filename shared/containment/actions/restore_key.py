@@ -11,7 +11,8 @@ from shared.domain.resource import Kind, Ref
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
     calls = ("ScheduleKeyDeletion", "DisableKey")
     for state in situation.world.look(target, KeyState):
-        if state.deletion_pending or (not state.enabled and situation.blames(target, *calls)):
+        retired = target in situation.scope.retired
+        if state.deletion_pending or (not state.enabled and not retired and situation.blames(target, *calls)):
             why = "a key on its way to deletion takes every record under it along"
             # deleting a key takes a week at least: whoever wanted it can ask again, so nothing rightful is lost
             yield action.change(

@@ -5,7 +5,7 @@ audit trail with its log, a vault and a snapshot, the people of `clinic_people`,
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -68,21 +68,33 @@ def before(port: int = 0, *, seed: int = 0) -> Sandbox:
 
 def build(sandbox: Sandbox, *, empty: bool = False) -> Clinic:
     """Make the clinic in a blank sandbox from `before`, and let it work until the present; `empty`: its people only."""
+    return lived(sandbox, founded(sandbox, empty=empty), worked)
+
+
+def founded(sandbox: Sandbox, *, empty: bool = False) -> Clinic:
+    """The clinic as it was made, with the credentials that last."""
     admin = people.administrator(sandbox)
     session = people.bound(sandbox, admin)
     held = {"administrator": admin, **people.users(sandbox, session.client("iam"))}
     people.roles(sandbox, session.client("iam"))
-    resources = {} if empty else _furnished(sandbox, session)
-    ids.age(sandbox.cloud, names.ACCOUNT)
+    return Clinic(held, {} if empty else _furnished(sandbox, session))
+
+
+def lived(
+    sandbox: Sandbox, clinic: Clinic, work: Callable[[Sandbox, Clinic], None], accounts: Sequence[str] = (names.ACCOUNT,)
+) -> Clinic:
+    """The clinic at present, after days of ordinary `work`, with the sessions that are under way. `accounts` are old by now."""
+    for account in accounts:
+        ids.age(sandbox.cloud, account)
     sandbox.cloud.history.settle()
     for pause in (*(DAY,) * DAYS, ON_SHIFT):
-        clinic = Clinic({**held, **people.sessions(sandbox, admin)}, resources)
-        _work(sandbox, clinic)
+        present = Clinic({**clinic.credentials, **people.sessions(sandbox, clinic.credentials["administrator"])}, clinic.resources)
+        work(sandbox, present)
         sandbox.cloud.clock.advance(pause)
-    return clinic
+    return present
 
 
-def _work(sandbox: Sandbox, clinic: Clinic) -> None:
+def worked(sandbox: Sandbox, clinic: Clinic) -> None:
     """What the audit log shows of an ordinary day: who uses the key, and who looks after the stores."""
     if not clinic.resources:
         return

@@ -1,10 +1,10 @@
 """Who works in the imaginary clinic: users and roles made through IAM, and the credentials that each of them holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters.aws.permissions import responder_policy
+from shared.adapters.aws.permissions import responder_policies
 from shared.sandbox.aws import clinic_policies as policies
 from shared.sandbox.aws import scenario_ids as ids
 from shared.sandbox.aws import scenario_names as names
@@ -47,14 +47,14 @@ class Credentials:
 def administrator(sandbox: Sandbox) -> Credentials:
     """The one user that root makes: everything else is made by it."""
     iam = sandbox.root().client("iam")
-    return _user(iam, names.ADMINISTRATOR, EVERYTHING)
+    return hired(iam, names.ADMINISTRATOR, policies.allow(EVERYTHING))
 
 
 def users(sandbox: Sandbox, iam: "IAMClient") -> dict[str, Credentials]:
     """A clinician, and two users for machines; one of them has far more rights than its work needs."""
-    clinician = _user(iam, names.CLINICIAN, (*policies.OBJECT_ACTIONS, "s3:ListBucket", *policies.KEY_USE))
-    export = _user(iam, names.EXPORT_USER, EVERYTHING)
-    backup = _user(iam, names.BACKUP_USER, ("s3:GetObject", "s3:ListBucket", "kms:Decrypt"))
+    clinician = hired(iam, names.CLINICIAN, policies.allow((*policies.OBJECT_ACTIONS, "s3:ListBucket", *policies.KEY_USE)))
+    export = hired(iam, names.EXPORT_USER, policies.allow(EVERYTHING))
+    backup = hired(iam, names.BACKUP_USER, policies.allow(("s3:GetObject", "s3:ListBucket", "kms:Decrypt")))
     ids.user(sandbox.cloud, names.ACCOUNT, names.EXPORT_USER, unique_id=names.EXPORT_USER_ID, access_key=names.EXPORT_KEY)
     ids.user(sandbox.cloud, names.ACCOUNT, names.BACKUP_USER, access_key=names.BACKUP_KEY)
     return {
@@ -70,17 +70,23 @@ def roles(sandbox: Sandbox, iam: "IAMClient") -> None:
     ec2 = policies.trust(service="ec2.amazonaws.com")
     admitted = policies.trust(arns=[account])
     objects = (*policies.OBJECT_ACTIONS, "s3:ListBucket")
-    _role(iam, names.APP_ROLE, ec2, policies.document(policies.allow((*objects, *policies.KEY_USE))))
-    _role(iam, names.BATCH_ROLE, admitted, policies.document(policies.allow(EVERYTHING)))
-    _role(iam, names.PIPELINE, admitted, policies.document(policies.allow(policies.PIPELINE_ACTIONS)))
-    _role(iam, names.BREAK_GLASS, admitted, policies.document(policies.allow(EVERYTHING)))
-    _role(iam, names.RESPONDER, admitted)
-    powers = iam.create_policy(PolicyName=names.RESPONDER, PolicyDocument=responder_policy())["Policy"]["Arn"]
-    iam.attach_role_policy(RoleName=names.RESPONDER, PolicyArn=powers)
+    role(iam, names.APP_ROLE, ec2, policies.document(policies.allow((*objects, *policies.KEY_USE))))
+    role(iam, names.BATCH_ROLE, admitted, policies.document(policies.allow(EVERYTHING)))
+    role(iam, names.PIPELINE, admitted, policies.document(policies.allow(policies.PIPELINE_ACTIONS)))
+    role(iam, names.BREAK_GLASS, admitted, policies.document(policies.allow(EVERYTHING)))
+    role(iam, names.RESPONDER, admitted)
+    empower(iam, names.RESPONDER)
     iam.create_instance_profile(InstanceProfileName=names.APP_ROLE)
     iam.add_role_to_instance_profile(InstanceProfileName=names.APP_ROLE, RoleName=names.APP_ROLE)
     ids.role(sandbox.cloud, names.ACCOUNT, names.APP_ROLE, names.APP_ROLE_ID)
     ids.role(sandbox.cloud, names.ACCOUNT, names.BATCH_ROLE, names.BATCH_ROLE_ID)
+
+
+def empower(iam: "IAMClient", responder: str) -> None:
+    """Let this role do what a responder does, and nothing else."""
+    for name, document in responder_policies().items():
+        powers = iam.create_policy(PolicyName=name, PolicyDocument=document)["Policy"]["Arn"]
+        iam.attach_role_policy(RoleName=responder, PolicyArn=powers)
 
 
 def sessions(sandbox: Sandbox, admin: Credentials) -> dict[str, Credentials]:
@@ -103,10 +109,10 @@ def sessions(sandbox: Sandbox, admin: Credentials) -> dict[str, Credentials]:
     }
 
 
-def assumed(sandbox: Sandbox, holder: Credentials, role: str, session: str) -> Credentials:
+def assumed(sandbox: Sandbox, holder: Credentials, name: str, session: str) -> Credentials:
     """A session of a role, asked for by `holder`."""
     sts = bound(sandbox, holder).client("sts")
-    answer = sts.assume_role(RoleArn=role_arn(role), RoleSessionName=session, DurationSeconds=12 * 3600)
+    answer = sts.assume_role(RoleArn=role_arn(name), RoleSessionName=session, DurationSeconds=12 * 3600)
     return Credentials.of(answer["Credentials"])
 
 
@@ -133,13 +139,15 @@ def user_arn(name: str, account: str = names.ACCOUNT) -> str:
     return f"arn:aws:iam::{account}:user/{name}"
 
 
-def _user(iam: "IAMClient", name: str, actions: Sequence[str]) -> Credentials:
+def hired(iam: "IAMClient", name: str, *statements: policies.Statement) -> Credentials:
+    """A new user who may do this, with an access key."""
     iam.create_user(UserName=name)
-    iam.put_user_policy(UserName=name, PolicyName="work", PolicyDocument=policies.document(policies.allow(actions)))
+    iam.put_user_policy(UserName=name, PolicyName="work", PolicyDocument=policies.document(*statements))
     return Credentials.of(iam.create_access_key(UserName=name)["AccessKey"])
 
 
-def _role(iam: "IAMClient", name: str, trust: str, policy: str = "") -> None:
+def role(iam: "IAMClient", name: str, trust: str, policy: str = "") -> None:
+    """A new role with sessions of up to twelve hours."""
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, MaxSessionDuration=12 * 3600)
     if policy:
         iam.put_role_policy(RoleName=name, PolicyName="work", PolicyDocument=policy)

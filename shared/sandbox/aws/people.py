@@ -63,18 +63,20 @@ class Care:
 
     def _try(self, name: str, call: Callable[..., Mapping[str, Any]], **params: object) -> None:
         at = self._clock.now()
-        code = _code_of(lambda: _drained(call(**params)))
+        code = code_of(lambda: drained(call(**params)))
         self.took.append(self._clock.now() - at)
         if code:
             self.failures.append(Failure(at, self._who, name, code))
 
 
-def _drained(answer: Mapping[str, Any]) -> None:
+def drained(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An answer whose content, if it has one, has been read to its end."""
     if "Body" in answer:
         answer["Body"].read()
+    return answer
 
 
-def _code_of(call: Callable[[], object]) -> str:
+def code_of(call: Callable[[], object]) -> str:
     """The service's error code, empty where the call worked."""
     try:
         call()
@@ -113,7 +115,7 @@ class Pipeline:
                 return
 
     def _try(self, name: str, call: Callable[[], None]) -> None:
-        at, code = self._clock.now(), _code_of(call)
+        at, code = self._clock.now(), code_of(call)
         if code:
             self.failures.append(Failure(at, names.PIPELINE, name, code))
 

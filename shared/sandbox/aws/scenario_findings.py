@@ -11,39 +11,41 @@ type Finding = dict[str, Any]
 
 def all_of(key: str) -> Iterable[Finding]:
     """Every finding. `key`: ARN of the charts' key."""
-    user = _access_key(names.EXPORT_KEY, names.EXPORT_USER_ID, "IAMUser", names.EXPORT_USER)
-    batch = _access_key(names.BATCH_SESSION_KEY, f"{names.BATCH_ROLE_ID}:{names.BATCH_SESSION}", "AssumedRole", names.BATCH_ROLE)
-    app = _access_key(names.APP_SESSION_KEY, f"{names.APP_ROLE_ID}:{names.APP_INSTANCE}", "AssumedRole", names.APP_ROLE)
+    user = access_key(names.EXPORT_KEY, names.EXPORT_USER_ID, "IAMUser", names.EXPORT_USER)
+    batch = access_key(names.BATCH_SESSION_KEY, f"{names.BATCH_ROLE_ID}:{names.BATCH_SESSION}", "AssumedRole", names.BATCH_ROLE)
+    app = access_key(names.APP_SESSION_KEY, f"{names.APP_ROLE_ID}:{names.APP_INSTANCE}", "AssumedRole", names.APP_ROLE)
     charts = {"AWS::S3::Bucket": names.CHARTS}
-    yield _finding(
+    yield finding(
         "2aabfe228f219e9cb0eb53f16947ccf2",
         "Exfiltration:S3/AnomalousBehavior",
-        {**user, "S3BucketDetails": [_bucket(key)]},
-        _call("s3", "GetObject", names.THIEF_ADDRESS, charts),
+        {**user, "S3BucketDetails": [bucket(names.CHARTS, key)]},
+        api_call("s3", "GetObject", names.THIEF_ADDRESS, charts),
     )
-    yield _finding(
+    yield finding(
         "84d8dbc74254770f58904dba41ecccc3",
         "Persistence:IAMUser/AnomalousBehavior",
         batch,
-        _call("iam", "CreateAccessKey", names.THIEF_ADDRESS, {}),
+        api_call("iam", "CreateAccessKey", names.THIEF_ADDRESS, {}),
     )
-    yield _finding(
+    yield finding(
         "626e53a13043b026c48bbf33feff9243",
         "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS",
         {**app, "InstanceDetails": {"InstanceId": names.APP_INSTANCE}},
-        _call("s3", "GetObject", names.THIEF_ADDRESS_ELSEWHERE, charts),
+        api_call("s3", "GetObject", names.THIEF_ADDRESS_ELSEWHERE, charts),
     )
 
 
-def _finding(finding: str, kind: str, resource: Mapping[str, Any], call: Mapping[str, Any]) -> Finding:
+def finding(name: str, kind: str, resource: Mapping[str, Any], call: Mapping[str, Any], seen: datetime | None = None) -> Finding:
+    """One finding by its id. `seen`: when the call was seen last; now, if nothing is said."""
     now = datetime.now(UTC).isoformat()
+    last = seen.isoformat() if seen else now
     return {
         "AccountId": names.ACCOUNT,
         "Region": names.REGION,
         "Partition": "aws",
         "SchemaVersion": "2.0",
-        "Id": finding,
-        "Arn": f"arn:aws:guardduty:{names.REGION}:{names.ACCOUNT}:detector/{names.DETECTOR}/finding/{finding}",
+        "Id": name,
+        "Arn": f"arn:aws:guardduty:{names.REGION}:{names.ACCOUNT}:detector/{names.DETECTOR}/finding/{name}",
         "Type": kind,
         "Severity": 8.0,
         "CreatedAt": now,
@@ -54,19 +56,21 @@ def _finding(finding: str, kind: str, resource: Mapping[str, Any], call: Mapping
             "DetectorId": names.DETECTOR,
             "Action": {"ActionType": "AWS_API_CALL", "AwsApiCallAction": dict(call)},
             "ResourceRole": "TARGET",
-            "EventFirstSeen": now,
-            "EventLastSeen": now,
+            "EventFirstSeen": last,
+            "EventLastSeen": last,
             "Archived": False,
             "Count": 1,
         },
     }
 
 
-def _access_key(access_key: str, principal: str, kind: str, name: str) -> Finding:
-    return {"AccessKeyDetails": {"AccessKeyId": access_key, "PrincipalId": principal, "UserType": kind, "UserName": name}}
+def access_key(key_id: str, principal: str, kind: str, name: str) -> Finding:
+    """Whose credentials were used."""
+    return {"AccessKeyDetails": {"AccessKeyId": key_id, "PrincipalId": principal, "UserType": kind, "UserName": name}}
 
 
-def _call(service: str, api: str, address: str, affected: Mapping[str, str]) -> Finding:
+def api_call(service: str, api: str, address: str, affected: Mapping[str, str]) -> Finding:
+    """What was called, from where, on what."""
     return {
         "Api": api,
         "ServiceName": f"{service}.amazonaws.com",
@@ -76,10 +80,11 @@ def _call(service: str, api: str, address: str, affected: Mapping[str, str]) -> 
     }
 
 
-def _bucket(key: str) -> Finding:
+def bucket(name: str, key: str) -> Finding:
+    """A bucket of health data as a finding shows it. `key`: ARN of the key that it encrypts with."""
     return {
-        "Arn": f"arn:aws:s3:::{names.CHARTS}",
-        "Name": names.CHARTS,
+        "Arn": f"arn:aws:s3:::{name}",
+        "Name": name,
         "Type": "Destination",
         "DefaultServerSideEncryption": {"EncryptionType": "aws:kms", "KmsMasterKeyArn": key},
         "Tags": [{"Key": "data-class", "Value": "phi"}],

@@ -110,9 +110,14 @@ class Thief:
 
     def act(self, stopped: threading.Event) -> None:
         """Make one move after the other until stopped: now and then with the newest credentials, always with a new key."""
-        script = _script(self.random, self._moves)
+        script = self.plan()
         while not stopped.wait(self.random.uniform(*BEAT)):
             self.make(next(script), self._choose())
+
+    def plan(self) -> Iterator[Move]:
+        """The whole repertoire in a new order each time round."""
+        while True:
+            yield from self.random.sample(self._moves, len(self._moves))
 
     def make(self, move: Move, hand: Hand) -> None:
         """Try one move; whatever it mints is kept."""
@@ -139,7 +144,7 @@ class Thief:
         """Whether these credentials read a chart or laboratory results now."""
         patient = self.random.choice(names.PATIENTS)
         return any(
-            self._gets(hand, bucket, key)
+            self.gets(hand, bucket, key)
             for bucket, key in ((names.CHARTS, f"charts/{patient}.pdf"), (names.LABS, f"labs/{patient}.hl7"))
         )
 
@@ -151,7 +156,8 @@ class Thief:
             return False
         return True
 
-    def _gets(self, hand: Hand, bucket: str, key: str) -> bool:
+    def gets(self, hand: Hand, bucket: str, key: str) -> bool:
+        """Whether these credentials read this object now."""
         try:
             self.client(hand, "s3").get_object(Bucket=bucket, Key=key)["Body"].read()
         except (ClientError, BotoCoreError):
@@ -161,12 +167,6 @@ class Thief:
     def _choose(self) -> Hand:
         ranked = sorted(self.hands, key=lambda hand: self._refusals.get(hand.identity, 0))
         return self.random.choice(ranked[:NIMBLE])
-
-
-def _script(chance: random.Random, moves: Sequence[Move]) -> Iterator[Move]:
-    """The whole repertoire in a new order each time round."""
-    while True:
-        yield from chance.sample(moves, len(moves))
 
 
 def _foreigner(sandbox: Sandbox, address: str) -> Hand:

@@ -1,0 +1,60 @@
+"""What two drills of one seed have in common: hospital, thief, order of moves, what was done and what came of it.
+
+Not in it: times, ids, signatures, and whatever a live thief made while it ran against the fence, for that is a matter of moments.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from shared.containment.journal import APPLIED
+from shared.domain.case import Case
+from shared.domain.plan import Wave
+from shared.domain.resource import PRINCIPALS, Kind, Ref
+from shared.domain.value import digest
+from shared.ports import Journal
+from shared.sandbox.aws.hospital_scene import Begun, Ready
+
+from .inspection import Inspection
+
+STEADY: Final = frozenset(Wave) - {Wave.SWEEP, Wave.PRESERVE, Wave.ROLLBACK}
+"""Waves whose changes do not depend on what the thief does at that moment."""
+
+SHIFTING: Final = PRINCIPALS | {Kind.ACCESS_POINT}
+"""Kinds of which the thief makes new ones."""
+
+
+def fingerprint(ready: Ready, begun: Begun, case: Case, journal: Journal, seen: Inspection) -> str:
+    """SHA-256, as hexadecimal digits."""
+    return digest(
+        {
+            "hospital": ready.shape,
+            "script": list(ready.script),
+            "moves": [list(move) for move in begun.moves],
+            "stolen": begun.stolen,
+            "changes": [list(change) for change in _changes(case, journal)],
+            "versions": seen.counts,
+            "verdict": case.verdict.value,
+        }
+    )
+
+
+def _changes(case: Case, journal: Journal) -> Sequence[tuple[str, str, str, str]]:
+    """Wave, action, target and status of every change that the hospital and the seed decide."""
+    names = {s.new.id: f"successor of {s.old.id}" for s in case.scope.successors}
+    found = {
+        (
+            wave.wave.value,
+            result.change.action,
+            names.get(result.change.target.id, result.change.target.id),
+            result.outcome.status.value,
+        )
+        for wave in case.waves
+        if wave.wave in STEADY
+        for result in APPLIED.validate_json(journal.blobs(wave.blob))
+        if _steady(result.change.target)
+    }
+    return sorted(found)
+
+
+def _steady(target: Ref) -> bool:
+    return target.kind not in SHIFTING

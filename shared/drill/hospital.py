@@ -1,0 +1,147 @@
+"""The drill on AWS: a hospital in a process of its own, the thief in it, and the same workflow that `codeblue respond` runs."""
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from typing import Final
+
+from shared.domain.case import Case
+from shared.domain.errors import NotReady
+from shared.intake import read
+from shared.sandbox.aws import hospital_scene as scene
+from shared.settings import Policy
+from shared.workflow.deps import Deps
+from shared.workflow.local import Decide, Patience, drive
+from shared.workflow.opening import Turned, admit
+
+from .drill import Drill, Progress, Say, Wanted
+from .lapse import LapsedClock
+from .verdict import Answered, verify
+
+PATIENCE_SECONDS = 60
+"""How long the hospital's process may take to answer."""
+
+ALONE = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "CODEBLUE_TOPIC", "CODEBLUE_POLICY")
+"""What of this machine's environment a drill must not see: it reaches nobody's cloud."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The hospital, as it is from outside."""
+
+    wanted: Wanted
+    terms: scene.Terms
+    line: Connection
+    ready: scene.Ready
+    policy: Policy
+
+
+@contextmanager
+def set_up(wanted: Wanted, say: Say) -> Iterator[Stage]:
+    """The hospital at work, until the block ends. Raises `NotReady` where it does not open."""
+    terms = scene.terms(wanted.seed, hard=wanted.hard)
+    with _process(terms) as line:
+        ready = _heard(line, scene.Ready)
+        stored = sum(not held.deleted for held in ready.stored)
+        say(f"A hospital of three tenants is open: {stored} stored versions under {len(ready.keys)} keys, in three accounts.")
+        with acting(ready.environments["responder"]):
+            yield Stage(wanted, terms, line, ready, Policy.read(ready.policy))
+
+
+@contextmanager
+def _process(terms: scene.Terms) -> Iterator[Connection]:
+    """The line to a process that plays the hospital; it ends with the block."""
+    spawning = multiprocessing.get_context("spawn")
+    line, theirs = spawning.Pipe()
+    process = spawning.Process(target=scene.play, args=(theirs, terms), name="hospital", daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield line
+    finally:
+        line.close()
+        process.join(PATIENCE_SECONDS)
+        if process.is_alive():
+            process.kill()
+            process.join()
+        process.close()
+
+
+def _heard[T](line: Connection, kind: type[T]) -> T:
+    """What the process says next. Raises `NotReady` where it says nothing in time, or has died."""
+    try:
+        said = line.recv() if line.poll(PATIENCE_SECONDS) else None
+    except EOFError:
+        said = None
+    if not isinstance(said, kind):
+        raise NotReady("the drill's hospital does not answer; run it again, with less else running on this machine")
+    return said
+
+
+@contextmanager
+def acting(environment: dict[str, str]) -> Iterator[None]:
+    """This process has these credentials and this endpoint, and no others, until the block ends."""
+    before = dict(os.environ)
+    for name in ALONE:
+        os.environ.pop(name, None)
+    os.environ.update(environment, AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def attack(stage: Stage, say: Say) -> scene.Begun:
+    """Let the breach begin; the alert that comes of it."""
+    stage.line.send(scene.BEGIN)
+    begun = _heard(stage.line, scene.Begun)
+    say(f"A stolen key has read {begun.stolen} objects of health data. The thief goes on; clinicians and programs go on working.")
+    say("GuardDuty raises the alert.")
+    return begun
+
+
+def respond(stage: Stage, begun: scene.Begun, say: Say, progress: Progress) -> Answered:
+    """The workflow as on a real night, up to where it would wait for an hour; then that hour in time lapse."""
+    from shared.bootstrap import deps  # noqa: PLC0415  # its half a second belongs to the response
+
+    alerted = datetime.now(UTC)
+    working = deps(stage.policy)
+    case = _admitted(begun.alert, working)
+    for _ in range(stage.terms.deliveries - 1):
+        _admitted(begun.alert, working)
+    asks = _approver(stage.ready.approver, say)
+    case = drive(case.id, working, asks, progress)
+    settled = datetime.now(UTC)
+    stage.line.send(scene.OVER)
+    played = _heard(stage.line, scene.Played)
+    say("The thief and everybody else are called off. An hour of quiet sweeps follows, in time lapse.")
+    lapsed = replace(working, clock=LapsedClock(working.clock))
+    case = drive(case.id, lapsed, asks, progress, Patience(sweep_seconds=timedelta(hours=2).total_seconds()))
+    return Answered(case, working, played, begun, alerted, settled)
+
+
+def _admitted(alert: bytes, working: Deps) -> Case:
+    (signal,) = read(alert)
+    admitted = admit(signal, working, automatic=True, raw=alert)
+    if isinstance(admitted, Turned):
+        raise NotReady(f"the drill's alert was turned away: {admitted.reason}")
+    return admitted
+
+
+def _approver(name: str, say: Say) -> Decide:
+    """The person of the drill who says yes to what is asked, and is not the one who asks."""
+
+    def decide(case: Case) -> tuple[str, bool] | None:
+        if case.awaiting:
+            say(f"Asked: {case.awaiting.why} (digest {case.awaiting.digest[:12]}). The incident lead approves.")
+        return name, True
+
+    return decide
+
+
+DRILL: Final[Drill[Stage, scene.Begun, Answered]] = Drill("aws", set_up, attack, respond, verify)

@@ -1,0 +1,131 @@
+"""What came of a drill: judged from the cloud itself, not from what the response says of itself; and written down."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from shared.adapters.local.sinks import DirectorySink
+from shared.custody.audit import Audit, audit
+from shared.domain.case import Case
+from shared.ports import Sink
+from shared.report.html import render
+from shared.report.pack import pack
+from shared.report.summary import summary
+from shared.sandbox.aws.hospital_scene import Begun, Played
+from shared.workflow.deps import Deps
+
+from .drill import Say, Shown
+from .fingerprint import fingerprint
+from .inspection import Inspection, inspect
+
+if TYPE_CHECKING:
+    from .hospital import Stage
+
+GRACE: Final = 1.0
+"""Seconds after the last write of the fence in which a call that was under way already may still be answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The response from outside: the case at its end, what worked on it, what the hospital saw, and when people were called."""
+
+    case: Case
+    working: Deps
+    played: Played
+    begun: Begun
+    alerted: datetime
+    settled: datetime
+
+
+def verify(stage: "Stage", answered: Answered, say: Say) -> Shown:
+    """Compare, audit, and write report, case, ledger and public key into the folder."""
+    from shared.bootstrap import custody  # noqa: PLC0415
+
+    case, out, played = answered.case, stage.wanted.out, answered.played
+    say("Comparing every stored version with what it was, and auditing the record.")
+    seen = inspect(
+        stage.ready.stored, played.stored, [s.old.id for s in case.scope.successors], [s.new.id for s in case.scope.successors]
+    )
+    kept = custody(stage.policy, answered.working.clock)
+    out.mkdir(parents=True, exist_ok=True)
+    key = kept.signer.public_key()
+    (out / "public-key.pem").write_bytes(_pem(key))
+    ledger = _copied(kept.sinks[0], out / "ledger", case.id)
+    checked = audit(ledger, case.id, key, open_case=False, outside_key=True)
+    wrong = (*_wrong(stage, answered, seen), *(f"the audit found: {finding}" for finding in checked.findings))
+    content = _content(stage, answered, seen, wrong)
+    (out / "case.json").write_text(json.dumps(content, indent=2, sort_keys=True), encoding="utf-8")
+    page = _report(out, answered, checked)
+    command = f"codeblue audit {case.id} --ledger {out / 'ledger'} --public-key {out / 'public-key.pem'}"
+    return Shown(case, content, wrong, page, command)
+
+
+def _wrong(stage: "Stage", answered: Answered, seen: Inspection) -> Iterator[str]:
+    """Everything that must not happen in a drill and did, in sentences."""
+    failed = Counter((failure.who, failure.call, failure.code) for failure in answered.played.failures)
+    for (who, call, code), count in failed.items():
+        yield f"{count} {'call' if count == 1 else 'calls'} {call} of {who} failed: {code}"
+    shut = _shut(stage, answered)
+    late = Counter(
+        (success.call, success.who) for success in answered.played.successes if success.kind == "data" and success.after > shut
+    )
+    for (call, who), count in late.items():
+        yield f"the thief got in after the fence: {call} as {who}, {count} times"
+    yield from (f"of the thief's work there is still: {survivor}" for survivor in answered.played.survivors)
+    yield from seen.wrong
+
+
+def _shut(stage: "Stage", answered: Answered) -> float:
+    """Seconds after the alert from which on nothing of the thief's may work: the fence is written, and in force everywhere."""
+    fenced = answered.case.fenced_at or answered.settled
+    return fenced.timestamp() - answered.begun.at + stage.terms.propagation + GRACE
+
+
+def _content(stage: "Stage", answered: Answered, seen: Inspection, wrong: tuple[str, ...]) -> dict[str, object]:
+    case, played = answered.case, answered.played
+    journal = answered.working.journal(case.id)
+    data = [success.after for success in played.successes if success.kind == "data"]
+    return {
+        **summary(case, journal, str(stage.wanted.out / "ledger")),
+        "report": str(stage.wanted.out / "report.html"),
+        "fingerprint": fingerprint(stage.ready, answered.begun, case, journal, seen),
+        "drill": {
+            "seed": stage.wanted.seed,
+            "hard": stage.wanted.hard,
+            "seconds": round((answered.settled - answered.alerted).total_seconds(), 1),
+            "stolen_before_the_alert": answered.begun.stolen,
+            "last_theft_seconds_after_the_alert": round(max(data), 2) if data else None,
+            "moves_of_the_thief": played.attempts,
+            "calls_of_the_hospital": played.calls,
+            "failures_of_the_hospital": len(played.failures),
+            "versions": seen.counts,
+            "old_keys": played.states,
+            "wrong": list(wrong),
+        },
+    }
+
+
+def _copied(sink: Sink, folder: Path, case: str) -> DirectorySink:
+    """A copy of the record in a folder of its own."""
+    copy = DirectorySink(folder)
+    for path in sink.list(f"{case}/"):
+        copy.put(path, sink.get(path))
+    return copy
+
+
+def _report(out: Path, answered: Answered, checked: Audit) -> Path:
+    working, case = answered.working, answered.case
+    page = out / "report.html"
+    content = pack(case, working.journal(case.id), working.place, checked, working.clock.now())
+    page.write_text(render(content), encoding="utf-8")
+    return page
+
+
+def _pem(key: bytes) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key  # noqa: PLC0415
+
+    return load_der_public_key(key).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

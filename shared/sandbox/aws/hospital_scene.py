@@ -1,0 +1,166 @@
+"""One breach of the hospital, played in a process of its own: the cloud, everybody at work in it, and the thief.
+
+Whoever answers the breach is elsewhere, and reaches the cloud over HTTP as anybody does. What is said over the pipe to this process
+is when the breach begins and when it is over; what comes back is what was seen.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from json import dumps
+from multiprocessing.connection import Connection
+from typing import Final
+
+from shared.sandbox.aws import hospital_findings as findings
+from shared.sandbox.aws import hospital_names as hospital
+from shared.sandbox.aws import scenario_names as names
+from shared.sandbox.aws.clinic import Clinic, before
+from shared.sandbox.aws.clinic_people import role_arn
+from shared.sandbox.aws.faults import Fault
+from shared.sandbox.aws.hospital import build, response_policy
+from shared.sandbox.aws.hospital_clients import Shift, at_work
+from shared.sandbox.aws.hospital_inventory import Held, inventory
+from shared.sandbox.aws.hospital_thief import PRELUDE, HospitalThief
+from shared.sandbox.aws.keys import find
+from shared.sandbox.aws.people import Failure
+from shared.sandbox.aws.scenario import custody, environment
+from shared.sandbox.aws.scenario_fight import Success, successes
+from shared.sandbox.aws.scenario_survivors import survivors
+from shared.sandbox.aws.server import Sandbox
+from shared.sandbox.aws.thief import at_large
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How hard the cloud makes it. Times in seconds; `rate`: IAM calls a second that all callers together have, 0 for no limit.
+
+    `deliveries`: how often the same alert arrives.
+    """
+
+    seed: int = 0
+    propagation: float = 0.0
+    trail_lag: float = 0.0
+    rate: float = 0.0
+    deliveries: int = 1
+
+
+def terms(seed: int, *, hard: bool) -> Terms:
+    """The terms of a drill."""
+    return Terms(seed, propagation=4.0, trail_lag=3.0, rate=100.0, deliveries=3) if hard else Terms(seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The hospital before the breach. `environments`: how a program acts as responder or administrator, `approver`: whose ARN.
+
+    `shape`: SHA-256 over what is stored and who works there; `script`: the thief's moves in their order.
+    """
+
+    environments: dict[str, dict[str, str]] = field(repr=False)
+    policy: str
+    approver: str
+    keys: dict[str, str]
+    stored: tuple[Held, ...]
+    shape: str
+    script: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The breach under way: the alert, what was stolen before it, and the first moves with the service's refusals."""
+
+    alert: bytes
+    at: float
+    stolen: int
+    moves: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What was seen. Times of `successes` are seconds after the alert, those of `failures` seconds since 1970.
+
+    `calls`: how many the hospital's people made; `states`: of the old keys, by ARN; `attempts`: the thief's moves after the alert.
+    """
+
+    stored: tuple[Held, ...]
+    calls: int
+    failures: tuple[Failure, ...]
+    successes: tuple[Success, ...]
+    survivors: tuple[str, ...]
+    attempts: int
+    states: dict[str, str]
+
+
+BEGIN: Final = "begin"
+OVER: Final = "over"
+
+
+def play(line: Connection, wanted: Terms) -> None:
+    """Sends Ready; after BEGIN, Begun; after OVER, Played; then serves until the line is closed."""
+    with suppress(EOFError, KeyboardInterrupt), before(seed=wanted.seed) as sandbox:
+        clinic = build(sandbox)
+        custody(sandbox, clinic)
+        thief = HospitalThief(sandbox, clinic, wanted.seed)
+        line.send(_ready(sandbox, clinic, thief))
+        line.recv()
+        _harden(sandbox, wanted)
+        with at_work(sandbox, clinic) as shift:
+            seen = datetime.now(UTC)
+            stolen = thief.begin()
+            line.send(_begun(sandbox, clinic, thief, seen, stolen))
+            alert = sandbox.cloud.clock.now()
+            with at_large(thief):
+                line.recv()
+        sandbox.cloud.faults.clear()
+        line.send(_played(sandbox, clinic, thief, shift, alert))
+        line.recv()
+
+
+def _harden(sandbox: Sandbox, wanted: Terms) -> None:
+    sandbox.cloud.history.set_delay(wanted.propagation)
+    sandbox.cloud.trail_lag = wanted.trail_lag
+    if wanted.rate:
+        sandbox.cloud.faults.add(Fault("throttle", service="iam", rate=wanted.rate))
+
+
+def _ready(sandbox: Sandbox, clinic: Clinic, thief: HospitalThief) -> Ready:
+    stored = inventory(sandbox.cloud)
+    holders = ("responder", "administrator")
+    policy = response_policy(clinic)
+    shape = {"stored": [held.shape for held in stored], "policy": policy, "people": sorted(clinic.credentials)}
+    return Ready(
+        environments={who: environment(sandbox, clinic.credentials[who]) for who in holders},
+        policy=policy,
+        approver=role_arn(hospital.LEAD),
+        keys={tenant: clinic.resources[key] for tenant, key in KEYS.items()},
+        stored=stored,
+        shape=sha256(dumps(shape, sort_keys=True).encode()).hexdigest(),
+        script=tuple(move.__name__ for move in thief.script),
+    )
+
+
+KEYS: Final = {"st-brendan": "key", "marys-hospice": "hospice_key", "county-lab": "lab_key"}
+"""The key of each tenant, among the hospital's resources."""
+
+
+def _begun(sandbox: Sandbox, clinic: Clinic, thief: HospitalThief, seen: datetime, stolen: int) -> Begun:
+    """The alert is about what was seen first: whatever the thief has made since came after it."""
+    found = findings.finding(clinic.resources, seen)
+    sandbox.cloud.findings.store(found)
+    moves = tuple((deed.move, deed.refused) for deed in thief.deeds)
+    return Begun(findings.alert(found), sandbox.cloud.clock.now(), stolen, moves)
+
+
+def _played(sandbox: Sandbox, clinic: Clinic, thief: HospitalThief, shift: Shift, alert: float) -> Played:
+    old = [clinic.resources[key] for key in KEYS.values()]
+    replica = old[0].replace(names.REGION, names.SECOND_REGION)
+    return Played(
+        stored=inventory(sandbox.cloud),
+        calls=shift.calls,
+        failures=shift.failures,
+        successes=tuple(successes(sandbox, thief.address, alert)),
+        survivors=tuple(survivors(sandbox, thief)),
+        attempts=len(thief.deeds) - PRELUDE,
+        states={arn: str(key.key_state) for arn in (*old, replica) if (key := find("", "", arn))},
+    )

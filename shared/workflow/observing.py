@@ -1,0 +1,179 @@
+"""What every single request of the evidence window says: how stores are used, and who still needs an old key. Takes its time."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from shared.containment import needs
+from shared.containment.needs import KEEPS_NOTHING, Known
+from shared.containment.observed import Form, Need, forms
+from shared.containment.reach import did
+from shared.containment.scope import ask
+from shared.domain.actor import Actor, Credential
+from shared.domain.case import Case, LeftForPeople
+from shared.domain.errors import CloudError
+from shared.domain.facet import AliasTarget, EncryptedWith, Grant
+from shared.domain.resource import Cloud, Kind, Ref
+from shared.ports import Relation, Request, Traffic
+from shared.reencryption.lanes import Reason
+
+from .deps import Deps
+
+LEAST_WATCHED = 0.9
+"""Part of the window of which the record must speak: whoever works with a store comes back within days, and is in the rest."""
+
+BLIND = "allow data events on the bucket in a trail, and `codeblue reconsider` after some days of it"
+
+type Forms = dict[Ref, frozenset[Form]]
+
+
+def window(deps: Deps) -> tuple[datetime, datetime]:
+    """The evidence window: so many days, until now."""
+    now = deps.clock.now()
+    return now - timedelta(days=deps.policy.limits.evidence_days), now
+
+
+def stores(case: Case, deps: Deps) -> tuple[Forms, tuple[LeftForPeople, ...]]:
+    """How each store was used by others than the actors and ourselves; for people, the stores of which nobody can say."""
+    if deps.traffic is None:
+        return {}, tuple(_unknown(store, "single requests are not read here") for store in case.scope.stores)
+    found = [(store, _blindness(store, deps.traffic, deps)) for store in case.scope.stores]
+    seen = [store for store, why in found if not why]
+    asked = ask(lambda: _forms(case, deps, seen), None, "the record of requests")
+    if asked.value is None:
+        return {}, tuple(_unknown(store, "the record of requests can not be read") for store in case.scope.stores)
+    return asked.value, tuple(_unknown(store, why) for store, why in found if why)
+
+
+def _unknown(store: Ref, why: str) -> LeftForPeople:
+    reason = f"nobody can say who writes to it, and how: {why}; nothing lasting is refused there"
+    return LeftForPeople(target=str(store), reason=reason, next=BLIND, blocks=False)
+
+
+def _blindness(store: Ref, traffic: Traffic, deps: Deps) -> str:
+    """Why the record says too little of a store, empty where it says enough."""
+    since, until = window(deps)
+    try:
+        watched = traffic.watched(store, since, until)
+    except CloudError as error:
+        return str(error)
+    missing = sum(blind.seconds for blind in watched.blind)
+    if not watched.told or missing > (1 - LEAST_WATCHED) * (until - since).total_seconds():
+        return "; ".join(dict.fromkeys(blind.why for blind in watched.blind)) or "its requests are not recorded"
+    return ""
+
+
+def _forms(case: Case, deps: Deps, seen: Sequence[Ref]) -> Forms:
+    found = forms(_others(case, deps, seen))
+    return {store: frozenset(found.get(store, ())) for store in seen}
+
+
+def _others(case: Case, deps: Deps, seen: Sequence[Ref]) -> Iterator[Request]:
+    """The requests of everybody but the actors and ourselves. Refused ones too: who asks will ask again."""
+    if deps.traffic is None or not seen:
+        return
+    for request in deps.traffic.requests(seen, *window(deps)):
+        ours = request.act.actor.unique_id in deps.exempt
+        if not ours and not any(did(s, request.act) for s in case.scope.standings):
+            yield request
+
+
+def keys(case: Case, deps: Deps, used: Forms) -> tuple[dict[Ref, tuple[Need, ...]], dict[Ref, str]]:
+    """What still needs each old key; and, of those where that could not be found out, why not."""
+    known: dict[Ref, tuple[Need, ...]] = {}
+    unknown: dict[Ref, str] = {}
+    for key in (s.old for s in case.scope.successors):
+        try:
+            known[key] = tuple(dict.fromkeys(_needs(key, case, deps, used)))
+        except CloudError as error:
+            unknown[key] = str(error)
+    return known, unknown
+
+
+def _needs(key: Ref, case: Case, deps: Deps, used: Forms) -> Iterator[Need]:
+    if deps.traffic is None:
+        raise CloudError("single uses of keys are not read here")
+    known = _known(key, case, deps)
+    yield from _stored(key, case)
+    yield from _there(key, deps)
+    yield from needs.of_uses(deps.traffic.uses(key, window(deps)[0]), known, max(known.emptied.values(), default=None))
+    for store in case.scope.stores:
+        yield from needs.of_writers(key, used.get(store, ()), known)
+
+
+def _stored(key: Ref, case: Case) -> Iterator[Need]:
+    """Versions that could not be moved, and stores that nobody has looked through."""
+    for store in _stores_of(key, case):
+        counted = [v for v in case.versions if (v.store, v.key) == (store, key)]
+        if not counted or not all(v.done for v in counted):
+            yield Need(f"what is stored in {store} has not been moved and proved")
+        for reason, count in (pair for v in counted for pair in v.blocked):
+            # what a caller's own key encrypts is under no key of KMS
+            if reason != Reason.CUSTOMER_KEY:
+                yield Need(f"{count} versions in {store} stay under it: {reason}")
+
+
+def _stores_of(key: Ref, case: Case) -> list[Ref]:
+    """Every store that may hold something under the key: of the case, or known to use it by default."""
+    moved = [v.store for v in case.versions if v.key == key]
+    others = [d for d in case.scope.dependants if d.kind is Kind.BUCKET and d.region == key.region and d not in case.scope.stores]
+    return list(dict.fromkeys((*moved, *others)))
+
+
+def _there(key: Ref, deps: Deps) -> Iterator[Need]:
+    """Whatever hangs on the key in the cloud as it is now. Raises `CloudError`: what can not be seen is needed."""
+    world = deps.world
+    yield from needs.of_things(world.related(key, Relation.LISTED), "is under it, and only people can move it")
+    named = (a for a in world.related(key, Relation.ALIASES) if any(t.key == key.id for t in world.look(a, AliasTarget)))
+    yield from needs.of_things(named, "still names it")
+    under = (d for d in world.related(key, Relation.DEPENDANTS) if any(e.key == key.id for e in world.look(d, EncryptedWith)))
+    yield from needs.of_things(under, "still encrypts with it")
+    if count := sum(grant.present for grant in world.look(key, Grant)):
+        yield Need(f"{count} grants on it let somebody use it")
+
+
+def _known(key: Ref, case: Case, deps: Deps) -> Known:
+    proved = proofs(case, deps)
+    emptied = {v.store.id: proved[v.store.id] for v in case.versions if v.key == key and v.done and v.store.id in proved}
+    held = {v.store.id for v in case.versions if v.key == key and any(reason != Reason.CUSTOMER_KEY for reason, _ in v.blocked)}
+    return Known(
+        standings=case.scope.standings,
+        allow=case.scope.allow,
+        exempt=deps.exempt,
+        emptied={store: at for store, at in emptied.items() if store not in held},
+        repointed=frozenset(d.id for d in case.scope.dependants if d.kind in KEEPS_NOTHING),
+        ours=deps.cases.remembers,
+    )
+
+
+def proofs(case: Case, deps: Deps) -> dict[str, datetime]:
+    """Stores (ARNs) that were proved, and the end of the migration that the proof came after: what followed it is not in it."""
+    ended: datetime | None = None
+    found: dict[str, datetime] = {}
+    for entry in deps.journal(case.id).entries():
+        if entry.kind == "outcome" and entry.body.get("wave") == "migrate":
+            ended = datetime.fromisoformat(entry.at)
+        elif entry.kind == "verified":
+            found[str(entry.body["store"])] = ended or datetime.fromisoformat(entry.at)
+    return found
+
+
+def restorers(case: Case, deps: Deps) -> tuple[tuple[str, ...], tuple[LeftForPeople, ...]]:
+    """The roles that restore backups, as far as they exist: a policy that names a role that does not is refused as a whole."""
+    named = deps.policy.responder.restore
+    found = {arn for arn in named if _exists(arn, case.signal.cloud, deps)}
+    why = "the policy names it as restoring backups, and it can not be found"
+    lost = (LeftForPeople(target=arn, reason=why, next="correct response.toml", blocks=False) for arn in named if arn not in found)
+    return tuple(arn for arn in named if arn in found), tuple(lost)
+
+
+def _exists(arn: str, cloud: Cloud, deps: Deps) -> bool:
+    account = arn.split(":")[4] if arn.count(":") >= 5 else ""  # noqa: PLR2004  # arn:partition:iam::account:role/name
+    kind = Kind.ROLE if ":role/" in arn else Kind.USER
+    plain = Actor(
+        credential=Credential.ROLE_SESSION, account=account, principal=Ref(cloud=cloud, kind=kind, account=account, id=arn)
+    )
+    try:
+        deps.directory.resolve(plain)
+    except CloudError:
+        return False
+    return True

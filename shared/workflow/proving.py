@@ -1,0 +1,116 @@
+"""Who can use the successors now: the rightful, by policy or by their next real calls; the actors, not.
+
+What the cloud can not say beforehand (a key's own policy that lets somebody in) is looked for in the log, which is minutes late:
+nothing there yet is said to be that, and no more.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.containment.parallel import in_parallel
+from shared.containment.reach import did
+from shared.domain.actor import Actor
+from shared.domain.case import Case, LeftForPeople, Reach, Standing, Succession
+from shared.domain.errors import CloudError
+from shared.domain.plan import Wave
+from shared.domain.resource import Ref
+from shared.domain.value import canonical
+from shared.ports import Act
+
+from .deps import Deps, Recovery
+
+SETTLED = timedelta(seconds=15)
+"""After the fence: calls that were under way when it came, and what IAM takes to tell every host of it."""
+
+MOST_ASKED = 10
+"""Actors whose acts are looked up: the log answers two questions a second."""
+
+
+class Found(StrEnum):
+    """What is known of one principal and one key."""
+
+    BY_POLICY = "allowed by policy"
+    BY_USE = "seen using it"
+    UNSEEN = "not seen using it yet"
+    REFUSED_USE = "refused when it used it"
+    SHUT_OUT = "refused by policy"
+
+
+CAN = frozenset({Found.BY_POLICY, Found.BY_USE})
+
+
+def people(case: Case, deps: Deps, recovery: Recovery) -> tuple[LeftForPeople, ...]:
+    """Look who can use the successors, and put it on record; what of it is left for people. Raises `NotDurable`."""
+    keys = case.scope.successors
+    seen = {s.new: _acts(s.new, case, deps) for s in keys}
+    pairs = [(r.actor, s) for r in case.scope.rightful for s in keys if s.old == case.scope.head(s.old)]
+    found = in_parallel(lambda pair: _found(*pair, seen[pair[1].new], recovery), pairs)
+    broken = in_parallel(lambda standing: _broken(standing, case, deps, recovery), case.scope.standings[:MOST_ASKED])
+    left = (*_rightful(zip(pairs, found, strict=True)), *(entry for each in broken for entry in each))
+    _record(case, deps, pairs, found, sum(map(bool, broken)))
+    return left
+
+
+def _record(case: Case, deps: Deps, pairs: Sequence[tuple[Actor, Succession]], found: Sequence[Found], actors: int) -> None:
+    journal = deps.journal(case.id)
+    lines = [{"who": str(who), "key": s.new.id, "found": each} for (who, s), each in zip(pairs, found, strict=True)]
+    counts = {each.value: n for each, n in Counter(found).items()}
+    body = {"rightful": counts, "actors": len(case.scope.standings), "actors_let_in": actors}
+    journal.append("access-proved", {**body, "blob": journal.blob(canonical({"users": lines}))}, need=1)
+
+
+def _acts(key: Ref, case: Case, deps: Deps) -> tuple[Act, ...]:
+    """Who used the successor since it came into use. A log that does not answer shows nobody."""
+    since = min((w.at for w in case.waves if w.wave is Wave.REKEY), default=deps.clock.now())
+    try:
+        return deps.evidence.on(key, since)
+    except CloudError:
+        return ()
+
+
+def _found(who: Actor, succession: Succession, acts: Iterable[Act], recovery: Recovery) -> Found:
+    theirs = [act for act in acts if act.actor.principal == who.principal]
+    if any(not act.failed for act in theirs):
+        return Found.BY_USE
+    if theirs:
+        return Found.REFUSED_USE
+    can = _can_use(who, succession.new, recovery)
+    return Found.UNSEEN if can is None else Found.BY_POLICY if can else Found.SHUT_OUT
+
+
+def _can_use(who: Actor, key: Ref, recovery: Recovery) -> bool | None:
+    try:
+        return recovery.access.can_use(who, key)
+    except CloudError:
+        return None
+
+
+def _rightful(found: Iterable[tuple[tuple[Actor, Succession], Found]]) -> Iterable[LeftForPeople]:
+    for (who, succession), each in found:
+        if each not in CAN:
+            unseen = each is Found.UNSEEN
+            following = "watch its next call" if unseen else "let it use the successor: its own policies, boundary, organisation"
+            reason = f"it works with the data by right; the successor {succession.new.id}: {each}"
+            yield LeftForPeople(target=str(who), reason=reason, next=following, blocks=not unseen)
+
+
+def _broken(standing: Standing, case: Case, deps: Deps, recovery: Recovery) -> tuple[LeftForPeople, ...]:
+    """Why this actor is not kept out: its principal may use a successor, or it did something there since the fence."""
+    target, keys = str(standing.actor), [s.new for s in case.scope.successors]
+    may = [k for k in keys if standing.reach is Reach.PRINCIPAL and _can_use(standing.actor, k, recovery)]
+    since = (case.fenced_at or deps.clock.now()) + SETTLED
+    done = [act for act in _theirs(standing, since, deps) if not {*act.resources}.isdisjoint((*case.scope.resources, *keys))]
+    by_policy = (LeftForPeople(target=target, reason=f"the actor may still use {k.id}", next="fence it by hand, now") for k in may)
+    words = f"{len(done)} calls of the actor on fenced resources worked since the fence"
+    by_use = [LeftForPeople(target=target, reason=words, next="the log has them; fence it by hand, now")] if done else []
+    return (*by_policy, *by_use)
+
+
+def _theirs(standing: Standing, since: datetime, deps: Deps) -> list[Act]:
+    """What the actor did since then and was not refused. A log that does not answer shows nothing."""
+    try:
+        return [act for act in deps.evidence.by(standing.actor, since) if did(standing, act) and not act.failed]
+    except CloudError:
+        return []
