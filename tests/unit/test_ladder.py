@@ -3,12 +3,13 @@
 import pytest
 
 from shared.adapters.memory.world import MemoryWorld
+from shared.containment.journal import Applied
 from shared.containment.ladder import climb
 from shared.domain.case import Outcome, Scope
 from shared.domain.facet import PolicyStatement
 from shared.domain.plan import Origin, Status
 from tests.hospital import CHARTS, CLINICIAN, HOME, READERS, statement
-from tests.unit.engine_plans import OURS, Applied, change
+from tests.unit.engine_plans import OURS, change
 
 TRUSTED = {"Principal": {"AWS": f"arn:aws:iam::{HOME}:root"}, "Effect": "Allow", "Action": "s3:*", "Resource": "*"}
 PUBLIC = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
