@@ -27,6 +27,8 @@ class Answered:
     message: str
     http: Incoming = field(repr=False)
     reply: Reply = field(repr=False)
+    sent: int = 0
+    """bytes of content sent to the client"""
 
     @property
     def principal(self) -> Principal:

@@ -21,6 +21,7 @@ from shared.sandbox.aws.http import Incoming, Reply
 from shared.sandbox.aws.keys import KeyBook
 from shared.sandbox.aws.principals import Caller, Principals
 from shared.sandbox.aws.resource_policies import ResourcePolicies
+from shared.sandbox.aws.trail_delivery import Deliveries
 from shared.sandbox.aws.wire import Call
 
 
@@ -49,6 +50,7 @@ class Cloud:
         self.calls = CallLog()
         self.events = EventFeed(self.calls, clock, seed)
         self.trail_lag = 0.0
+        self.trails = Deliveries()
         self.faults = Faults(clock, seed)
         self.findings = Findings()
         self.lock = threading.RLock()
@@ -68,6 +70,7 @@ class Cloud:
             self.calls.forget()
             self.events.forget()
             self.trail_lag = 0.0
+            self.trails.forget()
             self.faults.clear()
             self.findings.forget()
 

@@ -173,4 +173,5 @@ def _line(visit: _Visit, reply: Reply, refusal: Refusal | None) -> Answered:
         message=message,
         http=replace(visit.http, body=b"") if contents else visit.http,
         reply=replace(reply, body=b"") if contents else reply,
+        sent=len(reply.body),
     )

@@ -14,6 +14,7 @@ from shared.sandbox.aws import (
     simulation,
     sso_rules,
     sts_rules,
+    trail_delivery,
     trail_rules,
 )
 from shared.sandbox.aws.cloud import Ask, Cloud, Rule, forward
@@ -50,6 +51,10 @@ OTHERWISE: Mapping[str, Rule] = {"kms": kms_rules.with_plain_ids}
 def apply(cloud: Cloud, ask: Ask) -> Reply:
     """The answer to an allowed request. Raises Refusal."""
     service, operation = ask.call.service, ask.call.operation
+    if service == "cloudtrail":
+        cloud.trails.sort(cloud.calls)
+    if service == "s3" and operation in trail_delivery.LOOKS:
+        cloud.trails.deliver(cloud.calls, ask.params["Bucket"], cloud.clock.now() - cloud.trail_lag)
     if service in GUARDS:
         GUARDS[service](cloud, ask)
     rule = RULES.get(service, {}).get(operation) or OTHERWISE.get(service, forward)

@@ -20,6 +20,13 @@ from shared.sandbox.aws.trail_names import DATA_EVENTS, EVENT_NAMES, EVENT_SOURC
 
 GLOBAL_REGION = "us-east-1"
 
+HEADERS = (
+    "x-amz-copy-source",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+)
+"""Headers of S3 that CloudTrail keeps under their own names."""
+
 
 @lru_cache(maxsize=20_000)
 def text(call: Answered) -> str:
@@ -50,6 +57,10 @@ def record(call: Answered) -> dict[str, Any]:
         "eventCategory": "Management" if is_management(call) else "Data",
         "tlsDetails": {"tlsVersion": "TLSv1.3", "clientProvidedHostHeader": call.http.host},
     }
+    if not call.http.secure:
+        del made["tlsDetails"]
+    if call.service == "s3" and not is_management(call):
+        made["additionalEventData"] = {"bytesTransferredOut": call.sent, "SignatureVersion": "SigV4"}
     if call.error:
         made |= {"errorCode": call.error, "errorMessage": call.message}
     return made
@@ -129,7 +140,7 @@ def _s3_parameters(params: Mapping[str, Any], call: Answered) -> dict[str, Any]:
     spelled = {named.get(name, name[:1].lower() + name[1:]): _plain(value) for name, value in kept.items()}
     if call.operation == "PutBucketPolicy" and call.http.body.startswith(b"{"):
         spelled["bucketPolicy"] = json.loads(call.http.body)
-    return {**spelled, "Host": call.http.host}
+    return {**spelled, **{name: call.http.headers[name] for name in HEADERS if name in call.http.headers}, "Host": call.http.host}
 
 
 def _spelled(values: Mapping[str, Any]) -> dict[str, Any]:
