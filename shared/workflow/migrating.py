@@ -117,10 +117,15 @@ def _open(case: Case) -> tuple[tuple[Ref, Succession], ...]:
 
 
 def _migrations(case: Case, recovery: Recovery) -> tuple[Migration, ...]:
-    """What is still to be moved or proved."""
+    """What is still to be moved or proved. To another account's key nothing is updated in place (S3, UpdateObjectEncryption)."""
     canaries = recovery.canaries
     return tuple(
-        Migration(store=store, old=frozenset({s.old.id}), successor=s.new.id, canary=canaries.get(store.region))
+        Migration(
+            store=store,
+            old=frozenset({s.old.id}),
+            successor=s.new.id,
+            canary=canaries.get(store.region) if s.new.account == store.account else None,
+        )
         for store, s in _open(case)
     )
 

@@ -14,7 +14,7 @@ from shared.containment.succession import bound, successions
 from shared.domain.case import Case, LeftForPeople, Mode, Rightful, Stage, Succession, Verdict
 from shared.domain.facet import KeyAccess, PolicyStatement, Successor
 from shared.domain.plan import Change, Plan, Status, Wave
-from shared.domain.resource import Ref
+from shared.domain.resource import Kind, Ref
 from shared.ports import Relation, World
 
 from . import exact, migrating, waves
@@ -91,7 +91,14 @@ def _prepared(case: Case, deps: Deps) -> Case:
     listed = ask(lambda: _related(deps.world, keys, Relation.LISTED), none, "what is stored under the keys")
     people = tuple(LeftForPeople(target=str(ref), reason=STORED, next=MOVE, blocks=False) for ref in listed.value)
     unmoved = tuple(dict.fromkeys((*dependants.left, *aliases.left, *listed.left, *people)))
-    return case.but(scope=case.scope.but(dependants=dependants.value, aliases=aliases.value), unmoved=unmoved)
+    scope = case.scope.but(stores=_placed(case.scope.stores, dependants.value), dependants=dependants.value, aliases=aliases.value)
+    return case.but(scope=scope, unmoved=unmoved)
+
+
+def _placed(stores: Sequence[Ref], found: Iterable[Ref]) -> tuple[Ref, ...]:
+    """The stores where they were found to lie: neither an alert nor a policy file tells a bucket's Region."""
+    places = {ref.id: ref for ref in found if ref.kind is Kind.BUCKET}
+    return tuple(dict.fromkeys(places.get(store.id, store) for store in stores))
 
 
 STORED = "it is stored under the old key, and only people can move it"
