@@ -106,7 +106,7 @@ def play(line: Connection, wanted: Terms) -> None:
         line.recv()
         _harden(sandbox, wanted)
         with at_work(sandbox, clinic) as shift:
-            seen = datetime.now(UTC)
+            seen = datetime.now(UTC).replace(microsecond=0)  # GuardDuty and CloudTrail tell whole seconds
             stolen = thief.begin()
             line.send(_begun(sandbox, clinic, thief, seen, stolen))
             alert = sandbox.cloud.clock.now()

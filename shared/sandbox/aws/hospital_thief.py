@@ -51,6 +51,7 @@ class HospitalThief(Thief):
 
     def __init__(self, sandbox: Sandbox, clinic: Clinic, seed: int) -> None:
         super().__init__(sandbox, clinic, "thief", seed, REPERTOIRE)
+        self.users = [names.EXPORT_USER]
         chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self.script = tuple(move for _ in range(ROUNDS) for move in chance.sample(REPERTOIRE, len(REPERTOIRE)))
 

@@ -77,7 +77,7 @@ def _stores(sandbox: Sandbox) -> Iterator[str]:
         yield "anybody reads charts"
     with suppress(ClientError):
         rules = s3.get_bucket_replication(Bucket=names.CHARTS)["ReplicationConfiguration"]["Rules"]
-        if any(rule["Status"] == "Enabled" for rule in rules):
+        if any(rule["Status"] == "Enabled" and rule["Destination"].get("Account") == names.THIEF_ACCOUNT for rule in rules):
             yield "charts are still replicated to the thief"
     with suppress(ClientError):
         expiring = s3.get_bucket_lifecycle_configuration(Bucket=names.AUDIT_LOG)["Rules"]
