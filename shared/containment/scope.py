@@ -68,7 +68,7 @@ def ask[T](question: Callable[[], T], default: T, about: str) -> Answer[T]:
 def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
     """The scope of a new case, in as few round trips as the questions depend on each other."""
     world, since = surveyor.world, signal.at - timedelta(days=surveyor.days)
-    stores, keys = _at_stake(signal, surveyor.estate)
+    stores, keys = at_stake(signal, surveyor.estate)
     account = account_of(signal)
     with ThreadPoolExecutor(max_workers=8) as pool:
         resolved = pool.submit(ask, lambda: surveyor.directory.resolve(actor), actor, str(actor))
@@ -116,7 +116,7 @@ def listed(scope: Scope, signal: Signal, surveyor: Surveyor) -> Scope:
     return scope.but(allow=found.allow, declared=found.declared, listed=found.whole, rightful=users)
 
 
-def _at_stake(signal: Signal, estate: Estate) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
+def at_stake(signal: Signal, estate: Estate) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
     """Stores and keys that the signal names, and the others of the same tenants: whoever reads one store reads the next.
 
     Where it names none of them, everything that is declared.
@@ -136,9 +136,13 @@ def _declared(named: Iterable[Ref], estate: Estate) -> tuple[Ref, ...]:
 
 def _deeds(signal: Signal, acts: Iterable[Act]) -> tuple[tuple[str, str], ...]:
     """The thief's calls that worked: what the alert says, and what the record shows from the address that the thief calls from."""
-    told = ((r.id, signal.event) for r in signal.resources if not signal.failed)
     theirs = (a for a in acts if signal.source_address and a.source_address == signal.source_address and not a.failed)
-    return tuple(dict.fromkeys((*told, *((r.id, a.name) for a in theirs for r in a.resources))))
+    return tuple(dict.fromkeys((*told(signal), *((r.id, a.name) for a in theirs for r in a.resources))))
+
+
+def told(signal: Signal) -> tuple[tuple[str, str], ...]:
+    """The call that an alert is about, by each resource that it worked on."""
+    return () if signal.failed else tuple((r.id, signal.event) for r in signal.resources)
 
 
 def account_of(signal: Signal) -> Ref:

@@ -12,6 +12,7 @@ from shared.domain.value import digest
 from shared.intake.relevance import doubt, refusal
 
 from .deps import Deps
+from .joining import join
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,10 @@ class Turned:
 
 
 OPEN = frozenset({Verdict.OPEN, Verdict.HELD, Verdict.AWAITING_APPROVAL, Verdict.PARTIAL, Verdict.CONTAINED})
-"""Verdicts of cases that are still being worked on: a late alert about the same actor joins them."""
+"""Verdicts of cases that are still being worked on: a late alert about the same actor joins them, until their record is sealed."""
+
+
+FORGED = "its source knows this alert otherwise: it is forged or altered; nothing was changed"
 
 
 def admit(signal: Signal, deps: Deps, *, automatic: bool, mode: Mode | None = None, raw: bytes = b"") -> Case | Turned:
@@ -38,13 +42,14 @@ def admit(signal: Signal, deps: Deps, *, automatic: bool, mode: Mode | None = No
     with ThreadPoolExecutor(max_workers=1) as pool:
         confirming = pool.submit(deps.sources.confirm, signal)
         cases = deps.cases.all()
-    if joined := _joined(signal, cases):
+    joined = _joined(signal, cases)
+    if joined and signal.id in {joined.signal.id, *joined.joined}:
         return joined
     confirmation = confirming.result()
     if confirmation is Confirmation.DISAGREES:
-        return Turned(
-            signal, Verdict.REFUSED, "its source knows this alert otherwise: it is forged or altered; nothing was changed"
-        )
+        return Turned(signal, Verdict.REFUSED, FORGED)
+    if joined:
+        return join(joined.id, signal, confirmation, deps, raw)
     case = _new(signal, confirmation, deps, cases)
     if mode is not None:
         case = case.but(mode=mode, why_ask=case.why_ask or "it was asked to plan only")
@@ -76,8 +81,9 @@ def _joined(signal: Signal, cases: Iterable[Case]) -> Case | None:
     for case in cases:
         if case.confirmation is not Confirmation.AGREES and case.signal.id != signal.id:
             continue
+        going_on = case.verdict in OPEN and case.stage is not Stage.CLOSE
         near = abs(case.signal.at - signal.at) < timedelta(days=1)
-        if case.verdict in OPEN and near and (_same(case.signal.actor, signal.actor) or _descends(signal.actor, case)):
+        if going_on and near and (_same(case.signal.actor, signal.actor) or _descends(signal.actor, case)):
             return case
     return None
 

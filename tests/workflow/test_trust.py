@@ -152,6 +152,57 @@ class TestDuplicates:
         hospital.sources.learn(other)
         assert respond(deps).id == respond(deps, other).id
 
+    def test_an_alert_that_joins_is_on_the_case_and_on_record_once(self, hospital: Hospital) -> None:
+        deps = hospital.worker()
+        other = signal(id="finding-2", event="Impact:IAMUser/AnomalousBehavior")
+        hospital.sources.learn(other)
+        case = respond(deps)
+        for _ in range(2):
+            admit(other, deps, automatic=True, raw=b"finding 2")
+        assert hospital.cases.load(case.id).joined == ("finding-2",)
+        assert [e.kind for e in deps.journal(case.id).entries()].count("joined") == 1
+
+    def test_what_an_alert_that_joins_names_is_protected_too(self, hospital: Hospital) -> None:
+        deps = hospital.worker()
+        wards = ref(Kind.BUCKET, "wards")
+        hospital.world.put(wards)
+        other = signal(THIEF, wards, id="finding-2")
+        hospital.sources.learn(other)
+        assert respond(deps).verdict is Verdict.CONTAINED
+        assert not hospital.world.look(wards, PolicyStatement)
+        assert respond(deps, other).verdict is Verdict.CONTAINED
+        assert hospital.world.look(wards, PolicyStatement)
+
+    def test_a_forged_alert_about_the_same_actor_joins_nothing(self, hospital: Hospital) -> None:
+        deps = hospital.worker()
+        case = respond(deps)
+        hospital.sources.learn(signal(THIEF, CHARTS, id="finding-2"))
+        found = admit(signal(THIEF, ref(Kind.BUCKET, "wards"), KEY, id="finding-2"), deps, automatic=True)
+        assert isinstance(found, Turned)
+        assert found.verdict is Verdict.REFUSED
+        assert hospital.cases.load(case.id).joined == ()
+
+    def test_what_an_alert_names_that_nobody_confirms_is_left_for_people(self, hospital: Hospital) -> None:
+        deps = hospital.worker()
+        wards = ref(Kind.BUCKET, "wards")
+        hospital.world.put(wards)
+        respond(deps)
+        case = respond(deps, signal(THIEF, wards, id="finding-2"))
+        assert case.verdict is Verdict.CONTAINED
+        assert not hospital.world.look(wards, PolicyStatement)
+        assert [left.target for left in case.people if not left.blocks] == [str(wards)]
+
+    def test_a_case_whose_record_is_sealed_is_joined_by_nothing(self, hospital: Hospital) -> None:
+        deps = hospital.worker()
+        case = respond(deps)
+        lease = hospital.cases.take(case.id, "test")
+        assert lease
+        hospital.cases.save(case.but(stage=Stage.CLOSE), lease)
+        hospital.cases.give_back(lease)
+        other = signal(id="finding-2", event="Impact:IAMUser/AnomalousBehavior")
+        hospital.sources.learn(other)
+        assert respond(deps, other).id != case.id
+
     def test_another_actor_is_another_case(self, hospital: Hospital) -> None:
         deps = hospital.worker()
         other = signal(SESSION, id="finding-2")

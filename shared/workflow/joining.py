@@ -1,0 +1,72 @@
+"""A later alert about a breach that has a case: it is put on record, and what it names is protected like the rest."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+
+from shared.containment.scope import at_stake, told
+from shared.domain.case import Case, LeftForPeople, Scope, Stage, Verdict
+from shared.domain.errors import LeaseLost
+from shared.domain.resource import Kind
+from shared.domain.signal import Confirmation, Signal
+
+from .deps import Deps
+from .run import hold
+
+AT_THE_FENCE = frozenset({Stage.OPEN, Stage.SCOPE, Stage.FENCE, Stage.PRESERVE, Stage.HOLD})
+"""Stages that propose for the whole scope anyway; a case that is further on goes back to its sweeps."""
+
+MOST_JOINED = 500
+"""Ids of alerts that a case document carries; the record has all of them."""
+
+POLL_SECONDS = 0.5
+TRIES = 240
+"""Polls until another worker of the case has ended its stage."""
+
+
+def join(case_id: str, signal: Signal, confirmation: Confirmation, deps: Deps, raw: bytes) -> Case:
+    """The case with this alert in it, saved under its lease. Raises `LeaseLost` where others work on it too long."""
+    for _ in range(TRIES):
+        with suppress(LeaseLost), hold(case_id, deps, uuid.uuid4().hex) as held:
+            if held is not None and held.load().lineage is not None:
+                return held.save(_taken_in(held.load(), signal, confirmation, deps, raw))
+        deps.clock.sleep(POLL_SECONDS)
+    raise LeaseLost(f"case {case_id} is being worked on, and the alert is not on its record yet; send it again")
+
+
+def _taken_in(case: Case, signal: Signal, confirmation: Confirmation, deps: Deps, raw: bytes) -> Case:
+    if signal.id in case.joined:
+        return case
+    journal = deps.journal(case.id)
+    body = {"source": signal.source.value, "event": signal.event, "raw": signal.raw_digest, "confirmation": confirmation.value}
+    journal.append("joined", {**body, **({"blob": journal.blob(raw)} if raw else {})}, need=1)
+    known = case.but(joined=(*case.joined, signal.id)[-MOST_JOINED:])
+    if confirmation is not Confirmation.AGREES:
+        return known.but(left=tuple(dict.fromkeys((*case.left, *_unconfirmed(signal, case)))))
+    scope = _widened(case.scope, signal, deps)
+    wider = known.but(scope=scope, quiet_sweeps=0)
+    if scope == case.scope or case.stage in AT_THE_FENCE:
+        return wider
+    # a plan for the keys was made for less than this: it is made anew when all is quiet again
+    return wider.but(stage=Stage.SWEEP, awaiting=None, verdict=Verdict.OPEN)
+
+
+def _unconfirmed(signal: Signal, case: Case) -> Iterator[LeftForPeople]:
+    """What an alert names that may be forged: nothing is done to it on that word alone."""
+    for resource in signal.resources:
+        if resource not in case.scope.resources and resource.kind in {Kind.BUCKET, Kind.KEY}:
+            reason = "a later alert names it, and its source could not confirm that"
+            yield LeftForPeople(target=str(resource), reason=reason, next="look who uses it; it is not covered", blocks=False)
+
+
+def _widened(scope: Scope, signal: Signal, deps: Deps) -> Scope:
+    """The scope with what the alert names, and the rest of the same tenants'. What hangs on it is read by the next sweep."""
+    named = any(r.kind in {Kind.BUCKET, Kind.KEY} for r in signal.resources)
+    stores, keys = at_stake(signal, deps.estate) if named else ((), ())
+    wider = scope.but(
+        stores=tuple(dict.fromkeys((*scope.stores, *stores))),
+        keys=tuple(dict.fromkeys((*scope.keys, *keys))),
+        deeds=tuple(dict.fromkeys((*scope.deeds, *told(signal)))),
+    )
+    new = (wider.stores, wider.keys) != (scope.stores, scope.keys)
+    return wider.but(unread=True, listed=False) if new else wider
