@@ -131,6 +131,18 @@ class FenceRules(Value):
     quarantine: Literal["session", "role"] = "session"
 
 
+class Triage(Value):
+    """What triage does otherwise than its table: rules `off`, `thresholds` of rules, `rules` of your own (docs/triage.md).
+
+    `join`: facts of one actor or resource no further apart than this are one case. Names are checked where the table is.
+    """
+
+    join: Duration = timedelta(hours=24)
+    off: Names = ()
+    thresholds: dict[str, dict[str, str | int]] = Field(default_factory=dict)
+    rules: tuple[dict[str, object], ...] = ()
+
+
 class Policy(Value):
     """The whole of `response.toml`."""
 
@@ -145,6 +157,7 @@ class Policy(Value):
     tenants: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")], Tenant] = Field(default_factory=dict)
     one_way: OneWay = OneWay()
     fence: FenceRules = FenceRules()
+    triage: Triage = Triage()
 
     @cached_property
     def digest(self) -> str:

@@ -181,7 +181,7 @@ class Succession(Value):
 class Versions(Value):
     """What became of the versions of one store, as far as one old `key` goes: how many went which way, how many stay, and why.
 
-    `total` counts what holds content; `lost` copies that could not carry everything along; `lane` says whether updates in place were
+    `total` counts what holds content; `lost` copies that could not carry everything along; `lane` says whether updates in place are
     proved here; `altered` counts what the proof found not to be as its lane promised, `rounds` migrations that it found something
     left of. `done`: moved and proved.
     """

@@ -10,7 +10,7 @@ from shared.domain.signal import Signal, Source
 from . import cloudtrail, guardduty
 from .recognise import recognise
 from .tolerant import Document, folded
-from .wrappings import unwrap
+from .wrappings import Unreadable, unwrap
 
 READERS: dict[str, Callable[[Document, str], Signal]] = {
     Source.CLOUDTRAIL: cloudtrail.signal,
@@ -39,6 +39,9 @@ def sift(raw: bytes) -> Sifted:
     signals: list[Signal] = []
     refusals: list[str] = []
     for fact in unwrap(raw):
+        if isinstance(fact, Unreadable):
+            refusals.append(fact.why)
+            continue
         try:
             signals.append(_signal(fact, raw_digest))
         except BadInput as why:

@@ -1,12 +1,17 @@
 """Peeling: from the bytes that arrived to the facts inside them, each a JSON value that is no wrapping any more.
 
-Known wrappings, in any nesting: gzip, JSON lines, arrays, CloudTrail's `Records`, LookupEvents' `Events` with an escaped
-`CloudTrailEvent`, GetFindings' `Findings`, EventBridge's `detail`, SNS notifications (to HTTPS, SQS or Lambda), SQS messages.
+Every transport that a record is seen in, in any nesting: gzip, JSON lines, arrays, CloudTrail's `Records`, LookupEvents' `Events`
+with an escaped `CloudTrailEvent`, GetFindings' `Findings`, EventBridge's `detail`, SNS (to HTTPS, SQS or Lambda), SQS, Kinesis,
+Firehose, CloudWatch Logs subscriptions, Event Hub batches, Log Analytics rows, the `value` of Azure's lists, what log stores put
+around a record, and a detection rule's test case.
 """
 
+import base64
+import binascii
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.errors import BadInput
@@ -25,35 +30,71 @@ EVENTBRIDGE_READ = frozenset(
     {
         "",
         "AWS API Call via CloudTrail",
+        "AWS Console Action via CloudTrail",
         "AWS Console Sign In via CloudTrail",
+        "AWS Console Signin via CloudTrail",
         "AWS Service Event via CloudTrail",
         "AWS Insight via CloudTrail",
+        "Access Analyzer Finding",
+        "Findings Imported V2",
         "GuardDuty Finding",
+        "Macie Finding",
+        "Security Hub Findings - Custom Action",
+        "Security Hub Findings - Imported",
+        "Security Hub Insight Results",
     }
 )
-"""The `detail-type`s whose `detail` is a whole record of a source we read; others stay wrapped: there the source is named."""
+"""The `detail-type`s whose `detail` is a whole record of its source; others stay wrapped: there the envelope says what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that can not be read, and why; its neighbours can."""
+
+    why: str
 
 
 def unwrap(raw: bytes) -> tuple[object, ...]:
-    """The facts in these bytes, in order. Raises BadInput where they are no JSON, too large, or wrapped too deep."""
-    return tuple(_peel(_decode(raw), MAX_DEPTH))
+    """The facts in these bytes, in order. Raises BadInput where they are no JSON, or too large."""
+    return tuple(peel(_decode(raw)))
+
+
+def peel(thing: object, depth: int = MAX_DEPTH) -> Iterator[object]:
+    """The facts in this value, in order; `Unreadable` in the place of what can not be peeled."""
+    if depth < 0:
+        yield Unreadable(f"the input is wrapped more than {MAX_DEPTH} times")
+        return
+    if isinstance(thing, list):
+        for item in thing:
+            yield from peel(item, depth - 1)
+        return
+    try:
+        inner = _inside(thing)
+    except BadInput as why:
+        yield Unreadable(str(why))
+        return
+    if inner is None:
+        yield thing
+    else:
+        yield from peel(inner, depth - 1)
 
 
 def _decode(raw: bytes) -> object:
     """JSON, or one JSON value a line; gzip'd or not."""
-    content = _gunzip(raw) if raw.startswith(GZIP) else raw
+    content = gunzip(raw) if raw.startswith(GZIP) else raw
     if len(content) > MAX_BYTES:
         raise BadInput(f"the input is larger than {MAX_BYTES // 1024 // 1024} MiB")
     try:
-        return _json(content)
+        return parse(content)
     except BadInput:
         lines = [line for line in content.splitlines() if line.strip()]
         if len(lines) < 2:  # noqa: PLR2004  one line that is no JSON has been refused already
             raise
-        return [_json(line) for line in lines]
+        return [parse(line) for line in lines]
 
 
-def _json(content: bytes | str) -> object:
+def parse(content: bytes | str) -> object:
+    """The JSON value. Raises BadInput."""
     try:
         characters = content.decode("utf-8-sig") if isinstance(content, bytes) else content
         value: object = json.loads(characters)
@@ -63,27 +104,13 @@ def _json(content: bytes | str) -> object:
     return value
 
 
-def _gunzip(raw: bytes) -> bytes:
-    """At most one byte more than is allowed, so that a bomb stays small."""
+def gunzip(raw: bytes) -> bytes:
+    """At most one byte more than is allowed, so that a bomb stays small. Raises BadInput."""
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
         return unpacker.decompress(raw, MAX_BYTES + 1)
     except zlib.error as why:
         raise BadInput("the input begins like gzip and is damaged") from why
-
-
-def _peel(thing: object, depth: int) -> Iterator[object]:
-    if depth < 0:
-        raise BadInput(f"the input is wrapped more than {MAX_DEPTH} times")
-    if isinstance(thing, list):
-        for item in thing:
-            yield from _peel(item, depth - 1)
-        return
-    inner = _inside(thing)
-    if inner is None:
-        yield thing
-    else:
-        yield from _peel(inner, depth - 1)
 
 
 def _inside(thing: object) -> object:
@@ -94,12 +121,12 @@ def _inside(thing: object) -> object:
     return next((found for look in WRAPPINGS if (found := look(fields)) is not None), None)
 
 
-def _list_of(key: str, sign: str = "") -> Callable[[dict[str, Any]], object]:
-    """A wrapping whose list lies under `key`; `sign`: a key that its items have and other lists under that name do not."""
+def _list_of(key: str, *signs: str) -> Callable[[dict[str, Any]], object]:
+    """A wrapping whose list lies under `key`; `signs`: a key that its items have and other lists under that name do not."""
 
     def look(fields: dict[str, Any]) -> object:
         found = fields.get(key)
-        if not isinstance(found, list) or (sign and not all(sign in folded(item) for item in found)):
+        if not isinstance(found, list) or (signs and not all(folded(item).keys() & set(signs) for item in found)):
             return None
         return found
 
@@ -108,7 +135,8 @@ def _list_of(key: str, sign: str = "") -> Callable[[dict[str, Any]], object]:
 
 def _eventbridge(fields: dict[str, Any]) -> object:
     detail = folded(fields.get("detail"))
-    return detail or None if text(fields.get("detailtype")) in EVENTBRIDGE_READ else None
+    is_record = text(fields.get("detailtype")) in EVENTBRIDGE_READ or {"eventsource", "eventname"} <= detail.keys()
+    return detail or None if is_record else None
 
 
 def _sns(fields: dict[str, Any]) -> object:
@@ -130,17 +158,115 @@ def _lookup(fields: dict[str, Any]) -> object:
 
 
 def _embedded(content: object) -> object:
-    return _json(content) if isinstance(content, str) else list(items(content)) or None
+    return parse(content) if isinstance(content, str) else list(items(content)) or None
+
+
+def _packed(content: object) -> object:
+    """Base64 of JSON, gzip'd or not, one value or one a line: Kinesis, Firehose, CloudWatch Logs."""
+    if not isinstance(content, str):
+        return list(items(content)) or None
+    try:
+        raw = base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        return _embedded(content)
+    return _decode(raw)
+
+
+def _stream(fields: dict[str, Any]) -> object:
+    """Kinesis (`kinesis.data`), CloudWatch Logs (`awslogs.data`) and Firehose (`recordId`, `data`)."""
+    for carrier in ("kinesis", "awslogs"):
+        if (data := folded(fields.get(carrier)).get("data")) is not None:
+            return _packed(data)
+    return _packed(fields["data"]) if "recordid" in fields and "data" in fields else None
+
+
+def _log_events(fields: dict[str, Any]) -> object:
+    """A CloudWatch Logs subscription's DATA_MESSAGE; a line that is no JSON is left as it is."""
+    found = fields.get("logevents")
+    if not isinstance(found, list):
+        return None
+    return [_json_or_itself(folded(item).get("message")) for item in found]
+
+
+def _json_or_itself(message: object) -> object:
+    try:
+        return _embedded(message) if isinstance(message, str) else message
+    except BadInput:
+        return message
+
+
+def _rows(fields: dict[str, Any]) -> object:
+    """Log Analytics: `tables` of `columns` and `rows` (Query API response)."""
+    tables = fields.get("tables")
+    if not isinstance(tables, list):
+        return None
+    found: list[object] = []
+    for table in tables:
+        parts = folded(table)
+        names = [text(folded(column).get("name")) for column in items(parts.get("columns"))]
+        found += [dict(zip(names, row, strict=False)) for row in items(parts.get("rows")) if isinstance(row, list)]
+    return found
+
+
+def _test_case(fields: dict[str, Any]) -> object:
+    """A detection rule's test (the record under `log` or `data`), or an API's recorded answer (`status_code`, `data`)."""
+    if isinstance(log := fields.get("log"), Mapping) and fields.keys() & {"testname", "expectedresult", "ruleid"}:
+        return log
+    is_case = "data" in fields and bool(fields.keys() & {"triggerrules", "classifyonly", "validateschemaonly", "statuscode"})
+    return fields.get("data") if is_case and isinstance(fields.get("data"), Mapping | list) else None
+
+
+def _stored(fields: dict[str, Any]) -> object:
+    """What a log store puts around: Elastic's `_source`, Splunk's `result` and `event`, an agent's `message` or `_raw`."""
+    for key in ("source", "result", "event", "message", "raw", "original", "input"):
+        inner = fields.get(key)
+        if key in STORES and not fields.keys() & STORES[key]:
+            continue
+        if isinstance(inner, str) and inner.lstrip()[:1] in {"{", "["}:
+            return _json_or_itself(inner) if _json_or_itself(inner) != inner else None
+        if isinstance(inner, Mapping) and key not in {"raw", "original"}:
+            return inner
+    return None
+
+
+STORES: dict[str, frozenset[str]] = {
+    "source": frozenset({"index", "score"}),
+    "result": frozenset({"sid", "searchname", "resultslink"}),
+    "event": frozenset({"sourcetype", "host", "index"}),
+    "message": frozenset(
+        {"@timestamp", "@version", "ingestionid", "logstream", "logstreamname", "ingestiontime", "eventid", "input"}
+    ),
+    "raw": frozenset({"time", "sourcetype", "host", "index"}),
+    "original": frozenset({"kind", "category", "ingested", "dataset"}),
+    "input": frozenset({"expected", "sekoiaio"}),
+}
+"""The key that holds the record, and which other keys only that store has beside it."""
+
+
+def _integration(fields: dict[str, Any]) -> object:
+    """Wazuh: the record under the name of the integration that brought it."""
+    name = text(fields.get("integration"))
+    return folded(fields.get(name.replace("-", "").replace("_", "").lower())) or None if name else None
 
 
 WRAPPINGS: tuple[Callable[[dict[str, Any]], object], ...] = (
+    _test_case,
     _list_of("records"),
-    _list_of("messages", sign="body"),
-    _list_of("events", sign="cloudtrailevent"),
+    _list_of("messages", "body"),
+    _list_of("events", "cloudtrailevent", "eventtypecode", "message"),
     _list_of("findings"),
+    _list_of("value"),
+    _list_of("successfulset", "event"),
+    _list_of("hits", "source"),
+    lambda fields: _list_of("hits", "source")(folded(fields.get("hits"))) if "hits" in fields else None,
+    _integration,
+    _rows,
+    _log_events,
+    _stream,
     _sns,
     _sqs,
     _lookup,
     _eventbridge,
+    _stored,
 )
 """Tried in order; a fact matches none."""

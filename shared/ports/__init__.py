@@ -5,12 +5,14 @@ and nothing else on purpose; what an adapter cannot do it refuses, it never pret
 """
 
 from .clouds import Access, Act, Directory, Evidence, Receipt, Relation, Sources, World
+from .memory import Memory
 from .objects import Objects
 from .record import Journal, Keyring, Recorded, Signer, Sink, Witness
-from .traffic import Encrypting, KeyUse, Request, Traffic, Uses, Watched
+from .traffic import PLAINTEXT, Encrypting, KeyUse, Request, Traffic, Uses, Watched
 from .work import Cases, Clock, Lease, Notifier
 
 __all__ = [
+    "PLAINTEXT",
     "Access",
     "Act",
     "Cases",
@@ -22,6 +24,7 @@ __all__ = [
     "KeyUse",
     "Keyring",
     "Lease",
+    "Memory",
     "Notifier",
     "Objects",
     "Receipt",

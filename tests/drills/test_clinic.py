@@ -43,7 +43,10 @@ def test_what_the_alert_says_guardduty_says_too(scene: tuple[Sandbox, Clinic], e
         assert AwsSources(Clients(), SystemClock()).confirm(alert) is Confirmation.AGREES
 
 
-@pytest.mark.parametrize("who", ["clinician", "clinician_app", "backup", "thief", "thief_instance", "thief_session"])
+READERS = ("clinician", "clinician_app", "clinician_by_arn", "backup", "thief", "thief_instance", "thief_session")
+
+
+@pytest.mark.parametrize("who", READERS)
 def test_charts_are_read_by(scene: tuple[Sandbox, Clinic], who: str) -> None:
     sandbox, clinic = scene
     s3 = people.bound(sandbox, clinic.credentials[who]).client("s3")

@@ -37,12 +37,8 @@ def _default_key(rule: Rule) -> str:
 
 
 def _write_default(clients: Clients, bucket: Ref, wanted: Sequence[EncryptedWith]) -> Receipt:
-    """What else the rule says, such as blocked encryption types, stays. A write replaces all of it (S3 PutBucketEncryption)."""
     (encrypted,) = wanted
-    rules = [_under(encrypted, rule) for rule in s3.encryption(clients, bucket)]
-    configuration = cast("Any", {"Rules": rules})
-    put = clients.s3(bucket.account, bucket.region).put_bucket_encryption
-    return Receipt((request_id(call(put, Bucket=bucket.name, ServerSideEncryptionConfiguration=configuration)),))
+    return s3.rewrite_encryption(clients, bucket, lambda rule: _under(encrypted, rule))
 
 
 def _under(encrypted: EncryptedWith, rule: Rule) -> Rule:

@@ -1,6 +1,7 @@
 """Buckets: policy, public access, ownership, versioning, encryption, and the keys and stores that hang on them (Amazon S3 API)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from shared.adapters.aws import arns, policies
@@ -117,10 +118,7 @@ def _write_customer_keys(clients: Clients, bucket: Ref, wanted: Sequence[Custome
     """The default encryption, with its key, stays what it is."""
     (blocked,) = wanted
     types = ["SSE-C" if blocked.on else "NONE"]
-    rules = [{**rule, "BlockedEncryptionTypes": {"EncryptionType": types}} for rule in encryption(clients, bucket)]
-    configuration = cast("Any", {"Rules": rules})
-    put = _client(clients, bucket).put_bucket_encryption
-    return Receipt((request_id(call(put, Bucket=bucket.name, ServerSideEncryptionConfiguration=configuration)),))
+    return rewrite_encryption(clients, bucket, lambda rule: {**rule, "BlockedEncryptionTypes": {"EncryptionType": types}})
 
 
 def _blocks(rule: Mapping[str, Any]) -> bool:
@@ -133,6 +131,20 @@ def encryption(clients: Clients, bucket: Ref) -> list[Mapping[str, Any]]:
     answer = unless("ServerSideEncryptionConfigurationNotFoundError", read, Bucket=bucket.name)
     rules: Sequence[Mapping[str, Any]] = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else [DEFAULT_RULE]
     return list(rules)
+
+
+_ENCRYPTING = Lock()
+
+
+def rewrite_encryption(clients: Clients, bucket: Ref, changed: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Receipt:
+    """Every rule of the bucket's encryption as `changed` makes it. What else the rule says stays (S3 PutBucketEncryption).
+
+    Two facets stand in this one configuration, which S3 replaces as a whole and without any condition: one writer at a time.
+    """
+    put = _client(clients, bucket).put_bucket_encryption
+    with _ENCRYPTING:
+        rules = cast("Any", {"Rules": [changed(rule) for rule in encryption(clients, bucket)]})
+        return Receipt((request_id(call(put, Bucket=bucket.name, ServerSideEncryptionConfiguration=rules)),))
 
 
 def _default_keys(clients: Clients, bucket: Ref) -> tuple[str, ...]:

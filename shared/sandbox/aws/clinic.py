@@ -27,6 +27,9 @@ VERSIONS = 3
 BLOCKED = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}
 
 
+CARE = (names.CLINICIAN, names.CLINICIAN_BY_ARN, names.BACKUP_USER)
+"""Users who work with charts by right."""
+
 DAY = 86_400
 DAYS = 3
 """Days that the clinic has been at work when a scene begins: the audit log shows who works there, and from where."""
@@ -45,7 +48,7 @@ class Clinic:
 
 def response_policy(clinic: Clinic) -> str:
     """The clinic's `response.toml`: what its administrators have declared beforehand."""
-    care = [people.role_arn(names.APP_ROLE), *(people.user_arn(user) for user in (names.CLINICIAN, names.BACKUP_USER))]
+    care = [people.role_arn(names.APP_ROLE), *(people.user_arn(user) for user in CARE)]
     works = [people.role_arn(names.PIPELINE), people.user_arn(names.ADMINISTRATOR)]
     return f"""version = 1
 
@@ -98,7 +101,7 @@ def worked(sandbox: Sandbox, clinic: Clinic) -> None:
     """What the audit log shows of an ordinary day: who uses the key, and who looks after the stores."""
     if not clinic.resources:
         return
-    for who in ("clinician_app", "clinician", "backup"):
+    for who in ("clinician_app", "clinician", "clinician_by_arn", "backup"):
         kms = people.bound(sandbox, clinic.credentials[who]).client("kms")
         kms.generate_data_key(KeyId=clinic.resources["key"], KeySpec="AES_256")
     people.bound(sandbox, clinic.credentials["pipeline"]).client("s3").get_bucket_policy(Bucket=names.CHARTS)

@@ -51,14 +51,18 @@ def administrator(sandbox: Sandbox) -> Credentials:
 
 
 def users(sandbox: Sandbox, iam: "IAMClient") -> dict[str, Credentials]:
-    """A clinician, and two users for machines; one of them has far more rights than its work needs."""
+    """Two clinicians, one of them known by the ARN of one key, and two users for machines, one with far too many rights."""
     clinician = hired(iam, names.CLINICIAN, policies.allow((*policies.OBJECT_ACTIONS, "s3:ListBucket", *policies.KEY_USE)))
+    one_key = (f"arn:aws:kms:{names.REGION}:{names.ACCOUNT}:key/{names.KEY_ID}",)
+    reads = policies.allow(("s3:GetObject", "s3:ListBucket"))
+    by_arn = hired(iam, names.CLINICIAN_BY_ARN, reads, policies.allow(policies.KEY_USE, one_key))
     export = hired(iam, names.EXPORT_USER, policies.allow(EVERYTHING))
     backup = hired(iam, names.BACKUP_USER, policies.allow(("s3:GetObject", "s3:ListBucket", "kms:Decrypt")))
     ids.user(sandbox.cloud, names.ACCOUNT, names.EXPORT_USER, unique_id=names.EXPORT_USER_ID, access_key=names.EXPORT_KEY)
     ids.user(sandbox.cloud, names.ACCOUNT, names.BACKUP_USER, access_key=names.BACKUP_KEY)
     return {
         "clinician": _from(clinician, clinician.access_key_id, names.CLINICIAN_ADDRESS),
+        "clinician_by_arn": _from(by_arn, by_arn.access_key_id, names.CLINICIAN_ADDRESS),
         "thief": _from(export, names.EXPORT_KEY, names.THIEF_ADDRESS),
         "backup": _from(backup, names.BACKUP_KEY, names.CLINICIAN_ADDRESS),
     }

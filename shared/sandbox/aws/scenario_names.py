@@ -41,6 +41,9 @@ BATCH_SESSION_KEY: Final = "ASIABILLBATCHEXAMPLE"
 
 CLINICIAN: Final = "dr-amal"
 CLINICIAN_ADDRESS: Final = "192.0.2.44"
+
+#: A clinician whose only permission to use a key names the charts' key by its ARN: no policy of theirs knows a successor.
+CLINICIAN_BY_ARN: Final = "dr-osei"
 PIPELINE: Final = "terraform"
 BREAK_GLASS: Final = "break-glass"
 RESPONDER: Final = "codeblue-responder"

@@ -1,0 +1,80 @@
+"""The `Memory` port in bounded dictionaries: the oldest is forgotten first, so ten million records need no more than many."""
+
+from bisect import bisect_left, bisect_right, insort
+from collections import OrderedDict
+from collections.abc import Iterable
+
+KEPT = 50_000
+"""Entries of each kind; a burst is a matter of minutes, and so many actors at once are none."""
+
+LONGEST = 1024
+"""Entries in one counter: more than any rule counts to by default; a rule that counts further keeps as many as it needs."""
+
+
+class BoundedMemory:
+    """Counters by name, ids that were seen, who made what."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._counters: OrderedDict[str, list[tuple[float, str]]] = OrderedDict()
+        self._fired: OrderedDict[str, list[float]] = OrderedDict()
+        self._made: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def seen(self, fact_id: str) -> bool:
+        if fact_id in self._seen:
+            self._seen.move_to_end(fact_id)
+            return True
+        self._seen[fact_id] = None
+        self._forget(self._seen)
+        return False
+
+    def most(self, counter: str, at: float, within: float, item: str) -> int:
+        entries = self._counters.setdefault(counter, [])
+        self._counters.move_to_end(counter)
+        entry = (at, item)
+        if not entries or entries[-1] < entry:
+            entries.append(entry)
+        elif entries[(place := bisect_left(entries, entry)) - len(entries)] != entry or place == len(entries):
+            insort(entries, entry)
+        self._forget(self._counters)
+        if len(entries) > 2 * LONGEST:
+            self._counters[counter] = entries = entries[-LONGEST:]
+        return _fullest(entries, at, within)
+
+    def fired(self, counter: str, at: float, within: float) -> bool:
+        times = self._fired.setdefault(counter, [])
+        self._fired.move_to_end(counter)
+        near = any(abs(at - each) <= within for each in times)
+        if not near:
+            times.append(at)
+            del times[:-LONGEST]
+        self._forget(self._fired)
+        return near
+
+    def made(self, who: str, names: Iterable[str]) -> None:
+        for name in names:
+            self._made[who, name] = None
+            self._made.move_to_end((who, name))
+        self._forget(self._made)
+
+    def made_by(self, who: str, name: str) -> bool:
+        return (who, name) in self._made
+
+    def _forget[K, V](self, entries: OrderedDict[K, V]) -> None:
+        while len(entries) > self._kept:
+            entries.popitem(last=False)
+
+
+def _fullest(entries: list[tuple[float, str]], at: float, within: float) -> int:
+    """The most different items in any window of this length that holds `at`."""
+    low, high = bisect_left(entries, (at - within, "")), bisect_right(entries, (at + within, "\U0010ffff"))
+    if entries[high - 1][0] <= at:
+        return len({item for _, item in entries[low:high]})
+    most, start = 0, low
+    for end in range(low, high):
+        while entries[end][0] - entries[start][0] > within:
+            start += 1
+        if entries[start][0] <= at <= entries[end][0]:
+            most = max(most, len({item for _, item in entries[start : end + 1]}))
+    return most

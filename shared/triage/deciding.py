@@ -1,0 +1,156 @@
+"""From a fact to a decision, in one sentence that a person can check."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from shared.domain.actor import Credential
+from shared.domain.case import Mode
+from shared.intake.fact import Fact
+from shared.ports import Memory
+from shared.settings import Policy
+
+from . import named
+from .burst import Burst
+from .rule import Decision, Rule
+from .table import Compiled, Table, fits
+
+TOOLS = ("Terraform", "terraform", "Pulumi", "aws-cdk", "HashiCorp", "CloudFormation", "cloudformation", "cloud-custodian")
+"""What infrastructure tools call themselves. A name proves nothing: it turns acting into watching, never into silence."""
+
+SKEW = 300.0
+"""Seconds that a source's clock may run ahead."""
+
+
+class Decided(NamedTuple):
+    """What is done about a fact. `mode`: the least caution of the response."""
+
+    decision: Decision
+    reason: str
+    rule: Rule | None = None
+    mode: Mode = Mode.ASK
+
+
+class Decider:
+    """Judges facts one after another. `now`: seconds since 1970. `own`: whether a request id is one that we journaled."""
+
+    def __init__(
+        self,
+        table: Table,
+        memory: Memory,
+        policy: Policy,
+        now: float,
+        own: Callable[[str], bool] = lambda _: False,
+        *,
+        drill: bool = False,
+    ) -> None:
+        self._table, self._memory, self.now, self._own, self._drill = table, memory, now, own, drill
+        self._stale = policy.limits.stale_after.total_seconds()
+        self._burst = Burst(policy.limits.lineages, policy.limits.window.total_seconds())
+        self._responders = tuple(f"session:{role}:" for role in policy.responder.roles)
+
+    def decide(self, fact: Fact) -> Decided:
+        """One decision. Counts and remembers on the way; raises nothing."""
+        if reason := self._aside(fact):
+            return Decided(Decision.DROP, reason)
+        rules = self._table.rules_for(fact.source, fact.event)
+        if named.MAKES.get(fact.event) and fact.actor.keys and (new := named.made(fact)):
+            self._memory.made(fact.actor.keys[0], (new,))
+        home = self._home(fact)
+        fitting = [compiled for compiled in rules if (compiled.rule.failed or not fact.failed) and fits(compiled, fact, home)]
+        if not fitting:
+            return Decided(Decision.DROP, self._unspoken(fact, rules))
+        if fact.id and self._memory.seen(f"{fact.source}:{fact.id}:{fact.at}"):
+            return Decided(Decision.DROP, "a duplicate: this record was here before", fitting[0].rule)
+        return self._best(fact, fitting)
+
+    def _home(self, fact: Fact) -> frozenset[str]:
+        own = fact.actor.account if fact.actor.credential not in {Credential.FOREIGN, ""} else ""
+        return self._table.home | ({fact.account, own} - {""})
+
+    def _aside(self, fact: Fact) -> str:
+        """Why the fact is none of our business whatever it says; empty where it is."""
+        if fact.aside:
+            return fact.aside
+        if fact.closed:
+            return fact.closed
+        if fact.sample and not self._drill:
+            return "a sample, and this is no drill"
+        if fact.actor.service and fact.source == "cloudtrail":
+            return "a service's own act, or a service-linked role's: nobody's credentials that could be cut off"
+        if fact.request_id and self._own(fact.request_id):
+            return "our own call: its request id is on record"
+        return ""
+
+    @staticmethod
+    def _unspoken(fact: Fact, rules: tuple[Compiled, ...]) -> str:
+        if fact.failed and rules:
+            return "a failed attempt, without a pattern"
+        if any(not compiled.rule.where and compiled.ask is None for compiled in rules):
+            return "a failed attempt"
+        if len(rules) > GENERIC:
+            return "what it says opens, takes or hides nothing"
+        return "it reads, and no rule speaks of it" if fact.reads else "no rule speaks of it"
+
+    def _best(self, fact: Fact, fitting: list[Compiled]) -> Decided:
+        """The first that acts, else the first that watches, else the first reason to drop."""
+        decided = [self._judged(fact, compiled) for compiled in fitting]
+        for wanted in (Decision.ACT, Decision.WATCH):
+            if found := next((each for each in decided if each.decision is wanted), None):
+                return self._tempered(fact, found) if wanted is Decision.ACT else found
+        return decided[0]
+
+    def _judged(self, fact: Fact, compiled: Compiled) -> Decided:
+        rule = compiled.rule
+        if rule.times > 1:
+            return self._counted(fact, compiled)
+        if rule.spares_own and rule.decision is Decision.ACT and self._its_own(fact):
+            return Decided(Decision.WATCH, f"{rule.reason}; the same actor had made it", rule, rule.floor)
+        return Decided(rule.decision, rule.reason, rule, rule.floor)
+
+    def _its_own(self, fact: Fact) -> bool:
+        return bool(fact.actor.keys) and any(self._memory.made_by(fact.actor.keys[0], name) for name in named.names(fact))
+
+    def _counted(self, fact: Fact, compiled: Compiled) -> Decided:
+        rule, at = compiled.rule, self.now if fact.at is None else fact.at
+        counter = f"{rule.id}|{fact.actor.keys[0] if fact.actor.keys else fact.actor.text or fact.address}"
+        item = "|".join(named.resources_of(fact)) if rule.distinct else fact.id or str(at)
+        count = self._memory.most(counter, at, compiled.window, item)
+        if count < rule.times:
+            few = f"{count} of the {rule.times} within {_minutes(compiled.window)} that would tell"
+            return Decided(rule.below, f"{rule.reason}: this is {few}", rule, rule.floor)
+        if self._memory.fired(counter, at, compiled.window):
+            return Decided(Decision.WATCH, f"{rule.reason}: more of the same", rule, rule.floor)
+        if rule.spares_tools and any(tool in fact.agent for tool in TOOLS):
+            return Decided(Decision.WATCH, f"{rule.reason}; an infrastructure tool, as it calls itself", rule, rule.floor)
+        return Decided(rule.decision, rule.reason, rule, rule.floor)
+
+    def _tempered(self, fact: Fact, decided: Decided) -> Decided:
+        """Old facts are watched; a burst of many actors, a fact without a time and our own name are for a person."""
+        reason = decided.reason
+        if fact.at is not None and self.now - fact.at > self._stale:
+            return decided._replace(
+                decision=Decision.WATCH, reason=f"{reason}; stale: it happened {_minutes(self.now - fact.at)} before the newest"
+            )
+        if fact.at is None or fact.at - self.now > SKEW:
+            return decided._replace(
+                mode=Mode.ASK, reason=f"{reason}; it does not say when, or says a time to come: a person is asked"
+            )
+        if any(key.startswith(self._responders) for key in fact.actor.keys) and self._responders:
+            return decided._replace(
+                mode=Mode.ASK, reason=f"{reason}; under the responder's own name, and not on record: people are paged"
+            )
+        if fact.actor.keys and self._burst.is_too_much(fact.actor.keys[0], fact.at):
+            return decided._replace(mode=Mode.ASK, reason=f"{reason}; many other actors within minutes: a person is asked")
+        return decided
+
+
+GENERIC = 4
+"""Rules that listen to every event of CloudTrail; more means that the event has rows of its own."""
+
+
+def _minutes(seconds: float) -> str:
+    """`10 minutes`, `3 hours`, `2 days`."""
+    for name, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{int(seconds // size)} {name}"
+    return f"{int(seconds)} seconds"
