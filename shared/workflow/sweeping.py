@@ -90,7 +90,7 @@ def _after(case: Case, deps: Deps) -> Next:
         return Next(case, Stage.CLOSE)
     settled = _settled(case, deps) if quiet >= SETTLED else case
     if quiet >= SETTLED and exposing.wanted(settled, deps):
-        return Next(settled, Stage.EXPOSE)
+        return Next(settled.but(verdict=Verdict.OPEN), Stage.EXPOSE)
     if quiet >= SETTLED and rekeying.wanted(settled, deps):
         return Next(settled.but(verdict=Verdict.OPEN), Stage.REKEY)
     if quiet >= SETTLED and enforcing.wanted(settled, deps):
