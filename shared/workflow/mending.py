@@ -13,7 +13,7 @@ from shared.containment.overwritten import Bounds, Hand, Loss, Written, lost
 from shared.containment.parallel import in_parallel
 from shared.containment.reach import did
 from shared.containment.scope import ask
-from shared.domain.actor import Actor
+from shared.domain.actor import Actor, Credential
 from shared.domain.case import Case, LeftForPeople, Reach
 from shared.domain.facet import PolicyStatement
 from shared.domain.plan import Change, Origin, Wave
@@ -76,7 +76,21 @@ def _loss(target: Ref, written: Sequence[Written], case: Case, deps: Deps) -> Lo
     made = [c for c in history.made(deps.journal(case.id)) if c.target == target and isinstance(c.after, PolicyStatement)]
     ours = frozenset(c.after.part for c in made if c.action != RETURN.name)
     returned = frozenset(c.after.part for c in made if c.action == RETURN.name)
-    return lost(written, now, replace(bounds, ours=ours, returned=returned))
+    return _vouched(lost(written, now, replace(bounds, ours=ours, returned=returned)), deps)
+
+
+GONE = "its author does not exist any more, or could not be asked after"
+
+
+def _vouched(loss: Loss, deps: Deps) -> Loss:
+    """Nothing is put back for a principal that came, wrote and went: it may have been an actor whom no sweep ever met."""
+    if loss.edit is None or not loss.returned:
+        return loss
+    who, nobody = loss.edit.act, Actor(credential=Credential.ANONYMOUS, account="")
+    now = ask(lambda: deps.directory.resolve(who.actor), nobody, str(who.actor)).value
+    if now is not nobody and now.unique_id == (who.actor.unique_id or now.unique_id):
+        return loss
+    return replace(loss, returned=(), told=(*loss.told, (who.id, GONE, len(loss.returned))))
 
 
 def _bounds(case: Case, deps: Deps) -> Bounds:

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from shared.adapters.aws.directory import AwsDirectory
 from shared.adapters.aws.edits import statements
 from shared.adapters.aws.evidence import CloudTrailEvidence
 from shared.adapters.aws.world import AwsWorld
@@ -58,7 +59,8 @@ def deps(stage: Stage) -> Deps:
     clock = SystemClock()
     evidence = CloudTrailEvidence(stage.clients, clock)
     caller = stage.clients.identity["Arn"]
-    return built(clock).worker(world=stage.world, evidence=evidence, estate=estate(accounts={ACCOUNT}), caller=caller)
+    directory, own = AwsDirectory(stage.clients), estate(accounts={ACCOUNT})
+    return built(clock).worker(world=stage.world, evidence=evidence, directory=directory, estate=own, caller=caller)
 
 
 def case_of(target: Ref) -> Case:

@@ -16,7 +16,7 @@ from shared.ports import Receipt, Relation
 from shared.settings import Modes, Policy
 from shared.workflow import deciding, history
 from shared.workflow.deps import Deps
-from tests.hospital import CHARTS, KEY, READERS, RESPONDER, SESSION, THIEF, Hospital, ref, signal, statement
+from tests.hospital import ALERT, CHARTS, KEY, READERS, RESPONDER, SESSION, THIEF, Hospital, ref, signal, statement
 from tests.policy_edits import PIPELINE, US, allowed, edit, merged
 from tests.workflow.driving import FOR_EVER, YES, go_on, respond
 
@@ -61,8 +61,16 @@ class Recorded:
         self.hospital.evidence.edited(replace(made, act=replace(made.act, request_id=request_id)))
 
 
+def enters(hospital: Hospital, actor: Actor) -> None:
+    """The identity service knows it, and has for long."""
+    assert actor.principal
+    hospital.directory.enter(actor.principal, actor.unique_id, ALERT - timedelta(days=900))
+
+
 @pytest.fixture
 def recorded(hospital: Hospital) -> Recorded:
+    """The hospital with a deployment pipeline."""
+    enters(hospital, PIPELINE)
     return Recorded(hospital)
 
 
@@ -147,6 +155,7 @@ class TestLost:
 
     def test_what_the_last_resort_wrote_is_put_back_too(self, recorded: Recorded) -> None:
         glass = PIPELINE.but(principal=ref(Kind.ROLE, "break-glass"), unique_id="AROARESPONDER")
+        enters(recorded.hospital, glass)
         responded(recorded, (glass, CHARTS, NEW))
         assert NEW in recorded.policy(CHARTS)
 
@@ -173,6 +182,15 @@ class TestNotPutBack:
         assert case.verdict is Verdict.CONTAINED
         assert len(said(case)) == 1
         assert "Open" not in said(case)[0]
+
+    @pytest.mark.parametrize("unique_id", ["", "AROANAMESAKE"])
+    def test_the_edit_of_a_principal_that_came_and_went(self, recorded: Recorded, unique_id: str) -> None:
+        ghost = PIPELINE.but(principal=ref(Kind.ROLE, "ghost"), unique_id="AROAGHOST")
+        if unique_id:
+            enters(recorded.hospital, ghost.but(unique_id=unique_id))
+        case, deps = responded(recorded, (ghost, CHARTS, NEW))
+        assert returned(case, deps) == []
+        assert len(said(case)) == 1
 
     def test_a_deny_of_the_responder(self, recorded: Recorded) -> None:
         deny = statement("Out", Effect="Deny", Principal={"AWS": RESPONDER.id}, Action="s3:*", Resource="*")
