@@ -90,7 +90,7 @@ def _prepared(case: Case, deps: Deps) -> Case:
     aliases = ask(lambda: _related(deps.world, keys, Relation.ALIASES), none, "the keys' aliases")
     listed = ask(lambda: _related(deps.world, keys, Relation.LISTED), none, "what is stored under the keys")
     people = tuple(LeftForPeople(target=str(ref), reason=STORED, next=MOVE, blocks=False) for ref in listed.value)
-    stay = aliases.value if case.scope.by_alias else ()
+    stay = ask(lambda: _related(deps.world, case.scope.aliased, Relation.ALIASES), none, "the keys' aliases").value
     said = f"{', '.join(case.scope.by_alias)} was seen decrypting by alias: moved, it would open nothing that is encrypted already"
     kept = tuple(LeftForPeople(target=str(alias), reason=said, next=BY_ARN, blocks=False) for alias in stay)
     unmoved = tuple(dict.fromkeys((*dependants.left, *aliases.left, *listed.left, *people, *kept)))

@@ -221,7 +221,7 @@ ROWS = {
     "replicas are written under the successor": Row("repoint-replicas", CHARTS, (ReplicaKey(rule_id="dr", key=KEY.id),)),
     "an alias names the successor": Row("move-alias", ALIAS, (AliasTarget(key=KEY.id),)),
     "an alias that somebody decrypts by stays": Row(
-        "move-alias", ALIAS, (AliasTarget(key=KEY.id),), EVERYBODY.but(by_alias=("envelopes",), uses_known=True), 0
+        "move-alias", ALIAS, (AliasTarget(key=KEY.id),), EVERYBODY.but(aliased=(KEY,), uses_known=True), 0
     ),
     "what is stored is moved by another engine": Row("migrate", CHARTS, changes=0),
     "a store that everybody writes to as they should is held to it": Row("require-encryption", CHARTS, NEW_DEFAULT, REPLACED, 3),

@@ -10,7 +10,7 @@ from shared.domain.resource import Kind, Ref
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
     # Decrypt with an alias that names another key is refused (IncorrectKeyException): where somebody was seen doing so, it stays
-    old = {} if situation.scope.by_alias else {key.id: key for key in situation.scope.keys}
+    old = {key.id: key for key in situation.scope.keys if key not in situation.scope.aliased}
     for now in situation.world.look(target, AliasTarget):
         if now.key in old:
             why = "programs that encrypt by alias follow it to the successor"
