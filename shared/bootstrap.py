@@ -70,6 +70,7 @@ def deps(policy: Policy) -> Deps:
     from shared.adapters.aws.identities import caller, unique_ids
     from shared.adapters.aws.notifier import notifier
     from shared.adapters.aws.sources import AwsSources
+    from shared.adapters.aws.traffic import AwsTraffic
     from shared.adapters.aws.world import AwsWorld
 
     clock, clients = SystemClock(), Clients()
@@ -96,6 +97,7 @@ def deps(policy: Policy) -> Deps:
         caller=me.arn,
         place=keeping.place,
         recovery=cache(lambda: _recovery(clients)),
+        traffic=AwsTraffic(clients, clock),
     )
 
 

@@ -7,6 +7,8 @@ Condition keys: S3 user guide, "Bucket policy examples using condition keys", "P
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from shared.ports import PLAINTEXT
+
 from . import statements
 from .observed import Form
 from .statements import Condition, Ordinal
@@ -14,7 +16,6 @@ from .statements import Condition, Ordinal
 SSE = "s3:x-amz-server-side-encryption"
 SSE_KEY = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 KMS = "aws:kms"
-PLAINTEXT = "plaintext"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ Rules
 1. What is stored or configured under it needs it: a version that could not be moved, a disk, a database, an alias, a grant.
 2. A use in the evidence window needs it, unless one line of `EXPLANATIONS` says why there will be no more of its kind.
 3. What is not known counts as a need: a record that is not whole, a version that could not be looked at.
-4. A refused call used nothing. The last use of a key, as KMS tells it, is no evidence: it says nothing of who comes back.
+4. What a use was for is believed where a service made it: in a call of one's own anybody can say anything.
+5. A refused call used nothing. The last use of a key, as KMS tells it, is no evidence: it says nothing of who comes back.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -45,14 +46,18 @@ type Explains = Callable[[KeyUse, Known], bool]
 
 def _of_emptied(use: KeyUse, known: Known) -> bool:
     emptied = known.emptied.get(use.within)
-    return emptied is not None and use.act.at <= emptied
+    return use.act.by_service and emptied is not None and use.act.at <= emptied
+
+
+def _of_repointed(use: KeyUse, known: Known) -> bool:
+    return use.act.by_service and use.within in known.repointed
 
 
 EXPLANATIONS: tuple[tuple[str, Explains], ...] = (
     ("the responder's own", lambda use, known: use.act.actor.unique_id in known.exempt or known.ours(use.act.request_id)),
     ("the actor's, who is refused now", lambda use, known: any(did(s, use.act) for s in known.standings)),
     ("of a store, before everything in it had moved", _of_emptied),
-    ("of what keeps nothing under it since it uses the successor", lambda use, known: use.within in known.repointed),
+    ("of what keeps nothing under it since it uses the successor", _of_repointed),
 )
 """Why there will be no more uses of a kind. First match counts; what none of them explains needs the key."""
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from shared.domain.actor import Actor, Lineage
-from shared.domain.facet import Facet
+from shared.domain.facet import Facet, PolicyStatement
 from shared.domain.resource import Ref
 from shared.domain.signal import Confirmation, Signal
 
@@ -86,6 +86,18 @@ class Act:
     """an AWS service acted on the principal's behalf, or the caller is a service"""
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One recorded write of a resource's whole policy: who and when (`act`), and every statement as it was written.
+
+    `statements` is empty where the policy was deleted, None where the log does not hold what was written.
+    """
+
+    act: Act
+    target: Ref
+    statements: tuple[PolicyStatement, ...] | None
+
+
 class Evidence(Protocol):
     """What the audit log knows. It lags by minutes and can be switched off: an empty answer proves nothing by itself."""
 
@@ -95,6 +107,13 @@ class Evidence(Protocol):
 
     def on(self, target: Ref, since: datetime) -> tuple[Act, ...]:
         """Acts on this resource by anyone, oldest first."""
+        ...
+
+    def edits(self, targets: Sequence[Ref], since: datetime) -> tuple[Edit, ...]:
+        """Writes of these stores' and keys' policies that worked, by anyone, oldest first; other kinds are not asked about.
+
+        A log's times can be whole seconds: the order within one is a hint at best.
+        """
         ...
 
     def recorded(self, target: Ref) -> bool:

@@ -13,6 +13,9 @@ from shared.domain.resource import Ref
 
 from .clouds import Act
 
+PLAINTEXT = "plaintext"
+"""What stands in the place of a TLS version where a request came without."""
+
 
 @dataclass(frozen=True, slots=True)
 class Encrypting:

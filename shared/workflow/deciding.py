@@ -75,6 +75,8 @@ def _stays(change: Change, case: Case) -> str:
     """Why a rollback leaves this change, empty where it takes it back."""
     if ACTIONS[change.action].aimed:
         return "it names the actor alone and stays; `release` takes it back"
+    if change.action == "return-edit":
+        return "it is its owners' own work, which we had overwritten, and stays; `release` takes it out again"
     if change.action == "admit-to-successor" and any(v.updated or v.copied or v.multipart for v in case.versions):
         return "what was moved is under the successor, and its rightful users need it"
     return ""

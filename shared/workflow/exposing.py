@@ -13,6 +13,7 @@ from shared.containment.scope import ask
 from shared.domain.case import Case, LeftForPeople, Stage
 from shared.domain.errors import CloudError
 from shared.domain.exposure import Blind, Exposure, Told
+from shared.domain.plan import Wave
 from shared.domain.resource import Ref
 from shared.domain.value import Value
 from shared.ports import Act, Journal, Request, Traffic
@@ -27,6 +28,9 @@ LATE = timedelta(minutes=15)
 
 BEFORE = timedelta(days=1)
 """An alert comes after the fact: what the actors' credentials did on the day before it counts as the thief's."""
+
+AFTER = timedelta(minutes=1)
+"""How long a fence takes to reach every server, with some to spare: after that the actors are refused."""
 
 READS = frozenset({"GetObject", "GetObjectTorrent", "SelectObjectContent"})
 LISTS = frozenset({"ListMultipartUploads", "ListObjectVersions", "ListObjects", "ListObjectsV2"})
@@ -100,9 +104,11 @@ def expose(case: Case, deps: Deps) -> Next:
         return Next(case, Stage.SWEEP)
     now, journal = deps.clock.now(), deps.journal(case.id)
     since = begun(case, deps)
-    watch = {store: _watched(store, deps.traffic, since, now) for store in case.scope.stores}
-    tallies, why = _tallied(case, deps, deps.traffic, (since, now))
-    found = [_exposure(store, case, deps, watch[store], tallies[store], why, since) for store in case.scope.stores]
+    until = min(now, ended(case, now))
+    watch = {store: _watched(store, deps.traffic, since, until) for store in case.scope.stores}
+    tallies, why = _tallied(case, deps, deps.traffic, (since, until))
+    missing = (Blind(since=since, until=until, why=why),) if why else ()
+    found = [_exposure(s, case, deps, watch[s][0], (*watch[s][1], *missing), tallies[s]) for s in case.scope.stores]
     for exposure in found:
         journal.append("exposure", exposure.model_dump(mode="json"))
     carried = sorted(found, key=lambda e: (-e.versions, e.store))[:MOST_STORES]
@@ -117,6 +123,12 @@ def begun(case: Case, deps: Deps) -> datetime:
     window = observing.window(deps)[0]
     acts = ask(lambda: deps.evidence.by(actor, window), none, str(actor)).value if actor else none
     return min((case.signal.at - BEFORE, *(a.at for a in acts if address and a.source_address == address)))
+
+
+def ended(case: Case, now: datetime) -> datetime:
+    """Until when the actors may have read: a little longer than the last look that found something of theirs."""
+    news = [wave.at for wave in case.waves if wave.news and wave.wave in {Wave.FENCE, Wave.SWEEP}]
+    return max((*news, case.fenced_at or now)) + AFTER
 
 
 def first(case: Case, deps: Deps, store: Ref) -> frozenset[str]:
@@ -164,17 +176,8 @@ def _watched(store: Ref, traffic: Traffic, since: datetime, until: datetime) -> 
     return watched.told, watched.blind
 
 
-def _exposure(
-    store: Ref,
-    case: Case,
-    deps: Deps,
-    watch: tuple[tuple[Told, ...], tuple[Blind, ...]],
-    tally: Tally,
-    why: str,
-    since: datetime,
-) -> Exposure:
+def _exposure(store: Ref, case: Case, deps: Deps, told: tuple[Told, ...], blind: tuple[Blind, ...], tally: Tally) -> Exposure:
     owners = deps.estate.owners(frozenset({store}))
-    missing = (Blind(since=since, until=deps.clock.now(), why=why),) if why else ()
     return Exposure(
         store=store,
         tenant=owners[0].name if owners else "",
@@ -184,8 +187,8 @@ def _exposure(
         listings=tally.listings,
         first=tally.first,
         last=tally.last,
-        told=watch[0],
-        blind=(*watch[1], *missing),
+        told=told,
+        blind=blind,
         cut=tally.cut,
         blob=_kept(store, tally, deps.journal(case.id)),
     )

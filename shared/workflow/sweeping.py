@@ -6,7 +6,7 @@ from shared.containment.scope import Answer, account_of, listed, reread
 from shared.domain.case import Case, LeftForPeople, Stage, Verdict
 from shared.domain.plan import Wave
 
-from . import enforcing, exposing, rekeying, waves
+from . import enforcing, exposing, mending, rekeying, waves
 from .deps import Deps
 from .lookout import looked
 from .step import Next, reached
@@ -16,6 +16,9 @@ PAUSES = (0.5, 1, 1.5, 2, 15, 60, 300, 900, 3600)
 
 SETTLED = 4
 """Quiet sweeps after which the fence is said to hold: they span more than IAM takes to propagate (about 4 s)."""
+
+ASKED_BEHIND = 2
+"""Quiet sweeps before the log is asked whose edits we overwrote: it costs the fence nothing, and the log is minutes late anyway."""
 
 HOLD_SECONDS = 1
 
@@ -69,7 +72,15 @@ def _swept(case: Case, deps: Deps) -> Case:
     known, fenced = looked(case.but(scope=scope), deps)
     rest = {*known.scope.principals, *waves.rightful(known), *known.scope.resources} - fenced
     proposal = waves.propose(known, deps, {Wave.FENCE, Wave.PRESERVE}, rest)
-    return _carried(waves.run(known, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *unlisted, *proposal.left)), need=1))
+    after = waves.run(known, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *unlisted, *proposal.left)), need=1)
+    return _carried(mending.mended(after, deps) if _still(known, after) else after)
+
+
+def _still(case: Case, after: Case) -> bool:
+    """Whether this sweep found all as it should be, and the log is worth asking again."""
+    wave = waves.newest(case, after)
+    quiet = case.quiet_sweeps >= ASKED_BEHIND and not (wave and wave.news)
+    return quiet and not (after.failing or after.retrying or after.awaiting)
 
 
 def _carried(case: Case) -> Case:
@@ -90,7 +101,7 @@ def _after(case: Case, deps: Deps) -> Next:
         return Next(case, Stage.CLOSE)
     settled = _settled(case, deps) if quiet >= SETTLED else case
     if quiet >= SETTLED and exposing.wanted(settled, deps):
-        return Next(settled, Stage.EXPOSE)
+        return Next(settled.but(verdict=Verdict.OPEN), Stage.EXPOSE)
     if quiet >= SETTLED and rekeying.wanted(settled, deps):
         return Next(settled.but(verdict=Verdict.OPEN), Stage.REKEY)
     if quiet >= SETTLED and enforcing.wanted(settled, deps):

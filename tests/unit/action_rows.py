@@ -206,6 +206,7 @@ ROWS = {
         "unshare", SNAPSHOT, (SharedWith(account=FOREIGN, shared=True),), changes=0
     ),
     "a policy is disarmed only where a write has failed": Row("unpoison-policy", CHARTS, changes=0),
+    "an edit is put back only where the log shows that we overwrote it": Row("return-edit", CHARTS, changes=0),
     "a compromised key gets a successor": Row("replace-key", KEY),
     "a replica's successor comes with its family's": Row(
         "replace-key", REPLICA, scope=EVERYBODY.but(keys=(KEY, REPLICA)), changes=0

@@ -103,8 +103,10 @@ def wrote(
 
 def used(key: Ref, actor: Actor = WARD, within: str = "", name: str = "Decrypt", **fields: object) -> KeyUse:
     """One recorded use of a key, of last week unless told otherwise."""
-    said: dict[str, object] = {"at": LAST_WEEK, "address": "10.0.0.9"} | fields
-    return KeyUse(act(actor, name, key, **said), key, within)  # type: ignore[arg-type]  # a table of fields
+    said: dict[str, object] = {"at": LAST_WEEK, "address": "10.0.0.9", "by_service": bool(within)} | fields
+    by_service = bool(said.pop("by_service"))
+    made = act(actor, name, key, **said)  # type: ignore[arg-type]  # a table of fields
+    return KeyUse(replace(made, by_service=by_service), key, within)
 
 
 def said(case: Case, target: Ref) -> list[LeftForPeople]:

@@ -101,6 +101,7 @@ BEFORE: dict[str, Callable[[Morning], object]] = {
     "somebody who names it when it writes": lambda m: m.traffic.requested(wrote(CHARTS, scheme="aws:kms", key=KEY.id)),
     "a decrypt within a store that nobody has moved": lambda m: m.traffic.used(used(KEY, within="arn:aws:s3:::elsewhere")),
     "a bucket that is none of the case and used it": _elsewhere,
+    "a decrypt that only says it was for a chart": lambda m: m.traffic.used(used(KEY, within=CHARTS.id, by_service=False)),
     "a stranger's decrypt": lambda m: m.traffic.used(used(KEY, STRANGER)),
     "a log that still encrypts with it": lambda m: m.traffic.used(used(KEY, within="arn:aws:logs:log-group")),
 }

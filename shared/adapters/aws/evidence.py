@@ -7,13 +7,15 @@ Rules
 3. What was asked for by name is kept only where the record agrees: a session's name is anybody's choice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from shared.adapters.aws.arns import partition_of
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.directory import AwsDirectory
+from shared.adapters.aws.edits import EVENTS, statements, written_on
 from shared.adapters.aws.lookup import ACTIONS as LOOKUP
 from shared.adapters.aws.lookup import Attribute, EventHistory
 from shared.adapters.aws.recording import ACTIONS as RECORDING
@@ -22,7 +24,7 @@ from shared.containment.parallel import in_parallel
 from shared.domain.actor import Actor, Credential
 from shared.domain.resource import Kind, Ref
 from shared.intake import cloudtrail
-from shared.ports import Act, Clock
+from shared.ports import Act, Clock, Edit
 
 GLOBAL_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """Where IAM and the global STS endpoint record, by partition."""
@@ -68,6 +70,17 @@ class CloudTrailEvidence:
         found = self._ask([(target.account, region, "ResourceName", name) for name in _names_of(target)], since)
         return _ordered(act for act in found if any((r.kind, r.name) == (target.kind, target.name) for r in act.resources))
 
+    def edits(self, targets: Sequence[Ref], since: datetime) -> tuple[Edit, ...]:
+        """One question for each kind of write and each Region of the targets, however many they are."""
+        places = dict.fromkeys((t.account, t.region or self._regions[-1], t.kind) for t in targets)
+        questions: list[Question] = [
+            (account, region, "EventName", name) for account, region, kind in places for name in EVENTS.get(kind, ())
+        ]
+        # the service gives the newest first; within one second that order is all there is
+        found = [(act, record) for act, record in reversed(self._answers(questions, since)) if not act.failed]
+        edits = [Edit(act, target, statements(record)) for act, record in found if (target := written_on(act, targets))]
+        return tuple(sorted(edits, key=lambda edit: edit.act.at))
+
     def recorded(self, target: Ref) -> bool:
         """Whether a running trail has data events of this bucket; for any other resource, management events."""
         return recorded(self._clients, target)
@@ -88,17 +101,20 @@ class CloudTrailEvidence:
         return [(actor.account, region, attribute, value) for value in values for region in self._regions]
 
     def _ask(self, questions: Iterable[Question], since: datetime) -> list[Act]:
-        """The answers to all of them at once; an event that several have is kept once."""
+        return [act for act, _ in self._answers(questions, since)]
+
+    def _answers(self, questions: Iterable[Question], since: datetime) -> list[tuple[Act, dict[str, Any]]]:
+        """The answers to all of them at once, with the records; an event that several have is kept once."""
         recent = max(since, self._clock.now() - RECENT)
         slices = [(recent, None, RECENT_PAGES), *([(since, recent, OLDER_PAGES)] if since < recent else [])]
         wanted = [(question, span) for question in questions for span in slices]
-        return list({act.id: act for acts in in_parallel(self._acts, wanted) for act in acts}.values())
+        return list({act.id: (act, record) for acts in in_parallel(self._acts, wanted) for act, record in acts}.values())
 
-    def _acts(self, wanted: tuple[Question, tuple[datetime, datetime | None, int]]) -> list[Act]:
+    def _acts(self, wanted: tuple[Question, tuple[datetime, datetime | None, int]]) -> list[tuple[Act, dict[str, Any]]]:
         (account, region, attribute, value), (start, end, pages) = wanted
         records = self._history.events((account, region), attribute, value, start=start, end=end, pages=pages)
         role_of = partial(self._directory.role_of, account)
-        return [act for record in records if (act := cloudtrail.act(record, role_of))]
+        return [(act, record) for record in records if (act := cloudtrail.act(record, role_of))]
 
 
 def _same(found: Actor, wanted: Actor) -> bool:

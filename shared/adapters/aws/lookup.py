@@ -14,7 +14,7 @@ from shared.domain.errors import Throttled
 from shared.intake.tolerant import folded
 from shared.ports import Clock
 
-type Attribute = Literal["AccessKeyId", "EventId", "ResourceName", "Username"]
+type Attribute = Literal["AccessKeyId", "EventId", "EventName", "ResourceName", "Username"]
 
 PAGE = 50
 """The most events that one answer holds."""

@@ -22,6 +22,8 @@ from shared.adapters.aws import (
     sinks,
     sources,
     stored_secrets,
+    traffic,
+    trail_files,
 )
 from shared.adapters.aws.clients import SPOKE
 from shared.adapters.aws.world import FACETS, RELATIONS
@@ -44,6 +46,7 @@ def declared() -> frozenset[str]:
         notifier.PERMISSIONS,
         custody_places.PERMISSIONS,
         canaries.PERMISSIONS,
+        traffic.PERMISSIONS,
     )
 
 
@@ -77,14 +80,32 @@ def migration() -> tuple[Statement, ...]:
     return (_allow(objects.ACTIONS - keys, "*"), {**_allow(keys, "*"), "Condition": through_s3})
 
 
+def evidence_files() -> tuple[Statement, ...]:
+    """The statements for reading the files of trails, in the place where trails keep them, and the keys that these are under.
+
+    CloudTrail names the trail in the encryption context of its files (user guide, "Granting decrypt permissions").
+    """
+    place = {"StringLike": {"s3:prefix": ["AWSLogs/*", "*/AWSLogs/*"]}}
+    of_trails = {
+        "StringLike": {"kms:ViaService": "s3.*.amazonaws.com"},
+        "Null": {"kms:EncryptionContext:aws:cloudtrail:arn": "false"},
+    }
+    return (
+        {**_allow(trail_files.LISTS, "*"), "Condition": place},
+        _allow(trail_files.READS, "arn:aws:s3:::*/AWSLogs/*"),
+        {**_allow(frozenset({"kms:Decrypt"}), "*"), "Condition": of_trails},
+    )
+
+
 def responder_policies() -> dict[str, str]:
     """The responder's permissions as managed policies (JSON), by name; IAM's quota is 6,144 characters each.
 
-    A responder that only fences goes without the second.
+    A responder that only fences goes without the second; one that may not read the log of requests, without the third.
     """
     return {
         "codeblue-respond": _document(_allow(declared(), "*"), through_services(), *custody()),
         "codeblue-migrate": _document(*migration()),
+        "codeblue-evidence": _document(*evidence_files()),
     }
 
 

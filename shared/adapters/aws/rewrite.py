@@ -36,7 +36,8 @@ def rewrite(place: PolicyPlace, changes: Sequence[PolicyStatement]) -> Receipt:
 
     What somebody else did to the policy after our write is noted, and the engine writes again where ours did not stay. What was
     written between our reading and our writing is lost without a trace here, for no service has a conditional write: only the
-    log shows it. Raises `Poisoned` naming the statements of deleted principals, `DoesNotFit`, `Refused`.
+    log shows it, and a later sweep gives it back. Raises `Poisoned` naming the statements of deleted principals, `DoesNotFit`,
+    `Refused`.
     """
     before = place.read() or EMPTY
     if all(policies.holds(before, change) for change in changes):

@@ -1,12 +1,12 @@
 """An audit log in a list: late, as the real ones are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from shared.domain.actor import Actor
 from shared.domain.errors import Unreachable
 from shared.domain.resource import Ref
-from shared.ports import Act, Clock
+from shared.ports import Act, Clock, Edit
 
 
 class MemoryEvidence:
@@ -19,10 +19,15 @@ class MemoryEvidence:
         """stores whose reads and writes are recorded"""
         self._clock = clock
         self._acts: list[Act] = []
+        self._edits: list[Edit] = []
 
     def happened(self, *acts: Act) -> None:
         """Put acts on record."""
         self._acts.extend(acts)
+
+    def edited(self, *edits: Edit) -> None:
+        """Put edits of policies on record."""
+        self._edits.extend(edits)
 
     def by(self, actor: Actor, since: datetime) -> tuple[Act, ...]:
         return self._visible(since, lambda act: _one_principal(act.actor, actor))
@@ -30,14 +35,23 @@ class MemoryEvidence:
     def on(self, target: Ref, since: datetime) -> tuple[Act, ...]:
         return self._visible(since, lambda act: target in act.resources)
 
+    def edits(self, targets: Sequence[Ref], since: datetime) -> tuple[Edit, ...]:
+        until = self._until()
+        found = (e for e in self._edits if e.target in targets and since <= e.act.at <= until and not e.act.failed)
+        return tuple(sorted(found, key=lambda e: e.act.at))
+
     def recorded(self, target: Ref) -> bool:
         return target in self.watched
 
     def _visible(self, since: datetime, wanted: Callable[[Act], bool]) -> tuple[Act, ...]:
+        until = self._until()
+        return tuple(sorted((a for a in self._acts if since <= a.at <= until and wanted(a)), key=lambda a: (a.at, a.id)))
+
+    def _until(self) -> datetime:
+        """Up to when the log is written."""
         if not self.reachable:
             raise Unreachable("the audit log does not answer")
-        until = self._clock.now() - self.lag
-        return tuple(sorted((a for a in self._acts if since <= a.at <= until and wanted(a)), key=lambda a: (a.at, a.id)))
+        return self._clock.now() - self.lag
 
 
 def _one_principal(one: Actor, other: Actor) -> bool:

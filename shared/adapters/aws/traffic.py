@@ -1,0 +1,135 @@
+"""The `Traffic` port on AWS: data events in the files of trails, and uses of keys in the event history.
+
+Rules
+1. Requests on objects are in the files of a trail that takes them in, and nowhere else; server access logs are not read.
+2. Uses of keys are in the event history, which is always on and nobody can alter; it is read to its end, or said not to be.
+3. Nothing that a file says of an object goes into an exception or a log.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from shared.adapters.aws import recording, s3, watching
+from shared.adapters.aws.clients import Clients
+from shared.adapters.aws.errors import call
+from shared.adapters.aws.lookup import ACTIONS as LOOKUP
+from shared.adapters.aws.lookup import PAGE, EventHistory
+from shared.adapters.aws.trail_files import Log, Place, listed, records
+from shared.domain.exposure import Blind, Told
+from shared.domain.resource import Ref
+from shared.intake import traffic
+from shared.ports import Clock, KeyUse, Request, Uses, Watched
+
+PERMISSIONS = LOOKUP | recording.ACTIONS | {"s3:ListAllMyBuckets"}
+"""IAM actions on any resource; the log's files are read with `trail_files.LISTS` and `READS`, in their place alone."""
+
+MOST_PAGES = 200
+"""Pages of one key's uses: 10,000 events, and a hundred seconds of asking. Who uses a key more often is said not to be all read."""
+
+TRAIL_PAGES = 4
+"""Pages of what was done to one trail."""
+
+type Trail = Mapping[str, Any]
+
+
+class AwsTraffic:
+    """Every single request of the accounts that `clients` can enter. Raises `CloudError` as any call does."""
+
+    def __init__(self, clients: Clients, clock: Clock) -> None:
+        self._clients = clients
+        self._history = EventHistory(clients, clock)
+
+    def watched(self, store: Ref, since: datetime, until: datetime) -> Watched:
+        """Whether a trail recorded the store: each trail's history, its present state, and how far its files reach."""
+        created = self._created(store)
+        begin = max(since, created) if created else since
+        trails = self._trails(store)
+        several = [self._blind(trail, store, (begin, until)) for trail in trails]
+        if not trails:
+            return Watched((), (Blind(since=begin, until=until, why=watching.NO_TRAIL),))
+        return Watched((Told.DATA_EVENTS,), watching.all_blind(several))
+
+    def requests(self, stores: Sequence[Ref], since: datetime, until: datetime) -> Iterator[Request]:
+        """What the files of the trails say of these stores."""
+        wanted = {store.id: store for store in stores}
+        for log, places in self._logs(stores).items():
+            for record in records(self._clients, log, places, since, until):
+                for request in traffic.requests(record):
+                    store = wanted.get(request.store.id)
+                    if store and since <= request.act.at <= until:
+                        # a record says neither a bucket's Region nor, where another account's is named, its owner
+                        yield replace(request, store=store)
+
+    def uses(self, key: Ref, since: datetime) -> Uses:
+        """What the event history has of the key, under its ARN."""
+        place = (key.account, key.region)
+        events = list(self._history.events(place, "ResourceName", key.id, start=since, pages=MOST_PAGES))
+        found = [use for event in events if (use := traffic.key_use(event, key))]
+        ordered: tuple[KeyUse, ...] = tuple(sorted(found, key=lambda use: (use.act.at, use.act.id)))
+        return Uses(ordered, whole=len(events) < MOST_PAGES * PAGE, through=self._newest(place, since))
+
+    def _newest(self, place: tuple[str, str], since: datetime) -> datetime:
+        """When the newest event happened that the history has: up to then it is there. Ours are among them."""
+        client = self._clients.cloudtrail(*place)
+        events = call(client.lookup_events, MaxResults=1)["Events"]
+        return events[0]["EventTime"] if events else since
+
+    def _created(self, store: Ref) -> datetime | None:
+        client = self._clients.s3(store.account, "")
+        buckets = call(client.list_buckets, Prefix=store.name, MaxBuckets=1)["Buckets"]
+        return next((found.get("CreationDate") for found in buckets if found["Name"] == store.name), None)
+
+    def _trails(self, store: Ref) -> list[Trail]:
+        """The trails that record the store's objects now, or would if they were started."""
+        client = self._clients.cloudtrail(store.account, store.region)
+        found = call(client.describe_trails)["trailList"]
+        here = [t for t in found if t.get("IsMultiRegionTrail") or t.get("HomeRegion", store.region) == store.region]
+        return [trail for trail in here if self._takes_in(trail, store)]
+
+    def _takes_in(self, trail: Trail, store: Ref) -> bool:
+        client = self._clients.cloudtrail(store.account, trail.get("HomeRegion") or store.region)
+        said = call(client.get_event_selectors, TrailName=trail["TrailARN"])
+        basic, advanced = said.get("EventSelectors", ()), said.get("AdvancedEventSelectors", ())
+        return recording.takes_in_objects(basic, advanced, store.id)
+
+    def _blind(self, trail: Trail, store: Ref, span: tuple[datetime, datetime]) -> list[Blind]:
+        """When this trail did not record the store."""
+        home = (trail["TrailARN"].split(":")[4], trail.get("HomeRegion") or store.region)
+        on = bool(call(self._clients.cloudtrail(*home).get_trail_status, Name=trail["TrailARN"])["IsLogging"])
+        switched, selected = watching.turns(self._done_to(trail, home, span[0]), store.id)
+        late = self._not_yet(trail, store, span)
+        return [
+            *watching.blind(switched, span, watching.STOPPED, now=on),
+            *watching.blind(selected, span, watching.NARROWED, now=True),
+            *late,
+        ]
+
+    def _done_to(self, trail: Trail, home: tuple[str, str], since: datetime) -> list[dict[str, Any]]:
+        """CloudTrail files what is done to a trail under its name, or its ARN, as the caller gave it."""
+        names = (trail["TrailARN"], trail["Name"])
+        found = [self._history.events(home, "ResourceName", name, start=since, pages=TRAIL_PAGES) for name in names]
+        return list({str(event.get("eventid")): event for events in found for event in events}.values())
+
+    def _not_yet(self, trail: Trail, store: Ref, span: tuple[datetime, datetime]) -> list[Blind]:
+        """The last moments, of which no file has come yet."""
+        since, until = span
+        files = listed(self._clients, self._log(trail), Place(store.account, store.region), until, until)
+        newest = max((at for _, at in files), default=since)
+        return [Blind(since=max(newest, since), until=until, why=watching.NOT_YET)] if newest < until else []
+
+    def _logs(self, stores: Sequence[Ref]) -> dict[Log, set[Place]]:
+        """Where to read, each log once, whichever trails write there."""
+        found: dict[Log, set[Place]] = defaultdict(set)
+        for store in stores:
+            for trail in self._trails(store):
+                found[self._log(trail)].add(Place(store.account, store.region))
+        return found
+
+    def _log(self, trail: Trail) -> Log:
+        name, account = trail["S3BucketName"], trail["TrailARN"].split(":")[4]
+        region = trail.get("HomeRegion", "")
+        bucket = s3.find(self._clients, name, (account, self._clients.home)) or s3.bucket_ref("", region, name)
+        return Log(bucket, trail.get("S3KeyPrefix") or "", bool(trail.get("IsOrganizationTrail")))
