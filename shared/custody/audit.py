@@ -32,13 +32,17 @@ class Guarantee:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The result: `size` entries ending in `head` (SHA-256, hexadecimal), what is wrong, and what is certain."""
+    """The result: `size` entries ending in `head` (SHA-256, hexadecimal), what is wrong, and what is certain.
+
+    `signed`: after how many entries each checkpoint was signed that agrees with them.
+    """
 
     case: str
     size: int
     head: str
     findings: tuple[Finding, ...]
     guarantees: tuple[Guarantee, ...]
+    signed: tuple[int, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -77,7 +81,7 @@ def audit(
         witnessed,
         doubled,
     )
-    return Audit(case, ledger.size, ledger.heads.get(ledger.size, ""), findings, guarantees)
+    return Audit(case, ledger.size, ledger.heads.get(ledger.size, ""), findings, guarantees, tuple(sorted(signed)))
 
 
 def _signatures(ledger: Ledger, public_key: bytes) -> tuple[set[int], list[Finding]]:

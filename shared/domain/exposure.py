@@ -39,7 +39,8 @@ class Exposure(Value):
 
     `objects` and `versions` are counted once each; `listings` are calls that showed them names. `first` and `last` are the times of
     the first and the last of these calls. `cut`: the names were too many to keep, so the counts are the least that was read.
-    `blob` is the custody digest of what was read, by HMAC; empty where nothing was.
+    `blob` is the custody digest of what was read, by HMAC; empty where nothing was. `failed` counts reads and listings that did not
+    work since the case was opened, the first of them at `failed_first`: what shows the fence from outside.
     """
 
     store: Ref
@@ -54,6 +55,8 @@ class Exposure(Value):
     blind: tuple[Blind, ...] = ()
     cut: bool = False
     blob: str = ""
+    failed: int = 0
+    failed_first: AwareDatetime | None = None
 
     @property
     def excluded(self) -> bool:

@@ -15,7 +15,7 @@ type Request = msgspec.Raw | dict[str, Any]
 NOTHING = msgspec.Raw(b"null")
 
 
-class Who(msgspec.Struct, frozen=True):
+class Who(msgspec.Struct, frozen=True, gc=False):
     """Who did it. `credential` is a `Credential`; `keys` are the roots of its lineage, by which facts of one breach are joined.
 
     `text` is what the source calls it, `via` the service that it asked to do it. `service`: a cloud service acted by itself.
@@ -33,7 +33,7 @@ class Who(msgspec.Struct, frozen=True):
 NOBODY = Who()
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One record. `at` is in seconds since 1970, None where the record does not say when.
 
     `closed`: why it is none of our business any more (resolved, compliant, archived), in a sentence. `aside`: why it is recognised

@@ -21,7 +21,8 @@ def common(document: Document) -> Fact:
     condition = first(essentials, "monitorcondition").lower()
     resources = once(BLOB.sub("", text(each).lower()) for each in items(essentials.get("alerttargetids")))
     if first(context, "operationname") and condition != "resolved":
-        return fact_activity.fact(context | {"resourceid": resources[0] if resources else first(context, "resourceid")})
+        target = first(context, "resourceid", "authorization.scope") or next(iter(resources), "")
+        return fact_activity.fact(context | {"resourceid": target})
     return Fact(
         source="azure-alert",
         event=first(essentials, "alertrule") or first(context, "conditiontype") or shown(first(document, "schemaid")) or "alert",
@@ -135,19 +136,19 @@ def event_grid(document: Document) -> Fact:
         id=first(document, "id"),
         at=seconds(document.get("eventtime") or document.get("time")),
         account=subscription(source),
-        resources=once(_grid_resources(source, data)),
+        resources=once(_grid_resources(source, first(document, "subject"), data)),
         closed=_state(data),
         request=data,
     )
 
 
-def _grid_resources(source: str, data: dict[str, object]) -> Iterator[str]:
+def _grid_resources(source: str, subject: str, data: dict[str, object]) -> Iterator[str]:
     """The store or vault; of a key or secret its id without the version. A blob's address can name a patient and is not kept."""
     yield source
     if ".vault." in (item := first(data, "id")):
         yield "/".join(item.lower().split("/")[:5])
     if "policyassignmentid" in data:
-        yield resource_id(data, "subjectid", "subject")
+        yield BLOB.sub("", subject.lower())
 
 
 def _state(data: dict[str, object]) -> str:

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from .fact import Fact
+from shared.domain.actor import Credential
+
+from .fact import NOBODY, Fact, Who
 from .moments import seconds
 from .pieces import first, once
 from .tolerant import Document, folded, items, shown, text, within
@@ -41,18 +43,35 @@ def _config(document: Document, detail: dict[str, Any]) -> Fact:
     kind = first(detail, "resourcetype")
     resource = f"arn:aws:s3:::{name}" if kind == "AWS::S3::Bucket" else name
     return _envelope(
-        document, source="config", event=first(detail, "configrulename") or "compliance change", resources=once((resource,)),
-        closed=closed, request={"resourcetype": kind},
-    )  # fmt: skip
+        document,
+        source="config",
+        event=first(detail, "configrulename") or "compliance change",
+        resources=once((resource,)),
+        closed=closed,
+        request={"resourcetype": kind},
+    )
 
 
 def _health(document: Document, detail: dict[str, Any]) -> Fact:
     entities = once(first(each, "entityvalue") for each in items(detail.get("affectedentities")))
     closed = "the health event is over" if first(detail, "statuscode").lower() == "closed" else ""
+    key = next((entity for entity in entities if entity.startswith("AKIA")), "")
     return _envelope(
-        document, source="health", event=first(detail, "eventtypecode") or "health event", resources=(), closed=closed,
-        request={"entities": len(entities), "key": next((e for e in entities if e.startswith("AKIA")), "")},
-    )  # fmt: skip
+        document,
+        source="health",
+        event=first(detail, "eventtypecode") or "health event",
+        resources=(),
+        closed=closed,
+        actor=_of_key(key, "", ""),
+    )
+
+
+def _of_key(key: str, user: str, account: str) -> Who:
+    """Whose access key it is: what was found in public is a credential, and its owner where the notice names one."""
+    if not (key or user):
+        return NOBODY
+    owner = f"user:{account}:{user}" if user and account else ""
+    return Who(user or key, Credential.LONG_TERM_KEY, account, once((owner, f"key:{key}" if key else "")), user)
 
 
 def _backup(document: Document, detail: dict[str, Any]) -> Fact:
@@ -81,9 +100,12 @@ def _advisor(document: Document, detail: dict[str, Any]) -> Fact:
     item = folded(within(detail, "checkitemdetail"))
     key = next((text(v) for v in item.values() if text(v).startswith("AKIA")), "")
     return _envelope(
-        document, source="trusted-advisor", event=first(detail, "checkname") or "check", closed=closed,
-        request={"key": key, "user": first(detail, "checkitemdetail.username", "checkitemdetail.user name (iam or root)")},
-    )  # fmt: skip
+        document,
+        source="trusted-advisor",
+        event=first(detail, "checkname") or "check",
+        closed=closed,
+        actor=_of_key(key, first(detail, "checkitemdetail.user name (iam or root)"), text(document.get("account"))),
+    )
 
 
 def _preview(document: Document, _: dict[str, Any]) -> Fact:

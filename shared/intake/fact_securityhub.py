@@ -87,7 +87,7 @@ def control_of(document: Document) -> str:
 def _resources(document: Document) -> Iterator[str]:
     for each in items(document.get("resources")):
         name = first(each, "id")
-        yield without_key(name) or (name if name and not name.startswith("AWS::::Account") else "")
+        yield without_key(name) or ("" if name.startswith("AWS::") else name)
 
 
 def _actor(document: Document, account: str) -> Who:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 MILLISECONDS = 1e11
 """A number above this is in milliseconds: in seconds it would be the year 5138."""
@@ -26,14 +27,20 @@ YEAR_1 = -62135596800.0
 def seconds(thing: object) -> float | None:
     """ISO 8601 (UTC where no zone is named), the odd forms above, seconds or milliseconds; None for anything else."""
     if isinstance(thing, str):
-        try:
-            at = datetime.fromisoformat(thing)
-            return (at.replace(tzinfo=UTC) if at.tzinfo is None else at).timestamp()
-        except (ValueError, OverflowError):
-            return _odd(thing.strip()[:64])
+        return _of_text(thing)
     if isinstance(thing, int | float) and not isinstance(thing, bool) and 0 < abs(thing) < 1e15:  # noqa: PLR2004  a year that no clock shows
         return thing / 1000 if thing > MILLISECONDS else float(thing)
     return None
+
+
+@lru_cache(maxsize=4096)
+def _of_text(words: str) -> float | None:
+    """Remembered, for many records share a second."""
+    try:
+        at = datetime.fromisoformat(words)
+        return (at.replace(tzinfo=UTC) if at.tzinfo is None else at).timestamp()
+    except (ValueError, OverflowError):
+        return _odd(words.strip()[:64])
 
 
 def _odd(words: str) -> float | None:

@@ -101,17 +101,18 @@ def _fast(content: bytes) -> list[Trail] | None:
     start = content[:64].lstrip()
     try:
         if start.startswith(b'{"Records"'):
-            return _calls(LOG_FILE.decode(content).records)
+            return _calls(LOG_FILE.decode(content).records, content)
         if start.startswith(b"["):
-            return _calls(ARRAY.decode(content))
+            return _calls(ARRAY.decode(content), content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return None
 
 
-def _calls(trails: list[Trail]) -> list[Trail] | None:
+def _calls(trails: list[Trail], content: bytes) -> list[Trail] | None:
     """Only if all are CloudTrail's: `Records` of S3 notifications have the same two fields."""
-    return None if any(trail.event_source.startswith("aws:") or not trail.event_name for trail in trails) else trails
+    doubtful = b'"aws:' in content and any(trail.event_source.startswith("aws:") for trail in trails)
+    return None if doubtful else trails
 
 
 def _is_lines(content: bytes) -> bool:

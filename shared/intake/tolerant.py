@@ -6,6 +6,7 @@ Values here are lenient and die at the edge: what goes on into the program is a 
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import isfinite
 from typing import Annotated, Any
 
@@ -19,7 +20,12 @@ LONGEST = 2048
 
 def fold(key: object) -> str:
     """One spelling for `eventName`, `EventName`, `event_name`, `eventname` and `detail-type`."""
-    return whole(str(key)).replace("-", "").replace("_", "").lower()
+    return _fold(str(key))
+
+
+@lru_cache(maxsize=8192)
+def _fold(key: str) -> str:
+    return whole(key).replace("-", "").replace("_", "").lower()
 
 
 def whole(characters: str) -> str:

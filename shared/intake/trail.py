@@ -15,11 +15,11 @@ from .tolerant import Document, flag, folded, items, text
 MAX_RESOURCES = 100
 
 
-class Camel(msgspec.Struct, rename="camel", frozen=True):
-    """Keys as CloudTrail writes them; unknown ones are skipped without being built."""
+class Camel(msgspec.Struct, rename="camel", frozen=True, gc=False):
+    """Keys as CloudTrail writes them; unknown ones are skipped without being built. JSON has no cycles to collect."""
 
 
-class Issuer(Camel, frozen=True):
+class Issuer(Camel, frozen=True, gc=False):
     """`sessionContext.sessionIssuer`."""
 
     principal_id: str | None = None
@@ -28,13 +28,13 @@ class Issuer(Camel, frozen=True):
     user_name: str | None = None
 
 
-class Attributes(Camel, frozen=True):
+class Attributes(Camel, frozen=True, gc=False):
     """`sessionContext.attributes`."""
 
     mfa_authenticated: str | None = None
 
 
-class Session(Camel, frozen=True):
+class Session(Camel, frozen=True, gc=False):
     """`userIdentity.sessionContext`."""
 
     session_issuer: Issuer | None = None
@@ -44,7 +44,7 @@ class Session(Camel, frozen=True):
     source_identity: str | None = None
 
 
-class Caller(Camel, frozen=True):
+class Caller(Camel, frozen=True, gc=False):
     """`userIdentity`."""
 
     type: str | None = None
@@ -58,7 +58,7 @@ class Caller(Camel, frozen=True):
     on_behalf_of: msgspec.Raw = NOTHING
 
 
-class Named(Camel, frozen=True):
+class Named(Camel, frozen=True, gc=False):
     """One of `resources`."""
 
     arn: str | None = msgspec.field(default=None, name="ARN")
@@ -66,7 +66,7 @@ class Named(Camel, frozen=True):
     type: str | None = None
 
 
-class Trail(Camel, frozen=True):
+class Trail(Camel, frozen=True, gc=False):
     """One event. The three bodies stay as they came until a rule asks for them."""
 
     event_name: str = msgspec.field(name="eventName")
@@ -93,7 +93,7 @@ class Trail(Camel, frozen=True):
     session_credential_from_console: bool | str | None = None
 
 
-class LogFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LogFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A log file as CloudTrail delivers it (CloudTrail user guide, "CloudTrail log file examples")."""
 
     records: list[Trail] = msgspec.field(name="Records")

@@ -75,7 +75,39 @@ def without_key(arn: str) -> str:
     return arn[:LONGEST] if arn.startswith(("arn:", "/")) else ""
 
 
+KNOWN = 4096
+"""Callers that are remembered: a log file has few callers and many calls."""
+
+_known: dict[tuple[object, ...], Who] = {}
+
+
 def _who(trail: Trail, account: str) -> Who:
+    """The caller. What it depends on is the key under which it is remembered."""
+    caller = trail.user_identity
+    if caller is None:
+        return NOBODY
+    key = (
+        caller.arn,
+        caller.access_key_id,
+        caller.principal_id,
+        caller.invoked_by,
+        account,
+        trail.event_source == SIGN_IN,
+        (trail.user_agent or "")[:8],
+        trail.event_type,
+        trail.session_credential_from_console,
+        caller.session_context is None,
+    )
+    found = _known.get(key)
+    if found is None or caller.type is None or (caller.session_context and caller.session_context.source_identity):
+        found = _read_who(trail, account)
+        if len(_known) >= KNOWN:
+            _known.clear()
+        _known[key] = found
+    return found
+
+
+def _read_who(trail: Trail, account: str) -> Who:
     caller = trail.user_identity
     if caller is None or not (caller.type or caller.principal_id or caller.arn or caller.invoked_by):
         return Who("", "", account, (), "", service=trail.event_type == "AwsServiceEvent") if caller else NOBODY

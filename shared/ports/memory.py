@@ -11,12 +11,19 @@ class Memory(Protocol):
         """Whether this fact was here before; from now on it was."""
         ...
 
-    def most(self, counter: str, at: float, within: float, item: str) -> int:
-        """Note one, and say how many different items of this counter lie in the fullest window of `within` seconds around `at`."""
+    def most(self, counter: str, at: float, within: float, item: str, enough: int) -> int:
+        """Note one, and say how many different items of this counter lie in the fullest window of `within` seconds around `at`.
+
+        Below `enough` it may be too high by those that came twice.
+        """
         ...
 
     def fired(self, counter: str, at: float, within: float) -> bool:
-        """Whether this counter has fired within `within` seconds of `at`; from now on it has."""
+        """Whether this counter has fired within `within` seconds of `at`."""
+        ...
+
+    def fire(self, counter: str, at: float) -> None:
+        """Remember that it has."""
         ...
 
     def made(self, who: str, names: Iterable[str]) -> None:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from shared.intake.fact import Fact
 from shared.intake.tolerant import flag, folded, items, number, text, within
 
@@ -23,7 +25,7 @@ NOTE = re.compile(
 
 LOG_PREFIX = re.compile(r"(?:^|/)(AWSLogs|CloudTrail|elasticloadbalancing|vpcflowlogs)/")
 
-BY_SERVICE = b"invokedBy"
+LOG_MARKS = (b"AWSLogs", b"CloudTrail", b"elasticloadbalancing", b"vpcflowlogs")
 
 
 def customer_key(fact: Fact, _: Home) -> bool:
@@ -52,6 +54,8 @@ def _customer_or_foreign_key(fact: Fact, home: Home) -> bool:
 
 def health_data(fact: Fact, _: Home) -> bool:
     """Not a log file: `AWSLogs/…` is no patient's."""
+    if isinstance(fact.request, msgspec.Raw) and not any(mark in bytes(fact.request) for mark in LOG_MARKS):
+        return True
     return not LOG_PREFIX.search(text(fact.asked.get("key")))
 
 

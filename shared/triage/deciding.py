@@ -12,10 +12,13 @@ from shared.settings import Policy
 from . import named
 from .burst import Burst
 from .rule import Decision, Rule
-from .table import Compiled, Table, fits
+from .table import Compiled, Listening, Table, fits
 
 TOOLS = ("Terraform", "terraform", "Pulumi", "aws-cdk", "HashiCorp", "CloudFormation", "cloudformation", "cloud-custodian")
 """What infrastructure tools call themselves. A name proves nothing: it turns acting into watching, never into silence."""
+
+KNOWN = 1024
+"""Pairs of accounts that are remembered."""
 
 SKEW = 300.0
 """Seconds that a source's clock may run ahead."""
@@ -46,26 +49,38 @@ class Decider:
         self._table, self._memory, self.now, self._own, self._drill = table, memory, now, own, drill
         self._stale = policy.limits.stale_after.total_seconds()
         self._burst = Burst(policy.limits.lineages, policy.limits.window.total_seconds())
+        self._homes: dict[tuple[str, str], frozenset[str]] = {}
         self._responders = tuple(f"session:{role}:" for role in policy.responder.roles)
 
     def decide(self, fact: Fact) -> Decided:
         """One decision. Counts and remembers on the way; raises nothing."""
         if reason := self._aside(fact):
             return Decided(Decision.DROP, reason)
-        rules = self._table.rules_for(fact.source, fact.event)
-        if named.MAKES.get(fact.event) and fact.actor.keys and (new := named.made(fact)):
+        listening = self._table.listening(fact.source, fact.event)
+        if fact.event in named.MAKES and fact.actor.keys and (new := named.made(fact)):
             self._memory.made(fact.actor.keys[0], (new,))
-        home = self._home(fact)
-        fitting = [compiled for compiled in rules if (compiled.rule.failed or not fact.failed) and fits(compiled, fact, home)]
+        home, failed = self._home(fact), fact.failed
+        fitting = [
+            compiled
+            for compiled in listening.rules
+            if (compiled.on_failure if failed else compiled.on_success) and fits(compiled, fact, home)
+        ]
         if not fitting:
-            return Decided(Decision.DROP, self._unspoken(fact, rules))
-        if fact.id and self._memory.seen(f"{fact.source}:{fact.id}:{fact.at}"):
+            return Decided(Decision.DROP, _unspoken(fact, listening))
+        if fact.id and self._memory.seen("|".join((fact.source, fact.event, fact.id, str(fact.at), *fact.resources[:4]))):
             return Decided(Decision.DROP, "a duplicate: this record was here before", fitting[0].rule)
         return self._best(fact, fitting)
 
     def _home(self, fact: Fact) -> frozenset[str]:
+        """The accounts that are ours: the policy's, the record's own, and its caller's unless that is a stranger."""
         own = fact.actor.account if fact.actor.credential not in {Credential.FOREIGN, ""} else ""
-        return self._table.home | ({fact.account, own} - {""})
+        key = (fact.account, own)
+        found = self._homes.get(key)
+        if found is None:
+            found = self._table.home | ({*key} - {""})
+            if len(self._homes) < KNOWN:
+                self._homes[key] = found
+        return found
 
     def _aside(self, fact: Fact) -> str:
         """Why the fact is none of our business whatever it says; empty where it is."""
@@ -80,16 +95,6 @@ class Decider:
         if fact.request_id and self._own(fact.request_id):
             return "our own call: its request id is on record"
         return ""
-
-    @staticmethod
-    def _unspoken(fact: Fact, rules: tuple[Compiled, ...]) -> str:
-        if fact.failed and rules:
-            return "a failed attempt, without a pattern"
-        if any(not compiled.rule.where and compiled.ask is None for compiled in rules):
-            return "a failed attempt"
-        if len(rules) > GENERIC:
-            return "what it says opens, takes or hides nothing"
-        return "it reads, and no rule speaks of it" if fact.reads else "no rule speaks of it"
 
     def _best(self, fact: Fact, fitting: list[Compiled]) -> Decided:
         """The first that acts, else the first that watches, else the first reason to drop."""
@@ -113,13 +118,14 @@ class Decider:
     def _counted(self, fact: Fact, compiled: Compiled) -> Decided:
         rule, at = compiled.rule, self.now if fact.at is None else fact.at
         counter = f"{rule.id}|{fact.actor.keys[0] if fact.actor.keys else fact.actor.text or fact.address}"
+        if self._memory.fired(counter, at, compiled.window):
+            return Decided(Decision.WATCH, f"{rule.reason}: more of the same", rule, rule.floor)
         item = "|".join(named.resources_of(fact)) if rule.distinct else fact.id or str(at)
-        count = self._memory.most(counter, at, compiled.window, item)
+        count = self._memory.most(counter, at, compiled.window, item, rule.times)
         if count < rule.times:
             few = f"{count} of the {rule.times} within {_minutes(compiled.window)} that would tell"
             return Decided(rule.below, f"{rule.reason}: this is {few}", rule, rule.floor)
-        if self._memory.fired(counter, at, compiled.window):
-            return Decided(Decision.WATCH, f"{rule.reason}: more of the same", rule, rule.floor)
+        self._memory.fire(counter, at)
         if rule.spares_tools and any(tool in fact.agent for tool in TOOLS):
             return Decided(Decision.WATCH, f"{rule.reason}; an infrastructure tool, as it calls itself", rule, rule.floor)
         return Decided(rule.decision, rule.reason, rule, rule.floor)
@@ -144,8 +150,13 @@ class Decider:
         return decided
 
 
-GENERIC = 4
-"""Rules that listen to every event of CloudTrail; more means that the event has rows of its own."""
+def _unspoken(fact: Fact, listening: Listening) -> str:
+    """Why no rule speaks of it."""
+    if fact.failed:
+        return "a failed attempt, without a pattern"
+    if listening.own:
+        return "what it says opens, takes or hides nothing"
+    return "it reads, and no rule speaks of it" if fact.reads else "no rule speaks of it"
 
 
 def _minutes(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -41,8 +41,9 @@ class Rule(Value):
 
     `events` are names, or shell patterns, of one source's events. `when` names a condition on the record's content
     (`conditions.CONDITIONS`), `where` further fields and the pattern each must match. `times` within `within` by one actor make
-    the decision; fewer are `below`. `failed`: failed attempts count too. `spares_own`: not where the same actor
-    made the thing itself. `floor`: the least caution of the response; a case never runs more freely than this.
+    the decision; fewer are `below`. `failed`: whether failed attempts count too,
+    or alone. `distinct`: different resources are counted, not records. `spares_own`: only watched where the same actor made the
+    thing, `spares_tools`: where an infrastructure tool says that it did it. `floor`: the least caution of the response.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$")]
@@ -60,6 +61,6 @@ class Rule(Value):
     within: Duration = timedelta(minutes=10)
     below: Decision = Decision.DROP
     distinct: bool = False
-    failed: bool = False
+    failed: Literal["no", "also", "only"] = "no"
     spares_own: bool = False
     spares_tools: bool = False

@@ -36,6 +36,19 @@ class Compiled(NamedTuple):
     where: tuple[tuple[str, re.Pattern[str]], ...]
     window: float
     acts: bool
+    on_success: bool
+    on_failure: bool
+
+
+class Listening(NamedTuple):
+    """The rules that listen to an event, those that act first. `own`: some of them were written for it and not for every event."""
+
+    rules: tuple[Compiled, ...]
+    own: bool
+
+
+READS = ("get", "list", "describe", "head", "lookup", "batchget", "search", "query", "scan", "select")
+"""How calls begin that write no policy; rules for every event that ask what a policy opens need not look at them."""
 
 
 class Table:
@@ -46,7 +59,7 @@ class Table:
         self.home = home
         self._exact: dict[tuple[str, str], list[Compiled]] = {}
         self._patterns: dict[str, list[tuple[re.Pattern[str], Compiled]]] = {}
-        self._known: dict[tuple[str, str], tuple[Compiled, ...]] = {}
+        self._known: dict[tuple[str, str], Listening] = {}
         for rule in self.rules:
             self._add(rule, _compiled(rule))
 
@@ -57,8 +70,8 @@ class Table:
             else:
                 self._exact.setdefault((rule.source, event.lower()), []).append(compiled)
 
-    def rules_for(self, source: str, event: str) -> tuple[Compiled, ...]:
-        """The rules that listen to this event, those that act before those that watch."""
+    def listening(self, source: str, event: str) -> Listening:
+        """The rules for this event."""
         key = (source, event)
         found = self._known.get(key)
         if found is None:
@@ -67,24 +80,32 @@ class Table:
                 self._known[key] = found
         return found
 
-    def _look_up(self, source: str, event: str) -> tuple[Compiled, ...]:
+    def _look_up(self, source: str, event: str) -> Listening:
         exact = self._exact.get((source, event), [])
         by_pattern = [compiled for pattern, compiled in self._patterns.get(source, []) if pattern.fullmatch(event)]
+        if event.startswith(READS):
+            by_pattern = [
+                compiled for compiled in by_pattern if not (compiled.rule.when == "opens" and "*" in compiled.rule.events)
+            ]
         each = {compiled.rule.id: compiled for compiled in (*exact, *by_pattern)}
-        return tuple(sorted(each.values(), key=lambda compiled: not compiled.acts))
+        own = any("*" not in compiled.rule.events for compiled in each.values())
+        return Listening(tuple(sorted(each.values(), key=lambda compiled: not compiled.acts)), own)
 
 
-def _pattern(glob: str) -> re.Pattern[str]:
-    return re.compile(fnmatch.translate(glob.lower()), re.IGNORECASE)
+def _pattern(*globs: str) -> re.Pattern[str]:
+    return re.compile("|".join(fnmatch.translate(glob) for glob in globs), re.IGNORECASE)
 
 
 def _compiled(rule: Rule) -> Compiled:
-    where = tuple(
-        (name, re.compile("|".join(fnmatch.translate(part) for part in glob.split("|")), re.IGNORECASE))
-        for name, glob in rule.where.items()
-    )
+    where = tuple((name, _pattern(*glob.split("|"))) for name, glob in rule.where.items())
     return Compiled(
-        rule, CONDITIONS[rule.when].holds if rule.when else None, where, rule.within.total_seconds(), rule.decision is Decision.ACT
+        rule=rule,
+        ask=CONDITIONS[rule.when].holds if rule.when else None,
+        where=where,
+        window=rule.within.total_seconds(),
+        acts=rule.decision is Decision.ACT,
+        on_success=rule.failed != "only",
+        on_failure=rule.failed != "no",
     )
 
 

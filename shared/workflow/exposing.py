@@ -68,6 +68,8 @@ class Tally:
     first: datetime | None = None
     last: datetime | None = None
     cut: bool = False
+    failed: int = 0
+    failed_first: datetime | None = None
     ids: set[str] = field(default_factory=set)
     objects: set[str] = field(default_factory=set)
     versions: set[str] = field(default_factory=set)
@@ -76,6 +78,9 @@ class Tally:
         """Count one request, once: two records can tell of it."""
         act = request.act
         if act.request_id in self.ids:
+            return
+        if act.failed:
+            self._fail(act)
             return
         self.cut = self.cut or len(self.versions) >= MOST_NAMES
         if not self.cut:
@@ -88,6 +93,11 @@ class Tally:
         if not self.cut:
             self.objects.add(name(request.key))
             self.versions.add(name_of(name, request.key, request.version))
+
+    def _fail(self, act: Act) -> None:
+        if len(self.ids) < MOST_NAMES:
+            self.ids.add(act.request_id)
+        self.failed, self.failed_first = self.failed + 1, min(self.failed_first or act.at, act.at)
 
 
 def wanted(case: Case, deps: Deps) -> bool:
@@ -148,9 +158,15 @@ def first(case: Case, deps: Deps, store: Ref) -> frozenset[str]:
 
 def theirs(case: Case, traffic: Traffic, stores: Sequence[Ref], since: datetime, until: datetime) -> Iterator[Request]:
     """The actors' reads and listings that worked."""
+    return (request for request in tried(case, traffic, stores, since, until) if not request.act.failed)
+
+
+def tried(case: Case, traffic: Traffic, stores: Sequence[Ref], since: datetime, until: datetime) -> Iterator[Request]:
+    """The actors' reads and listings; of those that failed, only what came after the case was opened."""
     for request in traffic.requests(stores, since, until):
         reads = request.copied or request.act.name in READS | LISTS
-        if reads and not request.act.failed and any(did(s, request.act) for s in case.scope.standings):
+        late = not request.act.failed or request.act.at >= case.opened
+        if reads and late and any(did(s, request.act) for s in case.scope.standings):
             yield request
 
 
@@ -159,7 +175,7 @@ def _tallied(case: Case, deps: Deps, traffic: Traffic, span: tuple[datetime, dat
     tallies = {store: Tally() for store in case.scope.stores}
     name, began = deps.journal(case.id).name, deps.clock.monotonic()
     try:
-        for request in theirs(case, traffic, case.scope.stores, *span):
+        for request in tried(case, traffic, case.scope.stores, *span):
             tallies[request.store].add(request, name)
             if deps.clock.monotonic() - began > LONGEST_SECONDS:
                 return tallies, CUT_SHORT
@@ -191,6 +207,8 @@ def _exposure(store: Ref, case: Case, deps: Deps, told: tuple[Told, ...], blind:
         blind=blind,
         cut=tally.cut,
         blob=_kept(store, tally, deps.journal(case.id)),
+        failed=tally.failed,
+        failed_first=tally.failed_first,
     )
 
 
@@ -219,4 +237,5 @@ def _aliases(case: Case, deps: Deps, traffic: Traffic) -> Case:
         return case
     known = all(each.whole for each in uses)
     by_alias = tuple(dict.fromkeys(name for each in uses for name in of_aliases(each.found)))
-    return case.but(scope=case.scope.but(by_alias=by_alias, uses_known=known))
+    aliased = tuple(key for key, each in zip(case.scope.keys, uses, strict=True) if of_aliases(each.found))
+    return case.but(scope=case.scope.but(by_alias=by_alias, aliased=aliased, uses_known=known))

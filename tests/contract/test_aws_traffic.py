@@ -184,6 +184,11 @@ class TestUses:
         assert uses.whole
         assert uses.through >= uses.found[-1].act.at
 
+    def test_a_use_through_a_store_names_the_store_and_no_object(self, s3: Client, key: str, traffic: AwsTraffic, now: Now) -> None:
+        s3.put_object(Bucket="records", Key=PATIENT, Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+        (use,) = traffic.uses(_key(key), now() - HOUR).found
+        assert (use.within, use.act.by_service, use.act.name) == (RECORDS.id, True, "GenerateDataKey")
+
     def test_a_late_history_does_not_reach_to_now(self, sandbox: Sandbox, key: str, traffic: AwsTraffic, now: Now) -> None:
         sandbox.cloud.trail_lag = 600
         sandbox.root().client("kms").encrypt(KeyId=key, Plaintext=b"x")
@@ -235,7 +240,7 @@ def test_a_file_that_is_broken_is_no_empty_file(s3: Client, traffic: AwsTraffic,
     (path,) = {each["Key"] for each in s3.list_objects_v2(Bucket=LOG)["Contents"]}
     s3.put_object(Bucket=LOG, Key=path, Body=b"Malone")
     with pytest.raises(Refused, match="broken") as broken:
-        list(traffic.requests([RECORDS], now() - HOUR, now()))
+        list(traffic.requests([RECORDS], now() - 24 * HOUR, now()))
     assert "Malone" not in str(broken.value)
 
 

@@ -92,6 +92,13 @@ def test_what_the_thief_did_not_read_is_not_counted(hospital: Hospital, traffic:
     assert case.exposures[0].excluded
 
 
+def test_the_first_call_that_failed_after_the_opening_shows_the_fence(hospital: Hospital, traffic: MemoryTraffic) -> None:
+    later = [hospital.clock.now() + timedelta(seconds=n) for n in (2, 1)]
+    traffic.requested(read(failed=True), *(read(failed=True, at=at, number=n) for n, at in enumerate(later)))
+    found = go_on(respond(worker(hospital, traffic), ALERTED), worker(hospital, traffic), NOBODY, FOR_EVER).exposures[0]
+    assert (found.failed, found.failed_first, found.objects, found.last) == (2, later[1], 0, None)
+
+
 def test_days_before_the_alert_count_where_the_thiefs_address_was_seen(hospital: Hospital, traffic: MemoryTraffic) -> None:
     days_ago = ALERT - timedelta(days=3)
     hospital.evidence.happened(act(THIEF, "ListBuckets", CHARTS, at=days_ago))
@@ -187,3 +194,4 @@ def test_who_decrypts_by_alias_is_known_before_an_alias_moves(hospital: Hospital
     traffic.used(type(by_alias)(by_alias.act, KEY, "", by_alias=True))
     case = respond(worker(hospital, traffic), signal(THIEF, CHARTS))
     assert (case.scope.by_alias, case.scope.uses_known) == ((f"arn:aws:iam::{HOME}:role/clinician-app",), True)
+    assert case.scope.aliased == (KEY,)

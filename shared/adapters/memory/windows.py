@@ -29,28 +29,29 @@ class BoundedMemory:
         self._forget(self._seen)
         return False
 
-    def most(self, counter: str, at: float, within: float, item: str) -> int:
+    def most(self, counter: str, at: float, within: float, item: str, enough: int) -> int:
         entries = self._counters.setdefault(counter, [])
         self._counters.move_to_end(counter)
         entry = (at, item)
         if not entries or entries[-1] < entry:
             entries.append(entry)
-        elif entries[(place := bisect_left(entries, entry)) - len(entries)] != entry or place == len(entries):
+        elif entries[bisect_left(entries, entry)] != entry:
             insort(entries, entry)
         self._forget(self._counters)
-        if len(entries) > 2 * LONGEST:
-            self._counters[counter] = entries = entries[-LONGEST:]
-        return _fullest(entries, at, within)
+        if len(entries) > 2 * max(LONGEST, enough):
+            del entries[: -max(LONGEST, enough)]
+        return _fullest(entries, at, within, enough)
 
     def fired(self, counter: str, at: float, within: float) -> bool:
+        times = self._fired.get(counter)
+        return times is not None and any(abs(at - each) <= within for each in reversed(times))
+
+    def fire(self, counter: str, at: float) -> None:
         times = self._fired.setdefault(counter, [])
         self._fired.move_to_end(counter)
-        near = any(abs(at - each) <= within for each in times)
-        if not near:
-            times.append(at)
-            del times[:-LONGEST]
+        times.append(at)
+        del times[:-LONGEST]
         self._forget(self._fired)
-        return near
 
     def made(self, who: str, names: Iterable[str]) -> None:
         for name in names:
@@ -66,9 +67,11 @@ class BoundedMemory:
             entries.popitem(last=False)
 
 
-def _fullest(entries: list[tuple[float, str]], at: float, within: float) -> int:
+def _fullest(entries: list[tuple[float, str]], at: float, within: float, enough: int) -> int:
     """The most different items in any window of this length that holds `at`."""
     low, high = bisect_left(entries, (at - within, "")), bisect_right(entries, (at + within, "\U0010ffff"))
+    if high - low < enough:
+        return high - low
     if entries[high - 1][0] <= at:
         return len({item for _, item in entries[low:high]})
     most, start = 0, low

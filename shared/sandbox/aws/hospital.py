@@ -5,6 +5,7 @@ accounts. What each stores is in `hospital_objects`, who works there in `hospita
 """
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.sandbox.aws import clinic as first
@@ -42,6 +43,7 @@ def build(sandbox: Sandbox) -> Clinic:
     for bucket in (hospital.RESULTS, hospital.FORMS):
         _store(lab.client("s3"), bucket, keys["lab_key"], versioned=False, phi=bucket == hospital.RESULTS)
     _services(session, keys["hospice_key"])
+    _lab_trail(lab)
     objects.store(session.client("s3"), objects.clinic())
     objects.store(session.client("s3"), objects.hospice())
     objects.store(session.client("s3", region_name=names.SECOND_REGION), objects.replicas())
@@ -138,18 +140,46 @@ def _store_policy(bucket: str) -> str:
 def _services(session: Any, key: str) -> None:  # noqa: ANN401
     """What uses the hospice's key as a service: a trail, a log, a topic."""
     trails = session.client("cloudtrail")
-    trails.create_trail(Name=hospital.KEYED_TRAIL, S3BucketName=names.AUDIT_LOG, KmsKeyId=key)
-    trails.start_logging(Name=hospital.KEYED_TRAIL)
+    trails.create_trail(Name=hospital.KEYED_TRAIL, S3BucketName=names.AUDIT_LOG, IsMultiRegionTrail=True, KmsKeyId=key)
+    _recording(trails, hospital.KEYED_TRAIL, hospital.RECORDS, hospital.REPLICA)
     session.client("logs").create_log_group(logGroupName=hospital.LOG_GROUP, kmsKeyId=key)
     session.client("sns").create_topic(Name=hospital.TOPIC, Attributes={"KmsMasterKeyId": key})
 
 
+def _lab_trail(session: Any) -> None:  # noqa: ANN401
+    """The laboratory records its own account."""
+    session.client("s3").create_bucket(Bucket=hospital.LAB_LOG, ObjectOwnership="BucketOwnerEnforced")
+    trails = session.client("cloudtrail")
+    trails.create_trail(Name=hospital.LAB_TRAIL, S3BucketName=hospital.LAB_LOG, IsMultiRegionTrail=True)
+    _recording(trails, hospital.LAB_TRAIL, hospital.RESULTS, hospital.FORMS)
+
+
+def _recording(trails: Any, trail: str, *buckets: str) -> None:  # noqa: ANN401
+    """Every management event, and every read and write in these buckets."""
+    objects = {"Type": "AWS::S3::Object", "Values": [f"arn:aws:s3:::{bucket}/" for bucket in buckets]}
+    selector = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": [objects]}
+    trails.put_event_selectors(TrailName=trail, EventSelectors=[selector])
+    trails.start_logging(Name=trail)
+
+
+READ: Mapping[str, tuple[str, str]] = {
+    "clinician_app": (names.CHARTS, f"charts/{names.PATIENTS[0]}.pdf"),
+    "clinician": (names.CHARTS, f"charts/{names.PATIENTS[1]}.pdf"),
+    "radiology": (names.CHARTS, "imaging/xray-0.png"),
+    "nurse": (hospital.RECORDS, "records/0.xml"),
+    "pathologist": (hospital.RESULTS, "results/0.hl7"),
+}
+"""Who reads what on an ordinary day: bucket and object."""
+
+
 def _worked(sandbox: Sandbox, clinic: Clinic) -> None:
     """An ordinary day of the three tenants, as the audit log shows it."""
-    first.worked(sandbox, clinic)
-    for who, key in (("radiology", "key"), ("nurse", "hospice_key"), ("pathologist", "lab_key"), ("scanner", "lab_key")):
-        kms = people.bound(sandbox, clinic.credentials[who]).client("kms")
-        kms.generate_data_key(KeyId=clinic.resources[key], KeySpec="AES_256")
+    for who, (bucket, key) in READ.items():
+        people.bound(sandbox, clinic.credentials[who]).client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    scanner = people.bound(sandbox, clinic.credentials["scanner"]).client("s3")
+    under: Any = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": clinic.resources["lab_key"]}
+    scanner.put_object(Bucket=hospital.FORMS, Key="forms/scanned.pdf", Body=b"a form", **under)
     envelopes = people.bound(sandbox, clinic.credentials["envelopes"]).client("kms")
     made = envelopes.generate_data_key(KeyId=hospital.LAB_ALIAS, KeySpec="AES_256")
     envelopes.decrypt(KeyId=hospital.LAB_ALIAS, CiphertextBlob=made["CiphertextBlob"])
+    people.bound(sandbox, clinic.credentials["pipeline"]).client("s3").get_bucket_policy(Bucket=names.CHARTS)

@@ -22,7 +22,8 @@ from shared.sandbox.aws.permission import Need
 from shared.sandbox.aws.principals import Caller
 from shared.sandbox.aws.server import Sandbox
 
-PAUSE = 0.4
+PAUSE = 1.0
+"""Seconds between two rounds: everybody is at work throughout, and nobody is a load."""
 WRITES_EACH = 4
 """Everybody reads in every round, and writes in every fourth."""
 
@@ -125,7 +126,7 @@ class Services:
         self.failures: list[Failure] = []
 
     def work(self, stopped: threading.Event) -> None:
-        while not stopped.wait(2 * PAUSE):
+        while not stopped.wait(PAUSE):
             for service, key in self._keys.items():
                 self._use(service, key())
 
@@ -164,7 +165,7 @@ class Shift:
 @contextmanager
 def at_work(sandbox: Sandbox, clinic: Clinic) -> Iterator[Shift]:
     """Everybody, working until the block ends."""
-    care = [Care(sandbox, clinic, who) for who in ("clinician_app", "clinician")]
+    care = [Care(sandbox, clinic, who, PAUSE) for who in ("clinician_app", "clinician")]
     others = [Worker(sandbox, clinic, who, rounds) for who, rounds in ROUNDS.items()]
     shift = Shift((*care, *others, Services(sandbox)))
     with ExitStack() as working:

@@ -21,7 +21,7 @@ from shared.sandbox.aws.faults import Fault
 from shared.sandbox.aws.hospital import build, response_policy
 from shared.sandbox.aws.hospital_clients import Shift, at_work
 from shared.sandbox.aws.hospital_inventory import Held, inventory
-from shared.sandbox.aws.hospital_thief import PRELUDE, HospitalThief
+from shared.sandbox.aws.hospital_thief import PRELUDE, REPERTOIRE, WHOLE, HospitalThief
 from shared.sandbox.aws.keys import find
 from shared.sandbox.aws.people import Failure
 from shared.sandbox.aws.scenario import custody, environment
@@ -35,7 +35,7 @@ from shared.sandbox.aws.thief import at_large
 class Terms:
     """How hard the cloud makes it. Times in seconds; `rate`: IAM calls a second that all callers together have, 0 for no limit.
 
-    `deliveries`: how often the same alert arrives.
+    `deliveries`: how often the same alert arrives; `fights`: whether the thief does all that such people do.
     """
 
     seed: int = 0
@@ -43,11 +43,12 @@ class Terms:
     trail_lag: float = 0.0
     rate: float = 0.0
     deliveries: int = 1
+    fights: bool = False
 
 
 def terms(seed: int, *, hard: bool) -> Terms:
     """The terms of a drill."""
-    return Terms(seed, propagation=4.0, trail_lag=3.0, rate=100.0, deliveries=3) if hard else Terms(seed)
+    return Terms(seed, propagation=4.0, trail_lag=3.0, rate=100.0, deliveries=3, fights=True) if hard else Terms(seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def play(line: Connection, wanted: Terms) -> None:
     with suppress(EOFError, KeyboardInterrupt), before(seed=wanted.seed) as sandbox:
         clinic = build(sandbox)
         custody(sandbox, clinic)
-        thief = HospitalThief(sandbox, clinic, wanted.seed)
+        thief = HospitalThief(sandbox, clinic, wanted.seed, WHOLE if wanted.fights else REPERTOIRE)
         line.send(_ready(sandbox, clinic, thief))
         line.recv()
         _harden(sandbox, wanted)

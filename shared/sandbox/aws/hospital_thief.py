@@ -1,7 +1,7 @@
 """The thief of the hospital: the clinic's thief, who reads of all three tenants, and begins with a script that a seed fixes."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, cycle
 from typing import Final
 
@@ -11,23 +11,48 @@ from shared.sandbox.aws import thief_moves as moves
 from shared.sandbox.aws.clinic import Clinic
 from shared.sandbox.aws.server import Sandbox
 from shared.sandbox.aws.thief import Hand, Thief
-from shared.sandbox.aws.thief_selves import Move, decoys, edit_trust, unquarantine
+from shared.sandbox.aws.thief_selves import (
+    Move,
+    assume,
+    console,
+    decoys,
+    edit_trust,
+    federate,
+    new_key,
+    new_role,
+    new_user,
+    run_function,
+    run_instance,
+    unquarantine,
+)
 
 REPERTOIRE: Final[tuple[Move, ...]] = (
-    *moves.QUIET,
-    edit_trust,
-    decoys,
-    unquarantine,
+    new_key,
+    new_user,
+    console,
+    federate,
+    assume,
     moves.grant,
-    moves.replicate_key,
     moves.open_bucket,
-    moves.plant_sid,
-    moves.remove_denies,
     moves.expire_log,
     moves.stop_logging,
     moves.share_snapshot,
 )
-"""All that a thief does who wants to go on reading. One who destroys hurts clinicians by himself: see `thief_moves`."""
+"""What a thief does who wants to go on reading."""
+
+WHOLE: Final[tuple[Move, ...]] = (
+    *REPERTOIRE,
+    new_role,
+    run_instance,
+    run_function,
+    edit_trust,
+    decoys,
+    unquarantine,
+    moves.replicate_key,
+    moves.plant_sid,
+    moves.remove_denies,
+)
+"""And one who fights for it. Who destroys hurts clinicians by himself: see `thief_moves`."""
 
 PRELUDE: Final = 4
 """Moves that are made before anybody notices."""
@@ -49,11 +74,13 @@ DOORS: Final[tuple[tuple[str, str], ...]] = (
 class HospitalThief(Thief):
     """Holds the stolen key of the export user. `script`: the moves in their order, as the seed has it."""
 
-    def __init__(self, sandbox: Sandbox, clinic: Clinic, seed: int) -> None:
-        super().__init__(sandbox, clinic, "thief", seed, REPERTOIRE)
+    beat = (0.3, 0.6)
+
+    def __init__(self, sandbox: Sandbox, clinic: Clinic, seed: int, repertoire: Sequence[Move] = REPERTOIRE) -> None:
+        super().__init__(sandbox, clinic, "thief", seed, repertoire)
         self.users = [names.EXPORT_USER]
         chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
-        self.script = tuple(move for _ in range(ROUNDS) for move in chance.sample(REPERTOIRE, len(REPERTOIRE)))
+        self.script = tuple(move for _ in range(ROUNDS) for move in chance.sample(repertoire, len(repertoire)))
 
     def plan(self) -> Iterator[Move]:
         """The rest of the script, and again from its beginning."""
@@ -69,4 +96,4 @@ class HospitalThief(Thief):
 
     def reads(self, hand: Hand) -> bool:
         """Whether these credentials read anything of anybody now."""
-        return any(self.gets(hand, *door) for door in self.random.sample(DOORS, 3))
+        return self.gets(hand, *self.random.choice(DOORS))

@@ -64,6 +64,9 @@ class Thief:
     are the thief's altogether.
     """
 
+    beat = BEAT
+    """seconds between two moves, and between two rounds of reading, at least and at most"""
+
     def __init__(self, sandbox: Sandbox, clinic: Clinic, part: str, seed: int, moves: Sequence[Move] = MOVES) -> None:
         self._moves = moves
         self.cloud = sandbox.cloud
@@ -111,7 +114,7 @@ class Thief:
     def act(self, stopped: threading.Event) -> None:
         """Make one move after the other until stopped: now and then with the newest credentials, always with a new key."""
         script = self.plan()
-        while not stopped.wait(self.random.uniform(*BEAT)):
+        while not stopped.wait(self.random.uniform(*self.beat)):
             self.make(next(script), self._choose())
 
     def plan(self) -> Iterator[Move]:
@@ -135,7 +138,7 @@ class Thief:
     def read(self, stopped: threading.Event) -> None:
         """Read charts, round after round, with the credentials that read last time and a few others."""
         reading: set[Hand] = set()
-        while not stopped.wait(self.random.uniform(*BEAT)):
+        while not stopped.wait(self.random.uniform(*self.beat)):
             every = [*self.hands, self.abroad]
             tried = reading | set(every[:1]) | set(self.random.sample(every, min(len(every), GUESSES)))
             reading = {hand for hand in tried if self.reads(hand)}
