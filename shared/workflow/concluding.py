@@ -51,4 +51,7 @@ def reconsider(case: Case, deps: Deps, by: str) -> Case:
     deps.journal(case.id).append("reconsidered", {"by": by})
     plans = tuple(p for p in case.plans if p.wave not in LASTING)
     declined = tuple(wave for wave in case.declined if wave not in LASTING)
-    return case.but(plans=plans, declined=declined, awaiting=None, stage=Stage.ENFORCE, verdict=Verdict.OPEN, quiet_sweeps=0)
+    # who agreed then agreed to what the record showed then
+    approvals = tuple(a for a in case.approvals if a.wave not in LASTING)
+    anew = case.but(plans=plans, declined=declined, approvals=approvals, awaiting=None)
+    return anew.but(stage=Stage.ENFORCE, verdict=Verdict.OPEN, quiet_sweeps=0)

@@ -7,6 +7,7 @@ import pytest
 from shared.custody.audit import audit
 from shared.domain.case import Case, Stage, Verdict
 from shared.domain.errors import BadInput
+from shared.domain.facet import KeyState
 from shared.domain.plan import Wave
 from shared.workflow import concluding
 from shared.workflow.deciding import rollback_plan, undo
@@ -100,6 +101,15 @@ def test_what_was_refused_is_asked_about_again(morning: Morning) -> None:
     assert refused.declined == (Wave.RETIRE,)
     again = concluding.reconsider(refused, deps, "dr-no")
     assert (again.declined, again.stage) == ((), Stage.ENFORCE)
+
+
+def test_an_approval_of_then_is_none_of_now(morning: Morning) -> None:
+    deps = morning.worker()
+    case = morning.to_the_end(morning.until(Wave.RETIRE, deps), deps)
+    morning.hospital.world.put(KEY, KeyState(enabled=True, deletion_pending=False))
+    again = go_on(kept(morning.hospital, concluding.reconsider(case, deps, "dr-no")), deps, asks=up_to(Wave.RETIRE))
+    assert again.awaiting
+    assert morning.enabled(KEY)
 
 
 NOT_AGAIN: dict[str, Callable[[Case], Case]] = {
