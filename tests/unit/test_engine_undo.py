@@ -13,7 +13,7 @@ from shared.domain.plan import Change, Origin, Plan, Status, Wave
 from shared.domain.resource import Ref
 from tests.doubles import Killed, Life, ListJournal, mortal
 from tests.hospital import CHARTS, EXPORT
-from tests.unit.engine_plans import OFF, ON, WANTED, made, a_world, apply, change, now, plan, statuses, undo, worlds_and_plans
+from tests.unit.engine_plans import OFF, ON, WANTED, a_world, apply, change, made, now, plan, statuses, undo, worlds_and_plans
 
 
 class TestUndo:

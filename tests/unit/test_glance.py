@@ -10,7 +10,7 @@ from shared.adapters.memory.world import MemoryWorld
 from shared.containment import engine
 from shared.containment.glance import Glance
 from shared.domain.errors import Absent
-from shared.domain.facet import DenyAll, Facet, PolicyStatement
+from shared.domain.facet import AnyFacet, DenyAll, Facet, PolicyStatement
 from shared.domain.plan import Plan, Status
 from shared.domain.resource import Kind, Ref
 from tests.doubles import ListJournal
@@ -76,7 +76,7 @@ def test_what_nobody_looked_at_is_read() -> None:
 
 
 @given(worlds_and_plans())
-def test_where_nobody_else_is_at_work_a_glance_changes_nothing(drawn: tuple[dict[Ref, list[Facet]], Plan]) -> None:
+def test_where_nobody_else_is_at_work_a_glance_changes_nothing(drawn: tuple[dict[Ref, list[AnyFacet]], Plan]) -> None:
     there, wanted = drawn
     plain, glanced = made(there), made(there)
     glance = Glance(glanced)
