@@ -125,7 +125,7 @@ def _prompt(case: Case, deps: Deps) -> tuple[str, bool] | None:
 
 
 def _progress(*, json: bool) -> Progress:
-    return (lambda _case, _at: None) if json else output.progress
+    return (lambda _case, _at: None) if json else output.progress()
 
 
 def _finish(results: list[dict[str, object]], *, json: bool) -> int:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from shared.domain.case import Case
+from shared.domain.case import Case, Verdict
 from shared.domain.errors import LeaseLost
 from shared.report.summary import summary
 from shared.settings import load
@@ -120,7 +120,10 @@ def _decide_with(case: str, deps: Deps, decision: Callable[[Case, Deps], Case], 
     else:
         raise LeaseLost(f"case {case} is being worked on; try again in a few seconds, or `codeblue pause` first")
     result = summary(saved, deps.journal(case), deps.place)
-    (output.emit if json else output.show)(result)
+    if json:
+        output.emit(result)
+    else:
+        output.show(result, unfinished=saved.verdict is Verdict.OPEN)
 
 
 TRIES = 30

@@ -1,9 +1,11 @@
 """What people and scripts get to see. Progress goes to stderr, results to stdout."""
 
 import json
+import re
 import sys
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 from rich.table import Table
@@ -42,6 +44,13 @@ WORDS: dict[str, str] = {
     Verdict.DROPPED: "dropped: no reason to act",
 }
 
+ARN_PARTS = 6
+SUCCESSOR = re.compile(r"successor\((.+)\)")
+"""How plans call a key that does not exist yet (`Ref.successor`)."""
+
+
+UNFINISHED = "open: what was decided is on record, and `codeblue apply` goes on with it"
+
 err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 out = Console(highlight=False, markup=False, soft_wrap=True)
 
@@ -52,12 +61,18 @@ def emit(content: Mapping[str, object]) -> None:
     sys.stdout.flush()
 
 
-def progress(case: Case, at: Outcome) -> None:
-    """A line after every stage that did something."""
-    if case.waves and (at.again_seconds is None or case.quiet_sweeps == 0):
-        wave = case.waves[-1]
-        counts = ", ".join(f"{n} {Status(status).value}" for status, n in wave.counts.items())
-        err.print(f"{case.id} {wave.wave:<8} {counts} ({wave.seconds:.2f} s)")
+def progress() -> Callable[[Case, Outcome], None]:
+    """Writes a line for every wave that did something, once."""
+    written: set[str] = set()
+
+    def line(case: Case, _at: Outcome) -> None:
+        for wave in case.waves:
+            if wave.blob not in written:
+                counts = ", ".join(f"{n} {Status(status).value}" for status, n in wave.counts.items())
+                err.print(f"{case.id} {wave.wave:<8} {counts} ({wave.seconds:.2f} s)")
+            written.add(wave.blob)
+
+    return line
 
 
 def moving(store: Ref, progress: Progress) -> None:
@@ -68,16 +83,16 @@ def moving(store: Ref, progress: Progress) -> None:
     err.print(f"{store.name}: {look}: {progress.done}{of} versions, {progress.moved} moved, {progress.rate:.0f} a second{left}")
 
 
-def show(summary: Mapping[str, object]) -> None:
-    """The result for a person: what happened, to what, what is left, what to do next."""
+def show(summary: Mapping[str, object], *, unfinished: bool = False) -> None:
+    """The result for a person: what happened, to what, what is left, what to do next. `unfinished`: nobody works on the case now."""
     status = str(summary["status"])
-    out.print(f"\n{summary['case'] or 'no case'}: {WORDS.get(status, status)}")
+    out.print(f"\n{summary['case'] or 'no case'}: {UNFINISHED if unfinished else WORDS.get(status, status)}")
     if summary["seconds_to_fence"] is not None:
         out.print(f"from the alert to the last write of the fence: {summary['seconds_to_fence']} s")
     _changes(summary)
     _left(summary)
     if isinstance(asked := summary.get("awaiting"), Mapping):
-        out.print(f"\nasked: {asked['why']}\n  until {asked['expires']}")
+        out.print(f"\nasked: {asked['why']}\n  until {_until(asked['expires'])}; after that nothing is done and it is asked anew")
         _planned(asked["changes"])
         out.print(f"  codeblue approve {summary['case']} --digest {asked['digest']}")
     if summary["ledger"]:
@@ -85,26 +100,40 @@ def show(summary: Mapping[str, object]) -> None:
 
 
 def _changes(summary: Mapping[str, object]) -> None:
-    table = Table("wave", "what", "on", "status", "why", box=None, pad_edge=False)
+    """What came of each wave, by outcome: what is as it should be already is not worth a line."""
     waves = summary["waves"]
     for wave in waves if isinstance(waves, list) else []:
-        for change in wave["changes"]:
-            if change["status"] != Status.ALREADY:
-                table.add_row(wave["name"], change["facet"], change["target"], change["status"], change["reason"])
-    if table.row_count:
-        out.print(table)
+        rows = [c for c in wave["changes"] if c["status"] != Status.ALREADY]
+        for status, reason in dict.fromkeys((c["status"], c["reason"]) for c in rows):
+            alike = Counter((c["action"], c["target"]) for c in rows if (c["status"], c["reason"]) == (status, reason))
+            out.print(f"{wave['name']}: {alike.total()} {status}{': ' if reason else ''}{reason}")
+            for (action, target), times in alike.items():
+                out.print(f"  {ACTIONS[action].title}{f' (x{times})' if times > 1 else ''}: {short(target)}")
+
+
+def short(target: str) -> str:
+    """A resource as people call it: of an ARN the resource, and its Region where it has one (AWS, "Amazon Resource Names")."""
+    if symbol := SUCCESSOR.fullmatch(target):
+        return f"the successor of {short(symbol[1])}"
+    partition = target.split(":", 5)
+    if len(partition) < ARN_PARTS or partition[0] != "arn":
+        return target
+    _, _, service, region, _, name = partition
+    return f"{name if '/' in name or ':' in name else f'{service} {name}'}{f' in {region}' if region else ''}"
+
+
+def _until(expires: object) -> str:
+    """When a question ends, for people: to the minute, in UTC."""
+    return f"{datetime.fromisoformat(str(expires)).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _planned(changes: Sequence[Mapping[str, object]]) -> None:
     """What would be done if it is approved, change by change."""
-    if not changes:
-        return
-    table = Table("would", "on", "to", "can not be undone", "would hurt", box=None, pad_edge=False)
     for change in changes:
-        hurts, final = change["hurts"], "one-way" if change["one_way"] else ""
+        hurts = change["hurts"]
         others = ", ".join(map(str, hurts)) if isinstance(hurts, list) else ""
-        table.add_row(ACTIONS[str(change["action"])].title, str(change["target"]), str(change["after"]), final, others)
-    out.print(table)
+        out.print(f"  would {'(one-way) ' if change['one_way'] else ''}{ACTIONS[str(change['action'])].title.lower()}:", end=" ")
+        out.print(f"{short(str(change['target']))}: {change['after']}{f'; it would hurt {others}' if others else ''}")
 
 
 def _left(summary: Mapping[str, object]) -> None:
@@ -117,8 +146,8 @@ def show_undo(undo: Undo) -> None:
     """The plan of an undo: what is taken back, what stays, and the digest that approves it."""
     table = Table("take back", "on", "who it hurt", box=None, pad_edge=False)
     for change in undo.plan.changes:
-        table.add_row(ACTIONS[change.action].title, change.target.id, ACTIONS[change.action].hurts)
+        table.add_row(ACTIONS[change.action].title, short(change.target.id), ACTIONS[change.action].hurts)
     out.print(table)
     for change, reason in undo.left:
-        out.print(f"stays: {ACTIONS[change.action].title} on {change.target.id}: {reason}")
+        out.print(f"stays: {ACTIONS[change.action].title} on {short(change.target.id)}: {reason}")
     out.print(f"digest {undo.digest}")

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from shared.containment.actions import ACTIONS
-from shared.domain.case import Case
+from shared.domain.case import Case, Verdict
 from shared.report.summary import summary
 from shared.settings import load
 from shared.workflow.local import settled
@@ -30,7 +30,10 @@ def status(case: CaseId, follow: Follow = False, json: Json = False, policy: Pol
         time.sleep(1)
         found = kept.cases.load(case)
     result = summary(found, kept.journal(clock)(case), kept.place)
-    (output.emit if json else output.show)(result)
+    if json:
+        output.emit(result)
+    else:
+        output.show(result, unfinished=found.verdict is Verdict.OPEN)
 
 
 def cases(json: Json = False, policy: PolicyFile = None) -> None:

@@ -95,7 +95,7 @@ def _versions(found: Sequence[Versions]) -> dict[str, object]:
 
 def _wave(wave: WaveRecord, journal: Journal) -> dict[str, object]:
     changes = [
-        {"target": o.target.id, "facet": o.facet, "status": o.status.value, "reason": o.reason}
+        {"target": o.target.id, "facet": o.facet, "action": o.action, "status": o.status.value, "reason": o.reason}
         for o in (r.outcome for r in APPLIED.validate_json(journal.blobs(wave.blob)))
     ]
     return {"name": wave.wave.value, "status": _status(wave), "seconds": wave.seconds, "digest": wave.digest, "changes": changes}
