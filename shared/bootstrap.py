@@ -215,6 +215,8 @@ def audited(case: str, policy: Policy, *, open_case: bool, public_key: bytes | N
     """The audit of a case's record, in custody or in a copy (`folder`). `public_key`: PEM or DER from outside, else custody's."""
     from shared.adapters.local.sinks import DirectorySink
 
+    if folder and public_key:  # a copy and a key from elsewhere need nobody's custody
+        return audit(DirectorySink(folder), case, _spki(public_key), open_case=open_case, outside_key=True)
     kept = custody(policy, SystemClock())
     sinks = (DirectorySink(folder),) if folder else kept.sinks
     witness = kept.witnesses[0] if kept.witnesses else None

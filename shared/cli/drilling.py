@@ -1,16 +1,21 @@
 """`codeblue drill`: a whole breach of an imaginary hospital, from the first stolen file to the audited report."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from shared.domain.case import Case
+from shared.domain.plan import Status, Wave
 from shared.workflow.run import Outcome
 
 from . import output
 from .options import Json
+
+if TYPE_CHECKING:
+    from shared.drill.drill import Shown
 
 Cloud = Annotated[Literal["aws"], typer.Option("--cloud", help="Which cloud's hospital.")]
 Hard = Annotated[
@@ -33,8 +38,7 @@ def drill(out: Out, cloud: Cloud = "aws", hard: Hard = False, seed: Seed = 0, js
     if json:
         output.emit(shown.content)
     else:
-        output.show(shown.content)
-        _conclude(shown.wrong, shown.report, shown.audit)
+        _conclude(shown)
     raise typer.Exit(FAILED if shown.wrong else output.EXITS.get(shown.case.verdict, FAILED))
 
 
@@ -44,21 +48,42 @@ class Teller:
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
         self._began = time.monotonic()
+        self._told: set[str] = set()
 
     def say(self, words: str) -> None:
         if not self._quiet:
             output.err.print(f"{time.monotonic() - self._began:6.1f} s  {words}")
 
-    def progress(self, case: Case, at: Outcome) -> None:
-        if not self._quiet:
-            output.progress(case, at)
+    def progress(self, case: Case, _at: Outcome) -> None:
+        """Each wave that brought something, once."""
+        for wave in case.waves:
+            if wave.blob not in self._told and (wave.news or wave.wave not in (Wave.SWEEP, Wave.PRESERVE)):
+                counts = ", ".join(f"{count} {Status(status).value}" for status, count in wave.counts.items())
+                self.say(f"{WAVES[wave.wave]}: {counts}, in {wave.seconds:.1f} s.")
+            self._told.add(wave.blob)
 
 
-def _conclude(wrong: tuple[str, ...], report: Path, audit: str) -> None:
-    for sentence in wrong:
+WAVES: Mapping[Wave, str] = {
+    Wave.PRESERVE: "Log and backups are protected",
+    Wave.FENCE: "The fence stands: the thief's access is cut, the data fenced",
+    Wave.SWEEP: "Looked again, and fenced what the thief had made meanwhile",
+    Wave.REKEY: "New keys are in use, and everybody who works here can use them",
+    Wave.MIGRATE: "What was stored is moved to them",
+    Wave.ENFORCE: "Lasting denies, where they hurt nobody who was seen",
+    Wave.RETIRE: "The old keys are retired",
+    Wave.ROLLBACK: "Rolled back",
+}
+"""What a wave did, for a tired person."""
+
+
+def _conclude(shown: "Shown") -> None:
+    output.out.print(f"\n{shown.case.id}: {output.WORDS.get(shown.case.verdict, shown.case.verdict)}")
+    for line in shown.facts:
+        output.out.print(f"  {line}")
+    for sentence in shown.wrong:
         output.out.print(f"WRONG {sentence}")
-    verdict = "The drill FAILED." if wrong else "The drill went well: the thief is out, and nobody who works there noticed."
-    output.out.print(f"\n{verdict}\nreport: {report}\nverify the record: {audit}")
+    verdict = "The drill FAILED." if shown.wrong else "The drill went well: the thief is out, and nobody who works there noticed."
+    output.out.print(f"\n{verdict}\nreport, for any browser: {shown.report}\nverify the record: {shown.audit}")
 
 
 def add_to(app: typer.Typer) -> None:

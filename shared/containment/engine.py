@@ -11,6 +11,7 @@ Rules
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from shared.domain.case import Outcome
 from shared.domain.errors import Absent, CloudError, Throttled, Unreachable
@@ -19,6 +20,7 @@ from shared.domain.plan import Change, Origin, Plan, Status
 from shared.domain.resource import Ref
 from shared.ports import Journal, World
 
+from .glance import Glance
 from .journal import Applied, intended
 from .parallel import in_parallel
 
@@ -30,12 +32,14 @@ type Found = dict[str, Facet] | CloudError
 """The parts of one facet of one resource, or why they could not be read."""
 
 
-def apply(plan: Plan, world: World, journal: Journal, need: int) -> tuple[Applied, ...]:
+def apply(plan: Plan, world: World, journal: Journal, need: int, glance: Glance | None = None) -> tuple[Applied, ...]:
     """Make every change of the plan so. `need`: sinks that must hold the intent first. The caller records the results.
+
+    `glance`: the look that the plan was made from. What it shows to hold is not read again; all that is written is.
 
     Raises `NotDurable` with nothing written where the intent could not be recorded.
     """
-    changes, unread = _with_befores(plan.changes, world)
+    changes, unread = _with_befores(plan.changes, world, glance)
     todo = [c for c in changes if not c.holds(c.before)]
     settled = [_result(c, Status.ALREADY) for c in changes if c.holds(c.before)]
     if todo:
@@ -91,18 +95,25 @@ def _as_undone(result: Applied) -> Applied:
     return result
 
 
-def _with_befores(changes: Sequence[Change], world: World) -> tuple[list[Change], list[Applied]]:
+def _with_befores(changes: Sequence[Change], world: World, glance: Glance | None) -> tuple[list[Change], list[Applied]]:
     """The changes with what is there now, and a result for each whose target could not be read."""
-    nows, unread = _read(changes, world)
+    nows, unread = _read(changes, world, glance)
     failed = {r.change.slot for r in unread}
     known = [c.but(before=nows.get(c.slot, c.after.absent)) for c in changes if c.slot not in failed]
     return known, unread
 
 
-def _read(changes: Sequence[Change], world: World) -> tuple[dict[tuple[Ref, str, str], AnyFacet], list[Applied]]:
+def _read(
+    changes: Sequence[Change], world: World, glance: Glance | None = None
+) -> tuple[dict[tuple[Ref, str, str], AnyFacet], list[Applied]]:
     """One look for each resource and facet, all at once."""
-    wanted = list(dict.fromkeys((c.target, type(c.after)) for c in changes))
-    looked = dict(zip(wanted, in_parallel(lambda w: _look(world, *w), wanted), strict=True))
+    wanted: dict[tuple[Ref, type[Facet]], list[Change]] = defaultdict(list)
+    for change in changes:
+        wanted[change.target, type(change.after)].append(change)
+    held = {place: _held(glance, *place, asked) for place, asked in wanted.items()} if glance else {}
+    looked: dict[tuple[Ref, type[Facet]], Found] = {place: found for place, found in held.items() if found is not None}
+    unknown = [place for place in wanted if place not in looked]
+    looked |= zip(unknown, in_parallel(lambda place: _look(world, *place), unknown), strict=True)
     nows: dict[tuple[Ref, str, str], AnyFacet] = {}
     unread = []
     for change in changes:
@@ -112,6 +123,13 @@ def _read(changes: Sequence[Change], world: World) -> tuple[dict[tuple[Ref, str,
         elif change.after.part in found:
             nows[change.slot] = found[change.after.part]  # type: ignore[assignment]  # a look gives facets of the type asked
     return nows, unread
+
+
+def _held(glance: Glance, target: Ref, facet: type[Facet], asked: Sequence[Change]) -> dict[str, Facet] | None:
+    """What was seen of this facet a moment ago, where all that is asked of it held already."""
+    seen = glance.seen(target, facet)
+    found: dict[str, Any] = {f.part: f for f in seen or ()}
+    return found if seen is not None and all(c.holds(found.get(c.after.part, c.after.absent)) for c in asked) else None
 
 
 def _look(world: World, target: Ref, facet: type[Facet]) -> Found:

@@ -226,6 +226,8 @@ class Scope(Value):
     rightful: tuple[Rightful, ...] = ()
     by_alias: tuple[str, ...] = ()
     """who was seen decrypting with an alias in place of a key"""
+    aliased: tuple[Ref, ...] = ()
+    """keys of `keys` of which that was seen"""
     uses_known: bool = False
     """whether the record of the keys' uses could be read"""
     deeds: tuple[tuple[str, str], ...] = ()

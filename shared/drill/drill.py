@@ -27,9 +27,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a drill showed: the case, its content for scripts, what is wrong (nothing, in a good one), and how to look again."""
+    """What a drill showed: the case, its facts in lines for people, its content for scripts, and how to look again.
+
+    `wrong`: what must not happen in a drill and did, in sentences.
+    """
 
     case: Case
+    facts: tuple[str, ...]
     content: dict[str, object]
     wrong: tuple[str, ...]
     report: Path

@@ -61,7 +61,7 @@ def verify(stage: "Stage", answered: Answered, say: Say) -> Shown:
     (out / "case.json").write_text(json.dumps(content, indent=2, sort_keys=True), encoding="utf-8")
     page = _report(out, answered, checked)
     command = f"codeblue audit {case.id} --ledger {out / 'ledger'} --public-key {out / 'public-key.pem'}"
-    return Shown(case, content, wrong, page, command)
+    return Shown(case, tuple(_facts(stage, answered, seen)), content, wrong, page, command)
 
 
 def _wrong(stage: "Stage", answered: Answered, seen: Inspection) -> Iterator[str]:
@@ -79,6 +79,35 @@ def _wrong(stage: "Stage", answered: Answered, seen: Inspection) -> Iterator[str
     yield from seen.wrong
 
 
+def _facts(stage: "Stage", answered: Answered, seen: Inspection) -> Iterator[str]:
+    """What a tired person wants to know."""
+    case, played = answered.case, answered.played
+    last = _last(played)
+    until = "got nothing any more" if last is None else f"got the last object {last:.1f} s after the alert"
+    yield f"The thief read {answered.begun.stolen} objects before the alert, and {until}."
+    if case.fenced_at:
+        yield f"The fence stood {case.fenced_at.timestamp() - answered.begun.at:.1f} s after the alert."
+    yield f"{played.calls} calls of clinicians, programs and services: {len(played.failures)} failed."
+    for tenant, counts in seen.counts.items():
+        key = stage.ready.keys[tenant]
+        what = ", ".join(f"{count} {word}" for word, count in counts.items())
+        yield f"{tenant}: {what}; its old key is {_state(key, answered)}."
+    yield f"{len(case.people)} things are left for people: the report lists them, each with its reason."
+
+
+def _state(key: str, answered: Answered) -> str:
+    """Disabled, or why not: the first of the reasons that the case has for it."""
+    if answered.played.states.get(key) == "Disabled":
+        return "disabled"
+    why = (left.reason for left in answered.case.people if left.target.endswith(key))
+    return next((reason.removeprefix("the old key is ") for reason in why if reason.startswith("the old key is ")), "enabled")
+
+
+def _last(played: Played) -> float | None:
+    """Seconds from the alert to the last health data that the thief got."""
+    return max((success.after for success in played.successes if success.kind == "data"), default=None)
+
+
 def _shut(stage: "Stage", answered: Answered) -> float:
     """Seconds after the alert from which on nothing of the thief's may work: the fence is written, and in force everywhere."""
     fenced = answered.case.fenced_at or answered.settled
@@ -88,7 +117,7 @@ def _shut(stage: "Stage", answered: Answered) -> float:
 def _content(stage: "Stage", answered: Answered, seen: Inspection, wrong: tuple[str, ...]) -> dict[str, object]:
     case, played = answered.case, answered.played
     journal = answered.working.journal(case.id)
-    data = [success.after for success in played.successes if success.kind == "data"]
+    last = _last(played)
     return {
         **summary(case, journal, str(stage.wanted.out / "ledger")),
         "report": str(stage.wanted.out / "report.html"),
@@ -98,7 +127,7 @@ def _content(stage: "Stage", answered: Answered, seen: Inspection, wrong: tuple[
             "hard": stage.wanted.hard,
             "seconds": round((answered.settled - answered.alerted).total_seconds(), 1),
             "stolen_before_the_alert": answered.begun.stolen,
-            "last_theft_seconds_after_the_alert": round(max(data), 2) if data else None,
+            "last_theft_seconds_after_the_alert": round(last, 2) if last is not None else None,
             "moves_of_the_thief": played.attempts,
             "calls_of_the_hospital": played.calls,
             "failures_of_the_hospital": len(played.failures),

@@ -4,7 +4,6 @@ A log file of CloudTrail goes straight from its bytes into structs; anything els
 is read tolerantly. Only one piece is in memory at a time.
 """
 
-import gzip
 import io
 import json
 import zlib
@@ -45,27 +44,45 @@ def facts(stream: BinaryIO) -> Iterator[Read]:
 
 
 class Source:
-    """A stream, unpacked if it is gzip'd; a damaged one ends where the damage begins."""
+    """A stream, unpacked if it is gzip'd; a damaged one gives what comes before the damage."""
 
     def __init__(self, head: bytes, stream: BinaryIO) -> None:
-        whole = Joined(head, stream)
-        self._stream: BinaryIO | gzip.GzipFile = gzip.GzipFile(fileobj=whole) if head == GZIP else whole
+        self._stream = Joined(head, stream)
+        self._unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if head == GZIP else None
+        self._packed = b""
         self.damaged = False
 
     def read(self, size: int) -> bytes:
         """Up to so many bytes; fewer only at the end."""
         parts: list[bytes] = []
         while size > 0 and not self.damaged:
-            try:
-                part = self._stream.read(min(size, CHUNK))
-            except (EOFError, zlib.error, gzip.BadGzipFile):
-                self.damaged = True
-                break
-            if not part:
+            part = self._stream.read(min(size, CHUNK)) if self._unpacker is None else self._unpacked(min(size, CHUNK))
+            if part is None or not (part or self._unpacker):
                 break
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
+
+    def _unpacked(self, size: int) -> bytes | None:
+        """At most so many bytes, so that a bomb stays small; None at the end. Several gzip'd parts may follow one another."""
+        if self._unpacker is None:
+            return None
+        if self._unpacker.eof:
+            self._packed = self._unpacker.unused_data or self._stream.read(CHUNK)
+            if not self._packed.startswith(GZIP):
+                return None
+            self._unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        packed = self._packed or self._stream.read(CHUNK)
+        if not packed and not self._unpacker.eof:
+            self.damaged = True
+            return None
+        try:
+            part = self._unpacker.decompress(packed, size)
+        except zlib.error:
+            self.damaged = True
+            return None
+        self._packed = self._unpacker.unconsumed_tail
+        return part
 
 
 class Joined(io.BytesIO):

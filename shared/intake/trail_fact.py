@@ -1,7 +1,5 @@
 """A CloudTrail record as a fact: who, on what, with what success."""
 
-import msgspec
-
 from shared.domain.actor import Credential
 
 from .fact import NOBODY, Fact, Who
@@ -15,6 +13,8 @@ SOURCE = "cloudtrail"
 
 READS = ("Get", "List", "Describe", "Head", "Lookup", "Search", "BatchGet", "Query", "Scan", "Select", "Check", "Test", "Simulate")
 """How the names of calls begin that change nothing, for records that do not say `readOnly`."""
+
+NO_ERROR = frozenset({None, "", "null"})
 
 BY_TYPE = {
     "Root": Credential.ROOT,
@@ -48,8 +48,8 @@ def fact_of(trail: Trail) -> Fact:
         service=trail.event_source.partition(".")[0],
         actor=_who(trail, account),
         resources=_listed(trail.resources) if trail.resources else (),
-        opens=opened_by(trail, account) if name in OPENERS and not trail.error_code else (),
-        failed=bool(trail.error_code or trail.error_message)
+        opens=opened_by(trail, account) if name in OPENERS and trail.error_code in NO_ERROR else (),
+        failed=not (trail.error_code in NO_ERROR and trail.error_message in NO_ERROR)
         or (trail.event_type == "AwsConsoleSignIn" and b"Failure" in bytes(made)),
         error=trail.error_code or "",
         reads=reads,
@@ -188,8 +188,8 @@ def _of_role(caller: Caller, name: str) -> str:
     session = (caller.principal_id or "").partition(":")[2] or (caller.arn or "").rpartition("/")[2]
     if INSTANCE.fullmatch(session) or (context and context.ec2_role_delivery):
         return Credential.INSTANCE_SESSION
-    by_web = context is not None and context.web_id_federation_data not in NO_DATA
+    by_web = context is not None and bytes(context.web_id_federation_data) not in NO_DATA
     return Credential.FEDERATED if by_web else Credential.ROLE_SESSION
 
 
-NO_DATA = (msgspec.Raw(b"null"), msgspec.Raw(b"{}"))
+NO_DATA = frozenset({b"null", b"{}", b"[]", b'""'})

@@ -37,8 +37,8 @@ def agreed(case: Case, deps: Deps, made: Plan) -> bool:
 
 
 def asked(case: Case, deps: Deps, made: Plan) -> Case:
-    """The case with the question; people are paged when it is new."""
-    if case.awaiting and case.awaiting.digest == made.digest:
+    """The case with the question; people are paged when it is new, or when nobody answered it in time."""
+    if _open(case, deps, made.digest):
         return case
     expires = deps.clock.now() + deps.policy.approval.expires
     why = f"{made.wave.value}: {len(made.changes)} changes, to be approved as they are shown"

@@ -237,4 +237,5 @@ def _aliases(case: Case, deps: Deps, traffic: Traffic) -> Case:
         return case
     known = all(each.whole for each in uses)
     by_alias = tuple(dict.fromkeys(name for each in uses for name in of_aliases(each.found)))
-    return case.but(scope=case.scope.but(by_alias=by_alias, uses_known=known))
+    aliased = tuple(key for key, each in zip(case.scope.keys, uses, strict=True) if of_aliases(each.found))
+    return case.but(scope=case.scope.but(by_alias=by_alias, aliased=aliased, uses_known=known))

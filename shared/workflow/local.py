@@ -11,6 +11,7 @@ from shared.domain.errors import LeaseLost
 from .deciding import decide
 from .deps import Deps
 from .run import Held, Outcome, hold, run_stage
+from .step import FINAL
 
 type Decide = Callable[[Case], tuple[str, bool] | None]
 """Shows a person what is asked; answers who decided and whether it was granted, or None: nobody is there to ask."""
@@ -29,10 +30,6 @@ class Patience:
     """the longest pause between sweeps that is waited for"""
     hold_seconds: float = 600.0
     """how long a held fence is tried in a row"""
-
-
-FINAL = frozenset({Verdict.OBSERVED, Verdict.REFUSED, Verdict.ROLLED_BACK, Verdict.DROPPED})
-"""Verdicts after which nothing runs by itself any more."""
 
 
 def drive(case_id: str, deps: Deps, asks: Decide, progress: Progress, patience: Patience | None = None) -> Case:

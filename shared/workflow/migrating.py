@@ -19,7 +19,7 @@ from shared.reencryption import Migration, MigrationResult, migrate, verify
 from shared.reencryption.canary import PROVED
 from shared.reencryption.lanes import Lane, Reason
 
-from . import exact, proving, waves
+from . import exact, exposing, proving, waves
 from .cancelling import TIME_IS_UP, Cancelling
 from .deps import Deps, Recovery
 from .putting_off import put_off
@@ -73,7 +73,8 @@ def move(case: Case, deps: Deps) -> Next:
     recovery = deps.recovery()
     if not known.versions:
         deps.journal(case.id).append("intended", intended(made, made.changes, deps.journal(case.id)))
-    ran = [_run(plan, known, deps, recovery, cancelling) for plan in _migrations(known, recovery)]
+    first = _exposed(known, deps)
+    ran = [_run(p.but(first=first[p.store]), known, deps, recovery, cancelling) for p in _migrations(known, recovery)]
     moved = _moved(known.but(awaiting=None, verdict=Verdict.OPEN), ran)
     if cancelling.why:
         waiting = AGAIN_SECONDS if cancelling.why == TIME_IS_UP else PAUSED_SECONDS
@@ -128,6 +129,13 @@ def _migrations(case: Case, recovery: Recovery) -> tuple[Migration, ...]:
         )
         for store, s in _open(case)
     )
+
+
+def _exposed(case: Case, deps: Deps) -> dict[Ref, frozenset[str]]:
+    """Keys of the objects that the actors read, by store: they are moved first. Read from the log each time, and kept nowhere."""
+    read = {e.store for e in case.exposures if e.objects}
+    stores = {store for store, _ in _open(case)}
+    return {store: exposing.first(case, deps, store) if store in read else frozenset() for store in stores}
 
 
 def _run(plan: Migration, case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling) -> Ran:

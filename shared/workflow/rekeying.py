@@ -90,7 +90,10 @@ def _prepared(case: Case, deps: Deps) -> Case:
     aliases = ask(lambda: _related(deps.world, keys, Relation.ALIASES), none, "the keys' aliases")
     listed = ask(lambda: _related(deps.world, keys, Relation.LISTED), none, "what is stored under the keys")
     people = tuple(LeftForPeople(target=str(ref), reason=STORED, next=MOVE, blocks=False) for ref in listed.value)
-    unmoved = tuple(dict.fromkeys((*dependants.left, *aliases.left, *listed.left, *people)))
+    stay = ask(lambda: _related(deps.world, case.scope.aliased, Relation.ALIASES), none, "the keys' aliases").value
+    said = f"{', '.join(case.scope.by_alias)} was seen decrypting by alias: moved, it would open nothing that is encrypted already"
+    kept = tuple(LeftForPeople(target=str(alias), reason=said, next=BY_ARN, blocks=False) for alias in stay)
+    unmoved = tuple(dict.fromkeys((*dependants.left, *aliases.left, *listed.left, *people, *kept)))
     scope = case.scope.but(stores=_placed(case.scope.stores, dependants.value), dependants=dependants.value, aliases=aliases.value)
     return case.but(scope=scope, unmoved=unmoved)
 
@@ -101,6 +104,7 @@ def _placed(stores: Sequence[Ref], found: Iterable[Ref]) -> tuple[Ref, ...]:
     return tuple(dict.fromkeys(places.get(store.id, store) for store in stores))
 
 
+BY_ARN = "let them decrypt without naming a key, or by its ARN; then move the alias by hand"
 STORED = "it is stored under the old key, and only people can move it"
 MOVE = "copy or restore it under the successor in your own time; until then the old key stays enabled"
 

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from shared.domain.case import Case, Stage
 
-from . import enforcing, exposing, fencing, migrating, rekeying, retiring, sweeping
+from . import concluding, enforcing, exposing, fencing, migrating, rekeying, retiring, sweeping
 from .deps import Deps
-from .step import Next, reached
+from .step import Next
 
 
 class Power(StrEnum):
@@ -38,10 +38,8 @@ class Step:
 
 
 def close(case: Case, deps: Deps) -> Next:
-    """Seal the record: nothing has moved for an hour."""
-    verdict = reached(case)
-    deps.journal(case.id).close({"verdict": verdict.value, "left": len(case.left), "waves": len(case.waves)})
-    return Next(case.but(verdict=verdict), None)
+    """Seal the record: nothing has moved for an hour, or a person says that it is over. What is sealed is not sealed again."""
+    return Next(concluding.sealed(case, deps), None)
 
 
 FIRST = Stage.OPEN

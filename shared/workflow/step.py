@@ -15,6 +15,10 @@ class Next:
     again_seconds: float | None = None
 
 
+FINAL = frozenset({Verdict.OBSERVED, Verdict.REFUSED, Verdict.ROLLED_BACK, Verdict.DROPPED})
+"""Verdicts after which nothing runs by itself any more."""
+
+
 def reached(case: Case) -> Verdict:
     """`contained` only where nothing failed and nothing is out of reach; anything else is called partial."""
     return Verdict.PARTIAL if any(left.blocks for left in case.people) else Verdict.CONTAINED

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.containment import engine
 from shared.containment.action import Action, Situation
 from shared.containment.actions import ACTIONS
+from shared.containment.glance import Glance
 from shared.containment.guard import sorted_out
 from shared.containment.journal import Applied, outcomes
 from shared.containment.ladder import climb, locked
@@ -46,6 +47,8 @@ class Proposal:
     refused: dict[Change, str]
     left: tuple[LeftForPeople, ...]
     throttled: bool
+    glance: Glance | None = None
+    """the look that it was made from"""
 
 
 def situation(case: Case, deps: Deps) -> Situation:
@@ -66,7 +69,8 @@ def situation(case: Case, deps: Deps) -> Situation:
 
 def propose(case: Case, deps: Deps, waves: Collection[Wave], among: Collection[Ref] | None = None) -> Proposal:
     """Every action of these waves on every target of the scope, all at once. `among`: on these targets alone."""
-    seen = situation(case, deps)
+    glance = Glance(deps.world)
+    seen = replace(situation(case, deps), world=glance)
     targets = (*case.scope.principals, *rightful(case), *case.scope.resources)
     if Wave.REKEY in waves:
         targets = (*targets, *case.scope.dependants, *case.scope.aliases)
@@ -79,7 +83,7 @@ def propose(case: Case, deps: Deps, waves: Collection[Wave], among: Collection[R
     unseen = (_unseen(*one) for one in errors if not (isinstance(one[2], Absent) and one[1].kind in PRINCIPALS))
     guarded = {str(c.target): reason for c, reason in refused.items()} | _protected(case, deps)
     spared = (LeftForPeople(target=t, reason=why, next="a person decides about it", passing=True) for t, why in guarded.items())
-    return Proposal(allowed, refused, (*unseen, *spared), any(isinstance(e, Throttled) for _, _, e in errors))
+    return Proposal(allowed, refused, (*unseen, *spared), any(isinstance(e, Throttled) for _, _, e in errors), glance)
 
 
 def _protected(case: Case, deps: Deps) -> dict[str, str]:
@@ -153,7 +157,7 @@ def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) ->
     started = deps.clock.monotonic()
     agreed = {c: None for c in proposal.changes if consented(case, deps, c, wave)}
     waiting = tuple(c for c in proposal.changes if c not in agreed)
-    applied = _applied(case, deps, wave, tuple(agreed), need)
+    applied = _applied(case, deps, plan(case, wave, agreed), proposal.glance, need)
     results = (
         *applied,
         *(unmade(c, Status.PLANNED, _why_waiting(case, deps, c, wave)) for c in waiting),
@@ -172,14 +176,14 @@ def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) ->
     return after.but(awaiting=_awaiting(after, deps, wave, asked) if asked else still)
 
 
-def _applied(case: Case, deps: Deps, wave: Wave, agreed: tuple[Change, ...], need: int) -> tuple[Applied, ...]:
-    """What became of these changes; where a policy was made into a weapon, also of those that disarm it."""
-    if not agreed:
+def _applied(case: Case, deps: Deps, agreed: Plan, glance: Glance | None, need: int) -> tuple[Applied, ...]:
+    """What became of this plan; where a policy was made into a weapon, also of the changes that disarm it."""
+    if not agreed.changes:
         return ()
     journal = deps.journal(case.id)
-    first = engine.apply(plan(case, wave, agreed), deps.world, journal, need)
+    first = engine.apply(agreed, deps.world, journal, need, glance)
     rung = climb(first, situation(case, deps).scope, deps.estate.accounts, deps.world)
-    again = engine.apply(plan(case, wave, rung), deps.world, journal, need) if rung else ()
+    again = engine.apply(agreed.but(changes=tuple(rung)), deps.world, journal, need) if rung else ()
     newest = {r.change.slot: r for r in (*first, *again)}
     return tuple(newest.values())
 

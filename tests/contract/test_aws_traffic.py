@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.aws import permissions, trail_files
+from shared.adapters.aws import permissions
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.traffic import PERMISSIONS, AwsTraffic
 from shared.adapters.aws.watching import NARROWED, NO_TRAIL, NOT_YET, STOPPED
@@ -184,6 +184,11 @@ class TestUses:
         assert uses.whole
         assert uses.through >= uses.found[-1].act.at
 
+    def test_a_use_through_a_store_names_the_store_and_no_object(self, s3: Client, key: str, traffic: AwsTraffic, now: Now) -> None:
+        s3.put_object(Bucket="records", Key=PATIENT, Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+        (use,) = traffic.uses(_key(key), now() - HOUR).found
+        assert (use.within, use.act.by_service, use.act.name) == (RECORDS.id, True, "GenerateDataKey")
+
     def test_a_late_history_does_not_reach_to_now(self, sandbox: Sandbox, key: str, traffic: AwsTraffic, now: Now) -> None:
         sandbox.cloud.trail_lag = 600
         sandbox.root().client("kms").encrypt(KeyId=key, Plaintext=b"x")
@@ -235,13 +240,20 @@ def test_a_file_that_is_broken_is_no_empty_file(s3: Client, traffic: AwsTraffic,
     (path,) = {each["Key"] for each in s3.list_objects_v2(Bucket=LOG)["Contents"]}
     s3.put_object(Bucket=LOG, Key=path, Body=b"Malone")
     with pytest.raises(Refused, match="broken") as broken:
-        list(traffic.requests([RECORDS], now() - HOUR, now()))
+        list(traffic.requests([RECORDS], now() - 24 * HOUR, now()))
     assert "Malone" not in str(broken.value)
 
 
-def test_only_the_days_asked_for_are_listed(sandbox: Sandbox, traffic: AwsTraffic, now: Now) -> None:
+def test_a_month_is_listed_in_one_go(sandbox: Sandbox, traffic: AwsTraffic, now: Now) -> None:
     before = len(sandbox.cloud.calls)
-    list(traffic.requests([RECORDS], now() - timedelta(days=2), now()))
+    list(traffic.requests([RECORDS], now() - timedelta(days=30), now()))
     listings = [c for c in tuple(sandbox.cloud.calls)[before:] if c.operation == "ListObjectsV2"]
-    assert len(listings) in {3, 4}
-    assert timedelta(days=1) > trail_files.LATEST
+    assert len(listings) == 1
+
+
+def test_files_of_other_days_are_not_read(sandbox: Sandbox, s3: Client, traffic: AwsTraffic, now: Now) -> None:
+    s3.put_object(Bucket="records", Key=PATIENT, Body=b"x")
+    s3.list_objects_v2(Bucket=LOG)
+    before = len(sandbox.cloud.calls)
+    assert list(traffic.requests([RECORDS], now() - timedelta(days=9), now() - timedelta(days=2))) == []
+    assert not [c for c in tuple(sandbox.cloud.calls)[before:] if c.operation == "GetObject"]

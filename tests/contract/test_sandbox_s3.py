@@ -72,3 +72,12 @@ def test_a_body_that_is_not_what_was_sent_is_refused(s3: Client, checksum: dict[
 )
 def test_what_is_missing_or_malformed_is_named(s3: Client, operation: str, arguments: dict[str, Any], code: str) -> None:
     assert refused(getattr(s3, operation), **arguments)[0] == code
+
+
+def test_a_checksum_of_parts_says_that_it_is_one(s3: Client) -> None:
+    named = {"Bucket": "records", "Key": "x"}
+    upload = s3.create_multipart_upload(**named, ChecksumAlgorithm="SHA256")["UploadId"]
+    sent = s3.upload_part(**named, UploadId=upload, PartNumber=1, Body=b"phi", ChecksumAlgorithm="SHA256")
+    part = {"PartNumber": 1, "ETag": sent["ETag"], "ChecksumSHA256": sent["ChecksumSHA256"]}
+    s3.complete_multipart_upload(**named, UploadId=upload, MultipartUpload={"Parts": [part]})
+    assert s3.head_object(**named, ChecksumMode="ENABLED")["ChecksumType"] == "COMPOSITE"

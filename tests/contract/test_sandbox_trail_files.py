@@ -100,3 +100,33 @@ def test_a_request_in_clear_has_no_tls(sandbox: Sandbox, s3: Client, trails: Cli
     plain.put_object(Bucket="records", Key="a", Body=b"")
     s3.put_object(Bucket="records", Key="b", Body=b"")
     assert ["tlsDetails" in record for record in delivered(s3, "PutObject")] == [False, True]
+
+
+class TestWhatServicesDo:
+    """S3 uses a key in its caller's name: no client sees that call, and CloudTrail has it."""
+
+    def use(self, sandbox: Sandbox, s3: Client, key: str, *, bucket_key: bool) -> list[dict[str, Any]]:
+        kms = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key, "BucketKeyEnabled": bucket_key}
+        for name in ("a", "b"):
+            s3.put_object(Bucket="records", Key=name, Body=b"x", **kms)
+            s3.get_object(Bucket="records", Key=name)
+        asked = [{"AttributeKey": "ResourceName", "AttributeValue": key}]
+        events = sandbox.root().client("cloudtrail").lookup_events(LookupAttributes=asked)["Events"]  # type: ignore[arg-type]
+        found = [json.loads(event["CloudTrailEvent"]) for event in events]
+        return [record for record in found if record["userIdentity"].get("invokedBy")]
+
+    def test_each_object_is_a_use_of_its_key_that_says_what_for(self, sandbox: Sandbox, s3: Client, key: str) -> None:
+        found = self.use(sandbox, s3, key, bucket_key=False)
+        told = sorted((r["eventName"], r["requestParameters"]["encryptionContext"]["aws:s3:arn"]) for r in found)
+        each = [f"arn:aws:s3:::records/{name}" for name in ("a", "b")]
+        assert told == [*(("Decrypt", arn) for arn in each), *(("GenerateDataKey", arn) for arn in each)]
+        assert {r["userIdentity"]["type"] for r in found} == {"Root"}
+
+    def test_with_a_bucket_key_it_is_used_once_in_a_while(self, sandbox: Sandbox, s3: Client, key: str) -> None:
+        found = self.use(sandbox, s3, key, bucket_key=True)
+        assert sorted(r["eventName"] for r in found) == ["Decrypt", "GenerateDataKey"]
+        assert {r["requestParameters"]["encryptionContext"]["aws:s3:arn"] for r in found} == {"arn:aws:s3:::records"}
+
+    def test_no_client_has_made_it(self, sandbox: Sandbox, s3: Client, key: str) -> None:
+        self.use(sandbox, s3, key, bucket_key=False)
+        assert not [call for call in sandbox.cloud.calls if call.operation in {"Decrypt", "GenerateDataKey"}]

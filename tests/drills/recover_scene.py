@@ -31,9 +31,10 @@ class Stored:
 
 
 def policy(folder: Path, scene: Scene, *modes: str) -> Path:
-    """The clinic's own `response.toml`, with these modes besides."""
+    """The clinic's own `response.toml`, with these modes besides; it ends with the proof unless they say otherwise."""
     path = folder / "response.toml"
-    path.write_text("\n".join((scene.described["response_toml"], "[modes]", *modes)))
+    said = ('enforce = "observe"', 'retire = "observe"', *modes)
+    path.write_text("\n".join((scene.described["response_toml"], "[modes]", *said)))
     return path
 
 

@@ -220,6 +220,9 @@ ROWS = {
     "a bucket under another key is left": Row("repoint", CHARTS, (EncryptedWith(key="arn:aws:kms:other"),), changes=0),
     "replicas are written under the successor": Row("repoint-replicas", CHARTS, (ReplicaKey(rule_id="dr", key=KEY.id),)),
     "an alias names the successor": Row("move-alias", ALIAS, (AliasTarget(key=KEY.id),)),
+    "an alias that somebody decrypts by stays": Row(
+        "move-alias", ALIAS, (AliasTarget(key=KEY.id),), EVERYBODY.but(aliased=(KEY,), uses_known=True), 0
+    ),
     "what is stored is moved by another engine": Row("migrate", CHARTS, changes=0),
     "a store that everybody writes to as they should is held to it": Row("require-encryption", CHARTS, NEW_DEFAULT, REPLACED, 3),
     "what somebody was seen writing is not refused": Row(

@@ -76,7 +76,7 @@ def worlds_and_plans(draw: st.DrawFn) -> tuple[dict[Ref, list[AnyFacet]], Plan]:
     return there, plan(*by_slot.values())
 
 
-def _made(there: dict[Ref, list[AnyFacet]]) -> MemoryWorld:
+def made(there: dict[Ref, list[AnyFacet]]) -> MemoryWorld:
     world = MemoryWorld()
     for target, facets in there.items():
         world.put(target, *facets)

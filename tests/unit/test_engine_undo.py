@@ -13,7 +13,7 @@ from shared.domain.plan import Change, Origin, Plan, Status, Wave
 from shared.domain.resource import Ref
 from tests.doubles import Killed, Life, ListJournal, mortal
 from tests.hospital import CHARTS, EXPORT
-from tests.unit.engine_plans import OFF, ON, WANTED, _made, a_world, apply, change, now, plan, statuses, undo, worlds_and_plans
+from tests.unit.engine_plans import OFF, ON, WANTED, a_world, apply, change, made, now, plan, statuses, undo, worlds_and_plans
 
 
 class TestUndo:
@@ -121,7 +121,7 @@ class TestSafeToRepeat:
 @given(worlds_and_plans())
 def test_what_was_undone_is_as_if_it_had_never_been(pair: tuple[dict[Ref, list[AnyFacet]], Plan]) -> None:
     there, wanted = pair
-    world = _made(there)
+    world = made(there)
     before = world.state()
     back = undo(world, apply(world, wanted))
     refused = {(r.change.target, r.change.after.facet) for r in back if r.outcome.status is not Status.UNDONE}
@@ -134,7 +134,7 @@ def test_what_was_undone_is_as_if_it_had_never_been(pair: tuple[dict[Ref, list[A
 @given(worlds_and_plans())
 def test_applying_twice_is_applying_once(pair: tuple[dict[Ref, list[AnyFacet]], Plan]) -> None:
     there, wanted = pair
-    world = _made(there)
+    world = made(there)
     first = apply(world, wanted)
     after, writes = world.state(), len(world.writes)
     second = apply(world, plan(*(r.change for r in first if r.outcome.status in {Status.APPLIED, Status.ALREADY})))

@@ -194,3 +194,4 @@ def test_who_decrypts_by_alias_is_known_before_an_alias_moves(hospital: Hospital
     traffic.used(type(by_alias)(by_alias.act, KEY, "", by_alias=True))
     case = respond(worker(hospital, traffic), signal(THIEF, CHARTS))
     assert (case.scope.by_alias, case.scope.uses_known) == ((f"arn:aws:iam::{HOME}:role/clinician-app",), True)
+    assert case.scope.aliased == (KEY,)

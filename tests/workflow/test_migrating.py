@@ -1,23 +1,28 @@
 """What is stored moves store by store, as far as it can; what does not is said, and tried again while the sweeps go on."""
 
+from datetime import timedelta
+
 import pytest
 
 from shared.adapters.memory.objects import MemoryStore
+from shared.adapters.memory.traffic import MemoryTraffic
 from shared.domain.case import Case, Mode, Verdict
 from shared.domain.errors import Absent, Refused
-from shared.domain.facet import EncryptedWith, PolicyStatement, Successor
+from shared.domain.exposure import Told
+from shared.domain.facet import AliasTarget, EncryptedWith, PolicyStatement, Successor
 from shared.domain.plan import Wave
 from shared.domain.resource import Kind, Ref
-from shared.ports import Relation
+from shared.ports import KeyUse, Relation, Request
 from shared.ports.objects import Encryption, Lock, Scheme
 from shared.reencryption import Progress
 from shared.report.summary import summary
 from shared.settings import Modes, Policy
 from shared.workflow.deciding import rollback_plan
-from tests.hospital import CHARTS, CLINICIAN, EXPORT, KEY, SESSION, THIEF, Hospital, act, ref, signal
+from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, KEY, SESSION, THIEF, Hospital, act, ref, signal
 from tests.workflow.driving import YES, go_on, respond
-from tests.workflow.recovering import OLD, Night, fallen
+from tests.workflow.recovering import ALIAS, OLD, Night, fallen
 
+QUIET = Policy(modes=Modes(enforce=Mode.OBSERVE, retire=Mode.OBSERVE))
 LABS = ref(Kind.BUCKET, "st-brendan-labs")
 LAB_KEY = ref(Kind.KEY, "90b1c2d3")
 
@@ -196,6 +201,40 @@ class TestProved:
         night.objects.beside = beside
         case = respond(night.worker(), asks=YES)
         assert any("calls of the actor on fenced resources worked" in reason for reason in reasons(case, blocking=True))
+
+
+class TestFromTheLog:
+    """What the record of single requests changes."""
+
+    @pytest.fixture
+    def traffic(self, night: Night) -> MemoryTraffic:
+        traffic = MemoryTraffic(night.hospital.clock)
+        traffic.watch[CHARTS] = (Told.DATA_EVENTS,)
+        return traffic
+
+    def test_what_the_thief_read_is_moved_before_everything_else(self, night: Night, traffic: MemoryTraffic) -> None:
+        traffic.requested(Request(act(THIEF, "GetObject", CHARTS), CHARTS, Told.DATA_EVENTS, "chart 3", sent=9))
+        order: list[set[str]] = []
+        night.objects.beside = lambda call: order.append(moved(night)) if call == "update" else None
+        case = respond(night.worker(QUIET, traffic=traffic), asks=YES)
+        assert case.verdict is Verdict.CONTAINED
+        assert order[2:5] == [{"chart 3"}] * 3
+
+    def test_an_alias_that_somebody_decrypts_by_stays_and_is_named(self, night: Night, traffic: MemoryTraffic) -> None:
+        by = act(
+            SESSION.but(session="envelopes"), "Decrypt", KEY, at=ALERT - timedelta(days=2), network="vpc-1", address="10.0.0.9"
+        )
+        traffic.used(KeyUse(by, KEY, by_alias=True))
+        case = respond(night.worker(QUIET, traffic=traffic), asks=YES)
+        assert case.verdict is Verdict.CONTAINED
+        assert [t.key for t in night.hospital.world.look(ALIAS, AliasTarget)] == [KEY.id]
+        assert any("decrypting by alias" in reason for reason in reasons(case, blocking=False))
+
+
+def moved(night: Night) -> set[str]:
+    """Objects of which some version is under the successor."""
+    held = night.objects.stores[CHARTS].versions
+    return {name for name, kept in held.items() if any(each.facts.encryption.key != KEY.id for each in kept)}
 
 
 def test_a_rollback_leaves_what_the_users_of_moved_data_need(night: Night) -> None:

@@ -50,6 +50,17 @@ def test_nothing_is_disabled_before_a_person_agrees_to_the_very_digest(morning: 
     assert (case.stage, morning.enabled(KEY), fence_of(morning, KEY)) == (Stage.RETIRE, True, None)
 
 
+def test_a_question_that_nobody_answered_in_time_is_asked_anew(morning: Morning) -> None:
+    deps = morning.worker()
+    case = morning.until(Wave.RETIRE, deps)
+    assert case.awaiting
+    morning.hospital.clock.sleep(deps.policy.approval.expires.total_seconds() + 1)
+    again = go_on(case, deps)
+    assert again.awaiting
+    assert again.awaiting.expires > morning.hospital.clock.now()
+    assert morning.to_the_end(again, deps).scope.retired == (KEY,)
+
+
 def test_no_policy_disables_a_key_by_itself(morning: Morning) -> None:
     auto = Mode.AUTO
     policy = Policy(modes=Modes(rekey=auto, migrate=auto, enforce=auto, retire=auto), one_way=OneWay(mode=auto))

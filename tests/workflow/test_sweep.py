@@ -186,7 +186,7 @@ class TestQuiet:
 
     def test_a_case_is_called_contained_only_after_iam_has_propagated(self, hospital: Hospital) -> None:
         start = hospital.clock.now()
-        respond(hospital.worker(), patience=Patience(sweep_seconds=1))
+        respond(hospital.worker(), patience=Patience(sweep_seconds=2))
         assert (hospital.clock.now() - start).total_seconds() == pytest.approx(sum(PAUSES[:SETTLED]))
         assert sum(PAUSES[:SETTLED]) > 4
 

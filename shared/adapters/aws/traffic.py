@@ -7,10 +7,11 @@ Rules
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, cast
 
 from shared.adapters.aws import recording, s3, watching
 from shared.adapters.aws.clients import Clients
@@ -29,6 +30,11 @@ PERMISSIONS = LOOKUP | recording.ACTIONS | {"s3:ListAllMyBuckets"}
 MOST_PAGES = 200
 """Pages of one key's uses: 10,000 events, and a hundred seconds of asking. Who uses a key more often is said not to be all read."""
 
+ASK_AGAIN_SECONDS = 60.0
+
+ROUNDED = timedelta(days=1)
+"""What was done to a trail is asked for by whole days, so that stores of any age have the answer in common."""
+
 TRAIL_PAGES = 4
 """Pages of what was done to one trail."""
 
@@ -40,7 +46,9 @@ class AwsTraffic:
 
     def __init__(self, clients: Clients, clock: Clock) -> None:
         self._clients = clients
+        self._clock = clock
         self._history = EventHistory(clients, clock)
+        self._asked: dict[tuple[str, ...], tuple[float, object]] = {}
 
     def watched(self, store: Ref, since: datetime, until: datetime) -> Watched:
         """Whether a trail recorded the store: each trail's history, its present state, and how far its files reach."""
@@ -71,6 +79,15 @@ class AwsTraffic:
         ordered: tuple[KeyUse, ...] = tuple(sorted(found, key=lambda use: (use.act.at, use.act.id)))
         return Uses(ordered, whole=len(events) < MOST_PAGES * PAGE, through=self._newest(place, since))
 
+    def _once[T](self, question: tuple[str, ...], ask: Callable[[], T]) -> T:
+        """The answer to a question about trails, which many stores have in common: asked again after a minute."""
+        at, answer = self._asked.get(question, (0.0, None))
+        now = self._clock.monotonic()
+        if question not in self._asked or now - at > ASK_AGAIN_SECONDS:
+            answer = ask()
+            self._asked[question] = (now, answer)
+        return cast("T", answer)
+
     def _newest(self, place: tuple[str, str], since: datetime) -> datetime:
         """When the newest event happened that the history has: up to then it is there. Ours are among them."""
         client = self._clients.cloudtrail(*place)
@@ -85,13 +102,14 @@ class AwsTraffic:
     def _trails(self, store: Ref) -> list[Trail]:
         """The trails that record the store's objects now, or would if they were started."""
         client = self._clients.cloudtrail(store.account, store.region)
-        found = call(client.describe_trails)["trailList"]
+        found = self._once(("trails", store.account, store.region), lambda: call(client.describe_trails)["trailList"])
         here = [t for t in found if t.get("IsMultiRegionTrail") or t.get("HomeRegion", store.region) == store.region]
         return [trail for trail in here if self._takes_in(trail, store)]
 
     def _takes_in(self, trail: Trail, store: Ref) -> bool:
         client = self._clients.cloudtrail(store.account, trail.get("HomeRegion") or store.region)
-        said = call(client.get_event_selectors, TrailName=trail["TrailARN"])
+        arn = trail["TrailARN"]
+        said = self._once(("selectors", arn), lambda: call(client.get_event_selectors, TrailName=arn))
         basic, advanced = said.get("EventSelectors", ()), said.get("AdvancedEventSelectors", ())
         return recording.takes_in_objects(basic, advanced, store.id)
 
@@ -109,9 +127,13 @@ class AwsTraffic:
 
     def _done_to(self, trail: Trail, home: tuple[str, str], since: datetime) -> list[dict[str, Any]]:
         """CloudTrail files what is done to a trail under its name, or its ARN, as the caller gave it."""
+        day = f"{since:%Y-%m-%d}"
         names = (trail["TrailARN"], trail["Name"])
-        found = [self._history.events(home, "ResourceName", name, start=since, pages=TRAIL_PAGES) for name in names]
+        found = [self._once(("history", *home, name, day), partial(self._events, home, name, since - ROUNDED)) for name in names]
         return list({str(event.get("eventid")): event for events in found for event in events}.values())
+
+    def _events(self, home: tuple[str, str], name: str, since: datetime) -> list[dict[str, Any]]:
+        return list(self._history.events(home, "ResourceName", name, start=since, pages=TRAIL_PAGES))
 
     def _not_yet(self, trail: Trail, store: Ref, span: tuple[datetime, datetime]) -> list[Blind]:
         """The last moments, of which no file has come yet."""
@@ -131,5 +153,6 @@ class AwsTraffic:
     def _log(self, trail: Trail) -> Log:
         name, account = trail["S3BucketName"], trail["TrailARN"].split(":")[4]
         region = trail.get("HomeRegion", "")
-        bucket = s3.find(self._clients, name, (account, self._clients.home)) or s3.bucket_ref("", region, name)
+        found = self._once(("bucket", name, account), lambda: s3.find(self._clients, name, (account, self._clients.home)))
+        bucket = found or s3.bucket_ref("", region, name)
         return Log(bucket, trail.get("S3KeyPrefix") or "", bool(trail.get("IsOrganizationTrail")))

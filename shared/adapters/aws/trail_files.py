@@ -63,14 +63,17 @@ def records(clients: Clients, log: Log, places: Iterable[Place], since: datetime
 
 
 def listed(clients: Clients, log: Log, place: Place, since: datetime, until: datetime) -> Iterator[tuple[str, datetime]]:
-    """Keys of the log's files of these days, and when each was delivered."""
+    """Keys of the log's files of these days, and when each was delivered. They sort by day, so one listing goes through them."""
     s3 = clients.s3(log.bucket.account, log.bucket.region)
     start = f"{log.prefix}/AWSLogs" if log.prefix else "AWSLogs"
     for within in _organisations(s3, log, start) if log.organisation else ("",):
-        for day in _days(since, until + LATEST):
-            prefix = f"{start}/{within}{place.account}/CloudTrail/{place.region}/{day:%Y/%m/%d}/"
-            for page in pages(s3.get_paginator("list_objects_v2"), Bucket=log.bucket.name, Prefix=prefix):
-                yield from ((found["Key"], found["LastModified"]) for found in page.get("Contents", ()))
+        prefix = f"{start}/{within}{place.account}/CloudTrail/{place.region}/"
+        begin, end = f"{prefix}{since:%Y/%m/%d}/", f"{prefix}{until + LATEST:%Y/%m/%d}/~"
+        for page in pages(s3.get_paginator("list_objects_v2"), Bucket=log.bucket.name, Prefix=prefix, StartAfter=begin):
+            found = [(each["Key"], each["LastModified"]) for each in page.get("Contents", ())]
+            yield from (each for each in found if each[0] <= end)
+            if found and found[-1][0] > end:
+                break
 
 
 def _organisations(s3: "S3Client", log: Log, start: str) -> Sequence[str]:
@@ -78,13 +81,6 @@ def _organisations(s3: "S3Client", log: Log, start: str) -> Sequence[str]:
     answer = call(s3.list_objects_v2, Bucket=log.bucket.name, Prefix=f"{start}/", Delimiter="/")
     folders = (found["Prefix"].removeprefix(f"{start}/") for found in answer.get("CommonPrefixes", ()))
     return [folder for folder in folders if folder.startswith("o-")]
-
-
-def _days(since: datetime, until: datetime) -> Iterator[datetime]:
-    day = since.replace(hour=0, minute=0, second=0, microsecond=0)
-    while day <= until:
-        yield day
-        day += timedelta(days=1)
 
 
 def _read(s3: "S3Client", bucket: str, key: str) -> Sequence[Mapping[str, Any]]:

@@ -9,12 +9,12 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    old = {key.id: key for key in situation.scope.keys}
+    # Decrypt with an alias that names another key is refused (IncorrectKeyException): where somebody was seen doing so, it stays
+    old = {key.id: key for key in situation.scope.keys if key not in situation.scope.aliased}
     for now in situation.world.look(target, AliasTarget):
         if now.key in old:
             why = "programs that encrypt by alias follow it to the successor"
-            # Decrypt with an alias that names another key is refused (IncorrectKeyException): the record must show that nobody does
-            blast = Blast(others=situation.scope.by_alias, known=situation.scope.uses_known)
+            blast = Blast(known=situation.scope.uses_known)
             yield action.change(target, AliasTarget(key=old[now.key].successor.id), why, blast=blast)
 
 
@@ -24,7 +24,7 @@ ACTION = Action(
     wave=Wave.REKEY,
     targets=frozenset({Kind.ALIAS}),
     facets=(AliasTarget,),
-    hurts="A program that decrypts old ciphertext by alias; where one was seen, or nobody can tell, a person decides.",
+    hurts="A program that decrypts old ciphertext by alias: where one was seen the alias stays, unless known a person decides.",
     undone="The alias names the old key again.",
     citation="45 CFR 164.312(a)(2)(iv)",
     propose=_propose,

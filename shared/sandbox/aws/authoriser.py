@@ -17,6 +17,7 @@ The rules, as the IAM User Guide ("Policy evaluation logic", "Cross-account poli
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from shared.sandbox.aws.conditions import holds
@@ -248,8 +249,14 @@ def _applies(statement: Document, request: Request, *, variables: bool) -> bool:
 
 def _is_about_action(statement: Document, action: str) -> bool:
     if "NotAction" in statement:
-        return not any(matches(pattern, action, ignore_case=True) for pattern in many(statement["NotAction"]))
-    return any(matches(pattern, action, ignore_case=True) for pattern in many(statement.get("Action", ())))
+        return not _named(tuple(many(statement["NotAction"])), action)
+    return _named(tuple(many(statement.get("Action", ()))), action)
+
+
+@lru_cache(maxsize=65_536)
+def _named(patterns: tuple[str, ...], action: str) -> bool:
+    """Whether one of the patterns fits the action: a responder's policy has two hundred, and is asked at every call."""
+    return any(matches(pattern, action, ignore_case=True) for pattern in patterns)
 
 
 def _is_about_resource(statement: Document, resource: str, variables: Context | None) -> bool:

@@ -29,6 +29,8 @@ class Answered:
     reply: Reply = field(repr=False)
     sent: int = 0
     """bytes of content sent to the client"""
+    invoked_by: str = ""
+    """the service that called in the caller's name"""
 
     @property
     def principal(self) -> Principal:

@@ -48,6 +48,8 @@ class Cloud:
         self.buckets = BucketBook()
         self.books = Books()
         self.calls = CallLog()
+        self.inner = CallLog()
+        self.bucket_keys: dict[tuple[str, str, str, str], float] = {}
         self.events = EventFeed(self.calls, clock, seed)
         self.trail_lag = 0.0
         self.trails = Deliveries()
@@ -68,6 +70,8 @@ class Cloud:
             self.buckets.forget()
             self.books = Books()
             self.calls.forget()
+            self.inner.forget()
+            self.bucket_keys.clear()
             self.events.forget()
             self.trail_lag = 0.0
             self.trails.forget()

@@ -162,23 +162,23 @@ def _recording(trails: Any, trail: str, *buckets: str) -> None:  # noqa: ANN401
     trails.start_logging(Name=trail)
 
 
-USED: Mapping[str, tuple[str, str]] = {
-    "clinician_app": ("key", names.CHARTS),
-    "clinician": ("key", names.CHARTS),
-    "radiology": ("key", names.CHARTS),
-    "nurse": ("hospice_key", hospital.RECORDS),
-    "pathologist": ("lab_key", hospital.RESULTS),
-    "scanner": ("lab_key", hospital.FORMS),
+READ: Mapping[str, tuple[str, str]] = {
+    "clinician_app": (names.CHARTS, f"charts/{names.PATIENTS[0]}.pdf"),
+    "clinician": (names.CHARTS, f"charts/{names.PATIENTS[1]}.pdf"),
+    "radiology": (names.CHARTS, "imaging/xray-0.png"),
+    "nurse": (hospital.RECORDS, "records/0.xml"),
+    "pathologist": (hospital.RESULTS, "results/0.hl7"),
 }
-"""Who uses which key through S3, for which bucket."""
+"""Who reads what on an ordinary day: bucket and object."""
 
 
 def _worked(sandbox: Sandbox, clinic: Clinic) -> None:
-    """An ordinary day of the three tenants, as the audit log shows it: S3 tells the bucket in its encryption context."""
-    for who, (key, bucket) in USED.items():
-        kms = people.bound(sandbox, clinic.credentials[who]).client("kms")
-        context = {"aws:s3:arn": f"arn:aws:s3:::{bucket}"}
-        kms.generate_data_key(KeyId=clinic.resources[key], KeySpec="AES_256", EncryptionContext=context)
+    """An ordinary day of the three tenants, as the audit log shows it."""
+    for who, (bucket, key) in READ.items():
+        people.bound(sandbox, clinic.credentials[who]).client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    scanner = people.bound(sandbox, clinic.credentials["scanner"]).client("s3")
+    under: Any = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": clinic.resources["lab_key"]}
+    scanner.put_object(Bucket=hospital.FORMS, Key="forms/scanned.pdf", Body=b"a form", **under)
     envelopes = people.bound(sandbox, clinic.credentials["envelopes"]).client("kms")
     made = envelopes.generate_data_key(KeyId=hospital.LAB_ALIAS, KeySpec="AES_256")
     envelopes.decrypt(KeyId=hospital.LAB_ALIAS, CiphertextBlob=made["CiphertextBlob"])

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, cycle
 from typing import Any, Final
 
 from shared.sandbox.aws import clinic_people, keys, permission
@@ -17,7 +17,7 @@ from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.authoriser import Principal
 from shared.sandbox.aws.clinic import Clinic
 from shared.sandbox.aws.cloud import Cloud
-from shared.sandbox.aws.people import ONCE, Care, Failure, code_of, drained, running
+from shared.sandbox.aws.people import ONCE, Failure, code_of, drained, running
 from shared.sandbox.aws.permission import Need
 from shared.sandbox.aws.principals import Caller
 from shared.sandbox.aws.server import Sandbox
@@ -78,6 +78,17 @@ def _reader(bucket: str, pattern: str, many: int, own: str) -> Round:
     return rounds
 
 
+def _clinician(worker: Worker) -> Iterator[None]:
+    """Reads charts and results, and writes charts: the clinicians' application, and a clinician."""
+    for number, patient in enumerate(cycle(names.PATIENTS)):
+        chart = f"charts/{patient}.pdf"
+        worker.reads(names.CHARTS, chart)
+        worker.reads(names.LABS, f"labs/{patient}.hl7")
+        if number % WRITES_EACH == 0:
+            worker.writes(names.CHARTS, chart)
+        yield
+
+
 def _scanner(worker: Worker) -> Iterator[None]:
     """Names the old key when it writes, as it was once told to."""
     for number in count():
@@ -100,6 +111,8 @@ def _envelopes(worker: Worker) -> Iterator[None]:
 
 
 ROUNDS: Final[Mapping[str, Round]] = {
+    "clinician_app": _clinician,
+    "clinician": _clinician,
     "radiology": _reader(names.CHARTS, "imaging/xray-{}.png", 3, "imaging/today.png"),
     "nurse": _reader(hospital.RECORDS, "records/{}.xml", 4, "records/today.xml"),
     "pathologist": _reader(hospital.RESULTS, "results/{}.hl7", 8, "results/today.hl7"),
@@ -151,7 +164,7 @@ def _admits(cloud: Cloud, service: str, key: str) -> bool:
 class Shift:
     """Everybody at work."""
 
-    workers: tuple[Worker | Services | Care, ...]
+    workers: tuple[Worker | Services, ...]
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -159,15 +172,14 @@ class Shift:
 
     @property
     def calls(self) -> int:
-        return sum(len(each.took) if isinstance(each, Care) else each.calls for each in self.workers)
+        return sum(each.calls for each in self.workers)
 
 
 @contextmanager
 def at_work(sandbox: Sandbox, clinic: Clinic) -> Iterator[Shift]:
     """Everybody, working until the block ends."""
-    care = [Care(sandbox, clinic, who, PAUSE) for who in ("clinician_app", "clinician")]
-    others = [Worker(sandbox, clinic, who, rounds) for who, rounds in ROUNDS.items()]
-    shift = Shift((*care, *others, Services(sandbox)))
+    workers = [Worker(sandbox, clinic, who, rounds) for who, rounds in ROUNDS.items()]
+    shift = Shift((*workers, Services(sandbox)))
     with ExitStack() as working:
         for each in shift.workers:
             working.enter_context(running(each.work))

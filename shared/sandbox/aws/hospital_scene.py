@@ -93,6 +93,9 @@ class Played:
     states: dict[str, str]
 
 
+RETIRED: Final = "the key is Disabled"
+"""What in a clinic would be the thief's work, and is the end of a good response here."""
+
 BEGIN: Final = "begin"
 OVER: Final = "over"
 
@@ -161,7 +164,7 @@ def _played(sandbox: Sandbox, clinic: Clinic, thief: HospitalThief, shift: Shift
         calls=shift.calls,
         failures=shift.failures,
         successes=tuple(successes(sandbox, thief.address, alert)),
-        survivors=tuple(survivors(sandbox, thief)),
+        survivors=tuple(each for each in survivors(sandbox, thief) if each != RETIRED),
         attempts=len(thief.deeds) - PRELUDE,
         states={arn: str(key.key_state) for arn in (*old, replica) if (key := find("", "", arn))},
     )

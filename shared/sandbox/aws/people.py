@@ -42,20 +42,20 @@ class Failure:
 class Care:
     """A person or program that reads and writes health data, one call after the other, until told to stop.
 
-    `took`: seconds of each call; `pause`: seconds between two rounds.
+    `took`: seconds of each call.
     """
 
-    def __init__(self, sandbox: Sandbox, clinic: Clinic, who: str, pause: float = CARE_PAUSE) -> None:
+    def __init__(self, sandbox: Sandbox, clinic: Clinic, who: str) -> None:
         self._s3 = people.bound(sandbox, clinic.credentials[who]).client("s3", config=ONCE)
         self._clock = sandbox.cloud.clock
-        self._who, self._pause = who, pause
+        self._who = who
         self.took: list[float] = []
         self.failures: list[Failure] = []
 
     def work(self, stopped: threading.Event) -> None:
         """Read a chart, read results, write a chart, over and over."""
         patients = cycle(names.PATIENTS)
-        while not stopped.wait(self._pause):
+        while not stopped.wait(CARE_PAUSE):
             patient = next(patients)
             self._try("GetObject", self._s3.get_object, Bucket=names.CHARTS, Key=f"charts/{patient}.pdf")
             self._try("GetObject", self._s3.get_object, Bucket=names.LABS, Key=f"labs/{patient}.hl7")

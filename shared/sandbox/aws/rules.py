@@ -52,9 +52,9 @@ def apply(cloud: Cloud, ask: Ask) -> Reply:
     """The answer to an allowed request. Raises Refusal."""
     service, operation = ask.call.service, ask.call.operation
     if service == "cloudtrail":
-        cloud.trails.sort(cloud.calls)
+        cloud.trails.sort(cloud.calls, cloud.inner)
     if service == "s3" and operation in trail_delivery.LOOKS:
-        cloud.trails.deliver(cloud.calls, ask.params["Bucket"], cloud.clock.now() - cloud.trail_lag)
+        cloud.trails.deliver(ask.params["Bucket"], cloud.clock.now() - cloud.trail_lag, cloud.calls, cloud.inner)
     if service in GUARDS:
         GUARDS[service](cloud, ask)
     rule = RULES.get(service, {}).get(operation) or OTHERWISE.get(service, forward)

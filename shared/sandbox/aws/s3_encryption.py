@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from moto.s3.models import FakeBucket, FakeKey
 
-from shared.sandbox.aws import keys
+from shared.sandbox.aws import inner_calls, keys
 from shared.sandbox.aws.cloud import Ask, Cloud
 from shared.sandbox.aws.http import Reply
 from shared.sandbox.aws.kms_rules import usable
@@ -112,6 +112,7 @@ def require_key(cloud: Cloud, ask: Ask, key_arn: str, actions: tuple[str, ...], 
     for action in actions:
         require(cloud, ask.caller, context, Need(f"kms:{action}", key.arn, key.account_id), service="s3")
     cloud.keys.used(key.arn, actions[0], ask.at, ask.id)
+    inner_calls.uses_key(cloud, ask, (key.arn, key.account_id, key.region), actions[0].removesuffix("From"), resource)
 
 
 def encryption_resource(bucket: FakeBucket, key: str, encryption: Encryption) -> str:

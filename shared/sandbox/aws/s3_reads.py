@@ -19,7 +19,7 @@ def get_object(cloud: Cloud, ask: Ask) -> Reply:
     if held is None:
         return forward(cloud, ask)
     require_readable(cloud, ask, held)
-    return with_customer_headers(forward(cloud, ask), of_object(cloud, held))
+    return with_customer_headers(_of_parts(forward(cloud, ask), held), of_object(cloud, held))
 
 
 def head_object(cloud: Cloud, ask: Ask) -> Reply:
@@ -30,7 +30,14 @@ def head_object(cloud: Cloud, ask: Ask) -> Reply:
     if held and encryption.customer:
         require_readable(cloud, ask, held)
     with versions_nameable(bucket):
-        return with_customer_headers(forward(cloud, ask), encryption)
+        reply = forward(cloud, ask)
+    return with_customer_headers(_of_parts(reply, held) if held else reply, encryption)
+
+
+def _of_parts(reply: Reply, held: FakeKey) -> Reply:
+    """Whether a checksum is of the whole or of its parts: moto tells it elsewhere (S3 user guide, "Checking object integrity")."""
+    told = any(name.lower().startswith("x-amz-checksum-") for name, _ in reply.headers)
+    return reply.with_headers(x_amz_checksum_type=held.checksum_type) if told and held.checksum_type else reply
 
 
 def _existing(cloud: Cloud, ask: Ask) -> FakeKey | None:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from moto.s3.models import FakeBucket, FakeKey, PublicAccessBlock
 from moto.s3.utils import compute_checksum
 
+from shared.sandbox.aws.clock import utc
 from shared.sandbox.aws.cloud import Ask, Cloud, Rule, forward
 from shared.sandbox.aws.http import Reply
 from shared.sandbox.aws.refusals import NOT_FOUND, PRECONDITION_FAILED, Refusal
@@ -123,6 +124,7 @@ def create_bucket(cloud: Cloud, ask: Ask) -> Reply:
         bucket = bucket_of(ask)
         bucket.public_access_block = PublicAccessBlock(True, True, True, True)  # noqa: FBT003 - moto's positions
         bucket.ownership_rule = bucket.ownership_rule or "BucketOwnerEnforced"  # type: ignore[assignment]  # moto stores the name
+        bucket.creation_date = utc(ask.at)
         cloud.policies.delete(f"arn:aws:s3:::{bucket.name}")
         cloud.buckets.encryption.pop(bucket.name, None)
     return reply

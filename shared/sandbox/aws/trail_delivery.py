@@ -37,19 +37,22 @@ type Selector = Mapping[str, Any]
 class Deliveries:
     """What trails have taken in and not yet delivered: trail ARN -> its bucket and prefix at that time, and the call."""
 
-    sorted_until: int = 0
+    sorted_until: list[int] = field(default_factory=lambda: [0, 0])
     files: int = 0
     due: dict[str, list[tuple[str, str, str, Answered]]] = field(default_factory=lambda: defaultdict(list))
 
     def forget(self) -> None:
         """No trail has taken in anything."""
-        self.sorted_until = self.files = 0
+        self.sorted_until, self.files = [0, 0], 0
         self.due.clear()
 
-    def sort(self, calls: CallLog) -> None:
-        """Give every call since the last time to the trails, as they are now: before any of them changes."""
-        fresh = tuple(calls)[self.sorted_until :]
-        self.sorted_until += len(fresh)
+    def sort(self, *logs: CallLog) -> None:
+        """Give every call since the last time to the trails, as they are now: before any of them changes. Two logs at most."""
+        fresh: list[Answered] = []
+        for number, log in enumerate(logs):
+            came = tuple(log)
+            fresh += came[self.sorted_until[number] :]
+            self.sorted_until[number] = len(came)
         trails = list(_logging()) if fresh else []
         for call in fresh:
             for trail in trails:
@@ -57,11 +60,11 @@ class Deliveries:
                     where = (trail.bucket_name, trail.s3_key_prefix or "", trail.account_id)
                     self.due[trail.arn].append((*where, call))
 
-    def deliver(self, calls: CallLog, bucket: str, until: float) -> None:
+    def deliver(self, bucket: str, until: float, *logs: CallLog) -> None:
         """Write the files for this bucket of everything that happened until then."""
         if not any(trail.bucket_name == bucket for trail in _trails()) and not self.due:
             return
-        self.sort(calls)
+        self.sort(*logs)
         for arn, waiting in self.due.items():
             ready = [each for each in waiting if _ready(each, bucket, until)]
             self.due[arn] = [each for each in waiting if not _ready(each, bucket, until)]

@@ -38,12 +38,12 @@ def record(call: Answered) -> dict[str, Any]:
     """The CloudTrail record of a call."""
     made: dict[str, Any] = {
         "eventVersion": "1.11",
-        "userIdentity": user_identity(call.caller),
+        "userIdentity": {**user_identity(call.caller), **({"invokedBy": call.invoked_by} if call.invoked_by else {})},
         "eventTime": iso(call.at),
         "eventSource": event_source(call),
         "eventName": event_name(call),
         "awsRegion": region(call),
-        "sourceIPAddress": call.http.headers.get("x-sandbox-source-ip", call.http.address),
+        "sourceIPAddress": call.invoked_by or call.http.headers.get("x-sandbox-source-ip", call.http.address),
         "userAgent": call.http.headers.get("user-agent", ""),
         "requestParameters": request_parameters(call),
         "responseElements": response_elements(call),

@@ -13,6 +13,7 @@ from shared.sandbox.aws.calls import Answered
 from shared.sandbox.aws.clock import utc
 from shared.sandbox.aws.cloud import Ask, Cloud, Rule
 from shared.sandbox.aws.http import Reply
+from shared.sandbox.aws.inner_calls import recorded
 from shared.sandbox.aws.refusals import Refusal
 from shared.sandbox.aws.trail_resources import named_resources
 
@@ -46,7 +47,7 @@ def _visible(cloud: Cloud, ask: Ask) -> Iterator[Answered]:
     """The account's management events of the Region, once CloudTrail has them, the newest first."""
     since, until = _time_range(ask)
     horizon = min(until, cloud.clock.now() - cloud.trail_lag)
-    for call in reversed(tuple(cloud.calls)):
+    for call in reversed(recorded(cloud.calls, cloud.inner)):
         mine = ask.caller.principal.account in (call.account, call.principal.account)
         if mine and since <= int(call.at) <= horizon and records.region(call) == ask.region and records.is_management(call):
             yield call
