@@ -111,9 +111,19 @@ def _named(changes: Iterable[Change]) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys((ACTIONS[c.action].title, c.target.id) for c in changes))
 
 
-def by_wave(found: Iterable[ChangeRow]) -> Mapping[Wave, tuple[ChangeRow, ...]]:
-    """The lines in the order in which waves first came."""
-    listed: dict[Wave, tuple[ChangeRow, ...]] = {}
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Changes of one wave that differ in their target alone: people read what they have in common once."""
+
+    row: ChangeRow
+    targets: tuple[str, ...]
+
+
+def by_wave(found: Iterable[ChangeRow]) -> Mapping[Wave, tuple[Alike, ...]]:
+    """What was done, in the order in which waves first came."""
+    listed: dict[Wave, dict[ChangeRow, tuple[str, ...]]] = {}
     for row in found:
-        listed[row.wave] = (*listed.get(row.wave, ()), row)
-    return listed
+        alike = listed.setdefault(row.wave, {})
+        common = row.but(target="", requests=(), at=row.at.replace(microsecond=0))
+        alike[common] = (*alike.get(common, ()), row.target)
+    return {wave: tuple(Alike(row, targets) for row, targets in alike.items()) for wave, alike in listed.items()}

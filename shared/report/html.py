@@ -18,7 +18,8 @@ def render(pack: Pack) -> str:
     )
     environment.filters |= {
         "utc": _utc,
-        "clock": _clock,
+        "clock": lambda at: at.astimezone(UTC).isoformat(" ", "milliseconds")[11:23],
+        "day": _day,
         "size": size,
         "spaced": lambda text: text.replace("_", " ").replace("-", " "),
     }
@@ -28,6 +29,9 @@ def render(pack: Pack) -> str:
         waves=by_wave(pack.changes),
         moved=moved(pack.stores),
         blocked=sum(each.count for store in pack.stores for each in store.blocked),
+        one_day=_one_day(pack),
+        last_read=_first(pack, "last-success"),
+        refused=_first(pack, "first-refusal"),
         after=lambda at: span((at - pack.opened).total_seconds()),
         words={"verdict": VERDICTS, "status": STATUSES, "reach": REACHES},
         frame={"width": WIDTH, "left": LEFT, "right": WIDTH - RIGHT, "top": TOP},
@@ -38,5 +42,16 @@ def _utc(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _clock(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d}"
+def _day(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d}"
+
+
+def _one_day(pack: Pack) -> str:
+    """The day of all moments, empty where they are of several."""
+    days = {_day(moment.at) for moment in pack.timeline}
+    return days.pop() if len(days) == 1 else ""
+
+
+def _first(pack: Pack, kind: str) -> str:
+    """When a moment of this kind came, in time after the opening; empty where none did."""
+    return next((span((moment.at - pack.opened).total_seconds()) for moment in pack.timeline if moment.kind == kind), "")

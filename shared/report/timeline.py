@@ -67,7 +67,7 @@ def timeline(case: Case, entries: Sequence[Recorded], exposures: Iterable[Exposu
         what=f"{signal.event} ({signal.source.value}): when it happened",
     )
     found = (alert, *_seen(tuple(exposures)), *_told(entries), *_waves(entries))
-    return tuple(sorted(found, key=lambda m: m.at))
+    return tuple(sorted(dict.fromkeys(found), key=lambda m: m.at))
 
 
 def _seen(exposures: Sequence[Exposure]) -> Iterator[Moment]:

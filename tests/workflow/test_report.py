@@ -10,7 +10,7 @@ from shared.custody.audit import Audit, Guarantee
 from shared.custody.ledger import Finding
 from shared.domain.case import Case, LeftForPeople
 from shared.domain.plan import Wave
-from shared.report.changes import rows, settled
+from shared.report.changes import by_wave, rows, settled
 from shared.report.facts import FORM, Lane, Pack
 from shared.report.html import render
 from shared.report.pack import pack
@@ -104,7 +104,15 @@ class TestThePage:
         )
         empty = Page(render(whole.but(**nothing, fenced_at=None, seconds_to_fence=None)))
         assert empty.open == []
-        for words in ("not yet", "not counted", "names no actor", "Nothing was changed", "No key is known", "cannot be excluded"):
+        for words in (
+            "not yet",
+            "not counted",
+            "not seen",
+            "names no actor",
+            "Nothing was changed",
+            "No key is known",
+            "cannot be excluded",
+        ):
             assert words in empty.text
 
 
@@ -123,6 +131,11 @@ class TestWhatItTells:
         once = tuple(settled(journal.entries(), journal))
         assert {row.times for row in rows((*once, *once))} == {2}
         assert [row.target for row in rows((*once, *once))] == [row.target for row in rows(once)]
+
+    def test_what_several_have_in_common_once(self, whole: Pack, page: Page) -> None:
+        alike = [each for listed in by_wave(whole.changes).values() for each in listed]
+        assert sorted(t for each in alike for t in each.targets) == sorted(row.target for row in whole.changes)
+        assert len(alike) < len(whole.changes)
 
     def test_the_last_read_before_the_first_refusal(self, whole: Pack) -> None:
         at = {m.kind: m.at for m in whole.timeline}
