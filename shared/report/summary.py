@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from shared.containment.journal import APPLIED, CHANGES
-from shared.domain.case import Case, Verdict, Versions, WaveRecord
+from shared.domain.case import Case, Verdict, WaveRecord
 from shared.domain.resource import Ref
+from shared.domain.versions import Versions
 from shared.ports import Journal
 from shared.reencryption.lanes import Reason
 

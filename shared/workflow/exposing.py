@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.containment.needs import of_aliases
+from shared.containment.parallel import NARROW, in_parallel
 from shared.containment.reach import did
 from shared.containment.scope import ask
 from shared.domain.case import Case, LeftForPeople, Stage
@@ -232,7 +233,7 @@ def _aliases(case: Case, deps: Deps, traffic: Traffic) -> Case:
     """The case with who decrypts by alias, which a new key's plan needs to know. Where it can not be read, it is not known."""
     since = observing.window(deps)[0]
     try:
-        uses = [traffic.uses(key, since) for key in case.scope.keys]
+        uses = in_parallel(lambda key: traffic.uses(key, since), case.scope.keys, NARROW)
     except CloudError:
         return case
     known = all(each.whole for each in uses)

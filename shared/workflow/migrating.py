@@ -10,11 +10,12 @@ from functools import partial
 from shared.containment.action import Action
 from shared.containment.actions import ACTIONS
 from shared.containment.journal import Applied, intended
-from shared.domain.case import Case, LeftForPeople, Mode, Stage, Succession, Verdict, Versions
+from shared.domain.case import Case, LeftForPeople, Mode, Stage, Succession, Verdict
 from shared.domain.errors import CloudError
 from shared.domain.facet import Migrated
 from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Ref
+from shared.domain.versions import Versions
 from shared.reencryption import Migration, MigrationResult, migrate, verify
 from shared.reencryption.canary import PROVED
 from shared.reencryption.lanes import Lane, Reason

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from shared.containment import needs
 from shared.containment.needs import KEEPS_NOTHING, Known
 from shared.containment.observed import Form, Need, forms
+from shared.containment.parallel import NARROW, in_parallel
 from shared.containment.reach import did
 from shared.containment.scope import ask
 from shared.domain.actor import Actor, Credential
@@ -81,12 +82,20 @@ def keys(case: Case, deps: Deps, used: Forms) -> tuple[dict[Ref, tuple[Need, ...
     """What still needs each old key; and, of those where that could not be found out, why not."""
     known: dict[Ref, tuple[Need, ...]] = {}
     unknown: dict[Ref, str] = {}
-    for key in (s.old for s in case.scope.successors):
-        try:
-            known[key] = tuple(dict.fromkeys(_needs(key, case, deps, used)))
-        except CloudError as error:
-            unknown[key] = str(error)
+    old = [s.old for s in case.scope.successors]
+    for key, found in zip(old, in_parallel(lambda key: _needed(key, case, deps, used), old, NARROW), strict=True):
+        if isinstance(found, CloudError):
+            unknown[key] = str(found)
+        else:
+            known[key] = found
     return known, unknown
+
+
+def _needed(key: Ref, case: Case, deps: Deps, used: Forms) -> tuple[Need, ...] | CloudError:
+    try:
+        return tuple(dict.fromkeys(_needs(key, case, deps, used)))
+    except CloudError as error:
+        return error
 
 
 def _needs(key: Ref, case: Case, deps: Deps, used: Forms) -> Iterator[Need]:

@@ -130,3 +130,13 @@ class TestWhatServicesDo:
     def test_no_client_has_made_it(self, sandbox: Sandbox, s3: Client, key: str) -> None:
         self.use(sandbox, s3, key, bucket_key=False)
         assert not [call for call in sandbox.cloud.calls if call.operation in {"Decrypt", "GenerateDataKey"}]
+
+
+@pytest.mark.usefixtures("trails")
+def test_files_come_no_more_often_than_they_are_said_to(sandbox: Sandbox, s3: Client) -> None:
+    sandbox.cloud.trails.every = 600
+    first = len(s3.list_objects_v2(Bucket=LOG).get("Contents", ()))
+    s3.put_object(Bucket="records", Key="later", Body=b"phi")
+    assert len(s3.list_objects_v2(Bucket=LOG).get("Contents", ())) == first
+    sandbox.cloud.clock.advance(601)
+    assert len(s3.list_objects_v2(Bucket=LOG)["Contents"]) > first

@@ -12,9 +12,11 @@ from tests.drills.respond_scene import EXFILTRATION, Scene, finished, opened
 
 pytestmark = pytest.mark.timeout(400)
 
-SAMPLED = (45, 150)
-CALLS = 330
-"""Calls of a run from the approved plan to the proof, and some."""
+SAMPLED = (216, 380)
+"""About when the successor is made and has no alias yet, and in the midst of the versions."""
+
+CALLS = 560
+"""Calls of a run from the plan to the proof, and some."""
 
 AWAITING, LEASE_SECONDS = 5, 10
 

@@ -1,13 +1,16 @@
 """The responder holds what the adapters declare and nothing else; each permission that a run uses is missed when it is gone."""
 
 import json
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.adapters.aws.permissions import responder_policies
 from shared.sandbox.aws import scenario_names as names
+from tests.drills.recover_scene import policy
 from tests.drills.respond_scene import EXFILTRATION, Scene, eventually, finished, opened, stop
 
 pytestmark = pytest.mark.timeout(400)
@@ -47,6 +50,37 @@ USED = (
 """What the response to the example alert uses besides custody, and the sample."""
 
 
+RECOVERY_SAMPLED = ("kms:CreateKey", "s3:UpdateObjectEncryption")
+
+RECOVERY_USED = (
+    "cloudtrail:DescribeTrails",
+    "ec2:GetEbsDefaultKmsKeyId",
+    "elasticfilesystem:DescribeFileSystems",
+    "iam:SimulatePrincipalPolicy",
+    "kms:CreateAlias",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyRotationStatus",
+    "kms:ListAliases",
+    "kms:ListKeys",
+    "kms:ListResourceTags",
+    "kms:ReplicateKey",
+    "kms:TagResource",
+    "kms:UpdateAlias",
+    "logs:DescribeLogGroups",
+    "rds:DescribeDBInstances",
+    "s3:GetBucketNotification",
+    "s3:GetObjectVersion",
+    "s3:GetObjectVersionAttributes",
+    "s3:GetReplicationConfiguration",
+    "s3:ListAllMyBuckets",
+    "s3:ListBucketVersions",
+    "secretsmanager:ListSecrets",
+    "sns:ListTopics",
+    "sqs:ListQueues",
+)
+"""What replacing the key and moving what is stored uses besides. What a migration needs of keys is tried in its own contract."""
+
+
 @pytest.fixture
 def scene() -> Iterator[Scene]:
     with opened() as clinic:
@@ -72,11 +106,11 @@ def held(scene: Scene, policy: str) -> dict[str, Any]:
 
 def take(scene: Scene, action: str) -> None:
     """Take one action away from the responder, in every policy that has it. Fails where none has."""
-    declared = {policy: held(scene, policy) for policy in responder_policies()}
-    having = {policy: rest for policy, document in declared.items() if (rest := without(document, action)) != document}
+    declared = {name: held(scene, name) for name in responder_policies()}
+    having = {name: rest for name, document in declared.items() if (rest := without(document, action)) != document}
     assert having, f"{action} is not declared"
-    for policy, rest in having.items():
-        hold(scene, policy, rest)
+    for name, rest in having.items():
+        hold(scene, name, rest)
 
 
 def test_the_responder_holds_exactly_what_is_declared(scene: Scene) -> None:
@@ -84,21 +118,35 @@ def test_the_responder_holds_exactly_what_is_declared(scene: Scene) -> None:
     attached = iam.list_attached_role_policies(RoleName=names.RESPONDER)["AttachedPolicies"]
     assert {each["PolicyArn"] for each in attached} == {ARN + policy for policy in responder_policies()}
     assert iam.list_role_policies(RoleName=names.RESPONDER)["PolicyNames"] == []
-    assert {policy: held(scene, policy) for policy in responder_policies()} == {
-        policy: json.loads(document) for policy, document in responder_policies().items()
+    assert {name: held(scene, name) for name in responder_policies()} == {
+        name: json.loads(document) for name, document in responder_policies().items()
     }
 
 
 @pytest.mark.parametrize("action", [*SAMPLED, *(pytest.param(action, marks=pytest.mark.soak) for action in USED)])
 def test_a_permission_that_is_gone_is_missed(scene: Scene, action: str) -> None:
     take(scene, action)
-    running = scene.start("respond", EXFILTRATION, "--render", "--json")
+    missed(scene, action, scene.start("respond", EXFILTRATION, "--render", "--json"))
+
+
+RECOVERY = [*RECOVERY_SAMPLED, *(pytest.param(action, marks=pytest.mark.soak) for action in RECOVERY_USED)]
+
+
+@pytest.mark.parametrize("action", RECOVERY)
+def test_a_permission_of_the_recovery_that_is_gone_is_missed(scene: Scene, tmp_path: Path, action: str) -> None:
+    take(scene, action)
+    missed(scene, action, scene.start("respond", EXFILTRATION, "--render", "--json", "--yes", "--policy", policy(tmp_path, scene)))
+
+
+def missed(scene: Scene, action: str, running: "subprocess.Popen[str]") -> None:
+    """The run asks for what it may not do any more, or does not end well."""
 
     def refused() -> bool:
-        denied = (call for call in scene.calls() if f"/{names.RESPONDER}" in call["principal"] and call["error"])
-        return any(call["action"] == action and "Denied" in call["error"] for call in denied) or running.poll() is not None
+        denied = (call for call in scene.calls() if f"/{names.RESPONDER}" in call["principal"] and "Denied" in call["error"])
+        asked = ({call["action"], f"{call['service']}:{call['operation']}"} for call in denied)
+        return any(action in each for each in asked) or running.poll() is not None
 
-    eventually(refused)
+    eventually(refused, seconds=120)
     if running.poll() is None:
         stop(running)
         return

@@ -6,11 +6,14 @@ import pytest
 
 from shared.adapters.memory.traffic import MemoryTraffic
 from shared.containment.estate import Tenant
+from shared.custody.audit import audit
 from shared.domain.actor import Actor
 from shared.domain.case import Case
 from shared.domain.exposure import Blind, Told, by_tenant
 from shared.domain.resource import Ref
 from shared.ports import Request
+from shared.report.html import render
+from shared.report.pack import pack
 from shared.settings import Policy
 from shared.workflow import exposing
 from shared.workflow.deps import Deps
@@ -129,6 +132,20 @@ def test_each_tenant_is_told_of_its_own(hospital: Hospital, traffic: MemoryTraff
     traffic.requested(read(), read("x", store=OTHERS, sent=1), read("y", store=OTHERS, sent=2))
     case = respond(worker(hospital, traffic), ALERTED)
     assert [(t.tenant, t.objects, t.bytes) for t in by_tenant(case.exposures)] == [("st-brendan", 1, 1000), ("st-ita", 2, 3)]
+
+
+def test_the_report_shows_counts_and_what_cannot_be_excluded_and_no_name(hospital: Hospital, traffic: MemoryTraffic) -> None:
+    traffic.requested(read(at=ALERT - timedelta(seconds=9)))
+    traffic.blind[CHARTS] = (BLIND,)
+    deps = worker(hospital, traffic)
+    case = respond(deps, ALERTED)
+    checked = audit(hospital.sinks[0], case.id, hospital.signer.public_key(), None, open_case=True)
+    text = render(pack(case, deps.journal(case.id), "memory", checked, deps.clock.now()))
+    assert "What they read" in text
+    assert "1000 bytes" in text
+    assert "cannot be excluded" in text
+    assert "the trail was stopped" in text
+    assert "Malone" not in text
 
 
 BLIND = Blind(since=ALERT, until=ALERT + timedelta(seconds=30), why="the trail was stopped")

@@ -7,7 +7,7 @@ Rules
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -63,9 +63,10 @@ class AwsTraffic:
     def requests(self, stores: Sequence[Ref], since: datetime, until: datetime) -> Iterator[Request]:
         """What the files of the trails say of these stores."""
         wanted = {store.id: store for store in stores}
+        names = frozenset(store.name for store in stores)
         for log, places in self._logs(stores).items():
             for record in records(self._clients, log, places, since, until):
-                for request in traffic.requests(record):
+                for request in traffic.requests(record) if _about(record, names) else ():
                     store = wanted.get(request.store.id)
                     if store and since <= request.act.at <= until:
                         # a record says neither a bucket's Region nor, where another account's is named, its owner
@@ -75,7 +76,8 @@ class AwsTraffic:
         """What the event history has of the key, under its ARN."""
         place = (key.account, key.region)
         events = list(self._history.events(place, "ResourceName", key.id, start=since, pages=MOST_PAGES))
-        found = [use for event in events if (use := traffic.key_use(event, key))]
+        uses = (event for event in events if event.get("eventname") in traffic.CRYPTOGRAPHIC)
+        found = [use for event in uses if (use := traffic.key_use(event, key))]
         ordered: tuple[KeyUse, ...] = tuple(sorted(found, key=lambda use: (use.act.at, use.act.id)))
         return Uses(ordered, whole=len(events) < MOST_PAGES * PAGE, through=self._newest(place, since))
 
@@ -156,3 +158,14 @@ class AwsTraffic:
         found = self._once(("bucket", name, account), lambda: s3.find(self._clients, name, (account, self._clients.home)))
         bucket = found or s3.bucket_ref("", region, name)
         return Log(bucket, trail.get("S3KeyPrefix") or "", bool(trail.get("IsOrganizationTrail")))
+
+
+def _about(record: Mapping[str, Any], names: Collection[str]) -> bool:
+    """Whether a record can be of one of these buckets: most are of anything else, and reading one in full takes its time."""
+    if record.get("eventSource") != "s3.amazonaws.com":
+        return False
+    asked = record.get("requestParameters")
+    if not isinstance(asked, Mapping):
+        return False
+    source = str(asked.get("x-amz-copy-source") or "")
+    return asked.get("bucketName") in names or any(name in source for name in names)

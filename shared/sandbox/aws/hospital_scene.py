@@ -93,6 +93,9 @@ class Played:
     states: dict[str, str]
 
 
+LOG_SECONDS: Final = 10.0
+"""Between two files of a log."""
+
 RETIRED: Final = "the key is Disabled"
 """What in a clinic would be the thief's work, and is the end of a good response here."""
 
@@ -124,6 +127,7 @@ def play(line: Connection, wanted: Terms) -> None:
 def _harden(sandbox: Sandbox, wanted: Terms) -> None:
     sandbox.cloud.history.set_delay(wanted.propagation)
     sandbox.cloud.trail_lag = wanted.trail_lag
+    sandbox.cloud.trails.every = LOG_SECONDS
     if wanted.rate:
         sandbox.cloud.faults.add(Fault("throttle", service="iam", rate=wanted.rate))
 

@@ -39,12 +39,16 @@ class Deliveries:
 
     sorted_until: list[int] = field(default_factory=lambda: [0, 0])
     files: int = 0
+    every: float = 0.0
+    """seconds between two deliveries to a bucket, at least: CloudTrail's are minutes apart"""
+    delivered: dict[str, float] = field(default_factory=dict)
     due: dict[str, list[tuple[str, str, str, Answered]]] = field(default_factory=lambda: defaultdict(list))
 
     def forget(self) -> None:
         """No trail has taken in anything."""
-        self.sorted_until, self.files = [0, 0], 0
+        self.sorted_until, self.files, self.every = [0, 0], 0, 0.0
         self.due.clear()
+        self.delivered.clear()
 
     def sort(self, *logs: CallLog) -> None:
         """Give every call since the last time to the trails, as they are now: before any of them changes. Two logs at most."""
@@ -64,6 +68,9 @@ class Deliveries:
         """Write the files for this bucket of everything that happened until then."""
         if not any(trail.bucket_name == bucket for trail in _trails()) and not self.due:
             return
+        if until < self.delivered.get(bucket, 0.0) + self.every:
+            return
+        self.delivered[bucket] = until
         self.sort(*logs)
         for arn, waiting in self.due.items():
             ready = [each for each in waiting if _ready(each, bucket, until)]

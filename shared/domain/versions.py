@@ -1,0 +1,26 @@
+"""What a migration came to, as a case carries it: counts, and no name of an object."""
+
+from .resource import Ref
+from .value import Value
+
+
+class Versions(Value):
+    """What became of the versions of one store, as far as one old `key` goes: how many went which way, how many stay, and why.
+
+    `total` counts what holds content; `lost` copies that could not carry everything along; `lane` says whether updates in place are
+    proved here; `altered` counts what the proof found not to be as its lane promised, `rounds` migrations that it found something
+    left of. `done`: moved and proved.
+    """
+
+    store: Ref
+    key: Ref
+    total: int = 0
+    updated: int = 0
+    copied: int = 0
+    multipart: int = 0
+    blocked: tuple[tuple[str, int], ...] = ()
+    lost: int = 0
+    lane: str = ""
+    altered: int = 0
+    rounds: int = 0
+    done: bool = False
