@@ -1,4 +1,4 @@
-"""`codeblue report`: the evidence pack as a file that a browser and a printer can read."""
+"""`codeblue report`: the evidence pack as a file that a browser and a printer can read, and as JSON."""
 
 import json as json_
 from pathlib import Path
@@ -19,19 +19,21 @@ Out = Annotated[Path, typer.Option("--out", help="The folder to write report.htm
 
 
 def report(case: CaseId, out: Out = Path(), json: Json = False, policy: PolicyFile = None) -> None:
-    """Write the evidence pack of a case: report.html, which needs nothing but a browser, and case.json."""
+    """Write the evidence pack of a case: report.html, which needs nothing but a browser, and case.json, which --json prints too."""
     from shared.bootstrap import audited, custody
 
     rules, clock = load(policy), SystemClock()
     kept = custody(rules, clock)
     found, journal = kept.cases.load(case), kept.journal(clock)(case)
     checked = audited(case, rules, open_case=True, public_key=None, folder=None)
+    content = pack(found, journal, kept.place, checked, clock.now())
     out.mkdir(parents=True, exist_ok=True)
     page = out / "report.html"
-    page.write_text(render(pack(found, journal, kept.place, checked, clock.now())), encoding="utf-8")
-    (out / "case.json").write_text(json_.dumps(summary(found, journal, kept.place), indent=2), encoding="utf-8")
+    page.write_text(render(content), encoding="utf-8")
+    facts = {**summary(found, journal, kept.place), "report": str(page), "evidence": content.model_dump(mode="json")}
+    (out / "case.json").write_text(json_.dumps(facts, indent=2), encoding="utf-8")
     if json:
-        output.emit({"case": case, "report": str(page)})
+        output.emit(facts)
     else:
         output.out.print(f"{page}: open it in a browser, or print it")
 

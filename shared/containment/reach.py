@@ -42,7 +42,7 @@ def found(actor: Actor) -> Standing:
     A session of a role that was there before (compute that was given the role) is fenced alone.
     """
     reach = Reach.SESSION if actor.session else Reach.PRINCIPAL
-    return Standing(actor=actor, reach=reach, made=True, why="it came into being during the breach, by nobody known to be rightful")
+    return Standing(actor=actor, reach=reach, made=True, why="it came into being during the attack, by nobody known to be rightful")
 
 
 def did(standing: Standing, act: Act) -> bool:

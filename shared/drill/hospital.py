@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from shared.domain.case import Case
+from shared.domain.case import Stage as CaseStage
 from shared.domain.errors import NotReady
 from shared.intake import read
 from shared.sandbox.aws import hospital_scene as scene
@@ -17,6 +18,7 @@ from shared.settings import Policy
 from shared.workflow.deps import Deps
 from shared.workflow.local import Decide, Patience, drive
 from shared.workflow.opening import Turned, admit
+from shared.workflow.run import Outcome
 
 from .drill import Drill, Progress, Say, Wanted
 from .lapse import LapsedClock
@@ -110,19 +112,47 @@ def respond(stage: Stage, begun: scene.Begun, say: Say, progress: Progress) -> A
     from shared.bootstrap import deps  # noqa: PLC0415  # its half a second belongs to the response
 
     alerted = datetime.now(UTC)
-    working = deps(stage.policy)
+    working = replace(deps(stage.policy), notifier=Pager(say))
     case = _admitted(begun.alert, working)
     for _ in range(stage.terms.deliveries - 1):
         _admitted(begun.alert, working)
     asks = _approver(stage.ready.approver, say)
-    case = drive(case.id, working, asks, progress)
+    watch = Watch(progress)
+    case = drive(case.id, working, asks, watch)
     settled = datetime.now(UTC)
     stage.line.send(scene.OVER)
     played = _heard(stage.line, scene.Played)
     say("The thief and everybody else are called off. An hour of quiet sweeps follows, in time lapse.")
     lapsed = replace(working, clock=LapsedClock(working.clock))
     case = drive(case.id, lapsed, asks, progress, Patience(sweep_seconds=timedelta(hours=2).total_seconds()))
-    return Answered(case, working, played, begun, alerted, settled)
+    return Answered(case, working, played, begun, alerted, watch.held or settled, settled)
+
+
+class Pager:
+    """Tells what people would be paged about, where nobody is to be woken."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+
+    def page(self, case_id: str, subject: str, body: str) -> None:  # noqa: ARG002  # a page's text repeats what is asked
+        self._say(f"People are paged: {subject}.")
+
+
+class Watch:
+    """Passes on what is told after every stage, and notes when the response first said that the fence holds (`held`)."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.held: datetime | None = None
+
+    def __call__(self, case: Case, at: Outcome) -> None:
+        if self.held is None and at.stage not in FENCING:
+            self.held = datetime.now(UTC)
+        self._progress(case, at)
+
+
+FENCING: Final = frozenset({CaseStage.OPEN, CaseStage.SCOPE, CaseStage.FENCE, CaseStage.PRESERVE, CaseStage.SWEEP, CaseStage.HOLD})
+"""Stages before which nobody claims that the thief is out."""
 
 
 def _admitted(alert: bytes, working: Deps) -> Case:

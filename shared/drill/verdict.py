@@ -31,13 +31,17 @@ GRACE: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The response from outside: the case at its end, what worked on it, what the hospital saw, and when people were called."""
+    """The response from outside: the case at its end, what worked on it, and what the hospital saw.
+
+    `alerted`: when the alert came in, `held`: when it was first said that the fence holds, `settled`: when nothing was left to do.
+    """
 
     case: Case
     working: Deps
     played: Played
     begun: Begun
     alerted: datetime
+    held: datetime
     settled: datetime
 
 
@@ -75,6 +79,10 @@ def _wrong(stage: "Stage", answered: Answered, seen: Inspection) -> Iterator[str
     )
     for (call, who), count in late.items():
         yield f"the thief got in after the fence: {call} as {who}, {count} times"
+    held = answered.held.timestamp() - answered.begun.at
+    acts = Counter(success.call for success in answered.played.successes if success.kind == "control" and success.after > held)
+    for call, count in acts.items():
+        yield f"the thief still acted after the fence was said to hold: {call}, {count} times"
     yield from (f"of the thief's work there is still: {survivor}" for survivor in answered.played.survivors)
     yield from seen.wrong
 

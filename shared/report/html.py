@@ -1,28 +1,14 @@
 """The evidence pack as one HTML file: no request to anywhere, prints on paper, reads on a phone and with a screen reader."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from .pack import Moment, Pack
-
-WIDTH = 960
-"""Units of the timeline's drawing."""
-
-NEAR = 14
-"""Marks closer than this are drawn one below the other."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A moment's place in the drawing: `x` to scale, `line` where its label stands, `seconds` after the alert's arrival."""
-
-    x: float
-    line: int
-    seconds: float
-    moment: Moment
+from .changes import by_wave
+from .drawing import LEFT, RIGHT, TOP, WIDTH, drawings
+from .facts import Pack
+from .stored import moved
+from .words import REACHES, STATUSES, VERDICTS, size, span
 
 
 def render(pack: Pack) -> str:
@@ -30,22 +16,42 @@ def render(pack: Pack) -> str:
     environment = Environment(
         loader=PackageLoader("shared.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["utc"] = _utc
-    return environment.get_template("report.html").render(pack=pack, marks=marks(pack.timeline, pack.case.opened), width=WIDTH)
+    environment.filters |= {
+        "utc": _utc,
+        "clock": lambda at: at.astimezone(UTC).isoformat(" ", "milliseconds")[11:23],
+        "day": _day,
+        "size": size,
+        "spaced": lambda text: text.replace("_", " ").replace("-", " "),
+    }
+    return environment.get_template("report.html").render(
+        pack=pack,
+        drawings=drawings(pack.timeline, pack.opened, pack.fenced_at),
+        waves=by_wave(pack.changes),
+        moved=moved(pack.stores),
+        blocked=sum(each.count for store in pack.stores for each in store.blocked),
+        one_day=_one_day(pack),
+        last_read=_first(pack, "last-success"),
+        refused=_first(pack, "first-refusal"),
+        after=lambda at: span((at - pack.opened).total_seconds()),
+        words={"verdict": VERDICTS, "status": STATUSES, "reach": REACHES},
+        frame={"width": WIDTH, "left": LEFT, "right": WIDTH - RIGHT, "top": TOP},
+    )
 
 
 def _utc(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def marks(timeline: Sequence[Moment], zero: datetime) -> tuple[Mark, ...]:
-    """Where each moment from the case's opening on is drawn: time to scale from left to right."""
-    shown = [m for m in timeline if m.at >= zero]
-    last = max(((m.at - zero).total_seconds() for m in shown), default=0.0) or 1.0
-    placed: list[Mark] = []
-    for moment in shown:
-        seconds = (moment.at - zero).total_seconds()
-        x = 20 + (WIDTH - 40) * seconds / last
-        line = placed[-1].line + 1 if placed and x - placed[-1].x < NEAR else 0
-        placed.append(Mark(round(x, 1), line, round(seconds, 2), moment))
-    return tuple(placed)
+def _day(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d}"
+
+
+def _one_day(pack: Pack) -> str:
+    """The day of all moments, empty where they are of several."""
+    days = {_day(moment.at) for moment in pack.timeline}
+    return days.pop() if len(days) == 1 else ""
+
+
+def _first(pack: Pack, kind: str) -> str:
+    """When a moment of this kind came, in time after the opening; empty where none did."""
+    return next((span((moment.at - pack.opened).total_seconds()) for moment in pack.timeline if moment.kind == kind), "")

@@ -1,120 +1,151 @@
-"""The evidence pack's content: what a case did and found, in facts, ready to be drawn. No opinion, no legal finding."""
+"""A case read back from its record into an evidence pack: what was found and done, in facts. No opinion, no conclusion in law."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from shared.containment.actions import ACTIONS
-from shared.containment.journal import APPLIED
 from shared.custody.audit import Audit
-from shared.domain.case import Case, LeftForPeople
-from shared.domain.plan import Status
+from shared.custody.record import CLOSED
+from shared.domain.case import Approval, Case
+from shared.domain.exposure import Exposure, by_tenant
+from shared.domain.plan import Wave
+from shared.domain.resource import Ref
 from shared.ports import Journal, Recorded
 
-from .words import say
+from .changes import rows, settled, undoing
+from .facts import ActorRow, Alert, Asked, AtStake, Custody, Guaranteed, Pack
+from .stored import keys, proofs, stores
+from .timeline import TOLD, timeline
+
+KINDS = frozenset(TOLD) | {"intended", "outcome"}
+"""Entries that the pack is made of: the pages of a migration are many, and their counts are on the case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One point of the timeline."""
-
-    at: datetime
-    what: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One change that was made, or was not, with everything an auditor asks about it."""
-
-    wave: str
-    action: str
-    target: str
-    before: str
-    after: str
-    origin: str
-    status: str
-    reason: str
-    why: str
-    citation: str
-    undone: str
-    requests: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Pack:
-    """Everything the report shows."""
-
-    case: Case
-    place: str
-    timeline: tuple[Moment, ...]
-    rows: tuple[Row, ...]
-    left: tuple[LeftForPeople, ...]
-    audit: Audit
-    made_at: datetime
-
-    @property
-    def seconds_to_fence(self) -> float | None:
-        """From the case's opening to the last write of its first wave."""
-        fenced = self.case.fenced_at
-        return round((fenced - self.case.opened).total_seconds(), 2) if fenced else None
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Changes by status."""
-        statuses = [row.status for row in self.rows]
-        return {status: statuses.count(status) for status in dict.fromkeys(statuses)}
+def pack(case: Case, journal: Journal, place: str, audit: Audit, now: datetime, verify: str = "") -> Pack:
+    """Read a case's record into a pack. `verify` is the command that repeats the audit. Raises what the journal raises."""
+    entries = [entry for entry in journal.entries() if entry.kind in KINDS]
+    found, exposures = tuple(settled(entries, journal)), _exposures(entries)
+    return Pack(
+        case=case.id,
+        verdict=case.verdict.value,
+        why=case.why_ask,
+        asked=_asked(case),
+        made_at=now,
+        opened=case.opened,
+        fenced_at=case.fenced_at,
+        seconds_to_fence=round((case.fenced_at - case.opened).total_seconds(), 3) if case.fenced_at else None,
+        policy=case.policy,
+        alert=_alert(case),
+        timeline=timeline(case, entries, exposures),
+        actors=tuple(_actors(case)),
+        at_stake=tuple(_at_stake(case, exposures)),
+        exposures=exposures,
+        exposed_at=case.exposed_at,
+        tenants=by_tenant(exposures),
+        changes=rows(found),
+        approvals=_approvals(entries),
+        keys=keys(case, found),
+        stores=stores(case.versions),
+        proofs=proofs(entries, journal),
+        left=tuple(sorted(case.people, key=lambda left: not left.blocks)),
+        undoing=undoing(case, journal),
+        record=_custody(case, place, audit, entries, verify),
+    )
 
 
-def pack(case: Case, journal: Journal, place: str, audit: Audit, now: datetime) -> Pack:
-    """Read a case's record into a pack. Raises what the journal raises."""
-    rows = tuple(_rows(case, journal))
-    moments = (Moment(case.signal.at, f"alert: {case.signal.event}", "alert"), *_moments(journal.entries()))
-    return Pack(case, place, tuple(sorted(moments, key=lambda m: m.at)), rows, case.people, audit, now)
+def _alert(case: Case) -> Alert:
+    signal = case.signal
+    return Alert(
+        source=signal.source.value,
+        event=signal.event,
+        at=signal.at,
+        account=signal.account,
+        address=signal.source_address,
+        confirmation=case.confirmation.value,
+        joined=len(case.joined),
+    )
 
 
-def _rows(case: Case, journal: Journal) -> Iterable[Row]:
-    for wave in case.waves:
-        for result in APPLIED.validate_json(journal.blobs(wave.blob)):
-            change, outcome = result.change, result.outcome
-            if outcome.status is not Status.ALREADY:
-                yield Row(
-                    wave=wave.wave.value,
-                    action=ACTIONS[change.action].title,
-                    target=change.target.id,
-                    before=say(change.before),
-                    after=say(change.after),
-                    origin=change.origin.value,
-                    status=outcome.status.value,
-                    reason=outcome.reason,
-                    why=change.why,
-                    citation=change.citation,
-                    undone=ACTIONS[change.action].undone,
-                    requests=outcome.request_ids,
-                )
+def _asked(case: Case) -> Asked | None:
+    asked = case.awaiting
+    if asked is None:
+        return None
+    command = f"codeblue approve {case.id} --digest {asked.digest}"
+    return Asked(wave=asked.wave, digest=asked.digest, why=asked.why, expires=asked.expires, command=command)
 
 
-TOLD: dict[str, str] = {
-    "opened": "case opened",
-    "approved": "a person approved",
-    "declined": "a person refused",
-    "held": "part of the fence could not be written; held and retried",
-    "note": "a person added a note",
-    "closed": "case closed and sealed",
-    "unwitnessed": "a checkpoint could not be told to a witness",
-}
-"""Entries of the record that the timeline shows as they are."""
+def _actors(case: Case) -> Iterable[ActorRow]:
+    for standing in case.scope.standings:
+        yield ActorRow(
+            actor=str(standing.actor),
+            credential=standing.actor.credential.value,
+            account=standing.actor.account,
+            made=standing.made,
+            reach=standing.reach.value,
+            why=standing.why,
+            others=standing.others,
+            networks=standing.networks,
+            known=standing.known,
+        )
 
 
-def _moments(entries: Iterable[Recorded]) -> Iterable[Moment]:
-    for entry in entries:
-        at = datetime.fromisoformat(entry.at)
-        changes = entry.body.get("changes", ())
-        count = len(changes) if isinstance(changes, list) else 0
-        if entry.kind == "intended":
-            yield Moment(at, f"{entry.body['wave']}: {count} changes intended, on record before the first", "intended")
-        elif entry.kind == "outcome":
-            yield Moment(at, f"{entry.body['wave']}: {count} changes settled", "outcome")
-        elif entry.kind in TOLD:
-            by = f" ({entry.body['by']})" if "by" in entry.body else ""
-            yield Moment(at, TOLD[entry.kind] + by, entry.kind)
+def _at_stake(case: Case, exposures: Iterable[Exposure]) -> Iterable[AtStake]:
+    """What the case protects, and whatever else the actors' calls worked on."""
+    tenants = {e.store: e.tenant for e in exposures}
+    scope = case.scope
+    known: tuple[Ref, ...] = (
+        *scope.stores,
+        *scope.keys,
+        *scope.access_points,
+        *scope.shared,
+        *scope.trails,
+        *scope.logs,
+        *scope.vaults,
+    )
+    for ref in dict.fromkeys(known):
+        yield AtStake(resource=ref.id, kind=ref.kind.value, tenant=tenants.get(ref, ""), deeds=_deeds(case, ref.id))
+    named = {ref.id for ref in known}
+    for other in dict.fromkeys(resource for resource, _ in scope.deeds if resource not in named):
+        yield AtStake(resource=other, kind="", tenant="", deeds=_deeds(case, other))
+
+
+def _deeds(case: Case, resource: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(call for on, call in case.scope.deeds if on == resource))
+
+
+def _exposures(entries: Iterable[Recorded]) -> tuple[Exposure, ...]:
+    """The newest of each store, those with most read first: the case document carries only some."""
+    bodies = [entry.body for entry in entries if entry.kind == "exposure"]
+    each = (Exposure.model_validate({name: body[name] for name in Exposure.model_fields if name in body}) for body in bodies)
+    newest = {exposure.store: exposure for exposure in each}
+    return tuple(sorted(newest.values(), key=lambda e: (-e.versions, e.store)))
+
+
+def _approvals(entries: Iterable[Recorded]) -> tuple[Approval, ...]:
+    """Every decision by a person, rollbacks included."""
+    return tuple(
+        Approval(
+            wave=Wave(str(entry.body["wave"])),
+            digest=str(entry.body["digest"]),
+            by=str(entry.body["by"]),
+            at=datetime.fromisoformat(entry.at),
+            granted=entry.kind == "approved",
+        )
+        for entry in entries
+        if entry.kind in {"approved", "declined"}
+    )
+
+
+def _custody(case: Case, place: str, audit: Audit, entries: Sequence[Recorded], verify: str) -> Custody:
+    sealed = bool(entries) and entries[-1].kind == CLOSED
+    command = f"codeblue audit {case.id}{'' if sealed else ' --open'} --public-key codeblue-custody.pem"
+    return Custody(
+        place=f"{place}/{case.id}",
+        entries=audit.size,
+        head=audit.head,
+        checkpoints=audit.signed,
+        sealed=sealed,
+        intact=audit.ok,
+        findings=tuple(str(finding) for finding in audit.findings),
+        guarantees=tuple(Guaranteed(what=g.what, holds=g.holds, why=g.why) for g in audit.guarantees),
+        verify=verify or command,
+    )

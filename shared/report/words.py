@@ -22,7 +22,9 @@ def _statement(facet: Any) -> str:  # noqa: ANN401  # every facet of the table h
         return "a statement of somebody else's (in the encrypted evidence)"
     content = json.loads(facet.body)
     calls = content["Action"] if isinstance(content["Action"], list) else [content["Action"]]
-    return f"{content['Effect'].lower()} {', '.join(calls[:3])}{' …' if len(calls) > 3 else ''}"  # noqa: PLR2004
+    words = f"{content['Effect'].lower()} {', '.join(calls[:3])}{' …' if len(calls) > 3 else ''}"  # noqa: PLR2004
+    keys = dict.fromkeys(key for test in content.get("Condition", {}).values() for key in test)
+    return f"{words}, judged by {', '.join(keys)}" if keys else words
 
 
 def _flag(on: str, off: str, field: str) -> Callable[[Any], str]:
@@ -67,3 +69,56 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "migrated": lambda f: f"{f.eligible} versions left under the old key",
 }
 """Words for each facet, by its tag."""
+
+VERDICTS: dict[str, str] = {
+    "open": "The response is under way.",
+    "contained": "Everything proposed holds, and nothing that blocks is left for people.",
+    "partial": "Part of it holds. Something is left that only people can do; it is listed first below.",
+    "held": "Part of the fence could not be written yet. What was written stays; the rest is tried again.",
+    "observed": "Nothing was changed: the case only observes.",
+    "awaiting_approval": "A decision is awaited. Until somebody decides, nothing more is changed.",
+    "rolled_back": "A person took the changes back. What names the actors alone stays.",
+    "refused": "A person declined. Nothing more is done.",
+    "dropped": "There was no reason to act.",
+}
+"""A sentence for each state of a case."""
+
+STATUSES: dict[str, str] = {
+    "planned": "not made: waits for a person",
+    "applied": "made, and read back",
+    "failed": "not made: it failed",
+    "drifted": "not made: somebody else keeps changing it",
+    "refused": "not made: it is protected",
+    "undone": "taken back",
+    "left": "left as it is",
+    "one_way": "can not be taken back",
+}
+"""The outcome of a change, by its status."""
+
+REACHES: dict[str, str] = {
+    "session": "this session alone",
+    "network": "these credentials, except from their rightful networks",
+    "principal": "the whole user or role",
+    "undecided": "undecided: a person decides",
+}
+"""How wide a fence is."""
+
+
+def size(count: int) -> str:
+    """Bytes in words, in powers of ten as bills and logs have them: `12 B`, `3.4 MB`."""
+    value, units = float(count), ["B", "kB", "MB", "GB", "TB"]
+    while value >= 1000 and len(units) > 1:  # noqa: PLR2004  # of one unit to the next
+        value, units = value / 1000, units[1:]
+    return f"{value:.0f} B" if units[0] == "B" else f"{value:.1f} {units[0]}"
+
+
+def span(seconds: float) -> str:
+    """A time after (or before) the opening of a case: `+1.13 s`, `+2 min 5 s`, `-1 d 2 h`."""
+    sign, left = "-" if seconds < 0 else "+", round(abs(seconds), 2)
+    if left < 60:  # noqa: PLR2004
+        return f"{sign}{left:.2f}".rstrip("0").rstrip(".") + " s"
+    parts = []
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, left = divmod(round(left), length)
+        parts += [f"{count} {unit}"] if count else []
+    return sign + " ".join(parts[:2])

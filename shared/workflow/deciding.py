@@ -66,12 +66,12 @@ class Undo:
 def rollback_plan(case: Case, deps: Deps) -> Undo:
     """Everything that stands, but what names the actors alone: after a rollback the thief is still refused."""
     standing = history.made(deps.journal(case.id))
-    stays = {c.slot: reason for c in standing if (reason := _stays(c, case))}
+    stays = {c.slot: reason for c in standing if (reason := remains(c, case))}
     kept = [c for c in standing if c.slot not in stays]
     return Undo(waves.plan(case, Wave.ROLLBACK, kept), tuple((c, stays[c.slot]) for c in standing if c.slot in stays))
 
 
-def _stays(change: Change, case: Case) -> str:
+def remains(change: Change, case: Case) -> str:
     """Why a rollback leaves this change, empty where it takes it back."""
     if ACTIONS[change.action].aimed:
         return "it names the actor alone and stays; `release` takes it back"

@@ -38,9 +38,6 @@ class Found(StrEnum):
     SHUT_OUT = "refused by policy"
 
 
-CAN = frozenset({Found.BY_POLICY, Found.BY_USE})
-
-
 def people(case: Case, deps: Deps, recovery: Recovery) -> tuple[LeftForPeople, ...]:
     """Look who can use the successors, and put it on record; what of it is left for people. Raises `NotDurable`."""
     keys = case.scope.successors
@@ -48,7 +45,8 @@ def people(case: Case, deps: Deps, recovery: Recovery) -> tuple[LeftForPeople, .
     pairs = [(r.actor, s) for r in case.scope.rightful for s in keys if s.old == case.scope.head(s.old)]
     found = in_parallel(lambda pair: _found(*pair, seen[pair[1].new], recovery), pairs)
     broken = in_parallel(lambda standing: _broken(standing, case, deps, recovery), case.scope.standings[:MOST_ASKED])
-    left = (*_rightful(zip(pairs, found, strict=True)), *(entry for each in broken for entry in each))
+    shut_out = _shut_out(zip(pairs, found, strict=True))
+    left = (*shut_out, *_unseen(zip(pairs, found, strict=True)), *(entry for each in broken for entry in each))
     _record(case, deps, pairs, found, sum(map(bool, broken)))
     return left
 
@@ -87,13 +85,22 @@ def _can_use(who: Actor, key: Ref, recovery: Recovery) -> bool | None:
         return None
 
 
-def _rightful(found: Iterable[tuple[tuple[Actor, Succession], Found]]) -> Iterable[LeftForPeople]:
+def _shut_out(found: Iterable[tuple[tuple[Actor, Succession], Found]]) -> Iterable[LeftForPeople]:
     for (who, succession), each in found:
-        if each not in CAN:
-            unseen = each is Found.UNSEEN
-            following = "watch its next call" if unseen else "let it use the successor: its own policies, boundary, organisation"
+        if each in {Found.REFUSED_USE, Found.SHUT_OUT}:
             reason = f"it works with the data by right; the successor {succession.new.id}: {each}"
-            yield LeftForPeople(target=str(who), reason=reason, next=following, blocks=not unseen)
+            yield LeftForPeople(target=str(who), reason=reason, next="let its own policies, boundary and organisation allow it")
+
+
+def _unseen(found: Iterable[tuple[tuple[Actor, Succession], Found]]) -> Iterable[LeftForPeople]:
+    """One line a key: most of them are let in, and have not come by yet."""
+    by_key: dict[Ref, list[str]] = {}
+    for (who, succession), each in found:
+        if each is Found.UNSEEN:
+            by_key.setdefault(succession.new, []).append(str(who))
+    for key, names in by_key.items():
+        reason = f"its policy lets them in; {Found.UNSEEN}: {', '.join(names)}"
+        yield LeftForPeople(target=str(key), reason=reason, next="watch their next calls", blocks=False)
 
 
 def _broken(standing: Standing, case: Case, deps: Deps, recovery: Recovery) -> tuple[LeftForPeople, ...]:

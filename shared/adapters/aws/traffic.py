@@ -73,7 +73,10 @@ class AwsTraffic:
                         yield replace(request, store=store)
 
     def uses(self, key: Ref, since: datetime) -> Uses:
-        """What the event history has of the key, under its ARN."""
+        """What the event history has of the key, under its ARN. It is minutes late: asked again at once it says nothing new."""
+        return self._once(("uses", key.id, f"{since:%Y-%m-%d}"), partial(self._uses, key, since))
+
+    def _uses(self, key: Ref, since: datetime) -> Uses:
         place = (key.account, key.region)
         events = list(self._history.events(place, "ResourceName", key.id, start=since, pages=MOST_PAGES))
         uses = (event for event in events if event.get("eventname") in traffic.CRYPTOGRAPHIC)
@@ -82,7 +85,7 @@ class AwsTraffic:
         return Uses(ordered, whole=len(events) < MOST_PAGES * PAGE, through=self._newest(place, since))
 
     def _once[T](self, question: tuple[str, ...], ask: Callable[[], T]) -> T:
-        """The answer to a question about trails, which many stores have in common: asked again after a minute."""
+        """The answer to a question that several ask, or that is asked twice in a row: asked again after a minute."""
         at, answer = self._asked.get(question, (0.0, None))
         now = self._clock.monotonic()
         if question not in self._asked or now - at > ASK_AGAIN_SECONDS:

@@ -22,7 +22,7 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
 
 ACTION = Action(
     name="fence-new-sessions",
-    title="Refuse a rightful role's sessions opened since the breach under names never seen",
+    title="Refuse a rightful role's sessions opened since the attack began, under names never seen",
     wave=Wave.FENCE,
     targets=frozenset({Kind.ROLE}),
     facets=(Fence,),

@@ -15,7 +15,7 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
     if target in situation.scope.logs and who:
         sid = statements.sid(situation.case, Ordinal.DELETION)
         body = statements.deny(sid, ["s3:*"], [target.id, f"{target.id}/*"], who, principal=True)
-        yield action.change(target, PolicyStatement(sid=sid, body=body), "who can delete the log can deny the breach")
+        yield action.change(target, PolicyStatement(sid=sid, body=body), "who can delete the log can deny what was done")
 
 
 ACTION = Action(

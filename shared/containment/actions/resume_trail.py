@@ -24,7 +24,7 @@ ACTION = Action(
     targets=frozenset({Kind.TRAIL}),
     facets=(TrailLogging,),
     hurts="Nobody.",
-    undone="Only where the trail was off before the breach began.",
+    undone="Only where the trail was off before the attack began.",
     citation="45 CFR 164.312(b)",
     propose=_propose,
 )
