@@ -50,6 +50,13 @@ def apply(plan: Plan, world: World, journal: Journal, need: int, glance: Glance 
     return _in_order(plan, results)
 
 
+def holding(changes: Sequence[Change], world: World) -> frozenset[Change]:
+    """Those of these changes that are so already; what can not be read is not known to be."""
+    nows, unread = _read(changes, world)
+    unknown = {r.change.slot for r in unread}
+    return frozenset(c for c in changes if c.slot not in unknown and c.holds(nows.get(c.slot, c.after.absent)))
+
+
 def undo(plan: Plan, world: World, journal: Journal) -> tuple[Applied, ...]:
     """Restore what was there before `plan` (the changes as applied), last change first. The caller records the results.
 

@@ -156,7 +156,9 @@ def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) ->
     """Apply what is agreed to and return the case with what is awaited and what is left. Raises `NotDurable`."""
     started = deps.clock.monotonic()
     agreed = {c: None for c in proposal.changes if consented(case, deps, c, wave)}
-    waiting = tuple(c for c in proposal.changes if c not in agreed)
+    rest = [c for c in proposal.changes if c not in agreed]
+    there = engine.holding(rest, proposal.glance or deps.world)
+    waiting = tuple(c for c in rest if c not in there)
     applied = _applied(case, deps, plan(case, wave, agreed), proposal.glance, need)
     results = (
         *applied,

@@ -5,7 +5,7 @@ from shared.domain.facet import AccessKeyStatus, DenyAll, LifecycleRule, PolicyS
 from shared.domain.plan import Status, Wave
 from shared.settings import Modes, OneWay, Policy
 from shared.workflow import history
-from tests.hospital import CHARTS, CLINICIANS, EXPORT, KEY, LOG, READERS, REPLICA, TRAIL, VAULT, Hospital, signal
+from tests.hospital import CHARTS, CLINICIANS, EXPORT, KEY, LOG, READERS, REPLICA, TRAIL, VAULT, Hospital, built, signal
 from tests.workflow.driving import FOR_EVER, YES, go_on, respond
 
 
@@ -126,3 +126,11 @@ def test_going_on_with_a_case_that_holds_changes_nothing(hospital: Hospital) -> 
     writes = len(hospital.world.writes)
     again = go_on(case, deps)
     assert (again.verdict, len(hospital.world.writes)) == (Verdict.CONTAINED, writes)
+
+
+def test_what_is_so_already_is_not_asked_about() -> None:
+    open_one, blocked = built(), built()
+    blocked.world.put(CHARTS, PublicAccessBlock(block_acls=True, ignore_acls=True, block_policy=True, restrict_buckets=True))
+    asking = Policy(modes=Modes(fence=Mode.ASK))
+    counts = [respond(hospital.worker(asking)).waves[-1].counts[Status.PLANNED] for hospital in (open_one, blocked)]
+    assert counts[1] == counts[0] - 1
