@@ -19,21 +19,24 @@ AGENTS = ("aws-sdk-java/2.31 exec-env/AWS_ECS_FARGATE", "Boto3/1.44 md/Botocore"
 Record = dict[str, Any]
 
 
-def week(seed: int = 1, days: int = 7) -> Iterator[Record]:
-    """The records of some days, in the order of time within each kind of work."""
+def week(seed: int = 1, days: int = 7, clinicians: int = CLINICIANS) -> Iterator[Record]:
+    """The records of some days, in the order of time."""
     dice = random.Random(seed)  # noqa: S311  a story, no secrets
     for day in range(days):
         start = MONDAY + day * DAY
-        for number, (at, made) in enumerate(sorted(_day(dice, start, workday=day < 5), key=lambda pair: pair[0])):
+        for number, (at, made) in enumerate(
+            sorted(_day(dice, start, clinicians if day < 5 else clinicians // 4), key=lambda pair: pair[0])
+        ):
             yield made | {"eventTime": at, "eventID": f"0rd1na2y-{day:04d}-4000-8000-{number:012d}"}
 
 
-def _day(dice: random.Random, start: float, *, workday: bool) -> Iterator[tuple[float, Record]]:
-    for number in range(CLINICIANS if workday else CLINICIANS // 4):
+def _day(dice: random.Random, start: float, clinicians: int) -> Iterator[tuple[float, Record]]:
+    """On a workday somebody may deploy something."""
+    for number in range(clinicians):
         yield from _clinician(dice, start + 7 * HOUR + dice.random() * HOUR, f"dr.{number}")
     yield from _pipeline(dice, start + 2 * HOUR)
     yield from _services(dice, start)
-    if workday and dice.random() < 0.4:
+    if dice.random() < 0.4:
         yield from _deployment(dice, start + 14 * HOUR)
     yield from _administrator(dice, start + 9 * HOUR)
 
