@@ -142,14 +142,8 @@ def _file(name: str, known: set[str]) -> Iterator[str]:
 
 def _row(rule: Rule) -> str:
     events = ", ".join(f"`{event}`".replace("|", "\\|") for event in rule.events)
-    cells = (
-        f"`{rule.id}`",
-        f"{rule.source}: {events}{_if(rule)}",
-        _decision(rule),
-        rule.reason,
-        rule.citation,
-        " ".join(rule.techniques),
-    )
+    asks, techniques = f"{rule.source}: {events}{_if(rule)}", " ".join(rule.techniques)
+    cells = (f"`{rule.id}`", asks, _decision(rule), rule.reason, rule.citation, techniques)
     return f"| {' | '.join(cells)} |"
 
 

@@ -1,7 +1,6 @@
 """What arrived, judged: `codeblue triage`."""
 
 import io
-import json as jsonlib
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -50,7 +49,7 @@ def triage(
         given = [each._replace(open=partial(_rendered, each.open)) for each in given]
     judge = Triage(load(policy), BoundedMemory(), _now(now, given, twice=twice), drill=drill)
     if json:
-        _print(line.shown for line in judge.lines(given))
+        _print(judge.lines(given))
         _print([{"merged": judge.merged}])
     else:
         _summary(judge, given)
@@ -94,10 +93,12 @@ def _now(words: str | None, given: list["Input"], *, twice: bool) -> float | Non
     return found
 
 
-def _print(objects: Iterable[dict[str, object]]) -> None:
-    encoder = jsonlib.JSONEncoder(separators=(",", ":"))
+def _print(objects: Iterable["Line | dict[str, dict[str, str]]"]) -> None:
+    from msgspec.json import Encoder
+
+    encode = Encoder().encode
     for each in objects:
-        sys.stdout.write(encoder.encode(each) + "\n")
+        sys.stdout.write(encode(each).decode() + "\n")
     sys.stdout.flush()
 
 

@@ -61,6 +61,9 @@ EXPLANATIONS: tuple[tuple[str, Explains], ...] = (
 )
 """Why there will be no more uses of a kind. First match counts; what none of them explains needs the key."""
 
+NOT_YET = Need("the record does not reach beyond the time at which everything had moved")
+"""The log is late: what it says of the time since is still to come."""
+
 KEEPS_NOTHING = frozenset({Kind.SECRET, Kind.FUNCTION, Kind.TOPIC})
 """Kinds that are encrypted anew, or hold nothing for long, when they are told of another key. Log groups, trails and queues do:
 what they took in before stays under the old key (CloudWatch Logs, CloudTrail and SQS guides, "Encryption at rest")."""
@@ -73,11 +76,11 @@ def unexplained(uses: Iterable[KeyUse], known: Known) -> tuple[KeyUse, ...]:
 
 
 def of_uses(uses: Uses, known: Known, moved_at: datetime | None) -> Iterator[Need]:
-    """What the record of a key's uses says. `moved_at`: since when nothing should need it."""
+    """What the record of a key's uses says. `moved_at`: since when nothing should need it, if anything has moved."""
     if not uses.whole:
         yield Need("the record holds more uses of it than can be read: nobody can say that all are explained")
-    if moved_at is None or uses.through < moved_at:
-        yield Need("the record does not reach beyond the time at which everything had moved")
+    if moved_at is not None and uses.through < moved_at:
+        yield NOT_YET
     left = sorted(unexplained(uses.found, known), key=lambda use: (_label(use), use.act.at))
     for label, group in groupby(left, key=_label):
         several = list(group)

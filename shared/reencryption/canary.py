@@ -17,11 +17,16 @@ from .plan import Migration
 
 CONTENT = b"codeblue: an object that may be destroyed"
 PROVED = "proved"
+FOREIGN = "closed: S3 updates in place only under a key of the bucket's own account"
+"""S3 API reference, UpdateObjectEncryption: the request with another account's key is refused."""
+
 NO_PLACE = "closed: the responder has no bucket of its own in this Region to try it in; `codeblue init` makes one"
 
 
 def try_update(plan: Migration, objects: Objects, clock: Clock) -> str:
     """`PROVED`, or why the lane stays closed. Raises `CloudError` where there was no answer to judge by."""
+    if plan.foreign:
+        return FOREIGN
     if plan.canary is None:
         return NO_PLACE
     canary, key = plan.canary, f"codeblue/canary/{plan.id}"

@@ -25,7 +25,7 @@ class Migration(Value):
     """Every version of `store` under one of the `old` keys moves to `successor` (key ARNs).
 
     Without a `canary` nothing is updated in place. `first` are object keys that the actors read: they are moved before all others,
-    and are kept nowhere.
+    and are kept nowhere. `foreign`: the successor is of another account than the store, and S3 then updates nothing in place.
 
     `copy_limit` and `part` are bytes: above the limit a copy is made in parts of at least `part`. `width` is calls in flight.
     """
@@ -34,6 +34,7 @@ class Migration(Value):
     old: frozenset[str]
     successor: str
     canary: Canary | None = None
+    foreign: bool = False
     first: frozenset[str] = Field(default=frozenset(), repr=False, exclude=True)
     copy_limit: PositiveInt = COPY_LIMIT
     part: PositiveInt = COPY_LIMIT // 5

@@ -135,6 +135,8 @@ def _anonymous(fact: Fact, _: Home) -> bool:
 def legacy_client(fact: Fact, _: Home) -> bool:
     """A protocol that knows no second factor."""
     client = text(fact.asked.get("clientappused")).lower()
+    if text(fact.asked.get("authenticationprotocol")).lower() == "ropc":
+        return True
     return (
         client
         in {"imap4", "imap", "pop3", "pop", "smtp", "authenticated smtp", "exchange activesync", "other clients", "mapi over http"}

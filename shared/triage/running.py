@@ -106,6 +106,10 @@ class Triage:
             for index, thing in enumerate(read(each)):
                 yield self.line(each.name, index, thing)
 
+    def decide(self, thing: Read) -> Decided:
+        """The decision alone, without case or line."""
+        return Decided(Decision.UNREADABLE, thing.why) if isinstance(thing, Unreadable) else self._decider.decide(thing)
+
     def line(self, file: str, index: int, thing: Read) -> Line:
         """The decision about one record. Raises nothing."""
         if isinstance(thing, Unreadable):

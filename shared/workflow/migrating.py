@@ -17,7 +17,7 @@ from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Ref
 from shared.domain.versions import Versions
 from shared.reencryption import Migration, MigrationResult, migrate, verify
-from shared.reencryption.canary import PROVED
+from shared.reencryption.canary import FOREIGN, PROVED
 from shared.reencryption.lanes import Lane, Reason
 
 from . import exact, exposing, proving, waves
@@ -38,6 +38,7 @@ NOT_MOVED = LeftForPeople(
     next='set [modes] migrate = "ask" in response.toml, then `codeblue apply`',
     blocks=False,
 )
+MAKE = "run `codeblue init` before the next case"
 NOT_ALL = "what is stored is moved to the successor"
 AGAIN = "`codeblue apply` tries again"
 
@@ -119,14 +120,15 @@ def _open(case: Case) -> tuple[tuple[Ref, Succession], ...]:
 
 
 def _migrations(case: Case, recovery: Recovery) -> tuple[Migration, ...]:
-    """What is still to be moved or proved. To another account's key nothing is updated in place (S3, UpdateObjectEncryption)."""
+    """What is still to be moved or proved."""
     canaries = recovery.canaries
     return tuple(
         Migration(
             store=store,
             old=frozenset({s.old.id}),
             successor=s.new.id,
-            canary=canaries.get(store.region) if s.new.account == store.account else None,
+            canary=canaries.get(store.region),
+            foreign=s.new.account != store.account,
         )
         for store, s in _open(case)
     )
@@ -210,7 +212,8 @@ def _stays(found: Versions) -> Iterable[LeftForPeople]:
         yield LeftForPeople(target=store, reason=words, next="the record names them; grant by policy instead", blocks=False)
     if found.lane != PROVED and (found.copied or found.multipart or found.blocked):
         words = f"nothing could be updated in place ({found.lane}): only the newest versions were copied"
-        yield LeftForPeople(target=store, reason=words, next="run `codeblue init` before the next case", blocks=False)
+        following = "let its owner put it under a key of its own account" if found.lane == FOREIGN else MAKE
+        yield LeftForPeople(target=store, reason=words, next=following, blocks=False)
     if found.altered:
         words = f"{found.altered} moved versions are not what their lane promised"
         yield LeftForPeople(target=store, reason=words, next="the record names them; compare with a backup")

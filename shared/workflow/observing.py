@@ -104,7 +104,7 @@ def _needs(key: Ref, case: Case, deps: Deps, used: Forms) -> Iterator[Need]:
     known = _known(key, case, deps)
     yield from _stored(key, case)
     yield from _there(key, deps)
-    yield from needs.of_uses(deps.traffic.uses(key, window(deps)[0]), known, max(known.emptied.values(), default=None))
+    yield from needs.of_uses(deps.traffic.uses(key, window(deps)[0]), known, max(proofs(case, deps).values(), default=None))
     for store in case.scope.stores:
         yield from needs.of_writers(key, used.get(store, ()), known)
 
@@ -124,8 +124,8 @@ def _stored(key: Ref, case: Case) -> Iterator[Need]:
 def _stores_of(key: Ref, case: Case) -> list[Ref]:
     """Every store that may hold something under the key: of the case, or known to use it by default."""
     moved = [v.store for v in case.versions if v.key == key]
-    others = [d for d in case.scope.dependants if d.kind is Kind.BUCKET and d.region == key.region and d not in case.scope.stores]
-    return list(dict.fromkeys((*moved, *others)))
+    buckets = (*case.scope.stores, *(d for d in case.scope.dependants if d.kind is Kind.BUCKET))
+    return list(dict.fromkeys((*moved, *(b for b in buckets if b.region in {"", key.region}))))
 
 
 def _there(key: Ref, deps: Deps) -> Iterator[Need]:

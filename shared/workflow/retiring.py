@@ -4,7 +4,9 @@ Nothing here is one-way: a disabled key is enabled again by a rollback, by `rele
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 
+from shared.containment.needs import NOT_YET
 from shared.containment.observed import Need, Observed
 from shared.domain.case import Case, LeftForPeople, Stage
 from shared.domain.errors import CloudError
@@ -19,6 +21,10 @@ from .step import Next
 NEEDED = "it goes on opening for restores, and for them; move what needs it, then `codeblue reconsider`"
 UNKNOWN = "make the record of its uses readable, then `codeblue reconsider`"
 
+AGAIN_SECONDS = 300.0
+LONGEST_WAIT = timedelta(hours=1)
+"""How long the log is waited for: it is 15 minutes late at most, as CloudTrail says of itself."""
+
 MOST_SAID = 12
 """Needs of one key that are listed for people: the plan has the others."""
 
@@ -29,6 +35,8 @@ def retire(case: Case, deps: Deps) -> Next:
         return Next(case, Stage.SWEEP)
     forms, _ = observing.stores(case, deps)
     needs, unknown = observing.keys(case, deps, forms)
+    if _late(case, deps, needs):
+        return Next(case, Stage.SWEEP, again_seconds=AGAIN_SECONDS)
     restore, lost = observing.restorers(case, deps)
     told = lasting.worded(case, NEEDED, _needed(needs))
     told = lasting.worded(told, UNKNOWN, (*_unknown(unknown), *lost))
@@ -36,6 +44,14 @@ def retire(case: Case, deps: Deps) -> Next:
     following = lasting.decided(told, deps, Wave.RETIRE, old, Observed(needs=needs, restore=restore))
     after = following.case.but(scope=following.case.scope.but(retired=_retired(following.case, deps, old)))
     return Next(after, following.stage or Stage.SWEEP, following.ask_seconds, following.again_seconds)
+
+
+def _late(case: Case, deps: Deps, needs: Mapping[Ref, Sequence[Need]]) -> bool:
+    """Whether the log has still to tell of the time since the move. Sweeps go on meanwhile, and it is not waited for for ever."""
+    if not any(NOT_YET in found for found in needs.values()):
+        return False
+    proved = max(observing.proofs(case, deps).values(), default=deps.clock.now())
+    return deps.clock.now() - proved < LONGEST_WAIT
 
 
 def _needed(needs: Mapping[Ref, Sequence[Need]]) -> Iterable[LeftForPeople]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.adapters.aws.canaries import canaries
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.custody_init import init
 from shared.adapters.aws.sinks import S3Sink
@@ -26,6 +27,21 @@ def test_init_names_places_by_convention_in_two_regions(custody: Custody) -> Non
     assert custody.made["bucket"] == f"codeblue-custody-{ACCOUNT}-us-east-1"
     assert custody.made["second_bucket"] == f"codeblue-custody-{ACCOUNT}-us-west-2"
     assert custody.s3.get_bucket_location(Bucket=custody.made["second_bucket"])["LocationConstraint"] == "us-west-2"
+
+
+@pytest.mark.parametrize(("name", "region"), [("canary_bucket", "us-east-1"), ("second_canary_bucket", "us-west-2")])
+def test_init_makes_a_bucket_for_canaries_that_is_closed_and_forgets(custody: Custody, name: str, region: str) -> None:
+    bucket, s3 = custody.made[name], custody.admin.s3("", region)
+    assert bucket == f"codeblue-canary-{ACCOUNT}-{region}"
+    assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
+    assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    assert s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"][0]["Expiration"] == {"Days": 1}
+    assert "Status" not in s3.get_bucket_versioning(Bucket=bucket)
+    assert canaries(custody.admin, (region,))[region].store.name == bucket
+
+
+def test_where_nobody_made_a_canarys_key_there_is_no_canary(custody: Custody) -> None:
+    assert canaries(custody.admin, ("eu-west-1",)) == {}
 
 
 def test_init_never_shortens_a_retention(custody: Custody) -> None:

@@ -78,6 +78,25 @@ def test_a_canary_that_gets_no_answer_closes_no_lane(journal: NamingJournal) -> 
         run(objects, journal)
 
 
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"canary": None}, "the responder has no bucket of its own"),
+        ({"foreign": True}, "only under a key of the bucket's own account"),
+    ],
+)
+def test_what_can_not_be_tried_or_is_another_accounts_key_is_never_updated_in_place(
+    journal: NamingJournal, changes: dict[str, object], why: str
+) -> None:
+    objects = estate()
+    for content in (b"old", b"new"):
+        objects.write(CHARTS, "a", content, UNDER_OLD)
+    result = run(objects, journal, PLAN.but(**changes))
+    assert why in result.update_lane
+    assert (result.finished, result.moved, result.blocked) == (True, {Lane.COPY: 1}, {Reason.NONCURRENT: 2})
+    assert objects.stores[OURS].versions == {}
+
+
 def test_the_canary_stays_out_of_stores_with_data(journal: NamingJournal) -> None:
     objects = estate()
     objects.write(CHARTS, "jane", b"one", UNDER_OLD)

@@ -221,8 +221,8 @@ def test_an_infrastructure_tool_that_reads_its_secrets_is_watched() -> None:
 def test_what_the_same_actor_made_is_deleted_without_alarm() -> None:
     made = call("CreateTrail", "cloudtrail", {"name": "test"}, at=NOW - 100)
     gone = call("DeleteTrail", "cloudtrail", {"name": f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/test"}, at=NOW - 10)
-    assert [line.decision for line in judged(made, gone)] == [DROP, WATCH]
-    assert [line.decision for line in judged(made, gone | {"userIdentity": BATCH})] == [DROP, ACT]
+    assert [line.decision for line in judged(made, gone)] == [WATCH, WATCH]
+    assert [line.decision for line in judged(made, gone | {"userIdentity": BATCH})] == [WATCH, ACT]
 
 
 def test_an_old_act_is_watched_and_says_so() -> None:

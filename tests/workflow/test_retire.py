@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.case import Mode, Stage, Verdict
+from shared.domain.case import Case, Mode, Stage, Verdict
 from shared.domain.facet import AliasTarget, EncryptedWith, Grant, KeyState, Successor
 from shared.domain.plan import Status, Wave
 from shared.domain.resource import Kind, Ref
@@ -108,7 +108,6 @@ BEFORE: dict[str, Callable[[Morning], object]] = {
         KEY, Grant(spec='{"GranteePrincipal":"rds.amazonaws.com","Operations":["Decrypt"]}', present=True)
     ),
     "uses that can not all be read": lambda m: setattr(m.traffic, "whole", False),
-    "a record that does not reach past the move": lambda m: setattr(m.traffic, "through", LAST_WEEK),
     "somebody who names it when it writes": lambda m: m.traffic.requested(wrote(CHARTS, scheme="aws:kms", key=KEY.id)),
     "a decrypt within a store that nobody has moved": lambda m: m.traffic.used(used(KEY, within="arn:aws:s3:::elsewhere")),
     "a bucket that is none of the case and used it": _elsewhere,
@@ -142,6 +141,39 @@ def _topic(morning: Morning) -> None:
     morning.hospital.world.put(TOPIC, EncryptedWith(key=KEY.id))
     morning.hospital.world.relate(KEY, Relation.DEPENDANTS, CHARTS, TOPIC)
     morning.traffic.used(used(KEY, within=TOPIC.id, name="GenerateDataKey"))
+
+
+def test_where_nothing_was_moved_no_key_is_disabled(morning: Morning) -> None:
+    deps = morning.worker()
+
+    def refuses_the_migration(case: Case) -> tuple[str, bool] | None:
+        return ("dr-no", not (case.awaiting and case.awaiting.wave is Wave.MIGRATE))
+
+    case = respond(deps, morning.alert, asks=refuses_the_migration)
+    assert case.declined == (Wave.MIGRATE,)
+    assert (morning.enabled(KEY), morning.enabled(OTHER_KEY)) == (True, True)
+    assert any("has not been moved and proved" in left.reason for left in said(case, KEY))
+
+
+def test_a_log_that_is_late_is_waited_for_and_the_sweeps_go_on(morning: Morning) -> None:
+    morning.traffic.through = LAST_WEEK
+    deps = morning.worker()
+    case = morning.until(Wave.RETIRE, deps)
+    assert (case.stage, case.awaiting, fence_of(morning, KEY)) == (Stage.SWEEP, None, None)
+    morning.traffic.through = None
+    morning.to_the_end(morning.to_the_end(case, deps), deps)
+    assert not morning.enabled(KEY)
+
+
+def test_a_log_that_never_comes_keeps_the_key_enabled_and_fenced(morning: Morning) -> None:
+    morning.traffic.through = LAST_WEEK
+    deps = morning.worker()
+    case = morning.until(Wave.RETIRE, deps)
+    morning.hospital.clock.sleep(3601)
+    case = morning.to_the_end(case, deps)
+    assert morning.enabled(KEY)
+    assert fence_of(morning, KEY)
+    assert any("does not reach beyond" in left.reason for left in said(case, KEY))
 
 
 EXPLAINED: dict[str, Callable[[Morning], object]] = {

@@ -1,9 +1,12 @@
 """The table of stages, and the only function that runs one."""
 
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from shared.adapters.memory.clock import MemoryClock
 from shared.domain.case import Case, Stage, Verdict
 from shared.domain.errors import LeaseLost
 from shared.domain.facet import DenyAll
@@ -95,6 +98,17 @@ class TestRunning:
         assert deps.cases.load(case.id).why_ask == "in time"
 
 
+class Impatient(MemoryClock):
+    """A clock whose sleep is somebody else's turn."""
+
+    def __init__(self, turn: Callable[[float], None]) -> None:
+        super().__init__()
+        self._turn = turn
+
+    def sleep(self, seconds: float) -> None:
+        self._turn(seconds)
+
+
 class TestDriving:
     """The local driver."""
 
@@ -107,6 +121,23 @@ class TestDriving:
         waiting.start()
         waiting.join(timeout=20)  # the other never comes back: its lease runs out
         assert [end.verdict for end in ends] == [Verdict.CONTAINED]
+
+    @pytest.mark.parametrize("answered", [True, False], ids=["answers by itself", "leaves it open"])
+    def test_a_question_of_another_worker_is_its_own_to_answer_for_a_moment(self, hospital: Hospital, answered: bool) -> None:
+        case, deps = opened(hospital), hospital.worker()
+        with hold(case.id, deps, "another") as other:
+            assert other
+            asking = other.save(case.but(verdict=Verdict.AWAITING_APPROVAL))
+            polls: list[int] = []
+
+            def sleep(seconds: float) -> None:
+                polls.append(len(polls))
+                if answered and len(polls) == 1:
+                    other.save(asking.but(verdict=Verdict.REFUSED))
+
+            waiting = replace(deps, clock=Impatient(sleep))
+            end = drive(case.id, waiting, NOBODY, lambda _c, _o: None)
+        assert end.verdict is (Verdict.REFUSED if answered else Verdict.AWAITING_APPROVAL)
 
     def test_a_worker_that_loses_its_lease_in_the_middle_goes_on_waiting(self, hospital: Hospital) -> None:
         deps = hospital.worker()
