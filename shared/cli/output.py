@@ -84,7 +84,7 @@ def moving(store: Ref, progress: Progress) -> None:
 
 
 def show(summary: Mapping[str, object], *, unfinished: bool = False) -> None:
-    """The result for a person: what happened, to what, what is left, what to do next. `unfinished`: it goes on when somebody says so."""
+    """The result for a person: what happened, to what, what is left, what to do next. `unfinished`: nobody works on it now."""
     status = str(summary["status"])
     out.print(f"\n{summary['case'] or 'no case'}: {UNFINISHED if unfinished else WORDS.get(status, status)}")
     if summary["seconds_to_fence"] is not None:
