@@ -76,7 +76,7 @@ def _seen(exposures: Sequence[Exposure]) -> Iterator[Moment]:
     failed = [e.failed_first for e in exposures if e.failed_first]
     count = sum(e.failed for e in exposures)
     if firsts and lasts:
-        yield Moment(at=min(firsts), until=max(lasts), lane=Lane.ACTORS, kind="reads", label="reads", what=READ)
+        yield Moment(at=min(firsts), until=max(lasts), lane=Lane.ACTORS, kind="reads", label="", what=READ)
         yield Moment(at=max(lasts), lane=Lane.ACTORS, kind="last-success", label="last read", what=LAST)
     if failed:
         what = f"first read or listing of the actors that failed; {count} failed since the case was opened"
