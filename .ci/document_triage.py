@@ -17,6 +17,9 @@ from shared.triage.table import FIELDS, SOURCES
 
 PAGE = Path(__file__).parent.parent / "docs" / "triage.md"
 
+ALLOWED = " <!-- pragma: allowlist secret -->"
+"""To the detector of secrets, which takes a call's name for one."""
+
 HEAD = """\
 # Triage: what each record means for health data
 
@@ -144,7 +147,8 @@ def _row(rule: Rule) -> str:
     events = ", ".join(f"`{event}`".replace("|", "\\|") for event in rule.events)
     asks, techniques = f"{rule.source}: {events}{_if(rule)}", " ".join(rule.techniques)
     cells = (f"`{rule.id}`", asks, _decision(rule), rule.reason, rule.citation, techniques)
-    return f"| {' | '.join(cells)} |"
+    row = f"| {' | '.join(cells)} |"
+    return row + ALLOWED if any(word in row.lower() for word in ("secret", "password", "key")) else row
 
 
 def _if(rule: Rule) -> str:

@@ -16,7 +16,7 @@ from shared.domain.case import Reach, Rightful, Scope
 from shared.domain.errors import CloudError
 from shared.domain.facet import Facet, Grant, PolicyStatement
 from shared.domain.resource import PRINCIPALS, Cloud, Kind, Ref
-from shared.ports import Directory, Evidence, World
+from shared.ports import Act, Directory, Evidence, World
 
 from .estate import Estate
 from .parallel import in_parallel
@@ -33,12 +33,30 @@ class Listing(NamedTuple):
     whole: bool
 
 
-def allow_list(scope: Scope, world: World, evidence: Evidence | None, estate: Estate, since: datetime) -> Listing:
-    """Everybody whom the customer, the policies, the grants and the log (`evidence`; None: it is not asked) show to be rightful."""
+class Breach(NamedTuple):
+    """Since when the thief is known to be at work, and from where."""
+
+    at: datetime | None = None
+    address: str = ""
+
+    def has(self, act: Act) -> bool:
+        """Whether an act may be of the breach. What a service did for somebody since can be: its record hides the address."""
+        if self.address and act.source_address == self.address:
+            return True
+        return self.at is not None and act.by_service and act.at >= self.at
+
+
+def allow_list(
+    scope: Scope, world: World, evidence: Evidence | None, estate: Estate, since: datetime, breach: Breach | None = None
+) -> Listing:
+    """Everybody whom the customer, the policies, the grants and the log (`evidence`; None: it is not asked) show to be rightful.
+
+    What the log has of a `breach` shows nobody to be rightful.
+    """
     guarded = (*scope.stores, *scope.keys)
     declared = {p for tenant in estate.owners(frozenset(guarded)) for p in tenant.principals}
     questions: list[Callable[[Ref], Iterable[str] | None]] = [partial(_admitted, world), partial(_granted, world)]
-    questions += [partial(_seen, evidence, since)] if evidence else []
+    questions += [partial(_seen, evidence, since, breach or Breach())] if evidence else []
     found = in_parallel(lambda asked: asked[0](asked[1]), product(questions, guarded))
     known = {arn for arns in found for arn in arns or () if _account(arn) in estate.accounts}
     actors = {s.actor.principal.id for s in scope.standings if s.actor.principal and s.reach is Reach.PRINCIPAL}
@@ -103,13 +121,14 @@ def _principals(statement: dict[str, object]) -> Iterator[str]:
     yield from [named] if isinstance(named, str) else named
 
 
-def _seen(evidence: Evidence, since: datetime, target: Ref) -> Iterable[str] | None:
+def _seen(evidence: Evidence, since: datetime, breach: Breach, target: Ref) -> Iterable[str] | None:
     """Users and roles whose calls on the target the record shows; None where it can not be read: that is no empty record."""
     try:
         acts = evidence.on(target, since)
     except CloudError:
         return None
-    return {a.actor.principal.id for a in acts if a.actor.principal and a.actor.principal.kind in PRINCIPALS and not a.failed}
+    others = (a for a in acts if not a.failed and not breach.has(a))
+    return {a.actor.principal.id for a in others if a.actor.principal and a.actor.principal.kind in PRINCIPALS}
 
 
 def _account(arn: str) -> str:

@@ -19,7 +19,7 @@ from shared.ports import Act, Directory, Evidence, Relation, World
 from . import reach
 from .estate import Estate
 from .parallel import in_parallel, in_time
-from .rightful import allow_list, known_users
+from .rightful import Breach, allow_list, known_users
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,8 @@ def _listed(scope: Scope, signal: Signal, surveyor: Surveyor) -> Scope:
 def listed(scope: Scope, signal: Signal, surveyor: Surveyor) -> Scope:
     """The scope with its rightful users, however long the log takes to say who they are."""
     since = signal.at - timedelta(days=surveyor.days)
-    found = allow_list(scope, surveyor.world, surveyor.evidence, surveyor.estate, since)
+    breach = Breach(signal.at, signal.source_address)
+    found = allow_list(scope, surveyor.world, surveyor.evidence, surveyor.estate, since, breach)
     known = known_users(found.allow, signal.cloud, surveyor.directory, surveyor.evidence, since)
     users = tuple(r for r in known if r.actor.unique_id not in surveyor.exempt)
     return scope.but(allow=found.allow, declared=found.declared, listed=found.whole, rightful=users)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shared.adapters.local.sinks import DirectorySink
-from shared.custody.audit import Audit, audit
+from shared.custody.audit import audit
 from shared.domain.case import Case
 from shared.ports import Sink
 from shared.report.html import render
@@ -61,10 +61,12 @@ def verify(stage: "Stage", answered: Answered, say: Say) -> Shown:
     ledger = _copied(kept.sinks[0], out / "ledger", case.id)
     checked = audit(ledger, case.id, key, open_case=False, outside_key=True)
     wrong = (*_wrong(stage, answered, seen), *(f"the audit found: {finding}" for finding in checked.findings))
-    content = _content(stage, answered, seen, wrong)
-    (out / "case.json").write_text(json.dumps(content, indent=2, sort_keys=True), encoding="utf-8")
-    page = _report(out, answered, checked)
     command = f"codeblue audit {case.id} --ledger {out / 'ledger'} --public-key {out / 'public-key.pem'}"
+    evidence = pack(case, answered.working.journal(case.id), answered.working.place, checked, answered.working.clock.now(), command)
+    content = {**_content(stage, answered, seen, wrong), "evidence": evidence.model_dump(mode="json")}
+    (out / "case.json").write_text(json.dumps(content, indent=2, sort_keys=True), encoding="utf-8")
+    page = out / "report.html"
+    page.write_text(render(evidence), encoding="utf-8")
     return Shown(case, tuple(_facts(stage, answered, seen)), content, wrong, page, command)
 
 
@@ -152,14 +154,6 @@ def _copied(sink: Sink, folder: Path, case: str) -> DirectorySink:
     for path in sink.list(f"{case}/"):
         copy.put(path, sink.get(path))
     return copy
-
-
-def _report(out: Path, answered: Answered, checked: Audit) -> Path:
-    working, case = answered.working, answered.case
-    page = out / "report.html"
-    content = pack(case, working.journal(case.id), working.place, checked, working.clock.now())
-    page.write_text(render(content), encoding="utf-8")
-    return page
 
 
 def _pem(key: bytes) -> bytes:

@@ -20,11 +20,11 @@ TOP = 30
 THIN = 3.0
 """The least width of a span: what took no time can be seen all the same."""
 
-LETTER = 6.4
+LETTER = 7.2
 """Width of a letter of a label, on average and with some to spare."""
 
-APART = 14.0
-"""Marks of one lane that are nearer than this have labels that would cover one another."""
+ROUND = 8.0
+"""Half the width of a point, with some to spare."""
 
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600, 43200, 86400, 172800, 604800)
 """Seconds between the lines of the scale."""
@@ -122,7 +122,7 @@ def _drawn(name: str, title: str, timeline: Iterable[Moment], scale: Scale, zero
 def _lane(moments: Sequence[Moment], y: float, scale: Scale) -> Iterable[Mark]:
     """The marks of one lane, spans first so that points lie on them; a label only where it covers no other mark."""
     placed = sorted((_placed(m, scale) for m in moments), key=lambda p: (p[0], -p[1]))
-    taken = [(x, x + max(width, 0)) for x, width, _ in placed]
+    taken = [(x - ROUND, x + width + ROUND) for x, width, _ in placed]
     written: list[tuple[float, float]] = []
     marks = []
     for x, width, moment in placed:
@@ -144,12 +144,12 @@ def _label(
 ) -> tuple[str, float, str]:
     """The label with its place right of the mark, else left of it, else none."""
     length = len(label) * LETTER
-    right, left = x + width + 9, x - 9
+    right, left = x + width + ROUND + 1, x - ROUND - 1
     for begin, at, anchor in ((right, right, "start"), (left - length, left, "end")):
         end = begin + length
         fits = begin >= LEFT and end <= WIDTH
-        if fits and not any(a < end + 6 and b > begin - 4 for a, b in (*taken, *written)):
-            written.append((begin, end))
+        if fits and not any(a < end and b > begin for a, b in (*taken, *written)):
+            written.append((begin - 4, end + 4))
             return label, at, anchor
     return "", x, "start"
 

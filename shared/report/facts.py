@@ -74,6 +74,8 @@ class ActorRow(Value):
     actor: str
     credential: str
     account: str
+    unique_id: str
+    access_key: str
     made: bool
     reach: str
     why: str

@@ -1,8 +1,11 @@
 """The evidence pack as one HTML file: no request to anywhere, prints on paper, reads on a phone and with a screen reader."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from shared.domain.case import LeftForPeople
 
 from .changes import by_wave
 from .drawing import LEFT, RIGHT, TOP, WIDTH, drawings
@@ -20,6 +23,7 @@ def render(pack: Pack) -> str:
         "utc": _utc,
         "clock": lambda at: at.astimezone(UTC).isoformat(" ", "milliseconds")[11:23],
         "day": _day,
+        "second": lambda at: f"{at.astimezone(UTC):%H:%M:%S}",
         "size": size,
         "spaced": lambda text: text.replace("_", " ").replace("-", " "),
     }
@@ -30,6 +34,7 @@ def render(pack: Pack) -> str:
         moved=moved(pack.stores),
         blocked=sum(each.count for store in pack.stores for each in store.blocked),
         one_day=_one_day(pack),
+        people=_people,
         last_read=_first(pack, "last-success"),
         refused=_first(pack, "first-refusal"),
         after=lambda at: span((at - pack.opened).total_seconds()),
@@ -52,6 +57,14 @@ def _one_day(pack: Pack) -> str:
     return days.pop() if len(days) == 1 else ""
 
 
-def _first(pack: Pack, kind: str) -> str:
-    """When a moment of this kind came, in time after the opening; empty where none did."""
-    return next((span((moment.at - pack.opened).total_seconds()) for moment in pack.timeline if moment.kind == kind), "")
+def _first(pack: Pack, kind: str) -> datetime | None:
+    """When a moment of this kind came; None where none did."""
+    return next((moment.at for moment in pack.timeline if moment.kind == kind), None)
+
+
+def _people(left: Iterable[LeftForPeople]) -> dict[tuple[str, str], list[str]]:
+    """The reasons of everything that is left, by its target and by what is to be done about it."""
+    listed: dict[tuple[str, str], list[str]] = {}
+    for each in left:
+        listed.setdefault((each.target, each.next), []).append(each.reason)
+    return listed

@@ -20,6 +20,9 @@ KINDS = frozenset(TOLD) | {"intended", "outcome"}
 """Entries that the pack is made of: the pages of a migration are many, and their counts are on the case."""
 
 
+NAMED = "named by the alert"
+
+
 def pack(case: Case, journal: Journal, place: str, audit: Audit, now: datetime, verify: str = "") -> Pack:
     """Read a case's record into a pack. `verify` is the command that repeats the audit. Raises what the journal raises."""
     entries = [entry for entry in journal.entries() if entry.kind in KINDS]
@@ -79,6 +82,8 @@ def _actors(case: Case) -> Iterable[ActorRow]:
             actor=str(standing.actor),
             credential=standing.actor.credential.value,
             account=standing.actor.account,
+            unique_id=standing.actor.unique_id,
+            access_key=standing.actor.access_key,
             made=standing.made,
             reach=standing.reach.value,
             why=standing.why,
@@ -109,7 +114,8 @@ def _at_stake(case: Case, exposures: Iterable[Exposure]) -> Iterable[AtStake]:
 
 
 def _deeds(case: Case, resource: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(call for on, call in case.scope.deeds if on == resource))
+    calls = (NAMED if call == case.signal.event else call for on, call in case.scope.deeds if on == resource)
+    return tuple(dict.fromkeys(calls))
 
 
 def _exposures(entries: Iterable[Recorded]) -> tuple[Exposure, ...]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from shared.domain.case import Case, Versions
+from shared.domain.case import Case
 from shared.domain.plan import Status, Wave
 from shared.domain.resource import Ref
+from shared.domain.versions import Versions
 from shared.ports import Journal, Recorded
 from shared.reencryption.result import Proof
 

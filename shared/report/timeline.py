@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from shared.domain.case import Case
 from shared.domain.exposure import Exposure
@@ -41,9 +42,7 @@ TOLD: Mapping[str, Telling] = {
     "note": Telling(Lane.PEOPLE, "note", "{by} put a note on record (encrypted there)"),
     "held": Telling(Lane.FENCE, "held", "part of the fence could not be written yet; it is held and tried again"),
     "exposure": Telling(Lane.RECORD, "reads counted", "what the actors read was counted from the log"),
-    "verified": Telling(
-        Lane.MIGRATE, "proved", "{store}: {total} versions looked at afresh, {eligible_left} should have moved and did not"
-    ),
+    "verified": Telling(Lane.MIGRATE, "proved", "what was moved was looked at afresh, store by store"),
     "access-proved": Telling(
         Lane.MIGRATE, "access looked at", "who can use the new keys was looked at; actors let in: {actors_let_in}"
     ),
@@ -52,7 +51,7 @@ TOLD: Mapping[str, Telling] = {
 }
 """Kinds of entries that are a moment by themselves."""
 
-ONCE = frozenset({"exposure"})
+RUNS = frozenset({"exposure", "verified"})
 """Kinds that come in a row, one for each store, and are one moment."""
 
 
@@ -77,25 +76,31 @@ def _seen(exposures: Sequence[Exposure]) -> Iterator[Moment]:
     failed = [e.failed_first for e in exposures if e.failed_first]
     count = sum(e.failed for e in exposures)
     if firsts and lasts:
-        yield Moment(at=min(firsts), until=max(lasts), lane=Lane.ACTORS, kind="reads", label="reads", what=READ)
+        yield Moment(at=min(firsts), until=max(lasts), lane=Lane.ACTORS, kind="reads", label="", what=READ)
         yield Moment(at=max(lasts), lane=Lane.ACTORS, kind="last-success", label="last read", what=LAST)
     if failed:
         what = f"first read or listing of the actors that failed; {count} failed since the case was opened"
         yield Moment(at=min(failed), lane=Lane.ACTORS, kind="first-refusal", label="first refusal", what=what)
 
 
-READ = "reads and listings of the actors that worked, as far as the log shows them"
-LAST = "last read or listing of the actors that worked, as far as the log shows it"
+READ = "reads and listings of the actors that worked, as far as the log shows them, which may tell whole seconds only"
+LAST = "last read or listing of the actors that worked, as far as the log shows it, which may tell whole seconds only"
 
 
 def _told(entries: Iterable[Recorded]) -> Iterator[Moment]:
-    before = ""
-    for entry in entries:
-        telling = TOLD.get(entry.kind)
-        if telling and not (entry.kind == before and entry.kind in ONCE):
-            words = telling.what.format_map(_Body(entry.body))
-            yield Moment(at=_at(entry), lane=telling.lane, kind=entry.kind, label=telling.label, what=words)
-        before = entry.kind
+    for kind, group in groupby(entries, key=lambda entry: entry.kind):
+        telling, same = TOLD.get(kind), tuple(group)
+        if telling is not None:
+            runs = (same,) if kind in RUNS else tuple((entry,) for entry in same)
+            yield from (_moment(telling, run) for run in runs)
+
+
+def _moment(telling: Telling, run: Sequence[Recorded]) -> Moment:
+    since, until = _at(run[0]), _at(run[-1])
+    words = telling.what.format_map(_Body(run[0].body))
+    return Moment(
+        at=since, until=until if until > since else None, lane=telling.lane, kind=run[0].kind, label=telling.label, what=words
+    )
 
 
 class _Body(dict[str, object]):

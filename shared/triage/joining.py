@@ -132,7 +132,7 @@ def keys_of(fact: Fact, *, acts: bool) -> tuple[str, ...]:
 def _key(name: str) -> str:
     """A resource; a user or role is the same key as its lineage."""
     if name.startswith("arn:aws") and ":iam::" in name:
-        _, _, _, _, account, rest = name.split(":", 5)
+        account, _, rest = name.partition(":iam::")[2].partition(":")
         kind, _, path = rest.partition("/")
         if kind in {"user", "role"}:
             return f"{kind}:{account}:{path.rpartition('/')[2]}"

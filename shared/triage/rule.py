@@ -31,7 +31,7 @@ class Playbook(StrEnum):
     CREDENTIALS = "credentials"
     EVASION = "evasion"
     BACKUPS = "backups"
-    SECRETS = "secrets"
+    SECRETS = "secrets"  # pragma: allowlist secret
     ROOT = "root"
     DISCOVERY = "discovery"
 

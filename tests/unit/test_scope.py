@@ -1,12 +1,13 @@
 """From a signal to a scope: what is protected, who works there by right, and what could not be found out."""
 
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from shared.containment.estate import Estate, Tenant
-from shared.containment.rightful import allow_list
+from shared.containment.rightful import Breach, allow_list
 from shared.containment.scope import Survey, Surveyor, account_of, reread, surrounded, survey, widened
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Reach, Scope, Standing
@@ -28,6 +29,7 @@ from tests.hospital import (
     RESPONDER,
     SESSION,
     THIEF,
+    THIEFS_ADDRESS,
     TRAIL,
     VAULT,
     Hospital,
@@ -228,6 +230,30 @@ class TestTheAllowList:
         hospital = self.policy()
         hospital.evidence.happened(act(actor, "Decrypt", KEY, failed=failed))
         assert allowed(hospital, self.SCOPE)[0] == known
+
+    @pytest.mark.parametrize(
+        ("at", "address", "by_service", "known"),
+        [
+            pytest.param(ALERT, "10.20.4.17", False, True, id="from elsewhere, at any time"),
+            pytest.param(SINCE, THIEFS_ADDRESS, False, False, id="from the thief's address, at no time"),
+            pytest.param(ALERT - timedelta(days=1), "AWS Internal", True, True, id="by a service, before the theft"),
+            pytest.param(ALERT, "AWS Internal", True, False, id="by a service, since the theft: nobody can say from where"),
+        ],
+    )
+    def test_what_was_done_in_a_breach_makes_nobody_rightful(
+        self, at: datetime, address: str, *, by_service: bool, known: bool
+    ) -> None:
+        hospital = self.policy()
+        hospital.evidence.happened(replace(act(SESSION, "Decrypt", KEY, at=at, address=address), by_service=by_service))
+        found = allow_list(
+            self.SCOPE,
+            hospital.world,
+            hospital.evidence,
+            Estate(accounts=frozenset({HOME})),
+            SINCE,
+            Breach(ALERT, THIEFS_ADDRESS),
+        )
+        assert (CLINICIAN.id in found.allow) is known
 
     def test_what_was_seen_before_the_time_that_counts_does_not_count(self) -> None:
         hospital = self.policy()
