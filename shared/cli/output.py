@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
-from rich.table import Table
 
 from shared.containment.actions import ACTIONS
 from shared.domain.case import Case, Verdict
@@ -84,7 +83,7 @@ def moving(store: Ref, progress: Progress) -> None:
 
 
 def show(summary: Mapping[str, object], *, unfinished: bool = False) -> None:
-    """The result for a person: what happened, to what, what is left, what to do next. `unfinished`: it goes on when somebody says so."""
+    """The result for a person: what happened, to what, what is left, what to do next. `unfinished`: nobody works on it now."""
     status = str(summary["status"])
     out.print(f"\n{summary['case'] or 'no case'}: {UNFINISHED if unfinished else WORDS.get(status, status)}")
     if summary["seconds_to_fence"] is not None:
@@ -144,10 +143,12 @@ def _left(summary: Mapping[str, object]) -> None:
 
 def show_undo(undo: Undo) -> None:
     """The plan of an undo: what is taken back, what stays, and the digest that approves it."""
-    table = Table("take back", "on", "who it hurt", box=None, pad_edge=False)
-    for change in undo.plan.changes:
-        table.add_row(ACTIONS[change.action].title, short(change.target.id), ACTIONS[change.action].hurts)
-    out.print(table)
-    for change, reason in undo.left:
-        out.print(f"stays: {ACTIONS[change.action].title} on {short(change.target.id)}: {reason}")
+    for name in dict.fromkeys(change.action for change in undo.plan.changes):
+        out.print(f"take back: {ACTIONS[name].title}\n  it hurts: {ACTIONS[name].hurts}")
+        for target, times in Counter(c.target for c in undo.plan.changes if c.action == name).items():
+            out.print(f"  on {short(target.id)}{f' (x{times})' if times > 1 else ''}")
+    for name, reason in dict.fromkeys((change.action, reason) for change, reason in undo.left):
+        out.print(f"stays: {ACTIONS[name].title}: {reason}")
+        for target in dict.fromkeys(c.target for c, why in undo.left if (c.action, why) == (name, reason)):
+            out.print(f"  on {short(target.id)}")
     out.print(f"digest {undo.digest}")

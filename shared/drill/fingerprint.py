@@ -16,8 +16,11 @@ from shared.sandbox.aws.hospital_scene import Begun, Ready
 
 from .inspection import Inspection
 
-STEADY: Final = frozenset(Wave) - {Wave.SWEEP, Wave.PRESERVE, Wave.ROLLBACK}
+STEADY: Final = frozenset({Wave.REKEY, Wave.MIGRATE, Wave.ENFORCE, Wave.RETIRE})
 """Waves whose changes do not depend on what the thief does at that moment."""
+
+ALWAYS: Final = frozenset({"fence-key", "fence-store", "restrict-key", "restrict-store"})
+"""And actions of the fence of which that is true as well."""
 
 SHIFTING: Final = PRINCIPALS | {Kind.ACCESS_POINT}
 """Kinds of which the thief makes new ones."""
@@ -49,9 +52,9 @@ def _changes(case: Case, journal: Journal) -> Sequence[tuple[str, str, str, str]
             result.outcome.status.value,
         )
         for wave in case.waves
-        if wave.wave in STEADY
+        if wave.wave in STEADY or wave.wave is Wave.FENCE
         for result in APPLIED.validate_json(journal.blobs(wave.blob))
-        if _steady(result.change.target)
+        if _steady(result.change.target) and (wave.wave in STEADY or result.change.action in ALWAYS)
     }
     return sorted(found)
 

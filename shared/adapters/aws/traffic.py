@@ -32,6 +32,9 @@ MOST_PAGES = 200
 
 ASK_AGAIN_SECONDS = 60.0
 
+INSTANT = timedelta(seconds=5)
+"""A file's time has whole seconds, and it was listed a moment after the question was asked: less than this is no gap."""
+
 ROUNDED = timedelta(days=1)
 """What was done to a trail is asked for by whole days, so that stores of any age have the answer in common."""
 
@@ -145,7 +148,7 @@ class AwsTraffic:
         since, until = span
         files = listed(self._clients, self._log(trail), Place(store.account, store.region), until, until)
         newest = max((at for _, at in files), default=since)
-        return [Blind(since=max(newest, since), until=until, why=watching.NOT_YET)] if newest < until else []
+        return [Blind(since=max(newest, since), until=until, why=watching.NOT_YET)] if newest + INSTANT < until else []
 
     def _logs(self, stores: Sequence[Ref]) -> dict[Log, set[Place]]:
         """Where to read, each log once, whichever trails write there."""
