@@ -1,17 +1,20 @@
 """The drill on AWS: a hospital in a process of its own, the thief in it, and the same workflow that `codeblue respond` runs."""
 
+import json
 import multiprocessing
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Final
 
 from shared.domain.case import Case
 from shared.domain.case import Stage as CaseStage
-from shared.domain.errors import NotReady
+from shared.domain.errors import BadInput, NotReady
 from shared.intake import read
 from shared.sandbox.aws import hospital_scene as scene
 from shared.settings import Policy
@@ -44,7 +47,8 @@ class Stage:
 
 @contextmanager
 def set_up(wanted: Wanted, say: Say) -> Iterator[Stage]:
-    """The hospital at work, until the block ends. Raises `NotReady` where it does not open."""
+    """The hospital at work, until the block ends. Raises `NotReady` where it does not open, `BadInput` as `cleared`."""
+    cleared(wanted.out)
     terms = scene.terms(wanted.seed, hard=wanted.hard)
     with _process(terms) as line:
         ready = _heard(line, scene.Ready)
@@ -52,6 +56,20 @@ def set_up(wanted: Wanted, say: Say) -> Iterator[Stage]:
         say(f"A hospital of three tenants is open: {stored} stored versions under {len(ready.keys)} keys, in three accounts.")
         with acting(ready.environments["responder"]):
             yield Stage(wanted, terms, line, ready, Policy.read(ready.policy))
+
+
+def cleared(out: Path) -> None:
+    """Take away what an earlier drill wrote there. Raises `BadInput` where a ledger lies there that no drill wrote."""
+    ledger, told = out / "ledger", out / "case.json"
+    if not ledger.exists():
+        return
+    try:
+        rehearsed = "drill" in json.loads(told.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        rehearsed = False
+    if not rehearsed:
+        raise BadInput(f"{ledger} is there already, and no drill wrote it; choose another folder")
+    shutil.rmtree(ledger)
 
 
 @contextmanager

@@ -14,7 +14,9 @@ def key_vault(document: Document) -> Fact:
     resource = resource_id(document, "resourceid", "properties.entity")
     item = first(document, "properties.id", "properties.requesturi").partition("?")[0].rstrip("/").lower()
     claims = folded(within(document, "identity", "claim")) or folded(within(document, "identity", "claims"))
-    name, oid, app = first_of(claims, UPNS), first_of(claims, OBJECTS), text(claims.get("appid"))
+    name = first_of(claims, UPNS) or first(document, "identityclaimupns", "identityclaimuniquenames")
+    oid = first_of(claims, OBJECTS) or first(document, "identityclaimoidg", "identityclaimoids")
+    app = text(claims.get("appid")) or first(document, "identityclaimappidg", "identityclaimappids")
     return Fact(
         source="azure-key-vault",
         event=text(document.get("operationname")) or "request",
@@ -24,7 +26,11 @@ def key_vault(document: Document) -> Fact:
         service="keyvault",
         actor=actor(name, oid, app, person="@" in name),
         resources=once((resource, "/".join(item.split("/")[:5]))),
-        failed=failed(document.get("resulttype"), within(document, "properties", "httpstatuscode"), document.get("httpstatuscode")),
+        failed=failed(
+            document.get("resulttype"),
+            within(document, "properties", "httpstatuscode"),
+            document.get("httpstatuscode") or document.get("httpstatuscoded"),
+        ),
         address=first(document, "calleripaddress").partition(":")[0],
         request=folded(document.get("properties")),
     )

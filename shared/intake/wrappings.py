@@ -218,6 +218,8 @@ def _test_case(fields: dict[str, Any]) -> object:
 
 def _stored(fields: dict[str, Any]) -> object:
     """What a log store puts around: Elastic's `_source`, Splunk's `result` and `event`, an agent's `message` or `_raw`."""
+    if isinstance(original := folded(fields.get("event")).get("original"), str) and original.lstrip().startswith("{"):
+        return _json_or_itself(original) if _json_or_itself(original) != original else None
     for key in ("source", "result", "event", "message", "raw", "original", "input"):
         inner = fields.get(key)
         if key in STORES and not fields.keys() & STORES[key]:
@@ -231,12 +233,12 @@ def _stored(fields: dict[str, Any]) -> object:
 
 STORES: dict[str, frozenset[str]] = {
     "source": frozenset({"index", "score"}),
-    "result": frozenset({"sid", "searchname", "resultslink"}),
+    "result": frozenset({"sid", "searchname", "resultslink", "preview", "offset", "lastrow"}),
     "event": frozenset({"sourcetype", "host", "index"}),
     "message": frozenset(
         {"@timestamp", "@version", "ingestionid", "logstream", "logstreamname", "ingestiontime", "eventid", "input"}
     ),
-    "raw": frozenset({"time", "sourcetype", "host", "index"}),
+    "raw": frozenset({"raw"}),
     "original": frozenset({"kind", "category", "ingested", "dataset"}),
     "input": frozenset({"expected", "sekoiaio"}),
 }

@@ -35,6 +35,7 @@ def render(pack: Pack) -> str:
         blocked=sum(each.count for store in pack.stores for each in store.blocked),
         one_day=_one_day(pack),
         people=_people,
+        together=_together,
         last_read=_first(pack, "last-success"),
         refused=_first(pack, "first-refusal"),
         after=lambda at: span((at - pack.opened).total_seconds()),
@@ -68,3 +69,11 @@ def _people(left: Iterable[LeftForPeople]) -> dict[tuple[str, str], list[str]]:
     for each in left:
         listed.setdefault((each.target, each.next), []).append(each.reason)
     return listed
+
+
+def _together(listed: Iterable[tuple[str, ...]]) -> dict[tuple[str, str], list[str]]:
+    """The targets of (what, target, why, where there is one), by what and why."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for what, target, *why in listed:
+        found.setdefault((what, "".join(why)), []).append(target)
+    return found

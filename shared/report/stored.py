@@ -1,6 +1,6 @@
 """What became of the keys that the actors could use, and of what was stored under them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from shared.domain.case import Case
@@ -59,21 +59,27 @@ def stores(found: Iterable[Versions]) -> tuple[StoreRow, ...]:
 
 
 def proofs(entries: Iterable[Recorded], journal: Journal) -> tuple[ProofRow, ...]:
-    """The last look at each store."""
-    newest = {str(entry.body["store"]): entry for entry in entries if entry.kind == "verified"}
-    return tuple(_proof(store, entry, journal) for store, entry in newest.items())
+    """The last look at each store; each look compares what was moved from one old key, so of those the last ones are added up."""
+    looks: dict[str, dict[str, Recorded]] = {}
+    for entry in entries:
+        if entry.kind == "verified":
+            of_store = looks.setdefault(str(entry.body["store"]), {})
+            of_store.pop(key := str(entry.body.get("key", "")), None)
+            of_store[key] = entry
+    return tuple(_proof(store, tuple(each.values()), journal) for store, each in looks.items())
 
 
-def _proof(store: str, entry: Recorded, journal: Journal) -> ProofRow:
-    proof = Proof.model_validate_json(journal.blobs(str(entry.body["blob"])))
+def _proof(store: str, looks: Sequence[Recorded], journal: Journal) -> ProofRow:
+    found = [Proof.model_validate_json(journal.blobs(str(entry.body["blob"]))) for entry in looks]
+    proof = found[-1]
     return ProofRow(
         store=store,
-        at=datetime.fromisoformat(entry.at),
+        at=datetime.fromisoformat(looks[-1].at),
         total=proof.total,
         keys=tuple(sorted(proof.keys.items())),
-        eligible_left=proof.eligible_left,
-        compared=proof.compared,
-        differing=len(proof.mismatches),
+        eligible_left=sum(each.eligible_left for each in found),
+        compared=sum(each.compared for each in found),
+        differing=sum(len(each.mismatches) for each in found),
     )
 
 

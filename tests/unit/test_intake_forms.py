@@ -83,6 +83,9 @@ FORMS = {
     "a detection rule's tests": b"\n".join(
         dumped({"rule_id": "x", "test_name": "y", "expected_result": True, "log": record}) for record in (RECORD, OTHER)
     ),
+    "Splunk's export": b"\n".join(dumped({"preview": False, "result": {"_raw": json.dumps(r)}}) for r in (RECORD, OTHER)),
+    "Splunk's collector": b"\n".join(dumped({"time": 1, "sourcetype": "aws", "event": r}) for r in (RECORD, OTHER)),
+    "a shipper's original": dumped([{"@timestamp": "x", "event": {"original": json.dumps(r)}} for r in (RECORD, OTHER)]),
     "an API's recorded answer": dumped(
         {"status_code": 200, "data": {"Events": [{"CloudTrailEvent": json.dumps(r)} for r in (RECORD, OTHER)]}}
     ),

@@ -126,6 +126,12 @@ class TestWhatItTells:
     def test_who_decided_what(self, whole: Pack) -> None:
         assert [(a.wave, a.by, a.granted) for a in whole.approvals if a.wave is Wave.RETIRE] == [(Wave.RETIRE, "dr-no", True)]
 
+    def test_every_change_that_stands_is_in_one_of_the_three_lists(self, whole: Pack, page: Page) -> None:
+        undoing = whole.undoing
+        listed = [each[:2] for each in (*undoing.can, *undoing.stays, *undoing.one_way)]
+        assert {(row.title, row.target) for row in whole.changes if row.status == "applied"} == set(listed)
+        assert all(what in page.text and on in page.text for what, on in listed)
+
     def test_how_often_the_same_was_done_again(self, told: Reported) -> None:
         journal = told.deps.journal(told.case.id)
         once = tuple(settled(journal.entries(), journal))
@@ -159,7 +165,10 @@ class TestWhatItTells:
     def test_every_version_that_stays_with_its_reason_and_the_proof(self, whole: Pack) -> None:
         blocked = {(store.store, each.count) for store in whole.stores for each in store.blocked}
         assert blocked == {(OTHERS.id, 1)}
-        assert {(proof.store, proof.total, proof.differing) for proof in whole.proofs} == {(CHARTS.id, 6, 0), (OTHERS.id, 6, 0)}
+        assert {(proof.store, proof.total, proof.compared, proof.differing) for proof in whole.proofs} == {
+            (CHARTS.id, 6, 6, 0),
+            (OTHERS.id, 6, 5, 0),
+        }
         assert dict(whole.proofs[1].keys)[OTHER_KEY.id] == 1
 
     def test_what_a_rollback_takes_back_what_it_leaves_and_what_is_one_way(self, whole: Pack) -> None:
