@@ -98,6 +98,19 @@ def lists_everybody(fact: Fact, _: Home) -> bool:
     return bool(canned & PUBLIC_LISTS) or any(group in str(asked) for group in PUBLIC_GROUPS)
 
 
+LOG_DELIVERY = "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0"  # pragma: allowlist secret
+"""The canonical user by which CloudFront and others write logs (CloudFront developer guide, "Standard logging")."""
+
+
+def lists_another(fact: Fact, _: Home) -> bool:
+    """An access control list names another account: a grantee that is not the owner."""
+    policy = within(fact.asked, "accesscontrolpolicy")
+    owner = text(within(policy, "owner", "id"))
+    grants = within(policy, "accesscontrollist", "grant") or within(policy, "grants")
+    grantees = {text(within(each, "grantee", "id")) for each in items(grants)} - {"", LOG_DELIVERY}
+    return bool(owner and grantees - {owner})
+
+
 def public_database(fact: Fact, _: Home) -> bool:
     """A database is made reachable from the Internet; what came back may say so too."""
     return flag(fact.asked.get("publiclyaccessible")) or flag(fact.answered.get("publiclyaccessible"))
@@ -128,6 +141,7 @@ CONDITIONS: dict[str, tuple[str, Callable[[Fact, Home], bool]]] = {
     "shares-outside": ("it is shared with all or with another account", shares_outside),
     "principal-outside": ("the permission names everybody or another account", principal_outside),
     "lists-everybody": ("the access control list lets everybody in", lists_everybody),
+    "lists-another": ("the access control list names another account", lists_another),
     "public-database": ("the database can be reached from the Internet", public_database),
     "asks-public-database": ("the database shall be reached from the Internet", _asks_public_database),
     "url-for-all": ("the function's address needs no credentials", _url_for_all),

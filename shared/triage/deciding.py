@@ -124,7 +124,8 @@ class Decider:
         count = self._memory.most(counter, at, compiled.window, item, rule.times)
         if count < rule.times:
             few = f"{count} of the {rule.times} within {_minutes(compiled.window)} that would tell"
-            return Decided(rule.below, f"{rule.reason}: this is {few}", rule, rule.floor)
+            what = "a failed attempt" if fact.failed and rule.below is Decision.DROP else rule.reason
+            return Decided(rule.below, f"{what}: {few}", rule, rule.floor)
         self._memory.fire(counter, at)
         if rule.spares_tools and any(tool in fact.agent for tool in TOOLS):
             return Decided(Decision.WATCH, f"{rule.reason}; an infrastructure tool, as it calls itself", rule, rule.floor)

@@ -23,6 +23,34 @@ class Reach(StrEnum):
 
 ACCOUNT = re.compile(r"(?:arn:aws[a-z-]*:(?:iam|sts)::)?(\d{12})(?::.*)?")
 
+OF_AWS = frozenset(
+    {
+        "127311923021",
+        "033677994240",
+        "027434742980",
+        "797873946194",
+        "098369216593",
+        "754344448648",
+        "589379963580",
+        "718504428378",
+        "383597477331",
+        "600734575887",
+        "114774131450",
+        "783225319266",
+        "582318560864",
+        "985666609251",
+        "054676820928",
+        "156460612806",
+        "652711504416",
+        "635631232127",
+        "009996457667",
+        "897822967062",
+        "076674570225",
+        "507241528517",
+    }
+)
+"""Accounts of Elastic Load Balancing, which write logs to their customers' buckets (its user guide, "Enable access logs")."""
+
 HOLDS = frozenset(
     {
         "aws:principalorgid",
@@ -108,7 +136,7 @@ def of_names(names: frozenset[str], home: frozenset[str], *, held: bool = False)
     if "*" in names or "arn:aws:iam::*:root" in names:
         return Reach.NOBODY if held else Reach.WORLD
     accounts = {found[1] for name in names if (found := ACCOUNT.fullmatch(name))}
-    return Reach.OUTSIDE if accounts - home and home else Reach.NOBODY
+    return Reach.OUTSIDE if accounts - home - OF_AWS and home else Reach.NOBODY
 
 
 def principals(thing: object) -> frozenset[str]:

@@ -71,6 +71,20 @@ ROWS: dict[str, tuple[dict[str, Any], Decision, str | None]] = {
     "a call that nobody knew opens something": (call("PutFancyPolicy", "new", {"doc": policy("*")}), ACT, "other-policy-opened"),
     "a list for everybody": (call("PutBucketAcl", "s3", bucket(**{"x-amz-acl": ["public-read"]})), ACT, "acl-for-everybody"),
     "a list for nobody else": (call("PutBucketAcl", "s3", bucket(**{"x-amz-acl": ["private"]})), WATCH, "acl-replaced"),
+    "a list for another account": (
+        call(
+            "PutBucketAcl",
+            "s3",
+            bucket(AccessControlPolicy={"Owner": {"ID": "me"}, "AccessControlList": {"Grant": [{"Grantee": {"ID": "you"}}]}}),
+        ),
+        ACT,
+        "acl-for-another",
+    ),
+    "a load balancer may write its log": (
+        call("PutBucketPolicy", "s3", bucket(policy=policy({"AWS": "arn:aws:iam::127311923021:root"}))),
+        WATCH,
+        "bucket-policy-replaced",
+    ),
     "a snapshot is shared": (call("ModifySnapshotAttribute", "ec2", shared_with(ELSEWHERE)), ACT, "snapshot-shared"),
     "a snapshot is shared with ourselves": (call("ModifySnapshotAttribute", "ec2", shared_with(ACCOUNT)), DROP, None),
     "a database's snapshot is public": (

@@ -37,7 +37,7 @@ RADIOLOGY: Final = "radiology-viewer"
 #: Who approves what the program asks. The responder, who asks, is somebody else.
 LEAD: Final = "incident-lead"
 
-FINDING: Final = "b7c0a1d2e3f405162738495a6b7c8d9e"
+FINDING: Final = "b7c0a1d2e3f405162738495a6b7c8d9e"  # pragma: allowlist secret
 """What GuardDuty found, by its id."""
 
 SPOKE: Final = "codeblue-spoke"
