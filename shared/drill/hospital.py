@@ -138,12 +138,14 @@ def respond(stage: Stage, begun: scene.Begun, say: Say, progress: Progress) -> A
     watch = Watch(progress)
     case = drive(case.id, working, asks, watch)
     settled = datetime.now(UTC)
+    say("Nothing more is due at once. The hour after it follows in time lapse; the thief and everybody else go on.")
+    # a worker that comes later asks the log anew, as any other would
+    later = replace(deps(stage.policy), clock=LapsedClock(working.clock), notifier=Pager(say))
+    case = drive(case.id, later, asks, watch, Patience(sweep_seconds=timedelta(hours=2).total_seconds()))
     stage.line.send(scene.OVER)
     played = _heard(stage.line, scene.Played)
-    say("The thief and everybody else are called off. An hour of quiet sweeps follows, in time lapse.")
-    lapsed = replace(working, clock=LapsedClock(working.clock))
-    case = drive(case.id, lapsed, asks, progress, Patience(sweep_seconds=timedelta(hours=2).total_seconds()))
-    return Answered(case, working, played, begun, alerted, watch.held or settled, settled)
+    say("The thief and everybody else are called off.")
+    return Answered(case, later, played, begun, alerted, watch.held or settled, settled)
 
 
 class Pager:

@@ -48,9 +48,21 @@ def fact(document: Document) -> Fact:
         reads=name.endswith("/read"),
         aside=CATEGORIES.get(category, "") or ("news of Azure's own health" if name.startswith("microsoft.servicehealth/") else ""),
         severity=severity_of(first(document, "level")),
+        sure=BEGUN if _is_begun(document, status) else 1.0,
         address=first(document, "calleripaddress", "httprequest.clientipaddress", "claims.ipaddr"),
         request=_request(document),
     )
+
+
+BEGUN = 0.5
+"""How sure it is that an operation happened which has only begun: its end is another record."""
+
+BEGINNINGS = frozenset({"start", "started", "accept", "accepted"})
+
+
+def _is_begun(document: Document, status: object) -> bool:
+    words = (text(document.get("resulttype")), status if isinstance(status, str) else "", text(document.get("activitystatusvalue")))
+    return any(word.lower() in BEGINNINGS for word in words)
 
 
 def _request(document: Document) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from .fact import NOBODY, Fact, Who
 from .identity import ANONYMOUS
 from .moments import seconds
 from .pieces import any_flag, first, once, severity_of
-from .tolerant import Document, folded, items, number, text, within
+from .tolerant import Document, folded, items, text, within
 from .trail_fact import without_key
 
 SOURCE = "guardduty"
@@ -58,7 +58,6 @@ def fact(document: Document) -> Fact:
         sample=_sample(document),
         closed="the finding is archived" if any_flag(document, "service.archived", "archived") else "",
         severity=severity_of(document.get("severity")),
-        sure=min(1.0, number(document.get("confidence")) / 10) or 1.0,
         address=first(document, "service.action.awsapicallaction.remoteipdetails.ipaddressv4"),
         request=dict(document),
     )

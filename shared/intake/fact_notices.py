@@ -120,3 +120,36 @@ def api_answer(document: Document) -> Fact:
     keys = sorted(key for key in document if key not in {"responsemetadata", "nexttoken"})
     named = shown(", ".join(keys))
     return aside("aws-api", named, "an API's answer, without an event in it")
+
+
+def network_log(document: Document) -> Fact:
+    """Flow logs, firewalls' and load balancers' logs, names asked for: connections, and nobody's credentials."""
+    name = first(document, "action", "queryname", "type") or "connection"
+    return aside("network-log", shown(name), "a network's log: it shows connections, and nobody's credentials")
+
+
+def cluster_log(document: Document) -> Fact:
+    """A Kubernetes audit event: who did what inside a cluster."""
+    return Fact(
+        source="kubernetes",
+        event=shown(first(document, "verb")),
+        id=first(document, "auditid"),
+        at=seconds(document.get("requestreceivedtimestamp")),
+        aside="a cluster's own audit: it is judged by who runs the cluster; the cloud's calls stand in CloudTrail",
+    )
+
+
+def office_log(document: Document) -> Fact:
+    """Microsoft 365's unified audit log."""
+    return Fact(
+        source="microsoft-365",
+        event=shown(first(document, "operation")),
+        id=first(document, "id"),
+        at=seconds(document.get("creationtime")),
+        aside="an office's audit record: mail and documents, and no store, key or identity of ours",
+    )
+
+
+def confirmation(_: Document) -> Fact:
+    """What SNS sends first, and S3 when a notification is set up."""
+    return aside("confirmation", "confirmation", "a transport that introduces itself, and no event")

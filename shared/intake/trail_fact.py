@@ -14,7 +14,7 @@ SOURCE = "cloudtrail"
 READS = ("Get", "List", "Describe", "Head", "Lookup", "Search", "BatchGet", "Query", "Scan", "Select", "Check", "Test", "Simulate")
 """How the names of calls begin that change nothing, for records that do not say `readOnly`."""
 
-NO_ERROR = frozenset({None, "", "null"})
+NO_ERROR = frozenset({None, ""})
 
 BY_TYPE = {
     "Root": Credential.ROOT,
@@ -110,7 +110,7 @@ def _who(trail: Trail, account: str) -> Who:
 def _read_who(trail: Trail, account: str) -> Who:
     caller = trail.user_identity
     if caller is None or not (caller.type or caller.principal_id or caller.arn or caller.invoked_by):
-        return Who("", "", account, (), "", service=trail.event_type == "AwsServiceEvent") if caller else NOBODY
+        return NOBODY
     if (caller.account_id or "").lower() in ANONYMOUS or (caller.principal_id or "").lower() in ANONYMOUS:
         return Who("anonymous", Credential.ANONYMOUS, account, ())
     home = caller.account_id or account

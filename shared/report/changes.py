@@ -9,7 +9,6 @@ from shared.containment.journal import APPLIED, Applied
 from shared.domain.case import Case
 from shared.domain.plan import Change, Origin, Status, Wave
 from shared.ports import Journal, Recorded
-from shared.workflow import history
 from shared.workflow.deciding import remains
 
 from .facts import ChangeRow, Undoing
@@ -88,9 +87,8 @@ def _row(group: Sequence[Settled]) -> ChangeRow:
     )
 
 
-def undoing(case: Case, journal: Journal) -> Undoing:
-    """What stands now, and what a rollback would take back, leave, or can not take back at all."""
-    standing = history.made(journal)
+def undoing(case: Case, standing: Sequence[Change]) -> Undoing:
+    """What a rollback would take back of what stands, leave, or can not take back at all."""
     one_way = [c for c in standing if not c.reversible or c.before is None]
     left = {c.slot: why for c in standing if c not in one_way and (why := _kept(c, case))}
     can = [c for c in standing if c not in one_way and c.slot not in left]

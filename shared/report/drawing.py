@@ -147,7 +147,7 @@ def _label(
     right, left = x + width + ROUND + 1, x - ROUND - 1
     for begin, at, anchor in ((right, right, "start"), (left - length, left, "end")):
         end = begin + length
-        fits = begin >= LEFT and end <= WIDTH
+        fits = label and begin >= LEFT and end <= WIDTH
         if fits and not any(a < end and b > begin for a, b in (*taken, *written)):
             written.append((begin - 4, end + 4))
             return label, at, anchor

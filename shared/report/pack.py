@@ -10,6 +10,7 @@ from shared.domain.exposure import Exposure, by_tenant
 from shared.domain.plan import Wave
 from shared.domain.resource import Ref
 from shared.ports import Journal, Recorded
+from shared.workflow import history
 
 from .changes import rows, settled, undoing
 from .facts import ActorRow, Alert, Asked, AtStake, Custody, Guaranteed, Pack
@@ -26,7 +27,7 @@ NAMED = "named by the alert"
 def pack(case: Case, journal: Journal, place: str, audit: Audit, now: datetime, verify: str = "") -> Pack:
     """Read a case's record into a pack. `verify` is the command that repeats the audit. Raises what the journal raises."""
     entries = [entry for entry in journal.entries() if entry.kind in KINDS]
-    found, exposures = tuple(settled(entries, journal)), _exposures(entries)
+    exposures, standing = _exposures(entries), history.made(journal)
     return Pack(
         case=case.id,
         verdict=case.verdict.value,
@@ -44,13 +45,13 @@ def pack(case: Case, journal: Journal, place: str, audit: Audit, now: datetime, 
         exposures=exposures,
         exposed_at=case.exposed_at,
         tenants=by_tenant(exposures),
-        changes=rows(found),
+        changes=rows(settled(entries, journal)),
         approvals=_approvals(entries),
-        keys=keys(case, found),
+        keys=keys(case, standing),
         stores=stores(case.versions),
         proofs=proofs(entries, journal),
         left=tuple(sorted(case.people, key=lambda left: not left.blocks)),
-        undoing=undoing(case, journal),
+        undoing=undoing(case, standing),
         record=_custody(case, place, audit, entries, verify),
     )
 

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from shared.domain.case import Case
-from shared.domain.plan import Status, Wave
+from shared.domain.plan import Change
 from shared.domain.resource import Ref
 from shared.domain.versions import Versions
 from shared.ports import Journal, Recorded
 from shared.reencryption.result import Proof
 
-from .changes import Settled
 from .facts import Blocked, KeyRow, ProofRow, StoreRow
 
 NEVER = "not replaced"
@@ -20,21 +19,16 @@ STATES: dict[str, str] = {"disable-key": "disabled", "retire-key": "fenced: left
 IN_USE = "replaced; fenced against the actors only"
 
 
-def keys(case: Case, found: Iterable[Settled]) -> tuple[KeyRow, ...]:
-    """Every key of the case, the replaced ones with their successor."""
-    done = {
-        (each.result.change.target, each.result.change.action)
-        for each in found
-        if each.wave is Wave.RETIRE and each.result.outcome.status is Status.APPLIED
-    }
+def keys(case: Case, standing: Iterable[Change]) -> tuple[KeyRow, ...]:
+    """Every key of the case, the replaced ones with their successor. `standing` is what was made and not taken back."""
+    made = {(change.target, change.action) for change in standing}
     successors = {s.old: s.new for s in case.scope.successors}
     listed = dict.fromkeys((*successors, *case.scope.keys))
-    return tuple(_key(key, successors.get(case.scope.head(key)), case, done) for key in listed)
+    return tuple(_key(key, successors.get(case.scope.head(key)), case, made) for key in listed)
 
 
-def _key(key: Ref, new: Ref | None, case: Case, done: set[tuple[Ref, str]]) -> KeyRow:
-    made = next((state for action, state in STATES.items() if (key, action) in done), IN_USE)
-    state = "disabled" if key in case.scope.retired else made
+def _key(key: Ref, new: Ref | None, case: Case, made: set[tuple[Ref, str]]) -> KeyRow:
+    state = next((state for action, state in STATES.items() if (key, action) in made), IN_USE)
     why = tuple(dict.fromkeys(left.reason for left in case.people if left.target == str(key)))
     return KeyRow(key=key.id, successor=new.id if new else "", state=state if new else NEVER, why=why)
 

@@ -41,6 +41,11 @@ def for_another(fact: Fact, _: Home) -> bool:
     return bool(target) and target != fact.actor.name
 
 
+def password_for_another(fact: Fact, home: Home) -> bool:
+    """A password that its giver goes on knowing: the user need not change it at the first sign-in."""
+    return for_another(fact, home) and not flag(fact.asked.get("passwordresetrequired"))
+
+
 def _for_itself(fact: Fact, home: Home) -> bool:
     return not for_another(fact, home)
 
@@ -125,6 +130,7 @@ def is_public(address: str) -> bool:
 
 CONDITIONS: dict[str, tuple[str, Callable[[Fact, Home], bool]]] = {
     "for-another": ("it is for another user than the caller", for_another),
+    "password-for-another": ("another user's password is set, which the user need not change", password_for_another),
     "for-itself": ("it is for the caller", _for_itself),
     "admin": ("it gives an administrator's permissions", admin),
     "data-power": ("it gives all permissions of a service that holds data", _data_power),

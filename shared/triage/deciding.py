@@ -20,6 +20,9 @@ TOOLS = ("Terraform", "terraform", "Pulumi", "aws-cdk", "HashiCorp", "CloudForma
 KNOWN = 1024
 """Pairs of accounts that are remembered."""
 
+SURE = 0.6
+"""How sure a source has to be that it happened."""
+
 SKEW = 300.0
 """Seconds that a source's clock may run ahead."""
 
@@ -138,6 +141,8 @@ class Decider:
             return decided._replace(
                 decision=Decision.WATCH, reason=f"{reason}; stale: it happened {_minutes(self.now - fact.at)} before the newest"
             )
+        if fact.sure < SURE:
+            return decided._replace(decision=Decision.WATCH, reason=f"{reason}; only begun: its end is another record")
         if fact.at is None or fact.at - self.now > SKEW:
             return decided._replace(
                 mode=Mode.ASK, reason=f"{reason}; it does not say when, or says a time to come: a person is asked"

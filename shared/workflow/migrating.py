@@ -239,8 +239,9 @@ def _proved(case: Case, plan: Migration, deps: Deps, recovery: Recovery) -> Case
     except CloudError as error:
         unseen = LeftForPeople(target=str(plan.store), reason=f"what was moved could not be proved: {error}", next=AGAIN)
         return case.but(unmoved=tuple(dict.fromkeys((*case.unmoved, unseen))))
-    body = {"store": plan.store.id, "key": slot[1].id, "total": proof.total, "eligible_left": proof.eligible_left, "done": proof.done}
-    journal.append("verified", {**body, "blob": journal.blob(proof.model_dump_json().encode())})
+    body = {"store": plan.store.id, "key": slot[1].id, "total": proof.total, "eligible_left": proof.eligible_left}
+    kept = journal.blob(proof.model_dump_json().encode())
+    journal.append("verified", {**body, "done": proof.done, "blob": kept})
     left = bool(proof.eligible_left)
     found = now.but(done=not left, rounds=now.rounds + left, altered=len(proof.mismatches))
     words = f"{proof.eligible_left} versions are under the old key, again or still: somebody writes with it"

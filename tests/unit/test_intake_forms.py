@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.intake import reading
@@ -190,8 +190,10 @@ def test_a_record_with_anything_in_any_place_is_a_fact_or_a_reason(changes: dict
         assert isinstance(each, Fact | Unreadable)
 
 
-@settings(max_examples=200)
+@settings(max_examples=400)
 @given(st.dictionaries(st.sampled_from(PLACES), JSON, max_size=2))
+@example({"userIdentity": {}})
+@example({"errorCode": "null"})
 def test_the_fast_reader_agrees_with_the_tolerant_one(changes: dict[str, object]) -> None:
     record = RECORD | changes
     fast, slow = read(dumped({"Records": [record]})), tolerant(json.loads(dumped(record)))

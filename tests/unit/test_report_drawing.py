@@ -52,6 +52,11 @@ def test_the_refusal_that_follows_a_fence_is_drawn_beside_it() -> None:
     assert [m.moment.lane for m in close.marks] == [Lane.ACTORS, Lane.FENCE]
 
 
+def test_a_point_at_the_end_of_a_nameless_span_has_its_label() -> None:
+    span, point, _ = marks(moment(0, Lane.ACTORS, until=10, label=""), moment(10, Lane.ACTORS, label="last read"), moment(40))
+    assert (span.label, point.label) == ("", "last read")
+
+
 def test_a_case_without_moments_is_not_drawn() -> None:
     assert drawings([], ZERO, None) == ()
 

@@ -142,6 +142,12 @@ ROWS: dict[str, tuple[dict[str, Any], Decision, str | None]] = {
     "a detector is switched off": (call("UpdateDetector", "guardduty", {"detectorId": "d", "enable": False}), ACT, "detector-off"),
     "a key for another user": (call("CreateAccessKey", "iam", {"userName": "bob"}), ACT, "access-key-for-another"),
     "a key for oneself": (call("CreateAccessKey", "iam", {"userName": "ann"}), WATCH, "access-key-created"),
+    "a password that its giver goes on knowing": (call("CreateLoginProfile", "iam", {"userName": "bob"}), ACT, "login-for-another"),
+    "a first password, to be changed": (
+        call("CreateLoginProfile", "iam", {"userName": "bob", "passwordResetRequired": True}),
+        WATCH,
+        "login-changed",
+    ),
     "a key for root": (call("CreateAccessKey", "iam", None, ROOT), ACT, "root-key-created"),
     "a role for everybody": (
         call("UpdateAssumeRolePolicy", "iam", {"roleName": "r", "policyDocument": policy("*")}),
@@ -244,6 +250,19 @@ def test_an_old_act_is_watched_and_says_so() -> None:
     line, _ = judged(old, new)
     assert line.decision is WATCH
     assert "stale" in line.reason
+
+
+def test_an_operation_that_has_only_begun_is_watched() -> None:
+    begun = {
+        "operationName": "Microsoft.KeyVault/vaults/delete",
+        "category": "Administrative",
+        "resultType": "Start",
+        "time": NOW,
+        "resourceId": "/x",
+    }
+    done = begun | {"resultType": "Success"}
+    assert [line.decision for line in judged(begun)] == [WATCH]
+    assert [line.decision for line in judged(done)] == [ACT]
 
 
 def test_a_repeated_record_is_a_duplicate() -> None:

@@ -16,6 +16,7 @@ from shared.report.html import render
 from shared.report.pack import pack
 from shared.report.summary import summary, turned
 from shared.settings import Policy
+from shared.workflow.deciding import rollback_plan, undo
 from shared.workflow.deps import Deps
 from tests.hospital import CHARTS, EXPORT, KEY, Hospital, built
 from tests.page import ADDRESS, Page
@@ -187,6 +188,18 @@ class TestWhatItTells:
 
 BLOCKING = LeftForPeople(target="bucket a", reason="gone", next="look")
 CALM = LeftForPeople(target="bucket b", reason="slow", next="wait", blocks=False)
+
+
+def test_after_a_rollback_an_old_key_is_not_called_disabled_and_nothing_of_it_is_offered_again() -> None:
+    told = reported(built())
+    wanted = rollback_plan(told.case, told.deps)
+    made = packed(undo(told.case, told.deps, wanted, wanted.digest, "dr-no", whole=True), told.deps)
+    assert {key.state for key in made.keys} == {"replaced; fenced against the actors only"}
+    assert made.undoing.can == ()
+    assert [(a.wave, a.by) for a in made.approvals][-1] == (Wave.ROLLBACK, "dr-no")
+    assert Lane.UNDO in {m.lane for m in made.timeline}
+    assert {row.approved for row in made.changes if row.wave is Wave.ROLLBACK} == {"dr-no"}
+    assert Page(render(made)).open == []
 
 
 def test_what_blocks_is_listed_first(told: Reported) -> None:

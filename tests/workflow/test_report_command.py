@@ -1,0 +1,46 @@
+"""`codeblue report`, from custody in a folder to the files in another."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from shared.bootstrap import create_custody, custody
+from shared.cli import app
+from shared.domain.case import Case
+from shared.report.facts import Pack
+from shared.settings import load
+from tests.hospital import Hospital
+from tests.page import Page
+from tests.workflow.driving import respond
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    file = tmp_path / "response.toml"
+    file.write_text(f'version = 1\n[custody]\ndirectory = "{tmp_path / "custody"}"\n', encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def case(policy: Path, hospital: Hospital) -> Case:
+    rules = load(policy)
+    create_custody(rules)
+    kept = custody(rules, hospital.clock)
+    return respond(hospital.worker(cases=kept.cases, journal=kept.journal(hospital.clock), place=kept.place))
+
+
+def test_writes_the_page_and_the_same_facts_for_programs_which_json_prints(case: Case, policy: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    ran = CliRunner().invoke(app, ["report", case.id, "--out", str(out), "--policy", str(policy), "--json"])
+    assert ran.exit_code == 0, ran.output
+    printed = json.loads(ran.stdout)
+    assert printed == json.loads((out / "case.json").read_text(encoding="utf-8"))
+    assert printed["report"] == str(out / "report.html")
+    facts = Pack.model_validate_json(json.dumps(printed["evidence"]))
+    text = Page((out / "report.html").read_text(encoding="utf-8")).text
+    assert (facts.case, facts.record.intact) == (case.id, True)
+    assert facts.record.entries > 2
+    assert facts.record.head in text
+    assert facts.record.verify in text
