@@ -74,6 +74,15 @@ def test_a_read_comes_with_who_what_and_how_much(sandbox: Sandbox, s3: Client, t
     assert "Malone" not in repr(read)
 
 
+def test_a_delivered_file_is_asked_for_once(sandbox: Sandbox, s3: Client, traffic: AwsTraffic) -> None:
+    s3.put_object(Bucket="records", Key=PATIENT, Body=b"x")
+    first = requested(traffic, "PutObject")
+    asked = sandbox.cloud.calls.of("s3:GetObject")
+    assert requested(traffic, "PutObject") == first
+    assert sandbox.cloud.calls.of("s3:GetObject") == asked
+    assert len({call.resource for call in asked}) == len(asked) > 0
+
+
 def test_a_copy_is_a_read_of_where_it_came_from(s3: Client, traffic: AwsTraffic) -> None:
     s3.create_bucket(Bucket="elsewhere")
     s3.put_object(Bucket="records", Key=PATIENT, Body=b"x")

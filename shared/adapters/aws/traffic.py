@@ -18,7 +18,7 @@ from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call
 from shared.adapters.aws.lookup import ACTIONS as LOOKUP
 from shared.adapters.aws.lookup import PAGE, EventHistory
-from shared.adapters.aws.trail_files import Log, Place, listed, records
+from shared.adapters.aws.trail_files import Log, Place, Shelf, listed, records
 from shared.domain.exposure import Blind, Told
 from shared.domain.resource import Ref
 from shared.intake import traffic
@@ -52,6 +52,7 @@ class AwsTraffic:
         self._clock = clock
         self._history = EventHistory(clients, clock)
         self._asked: dict[tuple[str, ...], tuple[float, object]] = {}
+        self._shelf = Shelf()
 
     def watched(self, store: Ref, since: datetime, until: datetime) -> Watched:
         """Whether a trail recorded the store: each trail's history, its present state, and how far its files reach."""
@@ -68,7 +69,7 @@ class AwsTraffic:
         wanted = {store.id: store for store in stores}
         names = frozenset(store.name for store in stores)
         for log, places in self._logs(stores).items():
-            for record in records(self._clients, log, places, since, until):
+            for record in records(self._clients, log, places, since, until, self._shelf):
                 for request in traffic.requests(record) if _about(record, names) else ():
                     store = wanted.get(request.store.id)
                     if store and since <= request.act.at <= until:

@@ -4,17 +4,19 @@ Source: CloudTrail user guide, "Finding your CloudTrail log files".
 
 Rules
 1. Only the days asked for are listed; a file is filed under the day on which it was delivered.
-2. One file is in memory at a time for each of a few hands; records are handed on one by one.
+2. One file is open at a time for each of a few hands; records are handed on one by one. A shelf keeps what was read, compressed.
 3. A file that can not be read is an error, and no empty file: nobody may be told that nothing happened.
 """
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.aws.clients import Clients
@@ -52,13 +54,36 @@ class Place:
     region: str
 
 
-def records(clients: Clients, log: Log, places: Iterable[Place], since: datetime, until: datetime) -> Iterator[Mapping[str, Any]]:
+class Shelf:
+    """Files that were read before, compressed as they came, of at most `room` bytes: what a trail has delivered never changes."""
+
+    def __init__(self, room: int = 32 * 1024 * 1024) -> None:
+        self._room = room
+        self._files: dict[tuple[str, str], bytes] = {}
+        self._lock = Lock()
+
+    def body(self, s3: "S3Client", bucket: str, key: str) -> bytes:
+        """The file, asked for once as long as there is room. Raises `CloudError`."""
+        kept = self._files.get((bucket, key))
+        if kept is not None:
+            return kept
+        body: bytes = call(call(s3.get_object, Bucket=bucket, Key=key)["Body"].read)
+        with self._lock:
+            if len(body) <= self._room:
+                self._room -= len(body)
+                self._files[bucket, key] = body
+        return body
+
+
+def records(
+    clients: Clients, log: Log, places: Iterable[Place], since: datetime, until: datetime, shelf: Shelf
+) -> Iterator[Mapping[str, Any]]:
     """Every record in the files of these places that can hold events of this time, in no order."""
     s3 = clients.s3(log.bucket.account, log.bucket.region)
     keys = [key for place in places for key, at in listed(clients, log, place, since, until) if at >= since]
     with ThreadPoolExecutor(HANDS) as pool:
         for several in batched(keys, HANDS, strict=False):
-            for found in pool.map(lambda key: _read(s3, log.bucket.name, key), several):
+            for found in pool.map(lambda key: _read(shelf.body(s3, log.bucket.name, key)), several):
                 yield from found
 
 
@@ -83,13 +108,11 @@ def _organisations(s3: "S3Client", log: Log, start: str) -> Sequence[str]:
     return [folder for folder in folders if folder.startswith("o-")]
 
 
-def _read(s3: "S3Client", bucket: str, key: str) -> Sequence[Mapping[str, Any]]:
-    """The records of one file. Raises `CloudError`, also for one that is no log file."""
-    body = call(s3.get_object, Bucket=bucket, Key=key)["Body"]
+def _read(body: bytes) -> Sequence[Mapping[str, Any]]:
+    """The records of one file. Raises `Refused` for one that is no log file."""
     try:
-        with gzip.open(body) as file:
-            content: Mapping[str, Any] = json.load(file)
+        content: Mapping[str, Any] = json.loads(gzip.decompress(body))
         found: Sequence[Mapping[str, Any]] = content["Records"]
-    except (OSError, EOFError, ValueError, KeyError, TypeError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error):
         raise Refused("a log file can not be read: it is broken, or was tampered with") from None
     return found
