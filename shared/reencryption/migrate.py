@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from shared.ports import Clock, Journal, Objects
-from shared.ports.objects import Page, Version
+from shared.ports.objects import Facts, Page, Version
 
 from .answers import persistently
 from .canary import PROVED, try_update
-from .lanes import Decision, Lane, Reason
+from .lanes import Decision, Lane, Reason, Unseen
 from .manifest import Checkpoint, Manifest, Tally
 from .moving import Look, Mover
 from .plan import Migration
@@ -55,7 +55,7 @@ def migrate(
     with _workers(plan.width) as pool:
         run = _Run(plan, objects, clock, manifest, mover, pool, _Watch(plan.first, cancelled, progress))
         state, why = run.until_done()
-    return _result(manifest, state, why, update_lane)
+    return _result(manifest, state, why, update_lane).but(keys=None if why else run.keys)
 
 
 @contextmanager
@@ -107,10 +107,18 @@ class _Run:
         self._pool, self._watch = pool, watch
         self._settled: dict[Version, Decision] = {}
         self._began, self._done = clock.monotonic(), 0
+        self._keys: set[str] = set()
+        self._whole = True
+
+    @property
+    def keys(self) -> frozenset[str] | None:
+        """The keys that versions were found under; None where this run did not look at all of them."""
+        return frozenset(self._keys) if self._whole else None
 
     def until_done(self) -> tuple[Checkpoint, str]:
         """Sweep until nothing is left, and say where that ended and, if not finished, why."""
         state = _begin(self._manifest.checkpoint, exposed=bool(self._watch.first))
+        self._whole = state.after is None
         for _ in range(SWEEPS):
             state = self._sweep(state)
             if self._mover.stopped or not state.over:
@@ -156,6 +164,10 @@ class _Run:
         if settled := self._settled.get(version):
             return Look(version, None, settled)
         look = self._mover.look(version)
+        if isinstance(look.facts, Facts):
+            self._keys.add(look.facts.encryption.key)
+        elif look.facts is Unseen.DENIED:
+            self._whole = False
         if not look.moves and look.decision.reason not in NEVER_SETTLED:
             self._settled[version] = look.decision
         return look

@@ -16,9 +16,10 @@ from shared.domain.facet import Migrated
 from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Ref
 from shared.domain.versions import Versions
-from shared.reencryption import Migration, MigrationResult, migrate, verify
+from shared.reencryption import Migration, MigrationResult, Proof, migrate, verify
 from shared.reencryption.canary import FOREIGN, PROVED
-from shared.reencryption.lanes import Lane, Reason
+from shared.reencryption.lanes import Lane, Reason, Unseen
+from shared.reencryption.verify import UNKNOWN
 
 from . import exact, exposing, proving, waves
 from .cancelling import TIME_IS_UP, Cancelling
@@ -75,8 +76,7 @@ def move(case: Case, deps: Deps) -> Next:
     recovery = deps.recovery()
     if not known.versions:
         deps.journal(case.id).append("intended", intended(made, made.changes, deps.journal(case.id)))
-    first = _exposed(known, deps)
-    ran = [_run(p.but(first=first[p.store]), known, deps, recovery, cancelling) for p in _migrations(known, recovery)]
+    ran = _ran(known, deps, recovery, cancelling)
     moved = _moved(known.but(awaiting=None, verdict=Verdict.OPEN), ran)
     if cancelling.why:
         waiting = AGAIN_SECONDS if cancelling.why == TIME_IS_UP else PAUSED_SECONDS
@@ -92,8 +92,9 @@ def prove(case: Case, deps: Deps) -> Next:
     if deps.recovery is None:
         return Next(case, Stage.SWEEP)
     recovery, after = deps.recovery(), case
+    proofs: dict[Ref, Proof] = {}
     for plan in _migrations(case, recovery):
-        after = _proved(after, plan, deps, recovery)
+        after = _proved(after, plan, deps, recovery, proofs)
     if any(not v.done and 0 < v.rounds < ROUNDS for v in after.versions):
         return Next(after, Stage.MIGRATE, again_seconds=AGAIN_SECONDS)
     if unfinished(after):
@@ -139,6 +140,23 @@ def _exposed(case: Case, deps: Deps) -> dict[Ref, frozenset[str]]:
     read = {e.store for e in case.exposures if e.objects}
     stores = {store for store, _ in _open(case)}
     return {store: exposing.first(case, deps, store) if store in read else frozenset() for store in stores}
+
+
+def _ran(case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling) -> list[Ran]:
+    """Every store, from every key that something in it is under: who has looked at all of it has looked for the other keys too."""
+    first, ran = _exposed(case, deps), list[Ran]()
+    for plan in _migrations(case, recovery):
+        results = (each.result for each in ran if each.plan.store == plan.store)
+        known = (r for r in results if isinstance(r, MigrationResult) and r.keys is not None and not plan.old & r.keys)
+        seen = next(known, None)
+        ran.append(Ran(plan, _nothing(seen)) if seen else _run(plan.but(first=first[plan.store]), case, deps, recovery, cancelling))
+    return ran
+
+
+def _nothing(seen: MigrationResult) -> MigrationResult:
+    """The result for a key that nothing in the store is under, from the look for another key."""
+    blocked = {reason: n for reason, n in seen.blocked.items() if reason == Reason.CUSTOMER_KEY}
+    return seen.but(moved={}, blocked=blocked, failed={}, lost=0)
 
 
 def _run(plan: Migration, case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling) -> Ran:
@@ -228,17 +246,18 @@ def _failed(ran: Ran) -> Iterable[LeftForPeople]:
         yield LeftForPeople(target=str(ran.plan.store), reason=f"what is stored is not all moved: {ran.why}", next=AGAIN)
 
 
-def _proved(case: Case, plan: Migration, deps: Deps, recovery: Recovery) -> Case:
-    """The case with the proof of one migration. Raises `NotDurable`."""
+def _proved(case: Case, plan: Migration, deps: Deps, recovery: Recovery, proofs: dict[Ref, Proof]) -> Case:
+    """The case with the proof of one migration. `proofs` are those of this look, by store. Raises `NotDurable`."""
     slot, journal = _slot(case, plan), deps.journal(case.id)
     now = next((v for v in case.versions if (v.store, v.key) == slot), None)
     if now is None:  # it could not even be listed
         return case
     try:
-        proof = verify(plan, recovery.objects, journal, deps.clock)
+        proof = _absent(proofs.get(plan.store), plan) or verify(plan, recovery.objects, journal, deps.clock)
     except CloudError as error:
         unseen = LeftForPeople(target=str(plan.store), reason=f"what was moved could not be proved: {error}", next=AGAIN)
         return case.but(unmoved=tuple(dict.fromkeys((*case.unmoved, unseen))))
+    proofs.setdefault(plan.store, proof)
     body = {"store": plan.store.id, "key": slot[1].id, "total": proof.total, "eligible_left": proof.eligible_left}
     kept = journal.blob(proof.model_dump_json().encode())
     journal.append("verified", {**body, "done": proof.done, "blob": kept})
@@ -249,6 +268,13 @@ def _proved(case: Case, plan: Migration, deps: Deps, recovery: Recovery) -> Case
     versions = tuple(found if v is now else v for v in case.versions)
     more = (*_stays(found), *([writer] if left else []))
     return case.but(versions=versions, unmoved=tuple(dict.fromkeys((*case.unmoved, *more))))
+
+
+def _absent(seen: Proof | None, plan: Migration) -> Proof | None:
+    """The proof that nothing is under a key, where a fresh look at the whole store has just shown so; else None."""
+    if seen is None or UNKNOWN[Unseen.DENIED] in seen.keys or plan.old & seen.keys.keys():
+        return None
+    return seen.but(eligible_left=0, blocked={}, compared=0, mismatches=(), rewritten=0, gone=0, lost=0)
 
 
 def _people(case: Case, found: Iterable[LeftForPeople], *about: str) -> tuple[LeftForPeople, ...]:

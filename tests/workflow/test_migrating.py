@@ -1,10 +1,12 @@
 """What is stored moves store by store, as far as it can; what does not is said, and tried again while the sweeps go on."""
 
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from shared.adapters.memory.objects import MemoryStore
+from shared.adapters.memory.objects import MemoryObjects, MemoryStore
 from shared.adapters.memory.traffic import MemoryTraffic
 from shared.domain.case import Case, Mode, Verdict
 from shared.domain.errors import Absent, Refused
@@ -13,7 +15,7 @@ from shared.domain.facet import AliasTarget, EncryptedWith, PolicyStatement, Suc
 from shared.domain.plan import Wave
 from shared.domain.resource import Kind, Ref
 from shared.ports import KeyUse, Relation, Request
-from shared.ports.objects import Encryption, Lock, Scheme
+from shared.ports.objects import Encryption, Lock, Page, Scheme
 from shared.reencryption import Progress
 from shared.report.summary import summary
 from shared.settings import Modes, Policy
@@ -52,6 +54,34 @@ def with_labs(night: Night) -> None:
     night.objects.stores[LABS] = MemoryStore()
     night.objects.write(LABS, "result 1", b"x", Encryption(Scheme.SSE_KMS, LAB_KEY.id))
     night.objects.write(LABS, "result 2", b"y", OLD)
+
+
+class Counted(MemoryObjects):
+    """Objects that count how often each store is listed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listed: Counter[Ref] = Counter()
+
+    def list(self, store: Ref, after: tuple[str, str] | None) -> Page:
+        self.listed[store] += 1
+        return super().list(store, after)
+
+
+def test_a_store_is_gone_through_for_the_keys_that_it_holds_something_under(night: Night) -> None:
+    with_labs(night)
+    counted = Counted()
+    counted.stores = night.objects.stores
+    case = respond(replace(night, objects=counted).worker(), signal(THIEF, CHARTS, LABS), asks=YES)
+    found = {(v.store, v.key): (v.total, v.updated, v.done) for v in case.versions}
+    assert found == {
+        (CHARTS, KEY): (12, 12, True),
+        (CHARTS, LAB_KEY): (12, 0, True),
+        (LABS, KEY): (2, 1, True),
+        (LABS, LAB_KEY): (2, 1, True),
+    }
+    # once to move and once more to see that nothing is left, for each key that is there, and once for the proof of each
+    assert counted.listed[CHARTS] <= counted.listed[LABS] - 2
 
 
 class TestSaid:
