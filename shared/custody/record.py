@@ -11,6 +11,7 @@ Rules
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import UTC
+from itertools import islice
 from threading import Lock
 from typing import Self
 
@@ -28,6 +29,9 @@ OWN = frozenset({"blobs", "checkpoints"})
 """Keys of a body that the record itself writes."""
 
 _RESERVED = f"the record itself writes the keys {', '.join(sorted(OWN))}"
+
+KEPT = 4096
+"""Entries that a writer keeps at hand, from the first on: stages read the record of their case again and again."""
 
 CLOSED = "closed"
 UNWITNESSED = "unwitnessed"
@@ -53,6 +57,7 @@ class Record:
         self._unnamed: dict[str, str] = {}
         self._notes: dict[int, bytes] = {}
         self._sinks = len(sinks)
+        self._kept: dict[int, bytes] = {}
 
     @classmethod
     def resume(
@@ -65,6 +70,7 @@ class Record:
             found = recover(case, record._lanes)
         record._size = len(found.chain)
         record._head = digest(found.chain[-1]) if found.chain else GENESIS
+        record._kept = dict(islice(enumerate(found.chain), KEPT))
         record._notes, record._unnamed = dict(found.notes), dict(found.unnamed)
         record._lanes = tuple(lane for lane in record._lanes if not lane.taken)
         if not record._lanes:
@@ -130,9 +136,9 @@ class Record:
         self.settle()
 
     def entries(self) -> Iterator[Entry]:
-        """Every entry, oldest first, from whichever sink has it. Raises `Absent`, `Tampered`."""
+        """Every entry, oldest first: as read or written here, else from whichever sink has it. Raises `Absent`, `Tampered`."""
         self.settle()
-        return (decode(self._get(entry_path(self.case, seq))) for seq in range(self._size))
+        return (decode(self._kept.get(seq) or self._get(entry_path(self.case, seq))) for seq in range(self._size))
 
     def settle(self) -> tuple[str, ...]:
         """Wait until every sink had its turn. The names of those that still lack something."""
@@ -150,6 +156,8 @@ class Record:
             entry = Entry(self._size, at, self.case, kind, self._head, {**body, **self._naming()})
             content = encode(entry)
             self._size, self._head, self._unnamed = self._size + 1, digest(content), {}
+            if entry.seq < KEPT:
+                self._kept[entry.seq] = content
             puts = self._put(entry_path(self.case, entry.seq), content)
         self._wait(puts, min(need, self._sinks))
         return entry
