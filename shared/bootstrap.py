@@ -62,8 +62,8 @@ def custody(policy: Policy, clock: Clock) -> Custody:
     return _in_aws(policy, clock, Clients())
 
 
-def deps(policy: Policy) -> Deps:
-    """Everything, for the responder that the environment names. Raises `NotReady`."""
+def deps(policy: Policy, clock: Clock | None = None) -> Deps:
+    """Everything, for the responder that the environment names; `clock` in the place of the machine's. Raises `NotReady`."""
     from shared.adapters.aws.clients import Clients
     from shared.adapters.aws.directory import AwsDirectory
     from shared.adapters.aws.evidence import CloudTrailEvidence
@@ -73,7 +73,7 @@ def deps(policy: Policy) -> Deps:
     from shared.adapters.aws.traffic import AwsTraffic
     from shared.adapters.aws.world import AwsWorld
 
-    clock, clients = SystemClock(), Clients()
+    clock, clients = clock or SystemClock(), Clients()
     clients.warm("kms", "s3", "dynamodb", "guardduty", "iam", "cloudtrail", "s3control")  # in the order of need
     with ThreadPoolExecutor(max_workers=2) as pool:
         kept = pool.submit(_in_folders, policy, clock) if policy.custody.directory else pool.submit(_in_aws, policy, clock, clients)

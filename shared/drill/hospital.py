@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
+from shared.adapters.local.clock import SystemClock
 from shared.domain.case import Case
 from shared.domain.case import Stage as CaseStage
 from shared.domain.errors import BadInput, NotReady
@@ -19,6 +20,7 @@ from shared.intake import read
 from shared.sandbox.aws import hospital_scene as scene
 from shared.settings import Policy
 from shared.workflow.deps import Deps
+from shared.workflow.exposing import LATE
 from shared.workflow.local import Decide, Patience, drive
 from shared.workflow.opening import Turned, admit
 from shared.workflow.run import Outcome
@@ -84,6 +86,7 @@ def _process(terms: scene.Terms) -> Iterator[Connection]:
         yield line
     finally:
         line.close()
+        process.terminate()  # it keeps nothing
         process.join(PATIENCE_SECONDS)
         if process.is_alive():
             process.kill()
@@ -130,7 +133,8 @@ def respond(stage: Stage, begun: scene.Begun, say: Say, progress: Progress) -> A
     from shared.bootstrap import deps  # noqa: PLC0415  # its half a second belongs to the response
 
     alerted = datetime.now(UTC)
-    working = replace(deps(stage.policy), notifier=Pager(say))
+    clock = LapsedClock(SystemClock())
+    working = replace(deps(stage.policy, clock), notifier=Pager(say))
     case = _admitted(begun.alert, working)
     for _ in range(stage.terms.deliveries - 1):
         _admitted(begun.alert, working)
@@ -139,13 +143,12 @@ def respond(stage: Stage, begun: scene.Begun, say: Say, progress: Progress) -> A
     case = drive(case.id, working, asks, watch)
     settled = datetime.now(UTC)
     say("Nothing more is due at once. The hour after it follows in time lapse; the thief and everybody else go on.")
-    # a worker that comes later asks the log anew, as any other would
-    later = replace(deps(stage.policy), clock=LapsedClock(working.clock), notifier=Pager(say))
-    case = drive(case.id, later, asks, watch, Patience(sweep_seconds=timedelta(hours=2).total_seconds()))
+    clock.lapse(LATE.total_seconds())
+    case = drive(case.id, working, asks, watch, Patience(sweep_seconds=timedelta(hours=2).total_seconds()))
     stage.line.send(scene.OVER)
     played = _heard(stage.line, scene.Played)
     say("The thief and everybody else are called off.")
-    return Answered(case, later, played, begun, alerted, watch.held or settled, settled)
+    return Answered(case, working, played, begun, alerted, watch.held or settled, settled)
 
 
 class Pager:

@@ -1,4 +1,4 @@
-"""A clock that does not wait: what a case does in the quiet hour after it, in a second."""
+"""A clock that stops to wait: what a case does in the quiet hour after it, in a second."""
 
 from datetime import datetime, timedelta
 
@@ -6,11 +6,17 @@ from shared.ports import Clock
 
 
 class LapsedClock:
-    """Another clock, and all the time that was slept on this one."""
+    """Another clock; from `lapse` on, with all the time that was slept on this one and not waited for."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._slept = 0.0
+        self._lapsing = False
+
+    def lapse(self, seconds: float) -> None:
+        """So many seconds go by at once, and from now on so does whatever is slept."""
+        self._lapsing = True
+        self.sleep(seconds)
 
     def now(self) -> datetime:
         return self._clock.now() + timedelta(seconds=self._slept)
@@ -19,4 +25,7 @@ class LapsedClock:
         return self._clock.monotonic() + self._slept
 
     def sleep(self, seconds: float) -> None:
-        self._slept += max(0.0, seconds)
+        if self._lapsing:
+            self._slept += max(0.0, seconds)
+        else:
+            self._clock.sleep(seconds)
