@@ -24,3 +24,8 @@ class Versions(Value):
     altered: int = 0
     rounds: int = 0
     done: bool = False
+
+    @property
+    def moved(self) -> int:
+        """How many were moved, by any lane."""
+        return self.updated + self.copied + self.multipart

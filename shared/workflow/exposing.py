@@ -121,7 +121,7 @@ def expose(case: Case, deps: Deps) -> Next:
     missing = (Blind(since=since, until=until, why=why),) if why else ()
     found = [_exposure(s, case, deps, watch[s][0], (*watch[s][1], *missing), tallies[s]) for s in case.scope.stores]
     for exposure in found:
-        journal.append("exposure", exposure.model_dump(mode="json"))
+        journal.append("exposure", exposure.model_dump(mode="json"), need=1)
     carried = sorted(found, key=lambda e: (-e.versions, e.store))[:MOST_STORES]
     told = lasting.worded(case, LOOK, _unknown(found))
     return Next(_aliases(told, deps, deps.traffic).but(exposures=carried, exposed_at=now), Stage.SWEEP)

@@ -253,7 +253,9 @@ def _proved(case: Case, plan: Migration, deps: Deps, recovery: Recovery, proofs:
     if now is None:  # it could not even be listed
         return case
     try:
-        proof = _absent(proofs.get(plan.store), plan) or verify(plan, recovery.objects, journal, deps.clock)
+        proof = (None if now.moved else _absent(proofs.get(plan.store), plan)) or verify(
+            plan, recovery.objects, journal, deps.clock
+        )
     except CloudError as error:
         unseen = LeftForPeople(target=str(plan.store), reason=f"what was moved could not be proved: {error}", next=AGAIN)
         return case.but(unmoved=tuple(dict.fromkeys((*case.unmoved, unseen))))
@@ -271,7 +273,7 @@ def _proved(case: Case, plan: Migration, deps: Deps, recovery: Recovery, proofs:
 
 
 def _absent(seen: Proof | None, plan: Migration) -> Proof | None:
-    """The proof that nothing is under a key, where a fresh look at the whole store has just shown so; else None."""
+    """The proof for a key that nothing was moved from, where a fresh look at all of the store shows nothing under it; else None."""
     if seen is None or UNKNOWN[Unseen.DENIED] in seen.keys or plan.old & seen.keys.keys():
         return None
     return seen.but(eligible_left=0, blocked={}, compared=0, mismatches=(), rewritten=0, gone=0, lost=0)

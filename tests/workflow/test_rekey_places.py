@@ -37,4 +37,4 @@ def test_an_update_in_place_is_tried(night: Night, account: str, *, in_place: bo
     worker = night.worker()
     assert worker.recovery is not None
     (plan,) = migrating._migrations(case.but(scope=scope), worker.recovery())
-    assert (plan.canary is not None) is in_place
+    assert plan.foreign is not in_place
