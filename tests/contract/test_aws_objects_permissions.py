@@ -62,9 +62,11 @@ def play(request: pytest.FixtureRequest, running_sandbox: Sandbox) -> Iterator[P
     with pytest.MonkeyPatch.context() as patch:
         made = scene(running_sandbox, patch, "none:None")
         if not request.param:
+            canary = made.plan.canary
+            assert canary
             deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:UpdateObjectEncryption"}
-            text = json.dumps({"Version": "2012-10-17", "Statement": [{**deny, "Resource": f"{made.plan.canary.store.id}/*"}]})
-            made.s3.put_bucket_policy(Bucket=made.plan.canary.store.name, Policy=text)
+            text = json.dumps({"Version": "2012-10-17", "Statement": [{**deny, "Resource": f"{canary.store.id}/*"}]})
+            made.s3.put_bucket_policy(Bucket=canary.store.name, Policy=text)
         yield Play(made, running_sandbox, request.param)
 
 
