@@ -15,6 +15,8 @@ class Clock(Protocol):
 
     def advance(self, seconds: float) -> None: ...
 
+    def restart(self) -> None: ...
+
 
 class DrillClock:
     """Real time that can be moved forward, so that a session ages an hour without waiting an hour.
@@ -23,6 +25,7 @@ class DrillClock:
     """
 
     def __init__(self, behind: float = 0.0) -> None:
+        self._behind = behind
         self._offset = -behind
         self._lock = threading.Lock()
 
@@ -38,6 +41,11 @@ class DrillClock:
             raise ValueError("time does not go back: seconds must not be negative")
         with self._lock:
             self._offset += seconds
+
+    def restart(self) -> None:
+        """Back to where it began: for a blank cloud, whose past is forgotten."""
+        with self._lock:
+            self._offset = -self._behind
 
 
 def utc(at: float) -> datetime:

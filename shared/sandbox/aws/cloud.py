@@ -58,8 +58,9 @@ class Cloud:
         self.lock = threading.RLock()
 
     def reset(self) -> None:
-        """Forget every resource, credential, call and fault."""
+        """Forget every resource, credential, call and fault, and the time that was made to pass."""
         with self.lock:
+            self.clock.restart()
             self.emulator.reset()
             self.history.forget()
             self.principals.forget()
