@@ -20,7 +20,6 @@ from shared.intake import read
 from shared.sandbox.aws import hospital_scene as scene
 from shared.settings import Policy
 from shared.workflow.deps import Deps
-from shared.workflow.exposing import LATE
 from shared.workflow.local import Decide, Patience, drive
 from shared.workflow.opening import Turned, admit
 from shared.workflow.run import Outcome
@@ -143,7 +142,7 @@ def respond(stage: Stage, begun: scene.Begun, say: Say, progress: Progress) -> A
     case = drive(case.id, working, asks, watch)
     settled = datetime.now(UTC)
     say("Nothing more is due at once. The hour after it follows in time lapse; the thief and everybody else go on.")
-    clock.lapse(LATE.total_seconds())
+    clock.lapse()
     case = drive(case.id, working, asks, watch, Patience(sweep_seconds=timedelta(hours=2).total_seconds()))
     stage.line.send(scene.OVER)
     played = _heard(stage.line, scene.Played)

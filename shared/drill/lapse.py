@@ -13,10 +13,9 @@ class LapsedClock:
         self._slept = 0.0
         self._lapsing = False
 
-    def lapse(self, seconds: float) -> None:
-        """So many seconds go by at once, and from now on so does whatever is slept."""
+    def lapse(self) -> None:
+        """From now on whatever is slept goes by at once."""
         self._lapsing = True
-        self.sleep(seconds)
 
     def now(self) -> datetime:
         return self._clock.now() + timedelta(seconds=self._slept)
