@@ -16,7 +16,7 @@ from shared.domain.resource import Ref
 
 from . import lasting, observing
 from .deps import Deps
-from .step import Next
+from .step import Next, reached
 
 NEEDED = "it goes on opening for restores, and for them; move what needs it, then `codeblue reconsider`"
 UNKNOWN = "make the record of its uses readable, then `codeblue reconsider`"
@@ -36,7 +36,7 @@ def retire(case: Case, deps: Deps) -> Next:
     forms, _ = observing.stores(case, deps)
     needs, unknown = observing.keys(case, deps, forms)
     if _late(case, deps, needs):
-        return Next(case, Stage.SWEEP, again_seconds=AGAIN_SECONDS)
+        return Next(case.but(verdict=reached(case)), Stage.SWEEP, again_seconds=AGAIN_SECONDS)
     restore, lost = observing.restorers(case, deps)
     told = lasting.worded(case, NEEDED, _needed(needs))
     told = lasting.worded(told, UNKNOWN, (*_unknown(unknown), *lost))

@@ -160,6 +160,7 @@ def test_a_log_that_is_late_is_waited_for_and_the_sweeps_go_on(morning: Morning)
     deps = morning.worker()
     case = morning.until(Wave.RETIRE, deps)
     assert (case.stage, case.awaiting, fence_of(morning, KEY)) == (Stage.SWEEP, None, None)
+    assert case.verdict is Verdict.CONTAINED
     morning.traffic.through = None
     morning.to_the_end(morning.to_the_end(case, deps), deps)
     assert not morning.enabled(KEY)
