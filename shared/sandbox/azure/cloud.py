@@ -13,6 +13,8 @@ from shared.sandbox.azure.clock import Clock, DrillClock, http_date
 from shared.sandbox.azure.delays import Delays
 from shared.sandbox.azure.entra import Entra
 from shared.sandbox.azure.faults import Faults
+from shared.sandbox.azure.imds import InstanceMetadata
+from shared.sandbox.azure.login import Login
 from shared.sandbox.azure.logs import LogStore
 from shared.sandbox.azure.rbac import Rbac
 from shared.sandbox.azure.wire import Answer, Problem, Request
@@ -31,12 +33,17 @@ class Plane(Protocol):
 
 
 HOSTS: Mapping[str, str] = {
+    "169.254.169.254": "imds",
+    "login.microsoftonline.com": "login",
+    "login.microsoft.com": "login",
     "management.azure.com": "arm",
 }
 """The plane of a host's whole name, or of what follows its first label."""
 
 PLANES: Mapping[str, Callable[["Cloud"], Plane]] = {
     "arm": Arm,
+    "imds": InstanceMetadata,
+    "login": Login,
 }
 
 
