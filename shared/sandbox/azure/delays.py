@@ -8,7 +8,7 @@ class Delays:
     """In seconds. By default propagation is off; `documented()` is what the services state.
 
     `rbac` is how long the making or removal of a role assignment is not yet seen, `delegation_key` how long a revoked key still
-    opens, `directory` how long the disabling of a user or application is not yet seen at sign-in, `log` how late a row can be queried.
+    opens, `directory` how late a sign-in hears that somebody is disabled, `log` how late a row can be queried.
     """
 
     rbac: float = 0.0

@@ -74,9 +74,7 @@ class Rbac:
         """Give a role, by name or id, at a scope. It is true at once where it belongs to the scene: `add` is what ARM does."""
         found = self.role(role)
         known = f"{len(self._assignments):08x}-0000-4000-8000-{principal_id[-12:]}"
-        assignment = Assignment(
-            name or known, scope, found.resource_id, principal_id, self.kind_of(principal_id), float("-inf"), by
-        )
+        assignment = Assignment(name or known, scope, found.resource_id, principal_id, self.kind_of(principal_id), 0.0, by)
         self._assignments.append(assignment)
         return assignment
 
