@@ -13,6 +13,7 @@ from shared.sandbox.azure.clock import Clock, DrillClock, http_date
 from shared.sandbox.azure.delays import Delays
 from shared.sandbox.azure.entra import Entra
 from shared.sandbox.azure.faults import Faults
+from shared.sandbox.azure.graph import Graph
 from shared.sandbox.azure.imds import InstanceMetadata
 from shared.sandbox.azure.login import Login
 from shared.sandbox.azure.logs import LogStore
@@ -34,6 +35,7 @@ class Plane(Protocol):
 
 HOSTS: Mapping[str, str] = {
     "169.254.169.254": "imds",
+    "graph.microsoft.com": "graph",
     "login.microsoftonline.com": "login",
     "login.microsoft.com": "login",
     "management.azure.com": "arm",
@@ -42,6 +44,7 @@ HOSTS: Mapping[str, str] = {
 
 PLANES: Mapping[str, Callable[["Cloud"], Plane]] = {
     "arm": Arm,
+    "graph": Graph,
     "imds": InstanceMetadata,
     "login": Login,
 }

@@ -55,12 +55,13 @@ class Certificate:
     name: str = ""
     thumbprint256: str = ""
     """the same in SHA-256, `x5t#S256`"""
+    der: bytes = b""
 
     @classmethod
     def of(cls, der: bytes, key: RSAPublicKey, start: float, end: float, name: str = "") -> "Certificate":
         """The certificate with these DER bytes."""
         old = _thumbprint(hashlib.sha1(der, usedforsecurity=False).digest())
-        return cls(str(uuid.uuid4()), old, key, start, end, name, _thumbprint(hashlib.sha256(der).digest()))
+        return cls(str(uuid.uuid4()), old, key, start, end, name, _thumbprint(hashlib.sha256(der).digest()), der)
 
 
 @dataclass(slots=True)
@@ -195,6 +196,11 @@ class Directory:
         """The managed identity with this ARM id."""
         low = resource_id.lower()
         return next((found for found in self.principals.values() if low and found.resource_id.lower() == low), None)
+
+    def subjects(self) -> Iterator[User | ServicePrincipal]:
+        """Everybody who can have a role in the directory."""
+        yield from self.users.values()
+        yield from self.principals.values()
 
     def user_of(self, upn: str) -> User | None:
         return next((found for found in self.users.values() if found.upn.lower() == upn.lower()), None)

@@ -3,13 +3,14 @@
 import uuid
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from shared.sandbox.azure.callers import Caller
 from shared.sandbox.azure.directory import Directory, ServicePrincipal, User
+from shared.sandbox.azure.graph_policies import Audits
 from shared.sandbox.azure.wire import Problem, Request
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ class Entra:
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
         self.directory = Directory(TENANT)
+        self.audits = Audits(cloud)
+        self.grants: dict[str, dict[str, Any]] = {}
+        """consents (`oauth2PermissionGrants`) by id"""
+        self.policies: dict[str, dict[str, Any]] = {}
+        """Conditional Access policies by id"""
         self._tokens: dict[str, Token] = {}
 
     def issue(
