@@ -15,6 +15,8 @@ from shared.sandbox.azure.entra import Entra
 from shared.sandbox.azure.faults import Faults
 from shared.sandbox.azure.logs import LogStore
 from shared.sandbox.azure.rbac import Rbac
+from shared.sandbox.azure.vault_book import VaultBook
+from shared.sandbox.azure.vault_plane import KeyVault
 from shared.sandbox.azure.wire import Answer, Problem, Request
 
 
@@ -32,11 +34,13 @@ class Plane(Protocol):
 
 HOSTS: Mapping[str, str] = {
     "management.azure.com": "arm",
+    "vault.azure.net": "keyvault",
 }
 """The plane of a host's whole name, or of what follows its first label."""
 
 PLANES: Mapping[str, Callable[["Cloud"], Plane]] = {
     "arm": Arm,
+    "keyvault": KeyVault,
 }
 
 
@@ -53,6 +57,7 @@ class Cloud:
         self.logs = LogStore(self)
         self.entra = Entra(self)
         self.rbac = Rbac(self)
+        self.vaults = VaultBook()
         self.planes = {name: plane(self) for name, plane in PLANES.items()}
 
     def answer(self, request: Request) -> Answer:
