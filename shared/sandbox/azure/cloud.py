@@ -13,6 +13,8 @@ from shared.sandbox.azure.clock import Clock, DrillClock, http_date
 from shared.sandbox.azure.delays import Delays
 from shared.sandbox.azure.entra import Entra
 from shared.sandbox.azure.faults import Faults
+from shared.sandbox.azure.imds import InstanceMetadata
+from shared.sandbox.azure.login import Login
 from shared.sandbox.azure.logs import LogStore
 from shared.sandbox.azure.rbac import Rbac
 from shared.sandbox.azure.vault_book import VaultBook
@@ -33,6 +35,9 @@ class Plane(Protocol):
 
 
 HOSTS: Mapping[str, str] = {
+    "169.254.169.254": "imds",
+    "login.microsoftonline.com": "login",
+    "login.microsoft.com": "login",
     "management.azure.com": "arm",
     "vault.azure.net": "keyvault",
 }
@@ -40,7 +45,9 @@ HOSTS: Mapping[str, str] = {
 
 PLANES: Mapping[str, Callable[["Cloud"], Plane]] = {
     "arm": Arm,
+    "imds": InstanceMetadata,
     "keyvault": KeyVault,
+    "login": Login,
 }
 
 

@@ -1,5 +1,6 @@
 """The Entra directory: users, applications, service principals, managed identities, and what each may prove itself with."""
 
+import base64
 import hashlib
 import hmac
 import uuid
@@ -55,6 +56,12 @@ class Certificate:
     thumbprint256: str = ""
     """the same in SHA-256, `x5t#S256`"""
 
+    @classmethod
+    def of(cls, der: bytes, key: RSAPublicKey, start: float, end: float, name: str = "") -> "Certificate":
+        """The certificate with these DER bytes."""
+        old = _thumbprint(hashlib.sha1(der, usedforsecurity=False).digest())
+        return cls(str(uuid.uuid4()), old, key, start, end, name, _thumbprint(hashlib.sha256(der).digest()))
+
 
 @dataclass(slots=True)
 class Federated:
@@ -74,6 +81,22 @@ class Credentials:
     secrets: list[Secret] = field(default_factory=list)
     certificates: list[Certificate] = field(default_factory=list)
     federated: list[Federated] = field(default_factory=list)
+    departed: list[tuple[float, Secret | Certificate | Federated]] = field(default_factory=list)
+    """what was removed, and when (seconds since 1970)"""
+
+    def known(self, since: float) -> Iterator[Secret | Certificate | Federated]:
+        """What sign-in takes when it has heard of removals until `since` only."""
+        yield from self.secrets
+        yield from self.certificates
+        yield from self.federated
+        yield from (held for at, held in self.departed if at > since)
+
+    def remove(self, gone: Secret | Certificate | Federated, at: float) -> None:
+        """Take a credential away."""
+        self.secrets = [held for held in self.secrets if held is not gone]
+        self.certificates = [held for held in self.certificates if held is not gone]
+        self.federated = [held for held in self.federated if held is not gone]
+        self.departed.append((at, gone))
 
 
 @dataclass(slots=True)
@@ -88,6 +111,8 @@ class User:
     guest: bool = False
     directory_roles: set[str] = field(default_factory=set)
     sessions_from: float = 0.0
+    switched: float = 0.0
+    """when `enabled` was last changed"""
 
 
 @dataclass(slots=True)
@@ -113,7 +138,7 @@ class ServicePrincipal:
     permissions: set[str] = field(default_factory=set)
     directory_roles: set[str] = field(default_factory=set)
     credentials: Credentials = field(default_factory=Credentials)
-    disabled_at: float = 0.0
+    switched: float = 0.0
 
 
 @dataclass(slots=True)
@@ -203,6 +228,10 @@ def missing(object_id: str) -> Problem:
 def matches(digest: bytes, password: str) -> bool:
     """Whether this is the password of a digest."""
     return hmac.compare_digest(digest, _digest(password))
+
+
+def _thumbprint(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def _digest(text: str) -> bytes:

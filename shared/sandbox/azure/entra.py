@@ -95,6 +95,11 @@ class Entra:
         self._cloud.calls.identify(request, token.caller.object_id)
         return token.caller
 
+    def enabled(self, subject: User | ServicePrincipal) -> bool:
+        """Whether sign-in takes the subject for enabled: it hears of a change late."""
+        heard = self._cloud.clock.now() - self._cloud.delays.directory >= subject.switched
+        return subject.enabled if heard else not subject.enabled
+
     def _ended(self, caller: Caller) -> bool:
         """Whether a critical event came after the token was issued: disabled, removed, revoked. Never for managed identities."""
         if caller.kind == "User":

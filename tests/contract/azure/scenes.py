@@ -1,14 +1,17 @@
 """A blank Azure with one subscription, and clients of the services' own that reach it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from azure.core.credentials import AccessToken, AccessTokenInfo
 
 from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.delays import Delays
 from shared.sandbox.azure.directory import ServicePrincipal, User
+from shared.sandbox.azure.entra import TENANT
 from shared.sandbox.azure.resource_groups import add_group, add_subscription
 from shared.sandbox.azure.transport import transport
+from shared.sandbox.azure.wire import Request
 
 SUBSCRIPTION = "00000000-1111-4222-8333-444455556666"
 GROUP = "hospital"
@@ -48,3 +51,10 @@ class Scene:
 
     def bearer(self, who: User | ServicePrincipal | None = None) -> Bearer:
         return Bearer(self.cloud, who or self.owner)
+
+
+def form_post(scene: Scene, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    """What the token endpoint answers to a form: status and content."""
+    url = f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"
+    answer = scene.cloud.answer(Request("POST", url, {}, urlencode(form).encode()))
+    return answer.status, answer.json()
