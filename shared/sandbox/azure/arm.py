@@ -9,6 +9,7 @@ from shared.sandbox.azure.activity import ActivityLog
 from shared.sandbox.azure.arm_call import ArmCall, Provider, take_apart
 from shared.sandbox.azure.authorization import Authorization
 from shared.sandbox.azure.resource_groups import ResourceGroups
+from shared.sandbox.azure.vault_arm import VaultProvider
 from shared.sandbox.azure.wire import Answer, Problem, Request
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 PROVIDERS: Mapping[str, Callable[["Cloud"], Provider]] = {
     "microsoft.authorization": Authorization,
+    "microsoft.keyvault": VaultProvider,
     "microsoft.resources": ResourceGroups,
 }
 """The resource providers by namespace in lower case."""

@@ -18,6 +18,8 @@ from shared.sandbox.azure.imds import InstanceMetadata
 from shared.sandbox.azure.login import Login
 from shared.sandbox.azure.logs import LogStore
 from shared.sandbox.azure.rbac import Rbac
+from shared.sandbox.azure.vault_book import VaultBook
+from shared.sandbox.azure.vault_plane import KeyVault
 from shared.sandbox.azure.wire import Answer, Problem, Request
 
 
@@ -39,6 +41,7 @@ HOSTS: Mapping[str, str] = {
     "login.microsoftonline.com": "login",
     "login.microsoft.com": "login",
     "management.azure.com": "arm",
+    "vault.azure.net": "keyvault",
 }
 """The plane of a host's whole name, or of what follows its first label."""
 
@@ -46,6 +49,7 @@ PLANES: Mapping[str, Callable[["Cloud"], Plane]] = {
     "arm": Arm,
     "graph": Graph,
     "imds": InstanceMetadata,
+    "keyvault": KeyVault,
     "login": Login,
 }
 
@@ -63,6 +67,7 @@ class Cloud:
         self.logs = LogStore(self)
         self.entra = Entra(self)
         self.rbac = Rbac(self)
+        self.vaults = VaultBook()
         self.planes = {name: plane(self) for name, plane in PLANES.items()}
 
     def answer(self, request: Request) -> Answer:
