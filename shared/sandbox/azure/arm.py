@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from shared.sandbox.azure import schema
 from shared.sandbox.azure.activity import ActivityLog
 from shared.sandbox.azure.arm_call import ArmCall, Provider, take_apart
 from shared.sandbox.azure.authorization import Authorization
@@ -64,6 +65,7 @@ class Arm:
             self._cloud.rbac.require(call.caller, call.action, call.resource_id)
         self._existing(call)
         self._unlocked(call)
+        schema.require(call)
         return provider.handle(call)
 
     def _existing(self, call: ArmCall) -> None:
