@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
+from shared.sandbox.azure.activity import ActivityLog
 from shared.sandbox.azure.arm import Arm
 from shared.sandbox.azure.arm_call import Resources
 from shared.sandbox.azure.calls import CallLog
@@ -15,6 +16,7 @@ from shared.sandbox.azure.entra import Entra
 from shared.sandbox.azure.faults import Faults
 from shared.sandbox.azure.graph import Graph
 from shared.sandbox.azure.imds import InstanceMetadata
+from shared.sandbox.azure.log_queries import LogQueries
 from shared.sandbox.azure.login import Login
 from shared.sandbox.azure.logs import LogStore
 from shared.sandbox.azure.rbac import Rbac
@@ -37,6 +39,8 @@ class Plane(Protocol):
 
 HOSTS: Mapping[str, str] = {
     "169.254.169.254": "imds",
+    "api.loganalytics.azure.com": "logs",
+    "api.loganalytics.io": "logs",
     "graph.microsoft.com": "graph",
     "login.microsoftonline.com": "login",
     "login.microsoft.com": "login",
@@ -51,6 +55,7 @@ PLANES: Mapping[str, Callable[["Cloud"], Plane]] = {
     "imds": InstanceMetadata,
     "keyvault": KeyVault,
     "login": Login,
+    "logs": LogQueries,
 }
 
 
@@ -65,6 +70,7 @@ class Cloud:
         self.faults = Faults(self.clock, seed)
         self.resources = Resources()
         self.logs = LogStore(self)
+        self.activity = ActivityLog(self)
         self.entra = Entra(self)
         self.rbac = Rbac(self)
         self.vaults = VaultBook()
