@@ -111,11 +111,19 @@ def _recovery(clients: "Clients") -> Recovery:
     return Recovery(objects=AwsObjects(clients), access=AwsAccess(clients), canaries=canaries(clients, regions))
 
 
-def memory(policy: Policy) -> Memory:
-    """What triage has counted and seen, for all workers of a deployment; for this process alone where custody is a folder."""
-    from shared.adapters.memory.windows import BoundedMemory
+def memory(policy: Policy, clock: Clock | None = None) -> Memory:
+    """What triage has counted, known to all workers of a deployment; to this process alone where custody is a folder."""
+    if policy.custody.directory:
+        from shared.adapters.memory.windows import BoundedMemory
 
-    return BoundedMemory()
+        return BoundedMemory()
+    from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.custody_places import places
+    from shared.adapters.aws.windows import DynamoMemory, table_of
+
+    clients = Clients()
+    at = places(clients, policy.custody)
+    return DynamoMemory(clients, table_of(at.table), clock or SystemClock(), at.region)
 
 
 def executions(machine: str) -> "Executions":
