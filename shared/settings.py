@@ -119,9 +119,18 @@ class Tenant(Value):
 
 
 class OneWay(Value):
-    """Who decides about changes that cannot be undone, whatever the wave's own mode."""
+    """Who decides about changes that cannot be undone, whatever the wave's own mode.
+
+    `approver`: where a person decides, somebody other than who asked (`another`), or whoever it is (`anyone`: for a rehearsal).
+    """
 
     mode: Mode = Mode.ASK
+    approver: Literal["another", "anyone"] = "another"
+
+    @property
+    def another(self) -> bool:
+        """Whether it takes a second person. Where nobody has to be asked, nobody else has to be."""
+        return self.mode is not Mode.AUTO and self.approver == "another"
 
 
 class FenceRules(Value):

@@ -29,7 +29,7 @@ type Summary = dict[str, object]
 
 Event = Annotated[str, typer.Argument(metavar="FILE|-", help="An alert as its source sends it; - reads stdin.")]
 Render = Annotated[bool, typer.Option("--render", help="Fill in relative times such as ${now-90s} first.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Approve, as yourself, whatever is asked.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Approve, as yourself, whatever is asked and takes nobody else.")]
 
 Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to go on trying while a fence is held.")]
 
@@ -135,19 +135,25 @@ def _summary(case: Case, deps: Deps) -> dict[str, object]:
 def _asks(deps: Deps, *, json: bool, yes: bool) -> Decide:
     """Who decides: the caller by `--yes`, a person at the terminal, or nobody."""
     if yes:
-        return lambda _: (deps.caller, True)
+        return lambda case: None if _own(case, deps) else (deps.caller, True)
     if json or not sys.stdin.isatty():
         return lambda _: None
     return lambda case: _prompt(case, deps)
 
 
+def _own(case: Case, deps: Deps) -> bool:
+    """Whether it takes somebody else to approve what this case asks."""
+    return case.awaiting is not None and case.awaiting.own(deps.caller)
+
+
 def _prompt(case: Case, deps: Deps) -> tuple[str, bool] | None:
     output.show(_summary(case, deps))
     digest = case.awaiting.digest if case.awaiting else ""
-    answer = typer.prompt("type the first 8 digits of the digest to approve, `refuse`, or press Enter to decide later", default="")
+    yes = "" if _own(case, deps) else "type the first 8 digits of the digest to approve, "
+    answer = typer.prompt(f"{yes}`refuse`, or press Enter to decide later", default="")
     if answer == "refuse":
         return deps.caller, False
-    return (deps.caller, True) if answer and answer == digest[:8] else None
+    return (deps.caller, True) if yes and answer and answer == digest[:8] else None
 
 
 def _progress(*, json: bool) -> Progress:

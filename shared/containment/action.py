@@ -63,6 +63,8 @@ class Action:
     propose: Callable[["Action", Ref, Situation], Iterable[Change]]
     aimed: bool = False
     """It touches the actor alone: a rollback leaves it, for the actor stays refused; `release` undoes it."""
+    grave: bool = False
+    """It can be undone, and what it does to others meanwhile perhaps not: it is approved as what can not be undone is."""
 
     def change(
         self,

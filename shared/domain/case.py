@@ -79,6 +79,14 @@ class Awaiting(Value):
     envelope: Envelope | None
     why: str
     expires: AwareDatetime
+    by: str = ""
+    """who ran what asks, as the cloud knows them"""
+    another: bool = False
+    """it has what can not be undone in it: only somebody else may approve it"""
+
+    def own(self, who: str) -> bool:
+        """Whether this person would approve what they asked for themselves, and may not."""
+        return self.another and who == self.by
 
 
 class Outcome(Value):

@@ -6,6 +6,7 @@ Every error that this program raises on purpose.
   + NotReady            custody or configuration is missing; nothing was done
   + OutOfReach          the target is the responder, custody, break-glass or protected
   + NotApproved         no approval covers this digest
+    - OwnRequest        whoever asks for what can not be undone does not approve it
   + LeaseLost           another worker holds the case
   + CustodyError
     - NotDurable        an entry could not be written to enough sinks
@@ -39,6 +40,10 @@ class OutOfReach(CodeblueError):
 
 class NotApproved(CodeblueError):
     """No approval covers this digest."""
+
+
+class OwnRequest(NotApproved):
+    """Whoever asks for what can not be undone does not approve it: somebody else does."""
 
 
 class LeaseLost(CodeblueError):

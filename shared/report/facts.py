@@ -63,6 +63,8 @@ class Asked(Value):
     why: str
     expires: AwareDatetime
     command: str
+    not_by: str = ""
+    """who asked, and may not approve it: it can not all be undone"""
 
 
 class ActorRow(Value):

@@ -74,7 +74,8 @@ def _asked(case: Case) -> Asked | None:
     if asked is None:
         return None
     command = f"codeblue approve {case.id} --digest {asked.digest}"
-    return Asked(wave=asked.wave, digest=asked.digest, why=asked.why, expires=asked.expires, command=command)
+    not_by = asked.by if asked.another else ""
+    return Asked(wave=asked.wave, digest=asked.digest, why=asked.why, expires=asked.expires, command=command, not_by=not_by)
 
 
 def _actors(case: Case) -> Iterable[ActorRow]:

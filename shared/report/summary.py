@@ -39,6 +39,8 @@ def summary(case: Case, journal: Journal, place: str) -> dict[str, object]:
             "why": asked.why,
             "changes": _asked(case, asked.digest, journal),
             "expires": asked.expires.isoformat(),
+            "by": asked.by,
+            "another": asked.another,
         }
     return content
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.containment import engine
 from shared.containment.actions import ACTIONS
 from shared.domain.case import Approval, Case, LeftForPeople, Mode, Reach, Scope, Stage, Verdict
-from shared.domain.errors import BadInput, NotApproved
+from shared.domain.errors import BadInput, NotApproved, OwnRequest
 from shared.domain.plan import Change, Plan, Wave
 from shared.domain.resource import PRINCIPALS, Ref
 
@@ -15,7 +15,10 @@ from .deps import Deps
 
 
 def decide(case: Case, deps: Deps, digest: str, by: str, *, granted: bool) -> Case:
-    """The case with this person's decision about what it asks. Raises `NotApproved` where the digest is not what is asked."""
+    """The case with this person's decision about what it asks.
+
+    Raises `NotApproved` where the digest is not what is asked, `OwnRequest` where it takes somebody else. Anybody may refuse.
+    """
     asked = case.awaiting
     if asked is None:
         raise NotApproved(f"case {case.id} asks nothing; it is {case.verdict}")
@@ -23,8 +26,14 @@ def decide(case: Case, deps: Deps, digest: str, by: str, *, granted: bool) -> Ca
         raise NotApproved(f"case {case.id} asks about {asked.digest}, not about {digest}; read the plan again")
     if deps.clock.now() >= asked.expires:
         raise NotApproved(f"the question of case {case.id} expired at {asked.expires.isoformat()}; run `apply` to ask anew")
+    if granted and asked.own(by):
+        raise OwnRequest(
+            f"{by} asked for the {asked.wave} of case {case.id}, and it can not all be undone: any other identity "
+            "that may write to custody approves it, with the same digest; this one may refuse it, or wait"
+        )
     approval = Approval(wave=asked.wave, digest=digest, by=by, at=deps.clock.now(), granted=granted)
-    deps.journal(case.id).append("approved" if granted else "declined", {"wave": asked.wave.value, "digest": digest, "by": by})
+    body = {"wave": asked.wave.value, "digest": digest, "by": by, "asked_by": asked.by}
+    deps.journal(case.id).append("approved" if granted else "declined", body)
     decided = case.but(approvals=(*case.approvals, approval), awaiting=None)
     if not granted:
         return _refused(decided, asked.wave, by)

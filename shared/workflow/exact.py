@@ -10,6 +10,7 @@ from shared.domain.case import Awaiting, Case, Mode, Planned
 from shared.domain.plan import Change, Plan, Wave
 
 from . import waves
+from .asking import takes_another
 from .deps import Deps
 
 
@@ -43,7 +44,11 @@ def asked(case: Case, deps: Deps, made: Plan) -> Case:
     expires = deps.clock.now() + deps.policy.approval.expires
     why = f"{made.wave.value}: {len(made.changes)} changes, to be approved as they are shown"
     deps.notifier.page(case.id, "A decision is needed", f"{why}. `codeblue approve {case.id} --digest {made.digest}`")
-    return case.but(awaiting=Awaiting(wave=made.wave, digest=made.digest, envelope=None, why=why, expires=expires))
+    another = takes_another(deps, made.changes)
+    awaiting = Awaiting(
+        wave=made.wave, digest=made.digest, envelope=None, why=why, expires=expires, by=deps.caller, another=another
+    )
+    return case.but(awaiting=awaiting)
 
 
 def _granted(case: Case, wave: Wave, digest: str) -> bool:

@@ -9,6 +9,7 @@ from shared.domain.case import Case, Mode, Stage, Verdict
 from shared.domain.plan import Status, Wave
 
 from . import waves
+from .asking import remaining
 from .deps import Deps
 from .step import Next
 
@@ -55,7 +56,7 @@ def fence(case: Case, deps: Deps) -> Next:
     if STANDS & set(last.counts):
         return Next(after.but(verdict=Verdict.OPEN, fenced_at=last.at), Stage.PRESERVE)
     if after.awaiting:
-        return Next(after.but(verdict=Verdict.AWAITING_APPROVAL), Stage.FENCE, ask_seconds=waves.remaining(after, deps))
+        return Next(after.but(verdict=Verdict.AWAITING_APPROVAL), Stage.FENCE, ask_seconds=remaining(after, deps))
     return Next(after, Stage.PRESERVE)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from shared.intake.fact import Fact
     from shared.triage.deciding import Decider
 
-    from .asking import Unfired
+    from .by_the_table import Unfired
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +136,13 @@ class Judge:
         return any(text(each).partition(":")[0] in self._exempt for each in ids if text(each))
 
     def _asked(self, record: Record, digest: str) -> Judged:
-        from .asking import ask  # noqa: PLC0415  the fence's own path reads no table
+        from .by_the_table import ask  # noqa: PLC0415  the fence's own path reads no table
 
         return ask(record, digest, self._decider)
 
     @cached_property
     def _decider(self) -> "Decider":
-        from .asking import Unfired, decider  # noqa: PLC0415  the same
+        from .by_the_table import Unfired, decider  # noqa: PLC0415  the same
 
         self._kept = Unfired(self._memory())
         return decider(self._policy, self._kept, drill=not self._automatic)

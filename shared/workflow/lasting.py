@@ -18,6 +18,7 @@ from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Ref
 
 from . import exact, waves
+from .asking import remaining
 from .deps import Deps
 from .step import Next
 
@@ -51,7 +52,7 @@ def decided(case: Case, deps: Deps, wave: Wave, targets: Sequence[Ref], observed
     stage = Stage(wave.value)
     if not exact.agreed(known, deps, made):
         asked = exact.asked(known, deps, made)
-        return Next(asked.but(verdict=Verdict.AWAITING_APPROVAL), stage, ask_seconds=waves.remaining(asked, deps))
+        return Next(asked.but(verdict=Verdict.AWAITING_APPROVAL), stage, ask_seconds=remaining(asked, deps))
     return _done(known.but(awaiting=None, verdict=Verdict.OPEN), deps, made, changes)
 
 

@@ -7,6 +7,7 @@ from shared.domain.case import Case, LeftForPeople, Stage, Verdict
 from shared.domain.plan import Wave
 
 from . import enforcing, exposing, mending, rekeying, waves
+from .asking import remaining
 from .deps import Deps
 from .lookout import looked
 from .step import Next, reached
@@ -96,7 +97,7 @@ def _carried(case: Case) -> Case:
 def _after(case: Case, deps: Deps) -> Next:
     quiet = case.quiet_sweeps
     if quiet >= SETTLED and case.awaiting:
-        return Next(case.but(verdict=Verdict.AWAITING_APPROVAL), Stage.SWEEP, ask_seconds=waves.remaining(case, deps))
+        return Next(case.but(verdict=Verdict.AWAITING_APPROVAL), Stage.SWEEP, ask_seconds=remaining(case, deps))
     if quiet >= len(PAUSES):
         return Next(case, Stage.CLOSE)
     settled = _settled(case, deps) if quiet >= SETTLED else case

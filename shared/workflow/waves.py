@@ -23,6 +23,7 @@ from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import PRINCIPALS, Ref
 from shared.domain.value import digest
 
+from .asking import takes_another
 from .deps import Deps
 
 PRINCIPALS_CAP = 50
@@ -258,11 +259,6 @@ def newest(before: Case, after: Case) -> WaveRecord | None:
     return after.waves[-1] if after.waves != before.waves else None
 
 
-def remaining(case: Case, deps: Deps) -> int:
-    """Seconds until the question that the case asks expires; at least one."""
-    return max(1, int((case.awaiting.expires - deps.clock.now()).total_seconds())) if case.awaiting else 1
-
-
 def _declined(case: Case) -> bool:
     """Whether a person refused the part of the fence that was asked about."""
     return not {Wave.FENCE, Wave.SWEEP, Wave.PRESERVE}.isdisjoint(case.declined)
@@ -297,4 +293,6 @@ def _awaiting(case: Case, deps: Deps, wave: Wave, waiting: tuple[Change, ...]) -
     why = "; ".join(dict.fromkeys(_why_waiting(case, deps, c, wave) for c in waiting))
     if still is None:
         deps.notifier.page(case.id, "A decision is needed", f"{why}. `codeblue approve {case.id} --digest {asked.digest}`")
-    return Awaiting(wave=wave, digest=asked.digest, envelope=asked, why=why, expires=asked.expires)
+    by = still.by if still else deps.caller
+    another = takes_another(deps, waiting)
+    return Awaiting(wave=wave, digest=asked.digest, envelope=asked, why=why, expires=asked.expires, by=by, another=another)

@@ -30,11 +30,15 @@ class Stored:
     latest: bool
 
 
-def policy(folder: Path, scene: Scene, *modes: str) -> Path:
-    """The clinic's own `response.toml`, with these modes besides; it ends with the proof unless they say otherwise."""
+def policy(folder: Path, scene: Scene, *modes: str, alone: bool = True) -> Path:
+    """The clinic's own `response.toml`, with these modes besides; it ends with the proof unless they say otherwise.
+
+    `alone`: for a rehearsal by one person, who asks and approves.
+    """
     path = folder / "response.toml"
     said = ('enforce = "observe"', 'retire = "observe"', *modes)
-    path.write_text("\n".join((scene.described["response_toml"], "[modes]", *said)))
+    rehearsal = ("[one_way]", 'approver = "anyone"') if alone else ()
+    path.write_text("\n".join((scene.described["response_toml"], "[modes]", *said, *rehearsal)))
     return path
 
 

@@ -90,7 +90,7 @@ def recovery(sandbox: Sandbox, clinic: Clinic, *, blind: bool) -> Case:
         admitted = admit(alert, worker, automatic=False, raw=raw)
         assert not isinstance(admitted, Turned)
         seeing = _blind(worker) if blind else worker
-        return drive(admitted.id, seeing, lambda _: (worker.caller, True), lambda *_: None)
+        return drive(admitted.id, seeing, lambda _: ("incident-lead", True), lambda *_: None)
 
 
 def _blind(worker: Deps) -> Deps:

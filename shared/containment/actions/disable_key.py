@@ -27,4 +27,5 @@ ACTION = Action(
     undone="The key is enabled again (EnableKey); nothing is lost, for no key is ever deleted.",
     citation="45 CFR 164.312(a)(2)(iv)",
     propose=_propose,
+    grave=True,  # a database whose key stays disabled for 7 days is lost (RDS user guide, "inaccessible-encryption-credentials")
 )

@@ -1,0 +1,82 @@
+"""Who may approve what can not be undone: somebody other than who asked for it."""
+
+import pytest
+
+from shared.containment.actions import ACTIONS
+from shared.domain.case import Case, Mode, Verdict
+from shared.domain.errors import OwnRequest
+from shared.domain.plan import Wave
+from shared.settings import Modes, OneWay, Policy
+from shared.workflow.deciding import decide
+from shared.workflow.deps import Deps
+from tests.hospital import Hospital
+from tests.workflow.driving import NOBODY, go_on, respond
+from tests.workflow.recovering import fallen
+
+ASKING = Policy()
+REHEARSAL = Policy(one_way=OneWay(approver="anyone"))
+NOBODY_ASKED = Policy(one_way=OneWay(mode=Mode.AUTO))
+FENCE_ASKED = Policy(modes=Modes(fence=Mode.ASK))
+
+
+def asking(hospital: Hospital, policy: Policy) -> tuple[Case, Deps]:
+    """A case that asks about its new key."""
+    deps = fallen(hospital).worker(policy)
+    case = respond(deps, asks=NOBODY)
+    assert case.awaiting
+    return case, deps
+
+
+def approved(case: Case, deps: Deps, by: str, *, granted: bool = True) -> Case:
+    assert case.awaiting
+    return decide(case, deps, case.awaiting.digest, by, granted=granted)
+
+
+def test_who_asked_for_it_is_told_who_may_approve_it(hospital: Hospital) -> None:
+    case, deps = asking(hospital, ASKING)
+    before = hospital.world.state()
+    with pytest.raises(OwnRequest, match="any other identity that may write to custody approves it"):
+        approved(case, deps, deps.caller)
+    kinds = [entry.kind for entry in deps.journal(case.id).entries()]
+    assert ("approved" in kinds, hospital.world.state()) == (False, before)
+
+
+def test_somebody_else_approves_it_and_both_stand_in_the_record(hospital: Hospital) -> None:
+    case, deps = asking(hospital, ASKING)
+    assert approved(case, deps, "dr-yes").approvals[-1].by == "dr-yes"
+    said = next(entry.body for entry in deps.journal(case.id).entries() if entry.kind == "approved")
+    assert (said["by"], said["asked_by"]) == ("dr-yes", deps.caller)
+
+
+def test_a_second_worker_that_looks_at_the_question_does_not_become_the_one_who_asked(hospital: Hospital) -> None:
+    case, deps = asking(hospital, ASKING)
+    again = go_on(case, fallen_again(deps, hospital, "arn:aws:iam::111122223333:user/second"))
+    assert again.awaiting
+    assert again.awaiting.by == deps.caller
+
+
+def fallen_again(deps: Deps, hospital: Hospital, caller: str) -> Deps:
+    return hospital.worker(deps.policy, recovery=deps.recovery, caller=caller)
+
+
+def test_who_asked_for_it_may_refuse_it(hospital: Hospital) -> None:
+    case, deps = asking(hospital, ASKING)
+    assert Wave.REKEY in approved(case, deps, deps.caller, granted=False).declined
+
+
+@pytest.mark.parametrize("policy", [REHEARSAL, NOBODY_ASKED], ids=["approver = anyone", "mode = auto"])
+def test_the_policy_can_say_that_one_person_is_enough(hospital: Hospital, policy: Policy) -> None:
+    case, deps = asking(hospital, policy)
+    assert approved(case, deps, deps.caller).verdict is Verdict.OPEN
+
+
+def test_a_fence_that_can_be_undone_is_approved_by_whoever_it_is(hospital: Hospital) -> None:
+    deps = hospital.worker(FENCE_ASKED)
+    case = respond(deps)
+    assert case.awaiting
+    assert not case.awaiting.another
+    assert approved(case, deps, deps.caller).envelope is not None
+
+
+def test_disabling_a_key_is_nobodys_alone_though_it_can_be_undone() -> None:
+    assert [action.name for action in ACTIONS.values() if action.grave] == ["disable-key"]
