@@ -86,7 +86,8 @@ class AwsTraffic:
         uses = (event for event in events if event.get("eventname") in traffic.CRYPTOGRAPHIC)
         found = [use for event in uses if (use := traffic.key_use(event, key))]
         ordered: tuple[KeyUse, ...] = tuple(sorted(found, key=lambda use: (use.act.at, use.act.id)))
-        return Uses(ordered, whole=len(events) < MOST_PAGES * PAGE, through=self._newest(place, since))
+        # up to the newest event of all the log is there; ours are among them
+        return Uses(ordered, whole=len(events) < MOST_PAGES * PAGE, through=self._history.newest(place) or since)
 
     def _once[T](self, question: tuple[str, ...], ask: Callable[[], T]) -> T:
         """The answer to a question that several ask, or that is asked twice in a row: asked again after a minute."""
@@ -96,12 +97,6 @@ class AwsTraffic:
             answer = ask()
             self._asked[question] = (now, answer)
         return cast("T", answer)
-
-    def _newest(self, place: tuple[str, str], since: datetime) -> datetime:
-        """When the newest event happened that the history has: up to then it is there. Ours are among them."""
-        client = self._clients.cloudtrail(*place)
-        events = call(client.lookup_events, MaxResults=1)["Events"]
-        return events[0]["EventTime"] if events else since
 
     def _created(self, store: Ref) -> datetime | None:
         client = self._clients.s3(store.account, "")
