@@ -11,7 +11,8 @@ from pathlib import Path
 from shared.intake import wrappings
 from shared.intake.sources import SHAPES
 from shared.triage.conditions import CONDITIONS
-from shared.triage.rule import Decision, Playbook, Rule
+from shared.triage.decision import Decision
+from shared.triage.rule import Playbook, Rule
 from shared.triage.rules import FILES, RULES, rules_in
 from shared.triage.table import FIELDS, SOURCES
 

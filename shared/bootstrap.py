@@ -17,7 +17,7 @@ from shared.custody.witness import SinkWitness
 from shared.domain.errors import BadInput, NotReady
 from shared.domain.resource import Kind, Ref
 from shared.intake.arn import Place, named
-from shared.ports import Cases, Clock, Journal, Keyring, Signer, Sink, Traffic, Witness
+from shared.ports import Cases, Clock, Journal, Keyring, Memory, Signer, Sink, Traffic, Witness
 from shared.settings import Policy
 from shared.workflow.deps import Deps, Recovery
 
@@ -114,6 +114,21 @@ def _recovery(clients: "Clients") -> Recovery:
 
     regions = (clients.region, *([SECOND_REGION[clients.region]] if clients.region in SECOND_REGION else []))
     return Recovery(objects=AwsObjects(clients), access=AwsAccess(clients), canaries=canaries(clients, regions))
+
+
+def memory(policy: Policy, clock: Clock | None = None) -> Memory:
+    """What triage has counted, known to all workers of a deployment; to this process alone where custody is a folder."""
+    if policy.custody.directory:
+        from shared.adapters.memory.windows import BoundedMemory
+
+        return BoundedMemory()
+    from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.custody_places import places
+    from shared.adapters.aws.windows import DynamoMemory, table_of
+
+    clients = Clients()
+    at = places(clients, policy.custody)
+    return DynamoMemory(clients, table_of(at.table), clock or SystemClock(), at.region)
 
 
 def executions(machine: str) -> "Executions":

@@ -43,6 +43,12 @@ WORDS: dict[str, str] = {
     Verdict.DROPPED: "dropped: no reason to act",
 }
 
+NO_CASE: dict[str, str] = {
+    Verdict.PARTIAL: "NOT CONTAINED: this is for people, nothing here can do it",
+    Verdict.OBSERVED: "watched, and nothing was changed",
+}
+"""The same of an alert that opened no case, where it means something else."""
+
 ARN_PARTS = 6
 SUCCESSOR = re.compile(r"successor\((.+)\)")
 """How plans call a key that does not exist yet (`Ref.successor`)."""
@@ -93,7 +99,10 @@ def moving(store: Ref, progress: Progress) -> None:
 def show(summary: Mapping[str, object], *, unfinished: bool = False) -> None:
     """The result for a person: what happened, to what, what is left, what to do next. `unfinished`: nobody works on it now."""
     status = str(summary["status"])
-    out.print(f"\n{summary['case'] or 'no case'}: {UNFINISHED if unfinished else WORDS.get(status, status)}")
+    if summary["case"] is None:
+        _turned(summary, status)
+        return
+    out.print(f"\n{summary['case']}: {UNFINISHED if unfinished else WORDS.get(status, status)}")
     if summary["seconds_to_fence"] is not None:
         out.print(f"from the alert to the last write of the fence: {summary['seconds_to_fence']} s")
     _changes(summary)
@@ -106,6 +115,14 @@ def show(summary: Mapping[str, object], *, unfinished: bool = False) -> None:
         out.print(f"  codeblue approve {summary['case']} --digest {asked['digest']}")
     if summary["ledger"]:
         out.print(f"record: {summary['ledger']}   verify: codeblue audit {summary['case']} --open")
+
+
+def _turned(summary: Mapping[str, object], status: str) -> None:
+    """An alert that opened no case: the sentence that says why, and what a person does about it where there is anything."""
+    out.print(f"\nno case: {NO_CASE.get(status, WORDS.get(status, status))}")
+    people = summary["left_for_people"]
+    for left in people if isinstance(people, list) else []:
+        out.print(f"  {left['target']}: {left['reason']}\n  next: {left['next']}" if left["target"] else f"  {left['reason']}")
 
 
 def _changes(summary: Mapping[str, object]) -> None:

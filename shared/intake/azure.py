@@ -8,8 +8,6 @@ from .fact import NOBODY, Who
 from .pieces import first, once
 from .tolerant import Document, folded, number, text
 
-SUCCESSES = frozenset({"success", "succeeded", "accept", "accepted", "start", "started", "active", "created", "ok", "0", ""})
-
 FAILURES = frozenset(
     {"fail", "failed", "failure", "clienterror", "servererror", "unauthorized", "forbidden", "canceled", "timeout"}
 )

@@ -4,6 +4,7 @@ from .fact import Fact
 from .moments import seconds
 from .pieces import first, once, place_of
 from .tolerant import Document, folded, shown, text
+from .trail_fact import INSIGHT
 
 
 def alarm(document: Document) -> Fact:
@@ -86,7 +87,7 @@ def config_item(document: Document) -> Fact:
 
 def insight(_: Document) -> Fact:
     """A CloudTrail insight."""
-    return aside("cloudtrail", "insight", "a CloudTrail insight: a change of rates; look at the calls themselves")
+    return aside("cloudtrail", "insight", INSIGHT)
 
 
 def pattern(_: Document) -> Fact:

@@ -100,6 +100,13 @@ def _actor(document: Document, account: str) -> Who:
                 return Who(name, Credential.ROOT, account, (f"root:{account}",), name)
             owner = f"role:{account}:{name}" if "Role" in kind else f"user:{account}:{name}"
             key = first(each, "id").rpartition(":")[2]
-            keys = once((owner, f"key:{key}" if key.startswith(("AKIA", "ASIA")) else ""))
+            session = text(details.get("principalid"))
+            keys = once(
+                (
+                    owner,
+                    f"session:{session}" if ":" in session else f"id:{session}" if session else "",
+                    f"key:{key}" if key.startswith(("AKIA", "ASIA")) else "",
+                )
+            )
             return Who(name, Credential.ROLE_SESSION if "Role" in kind else Credential.LONG_TERM_KEY, account, keys, name)
     return NOBODY

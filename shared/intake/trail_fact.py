@@ -3,7 +3,7 @@
 from shared.domain.actor import Credential
 
 from .fact import NOBODY, Fact, Who
-from .identity import ANONYMOUS, CONSOLE_AGENT, INSTANCE, SIGN_IN
+from .identity import ANONYMOUS, BY_TYPE, CONSOLE_AGENT, INSTANCE, SIGN_IN
 from .moments import seconds
 from .tolerant import LONGEST
 from .trail import Caller, Named, Trail
@@ -15,16 +15,6 @@ READS = ("Get", "List", "Describe", "Head", "Lookup", "Search", "BatchGet", "Que
 """How the names of calls begin that change nothing, for records that do not say `readOnly`."""
 
 NO_ERROR = frozenset({None, ""})
-
-BY_TYPE = {
-    "Root": Credential.ROOT,
-    "FederatedUser": Credential.FEDERATION_TOKEN,
-    "IdentityCenterUser": Credential.IDENTITY_CENTER,
-    "SAMLUser": Credential.FEDERATED,
-    "WebIdentityUser": Credential.FEDERATED,
-    "Directory": Credential.FEDERATED,
-    "AWSAccount": Credential.FOREIGN,
-}
 
 INSIGHT = "a CloudTrail insight: a change of rates; look at the calls themselves"
 

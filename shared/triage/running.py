@@ -12,9 +12,9 @@ from shared.ports import Memory
 from shared.settings import Policy
 
 from .deciding import Decided, Decider
+from .decision import Decision
 from .joining import Joiner, keys_of
 from .named import resources_of
-from .rule import Decision
 from .table import Table, table_of
 
 type Open = Callable[[], BinaryIO]

@@ -12,7 +12,7 @@ import pytest
 
 from shared.adapters.memory.windows import BoundedMemory
 from shared.settings import Policy
-from shared.triage.rule import Decision
+from shared.triage.decision import Decision
 from shared.triage.running import Input, Line, Triage, inputs, newest
 from shared.triage.table import Table
 

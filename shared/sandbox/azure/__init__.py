@@ -1,0 +1,1 @@
+"""An Azure with the real refusals, for the services' own unmodified clients."""

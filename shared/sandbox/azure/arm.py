@@ -1,0 +1,103 @@
+"""Azure Resource Manager: who asks, whether they may, whether a lock forbids it; then the resource provider decides."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from shared.sandbox.azure import schema
+from shared.sandbox.azure.activity import ActivityLog
+from shared.sandbox.azure.arm_call import ArmCall, Provider, take_apart
+from shared.sandbox.azure.authorization import Authorization
+from shared.sandbox.azure.resource_groups import ResourceGroups
+from shared.sandbox.azure.vault_arm import VaultProvider
+from shared.sandbox.azure.wire import Answer, Problem, Request
+
+if TYPE_CHECKING:
+    from shared.sandbox.azure.cloud import Cloud
+
+PROVIDERS: Mapping[str, Callable[["Cloud"], Provider]] = {
+    "microsoft.authorization": Authorization,
+    "microsoft.keyvault": VaultProvider,
+    "microsoft.resources": ResourceGroups,
+}
+"""The resource providers by namespace in lower case."""
+
+_LOCKS = "Microsoft.Authorization/locks"
+_READS = ("GET", "HEAD")
+_CHALLENGE = 'Bearer authorization_uri="https://login.microsoftonline.com/common"'
+
+
+class Arm:
+    """The management plane."""
+
+    name = "arm"
+
+    def __init__(self, cloud: "Cloud") -> None:
+        self._cloud = cloud
+        self.activity = ActivityLog(cloud)
+        self.providers = {namespace: provider(cloud) for namespace, provider in PROVIDERS.items()}
+
+    def handle(self, request: Request) -> Answer:
+        caller = self._cloud.entra.caller(request, self.name)
+        if "api-version" not in request.query:
+            raise Problem(
+                400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests."
+            )
+        call = take_apart(request, caller)
+        try:
+            answer = self._decide(call)
+        except Problem as problem:
+            self.activity.note(call, problem)
+            raise
+        self.activity.note(call, answer)
+        return answer.plus(_stamps(request))
+
+    def refuse(self, request: Request, problem: Problem) -> Answer:
+        extra = {"www-authenticate": _CHALLENGE} if problem.status == HTTPStatus.UNAUTHORIZED else {}
+        return problem.answer().plus({"x-ms-failure-cause": "gateway", **extra, **_stamps(request)})
+
+    def _decide(self, call: ArmCall) -> Answer:
+        provider = self.providers.get(call.namespace.lower())
+        if provider is None:
+            raise Problem(404, "InvalidResourceNamespace", f"The resource namespace '{call.namespace}' is invalid.")
+        if call.action.lower() != "microsoft.authorization/elevateaccess/action":
+            self._cloud.rbac.require(call.caller, call.action, call.resource_id)
+        self._existing(call)
+        self._unlocked(call)
+        schema.require(call)
+        return provider.handle(call)
+
+    def _existing(self, call: ArmCall) -> None:
+        if call.subscription and self._cloud.resources.find(f"/subscriptions/{call.subscription}") is None:
+            raise Problem(404, "SubscriptionNotFound", f"The subscription '{call.subscription}' could not be found.")
+        group = f"/subscriptions/{call.subscription}/resourceGroups/{call.group}"
+        if call.group and call.namespace != "Microsoft.Resources" and self._cloud.resources.find(group) is None:
+            raise Problem(404, "ResourceGroupNotFound", f"Resource group '{call.group}' could not be found.")
+
+    def _unlocked(self, call: ArmCall) -> None:
+        """A lock at the scope or over it: ReadOnly stops everything but reads (also `listKeys`), CanNotDelete stops deletion."""
+        if call.method in _READS or call.type == _LOCKS:
+            return
+        chain = self._cloud.rbac.above(call.resource_id)
+        for key, lock in self._cloud.resources.by_id.items():
+            scope, found, _ = key.rpartition("/providers/microsoft.authorization/locks/")
+            level = lock["properties"]["level"] if found and scope in chain else ""
+            if level == "ReadOnly" or (level == "CanNotDelete" and call.method == "DELETE"):
+                verb = "delete" if call.method == "DELETE" else "write"
+                text = (
+                    f"The scope '{call.resource_id}' cannot perform {verb} operation because following scope(s) are locked: "
+                    f"'{scope}'. Please remove the lock and try again."
+                )
+                raise Problem(409, "ScopeLocked", text)
+
+
+def _stamps(request: Request) -> dict[str, str]:
+    """What every answer of ARM carries."""
+    what = "reads" if request.method in _READS else "deletes" if request.method == "DELETE" else "writes"
+    return {
+        "x-ms-correlation-request-id": request.id,
+        "x-ms-routing-request-id": f"EASTUS:{uuid.uuid4()}",
+        f"x-ms-ratelimit-remaining-subscription-{what}": "11999",
+        "cache-control": "no-cache",
+    }

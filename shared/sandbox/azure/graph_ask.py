@@ -1,0 +1,87 @@
+"""One request to Microsoft Graph, and what its answers look like: selection, filters and pages of OData."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shared.sandbox.azure.callers import Caller
+from shared.sandbox.azure.wire import Answer, Problem, Request
+
+if TYPE_CHECKING:
+    from shared.sandbox.azure.cloud import Cloud
+
+_PAGE = 100
+_EQUALS = re.compile(r"^([\w/]+) eq (?:'([^']*)'|(true|false|null))$")
+_V1 = "https://graph.microsoft.com/v1.0"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request whose caller may make it. `ids` are what stands for `{}` in its route."""
+
+    cloud: "Cloud"
+    request: Request
+    caller: Caller
+    ids: tuple[str, ...] = ()
+
+    @property
+    def now(self) -> float:
+        return self.request.at
+
+    def body(self) -> dict[str, Any]:
+        return self.request.json()
+
+    def one(self, shown: Mapping[str, Any], kind: str, by_default: Iterable[str] = ()) -> Answer:
+        """One object, with the properties that `$select` names, else with those that the service gives unasked."""
+        return Answer.of(200, {"@odata.context": f"{_V1}/$metadata#{kind}/$entity", **self._chosen(shown, by_default)})
+
+    def many(self, shown: Iterable[Mapping[str, Any]], kind: str, by_default: Iterable[str] = ()) -> Answer:
+        """One page of what passes `$filter`, with a link to the next."""
+        found = [one for one in shown if self._passes(one)]
+        size, start = int(self.request.query.get("$top", _PAGE)), int(self.request.query.get("$skiptoken", 0))
+        value = [self._chosen(one, by_default) for one in found[start : start + size]]
+        answer: dict[str, Any] = {"@odata.context": f"{_V1}/$metadata#{kind}", "value": value}
+        if start + size < len(found):
+            asked = re.sub(r"[&?]\$skiptoken=\d+", "", self.request.url)
+            answer["@odata.nextLink"] = f"{asked}{'&' if '?' in asked else '?'}$skiptoken={start + size}"
+        return Answer.of(200, answer)
+
+    def _chosen(self, shown: Mapping[str, Any], by_default: Iterable[str]) -> dict[str, Any]:
+        names = self.request.query.get("$select", "").split(",") if "$select" in self.request.query else list(by_default)
+        return {name: shown.get(name.strip()) for name in ("id", *names)} if names else dict(shown)
+
+    def _passes(self, shown: Mapping[str, Any]) -> bool:
+        for part in filter(None, self.request.query.get("$filter", "").split(" and ")):
+            asked = _EQUALS.match(part.strip())
+            if asked is None:
+                raise Problem(400, "Request_UnsupportedQuery", f"Unsupported Query: {part}")
+            name, text, literal = asked.groups()
+            wanted = {"true": True, "false": False, "null": None}[literal] if literal else text
+            held = shown.get(name)
+            same = held.lower() == wanted.lower() if isinstance(held, str) and isinstance(wanted, str) else held == wanted
+            if not same:
+                return False
+        return True
+
+    def audit(self, activity: str, target: str, kind: str) -> None:
+        """Write the directory's audit log."""
+        self.cloud.entra.audits.note(self, activity, target, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation: any one of `permissions` lets it be called (`*` stands for whoever is signed in)."""
+
+    method: str
+    template: str
+    permissions: tuple[str, ...]
+    handler: Callable[[Ask], Answer]
+
+    def ids(self, method: str, path: str) -> tuple[str, ...] | None:
+        """What stands for `{}` if this route is meant."""
+        if method != self.method:
+            return None
+        pattern = re.escape(self.template).replace(r"\{\}", r"([^/()]+)")
+        found = re.fullmatch(pattern, path, re.IGNORECASE)
+        return found.groups() if found else None

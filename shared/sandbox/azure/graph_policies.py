@@ -1,0 +1,193 @@
+"""Graph's rights and rules: directory roles, application permissions, consents, Conditional Access, the audit log."""
+
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from shared.sandbox.azure.clock import iso
+from shared.sandbox.azure.directory import ADMIN_ROLES, ServicePrincipal, User, missing
+from shared.sandbox.azure.graph_ask import Ask, Route
+from shared.sandbox.azure.wire import Answer, Problem
+
+if TYPE_CHECKING:
+    from shared.sandbox.azure.cloud import Cloud
+
+GRAPH_APP = "00000003-0000-0000-c000-000000000000"
+"""Microsoft Graph's own application id, the same in every tenant"""
+
+_ROLES = ("RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory", "Directory.Read.All", "Directory.ReadWrite.All")
+_ASSIGN = ("RoleManagement.ReadWrite.Directory",)
+_READ = ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All")
+_CONSENTS = ("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All")
+
+
+class Audits:
+    """The directory's audit log."""
+
+    def __init__(self, cloud: "Cloud") -> None:
+        self._cloud = cloud
+        self._events: list[tuple[float, dict[str, Any]]] = []
+
+    def note(self, ask: Ask, activity: str, target: str, kind: str) -> None:
+        caller = ask.caller
+        who: dict[str, Any] = {"user": {"id": caller.object_id, "userPrincipalName": caller.name, "ipAddress": ask.request.address}}
+        if caller.kind != "User":
+            who = {"app": {"appId": caller.app_id, "servicePrincipalId": caller.object_id, "displayName": caller.name}}
+        event = {
+            "id": f"Directory_{uuid.uuid4()}",
+            "activityDateTime": iso(ask.now),
+            "activityDisplayName": activity,
+            "correlationId": ask.request.id,
+            "category": f"{kind}Management",
+            "result": "success",
+            "initiatedBy": who,
+            "targetResources": [{"id": target, "type": kind}],
+        }
+        self._events.append((ask.now, event))
+        self._cloud.logs.record("/providers/microsoft.aadiam", "AuditLogs", event)
+
+    def seen(self) -> Iterator[dict[str, Any]]:
+        """What the log shows now, the newest first."""
+        now = self._cloud.clock.now()
+        return (event for at, event in reversed(self._events) if at + self._cloud.delays.log <= now)
+
+
+def _audits(ask: Ask) -> Answer:
+    return ask.many(ask.cloud.entra.audits.seen(), "auditLogs/directoryAudits")
+
+
+def _role_assignments(ask: Ask) -> Answer:
+    subjects = ask.cloud.entra.directory.subjects()
+    return ask.many((_assigned(one.id, role) for one in subjects for role in sorted(one.directory_roles)), "roleAssignments")
+
+
+def _assigned(principal: str, role: str) -> dict[str, Any]:
+    return {
+        "id": str(uuid.uuid5(uuid.UUID(principal), role)),
+        "principalId": principal,
+        "roleDefinitionId": role,
+        "directoryScopeId": "/",
+    }
+
+
+def _assign_role(ask: Ask) -> Answer:
+    asked = ask.body()
+    held = _subject(ask, asked["principalId"])
+    if asked["roleDefinitionId"] not in ADMIN_ROLES.values():
+        raise missing(asked["roleDefinitionId"])
+    held.directory_roles.add(asked["roleDefinitionId"])
+    ask.audit("Add member to role", asked["principalId"], "Role")
+    return Answer.of(201, _assigned(asked["principalId"], asked["roleDefinitionId"]))
+
+
+def _unassign_role(ask: Ask) -> Answer:
+    for held in ask.cloud.entra.directory.subjects():
+        for role in sorted(held.directory_roles):
+            if _assigned(held.id, role)["id"] == ask.ids[0]:
+                held.directory_roles.remove(role)
+                ask.audit("Remove member from role", held.id, "Role")
+                return Answer(204)
+    raise missing(ask.ids[0])
+
+
+def _subject(ask: Ask, object_id: str) -> User | ServicePrincipal:
+    directory = ask.cloud.entra.directory
+    held = directory.users.get(object_id) or directory.principals.get(object_id)
+    if held is None:
+        raise missing(object_id)
+    return held
+
+
+def _principal(ask: Ask) -> ServicePrincipal:
+    held = ask.cloud.entra.directory.holder("servicePrincipals", ask.ids[0])
+    if not isinstance(held, ServicePrincipal):
+        raise missing(ask.ids[0])
+    return held
+
+
+def _permission(principal: ServicePrincipal, name: str) -> dict[str, Any]:
+    return {
+        "id": uuid.uuid5(uuid.UUID(principal.id), name).hex,
+        "appRoleId": app_role(name),
+        "principalId": principal.id,
+        "principalType": "ServicePrincipal",
+        "principalDisplayName": principal.name,
+        "resourceId": GRAPH_APP,
+        "resourceDisplayName": "Microsoft Graph",
+    }
+
+
+def app_role(name: str) -> str:
+    """The id of an application permission of Graph; here made from its name."""
+    return str(uuid.uuid5(uuid.UUID(GRAPH_APP), name))
+
+
+def _permissions(ask: Ask) -> Answer:
+    held = _principal(ask)
+    return ask.many((_permission(held, name) for name in sorted(held.permissions)), "appRoleAssignments")
+
+
+def _remove_permission(ask: Ask) -> Answer:
+    held = _principal(ask)
+    name = next((name for name in held.permissions if _permission(held, name)["id"] == ask.ids[1]), None)
+    if name is None:
+        raise missing(ask.ids[1])
+    held.permissions.remove(name)
+    ask.audit("Remove app role assignment from service principal", held.id, "ServicePrincipal")
+    return Answer(204)
+
+
+def _grants(ask: Ask) -> Answer:
+    return ask.many(ask.cloud.entra.grants.values(), "oauth2PermissionGrants")
+
+
+def _grants_of(ask: Ask) -> Answer:
+    held = _principal(ask)
+    return ask.many((grant for grant in ask.cloud.entra.grants.values() if grant["clientId"] == held.id), "oauth2PermissionGrants")
+
+
+def _add_grant(ask: Ask) -> Answer:
+    asked = ask.body()
+    made = {"id": uuid.uuid4().hex, "principalId": None, **asked}
+    ask.cloud.entra.grants[made["id"]] = made
+    ask.audit("Add delegated permission grant", asked["clientId"], "ServicePrincipal")
+    return Answer.of(201, made)
+
+
+def _remove_grant(ask: Ask) -> Answer:
+    gone = ask.cloud.entra.grants.pop(ask.ids[0], None)
+    if gone is None:
+        raise missing(ask.ids[0])
+    ask.audit("Remove delegated permission grant", gone["clientId"], "ServicePrincipal")
+    return Answer(204)
+
+
+def _policies(ask: Ask) -> Answer:
+    return ask.many(ask.cloud.entra.policies.values(), "identity/conditionalAccess/policies")
+
+
+def _update_policy(ask: Ask) -> Answer:
+    held, asked = ask.cloud.entra.policies.get(ask.ids[0]), ask.body()
+    if held is None:
+        raise missing(ask.ids[0])
+    if asked.get("state", "enabled") not in ("enabled", "disabled", "enabledForReportingButNotEnforced"):
+        raise Problem(400, "BadRequest", "1037: The policy state is invalid.")
+    held.update(asked, modifiedDateTime=iso(ask.now))
+    ask.audit("Update conditional access policy", ask.ids[0], "Policy")
+    return Answer(204)
+
+
+ROUTES = (
+    Route("GET", "auditLogs/directoryAudits", ("AuditLog.Read.All",), _audits),
+    Route("GET", "roleManagement/directory/roleAssignments", _ROLES, _role_assignments),
+    Route("POST", "roleManagement/directory/roleAssignments", _ASSIGN, _assign_role),
+    Route("DELETE", "roleManagement/directory/roleAssignments/{}", _ASSIGN, _unassign_role),
+    Route("GET", "servicePrincipals/{}/appRoleAssignments", _READ, _permissions),
+    Route("DELETE", "servicePrincipals/{}/appRoleAssignments/{}", ("AppRoleAssignment.ReadWrite.All",), _remove_permission),
+    Route("GET", "servicePrincipals/{}/oauth2PermissionGrants", (*_READ, *_CONSENTS), _grants_of),
+    Route("GET", "oauth2PermissionGrants", ("Directory.Read.All", *_CONSENTS), _grants),
+    Route("POST", "oauth2PermissionGrants", _CONSENTS, _add_grant),
+    Route("DELETE", "oauth2PermissionGrants/{}", _CONSENTS, _remove_grant),
+    Route("GET", "identity/conditionalAccess/policies", ("Policy.Read.All",), _policies),
+    Route("PATCH", "identity/conditionalAccess/policies/{}", ("Policy.ReadWrite.ConditionalAccess",), _update_policy),
+)
