@@ -10,6 +10,7 @@ from shared.sandbox.azure.arm_call import ArmCall, Provider, take_apart
 from shared.sandbox.azure.authorization import Authorization
 from shared.sandbox.azure.insights import Insights
 from shared.sandbox.azure.resource_groups import ResourceGroups
+from shared.sandbox.azure.storage_provider import StorageProvider
 from shared.sandbox.azure.vault_arm import VaultProvider
 from shared.sandbox.azure.wire import Answer, Problem, Request
 from shared.sandbox.azure.workspaces import Workspaces
@@ -22,6 +23,7 @@ PROVIDERS: Mapping[str, Callable[["Cloud"], Provider]] = {
     "microsoft.keyvault": VaultProvider,
     "microsoft.operationalinsights": Workspaces,
     "microsoft.resources": ResourceGroups,
+    "microsoft.storage": StorageProvider,
 }
 """The resource providers by namespace in lower case."""
 
