@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console
 
 from shared.containment.actions import ACTIONS
-from shared.domain.case import Case, Verdict
+from shared.domain.case import Case, Verdict, WaveRecord
 from shared.domain.plan import Status
 from shared.domain.resource import Ref
 from shared.reencryption import Progress
@@ -66,18 +66,26 @@ def emit(content: Mapping[str, object]) -> None:
     sys.stdout.flush()
 
 
-def progress() -> Callable[[Case, Outcome], None]:
-    """Writes a line for every wave that did something, once."""
-    written: set[str] = set()
+type Tell = Callable[[Case, WaveRecord, str], None]
+"""Told of a wave: the case, the wave, and what came of it, counted in words."""
 
-    def line(case: Case, _at: Outcome) -> None:
+
+def each_wave(tell: Tell) -> Callable[[Case, Outcome], None]:
+    """Tells of every wave once, after the stage that ended it."""
+    told: set[str] = set()
+
+    def after(case: Case, _at: Outcome) -> None:
         for wave in case.waves:
-            if wave.blob not in written:
-                counts = ", ".join(f"{n} {Status(status).value}" for status, n in wave.counts.items())
-                err.print(f"{case.id} {wave.wave:<8} {counts} ({wave.seconds:.2f} s)")
-            written.add(wave.blob)
+            if wave.blob not in told:
+                tell(case, wave, ", ".join(f"{n} {Status(status).value}" for status, n in wave.counts.items()))
+            told.add(wave.blob)
 
-    return line
+    return after
+
+
+def progress() -> Callable[[Case, Outcome], None]:
+    """Writes a line for every wave that did something."""
+    return each_wave(lambda case, wave, counts: err.print(f"{case.id} {wave.wave:<8} {counts} ({wave.seconds:.2f} s)"))
 
 
 def moving(store: Ref, progress: Progress) -> None:

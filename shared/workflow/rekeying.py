@@ -160,7 +160,7 @@ ASKED = 3
 
 def _shut_out(case: Case, deps: Deps, recovery: Recovery, known: Sequence[Succession]) -> tuple[LeftForPeople, ...]:
     """Rightful users who could not use a successor: nothing moves while there is one."""
-    pairs = [(user, s) for user in case.scope.rightful for s in known]
+    pairs = [(user, s) for user in case.scope.users for s in known]
     for _ in range(ASKED):
         answers = in_parallel(lambda pair: _can_use(recovery, *pair), pairs)
         pairs = [pair for pair, can in zip(pairs, answers, strict=True) if can is False]

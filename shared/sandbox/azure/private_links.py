@@ -88,6 +88,8 @@ class PrivateLinks:
 
     def _of(self, target: str) -> list[dict[str, Any]]:
         """The list that the resource itself shows and judges by."""
-        properties = self._cloud.resources.get(target)["properties"]
-        connections: list[dict[str, Any]] = properties.setdefault("privateEndpointConnections", [])
+        shown, account = self._cloud.resources.get(target)["properties"], self._cloud.storage.of_id(target)
+        judged = account.properties if account else shown
+        connections: list[dict[str, Any]] = judged.setdefault("privateEndpointConnections", [])
+        shown["privateEndpointConnections"] = connections
         return connections
