@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from shared.sandbox.azure import private_links, storage_arm, storage_containers, storage_parts
+from shared.sandbox.azure import storage_arm, storage_containers, storage_parts
 from shared.sandbox.azure.arm_call import ArmCall
 from shared.sandbox.azure.storage_arm import Doing
 from shared.sandbox.azure.storage_encryption import tend
@@ -22,8 +22,6 @@ class StorageProvider:
         self.cloud = cloud
 
     def handle(self, call: ArmCall) -> Answer:
-        if call.kinds == "storageaccounts/privateendpointconnections":
-            return private_links.handle(self.cloud, call)
         doing = ROUTES.get((call.method, call.kinds, call.tail.lower()))
         if doing is None:
             raise Problem(404, "NotFound", f"No operation {call.method} {call.tail} on {call.type}.")

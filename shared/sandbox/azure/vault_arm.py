@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.sandbox.azure import private_links
 from shared.sandbox.azure.arm_call import ArmCall, not_found
 from shared.sandbox.azure.clock import iso
 from shared.sandbox.azure.vault_book import DeletedVault
@@ -35,8 +34,6 @@ class VaultProvider:
         self.cloud = cloud
 
     def handle(self, call: ArmCall) -> Answer:
-        if call.kinds == "vaults/privateendpointconnections":
-            return private_links.handle(self.cloud, call)
         doing = ROUTES.get((call.method, call.kinds, call.tail.lower()))
         if doing is None:
             raise Problem(404, "NotFound", f"No operation {call.method} on {call.type}.")

@@ -22,7 +22,6 @@ from azure.storage.blob._models import AccessPolicy
 from shared.sandbox.azure.clock import utc
 from shared.sandbox.azure.delays import Delays
 from shared.sandbox.azure.directory import ServicePrincipal
-from shared.sandbox.azure.private_links import connect
 from shared.sandbox.azure.storage_state import Account
 from shared.sandbox.azure.wire import Request
 from tests.contract.azure.scenes import GROUP, Scene
@@ -231,18 +230,6 @@ class TestNetworks:
         assert read(by_key(scene, account, ip="192.0.2.7"))() == b"phi"
         assert read(by_key(scene, account, subnet=subnet))() == b"phi"
         assert refused(attempt(by_key(scene, account))) == (403, "AuthorizationFailure")
-
-    def test_a_private_endpoint_comes_in_past_every_rule_until_it_is_rejected(self, scene: Scene, account: Account) -> None:
-        endpoint = f"/subscriptions/s/resourceGroups/{GROUP}/providers/Microsoft.Network/privateEndpoints/foreign"
-        connect(scene.cloud, account.id, endpoint)
-        management(scene).storage_accounts.update(GROUP, ACCOUNT, {"properties": {"publicNetworkAccess": "Disabled"}})
-        assert read(by_key(scene, account, endpoint=endpoint))() == b"phi"
-        assert refused(attempt(by_key(scene, account))) == (403, "AuthorizationFailure")
-        links = management(scene).private_endpoint_connections
-        (found,) = links.list(GROUP, ACCOUNT)
-        state: Any = {"properties": {"privateLinkServiceConnectionState": {"status": "Rejected"}}}
-        links.put(GROUP, ACCOUNT, str(found.name), state)
-        assert refused(attempt(by_key(scene, account, endpoint=endpoint))) == (403, "AuthorizationFailure")
 
     def test_an_account_that_is_not_there_has_no_address(self, scene: Scene) -> None:
         client = by_signature(scene, url="https://nowhere.blob.core.windows.net")
