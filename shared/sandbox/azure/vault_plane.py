@@ -90,7 +90,7 @@ class KeyVault:
         if vault.by_roles:
             if not self.cloud.rbac.permits(caller, route.data_action, scope, data=True):
                 raise refused.no_role(described(caller), f"{route.data_action}", scope)
-        elif not by_policy(vault, caller, route.permission):
+        elif not by_policy(vault, caller.object_id, route.permission):
             raise refused.no_policy(described(caller), route.permission, vault.name)
 
     def _log(self, vault: Vault, route: Route | None, caller: Caller | None, request: Request, problem: Problem | None) -> None:
@@ -116,10 +116,10 @@ class KeyVault:
         self.cloud.logs.record(vault.id, "AuditEvent", columns, request.at)
 
 
-def by_policy(vault: Vault, caller: Caller, permission: str) -> bool:
-    """Whether an access policy of the vault gives the caller a key permission; `all` gives every one but purge."""
+def by_policy(vault: Vault, object_id: str, permission: str) -> bool:
+    """Whether an access policy of the vault gives somebody a key permission; `all` gives every one but purge."""
     for entry in vault.properties.get("accessPolicies") or ():
-        if str(entry["objectId"]).lower() != caller.object_id.lower():
+        if str(entry["objectId"]).lower() != object_id.lower():
             continue
         given = {str(each).lower() for each in (entry.get("permissions") or {}).get("keys") or ()}
         if permission.lower() in given or ("all" in given and permission != "purge"):
