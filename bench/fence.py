@@ -122,15 +122,13 @@ def respond() -> tuple[Run, list[Call]]:
         if "fence" in ends:
             raise Fenced
 
-    alert = render(EVENT.read_bytes(), datetime.now(UTC))
     ends: dict[str, float] = {}
     stages = iter(STAGES)
     recorder, cpu = Recorder(), process_time()
-    given = arrived(alert)
+    given = arrived(render(EVENT.read_bytes(), datetime.now(UTC)))
     worker = deps(Policy())
-    judge = Judge(worker.policy, worker.exempt, BoundedMemory, automatic=False)
     ends["preflight"] = recorder.now()
-    (case,) = take_in(given, judge, worker, automatic=False)
+    (case,) = take_in(given, Judge(worker.policy, worker.exempt, BoundedMemory, automatic=False), worker, automatic=False)
     ends["admit"] = recorder.now()
     assert isinstance(case, Case), case
     with suppress(Fenced):

@@ -104,5 +104,7 @@ def _response(request: requests.PreparedRequest, answer: Answer) -> requests.Res
     response.request = request
     response.reason = ""
     body = io.BytesIO(b"" if request.method == "HEAD" else answer.body)
-    response.raw = HTTPResponse(body=body, headers=headers, status=answer.status, preload_content=False)
+    response.raw = HTTPResponse(
+        body=body, headers=headers, status=answer.status, preload_content=False, request_method=request.method
+    )
     return response
