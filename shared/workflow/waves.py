@@ -65,6 +65,7 @@ def situation(case: Case, deps: Deps) -> Situation:
         exempt=deps.exempt,
         accounts=deps.estate.accounts,
         one_way=deps.policy.one_way.mode,
+        rotates=deps.policy.keys.sound == "rotate",
     )
 
 
