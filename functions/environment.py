@@ -4,10 +4,11 @@ import os
 from functools import cache
 from pathlib import Path
 
-from shared.bootstrap import deps, executions
+from shared.bootstrap import deps, executions, memory
 from shared.domain.errors import NotReady
-from shared.settings import load
+from shared.settings import Policy, load
 from shared.workflow.deps import Deps
+from shared.workflow.judging import Judge
 
 from .starter import Starter
 
@@ -15,8 +16,18 @@ from .starter import Starter
 @cache
 def ready() -> Deps:
     """Everything that a stage works with. `CODEBLUE_POLICY`: path of `response.toml`, the defaults where it is not set."""
+    return deps(_policy())
+
+
+@cache
+def judge() -> Judge:
+    """What says of an alert what it means. What it has counted, other workers know too."""
+    return Judge(ready().policy, ready().exempt, lambda: memory(ready().policy), automatic=True)
+
+
+def _policy() -> Policy:
     named = os.environ.get("CODEBLUE_POLICY")
-    return deps(load(Path(named) if named else None))
+    return load(Path(named) if named else None)
 
 
 @cache

@@ -3,35 +3,42 @@
 A message that can not be read or handled is given back alone: the queue delivers it again, and in the end to its dead letters.
 """
 
+import logging
+
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.domain.case import Case
-from shared.intake import read
 from shared.workflow.deps import Deps
-from shared.workflow.opening import admit
+from shared.workflow.judging import Judge, arrived
+from shared.workflow.taking_in import take_in
 
 from . import environment
 from .starter import Starter
 
+LOG = logging.getLogger("codeblue")
+"""What opened no case, and why: one line a record."""
+
 
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
     """Entry point: an SQS batch of EventBridge events; answers which messages failed."""
-    return ingest(event, context, environment.ready(), environment.starter())
+    return ingest(event, context, environment.ready(), environment.judge(), environment.starter())
 
 
-def ingest(event: dict[str, object], context: LambdaContext, deps: Deps, starter: Starter) -> PartialItemFailureResponse:
+def ingest(
+    event: dict[str, object], context: LambdaContext, deps: Deps, judge: Judge, starter: Starter
+) -> PartialItemFailureResponse:
     """Take in every message of the batch."""
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return process_partial_response(event, lambda record: take_in(record, deps, starter), processor, context)
+    return process_partial_response(event, lambda record: receive(record, deps, judge, starter), processor, context)
 
 
-def take_in(record: SQSRecord, deps: Deps, starter: Starter) -> None:
+def receive(record: SQSRecord, deps: Deps, judge: Judge, starter: Starter) -> None:
     """One message. Raises `BadInput` where it holds nothing that can be read."""
-    raw = record.body.encode()
-    for signal in read(raw):
-        admitted = admit(signal, deps, automatic=True, raw=raw)
+    for admitted in take_in(arrived(record.body.encode()), judge, deps, automatic=True):
         if isinstance(admitted, Case):
             starter.start(admitted.id)
+        else:
+            LOG.info("%s", admitted.reason)

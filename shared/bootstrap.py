@@ -17,7 +17,7 @@ from shared.custody.witness import SinkWitness
 from shared.domain.errors import BadInput, NotReady
 from shared.domain.resource import Kind, Ref
 from shared.intake.arn import Place, named
-from shared.ports import Cases, Clock, Journal, Keyring, Signer, Sink, Witness
+from shared.ports import Cases, Clock, Journal, Keyring, Memory, Signer, Sink, Traffic, Witness
 from shared.settings import Policy
 from shared.workflow.deps import Deps, Recovery
 
@@ -70,7 +70,6 @@ def deps(policy: Policy, clock: Clock | None = None) -> Deps:
     from shared.adapters.aws.identities import caller, unique_ids
     from shared.adapters.aws.notifier import notifier
     from shared.adapters.aws.sources import AwsSources
-    from shared.adapters.aws.traffic import AwsTraffic
     from shared.adapters.aws.world import AwsWorld
 
     clock, clients = clock or SystemClock(), Clients()
@@ -97,8 +96,14 @@ def deps(policy: Policy, clock: Clock | None = None) -> Deps:
         caller=me.arn,
         place=keeping.place,
         recovery=cache(lambda: _recovery(clients)),
-        traffic=AwsTraffic(clients, clock),
+        traffic=cache(lambda: _traffic(clients, clock)),
     )
+
+
+def _traffic(clients: "Clients", clock: Clock) -> Traffic:
+    from shared.adapters.aws.traffic import AwsTraffic
+
+    return AwsTraffic(clients, clock)
 
 
 def _recovery(clients: "Clients") -> Recovery:
@@ -109,6 +114,21 @@ def _recovery(clients: "Clients") -> Recovery:
 
     regions = (clients.region, *([SECOND_REGION[clients.region]] if clients.region in SECOND_REGION else []))
     return Recovery(objects=AwsObjects(clients), access=AwsAccess(clients), canaries=canaries(clients, regions))
+
+
+def memory(policy: Policy, clock: Clock | None = None) -> Memory:
+    """What triage has counted, known to all workers of a deployment; to this process alone where custody is a folder."""
+    if policy.custody.directory:
+        from shared.adapters.memory.windows import BoundedMemory
+
+        return BoundedMemory()
+    from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.custody_places import places
+    from shared.adapters.aws.windows import DynamoMemory, table_of
+
+    clients = Clients()
+    at = places(clients, policy.custody)
+    return DynamoMemory(clients, table_of(at.table), clock or SystemClock(), at.region)
 
 
 def executions(machine: str) -> "Executions":

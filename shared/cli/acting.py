@@ -1,8 +1,11 @@
 """Commands that act on an alert or a case: respond, plan, apply."""
 
 import sys
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,16 +13,19 @@ import typer
 
 from shared.domain.case import Case, Mode, Verdict
 from shared.domain.errors import BadInput
-from shared.intake import read
 from shared.intake.render import render
+from shared.ports import Memory
 from shared.report.summary import summary, turned
 from shared.settings import load
 from shared.workflow.deps import Deps
+from shared.workflow.judging import Arrived, Judge, arrived
 from shared.workflow.local import Decide, Patience, Progress, drive
-from shared.workflow.opening import Turned, admit
+from shared.workflow.taking_in import take_in
 
 from . import output
 from .options import CaseId, Json, PolicyFile
+
+type Summary = dict[str, object]
 
 Event = Annotated[str, typer.Argument(metavar="FILE|-", help="An alert as its source sends it; - reads stdin.")]
 Render = Annotated[bool, typer.Option("--render", help="Fill in relative times such as ${now-90s} first.")]
@@ -42,21 +48,18 @@ def respond(
     wait: Wait = HOLD_SECONDS,
 ) -> None:
     """Contain what an alert says, and keep on until it holds."""
-    raw = _bytes(event, rendered=render)
-    signals, deps = read(raw), _watched(_deps(policy), json=json)
-    asks = _asks(deps, json=json, yes=yes)
-    results = [
-        _respond(admit(s, deps, automatic=False, raw=raw), deps, asks, Patience(hold_seconds=wait), json=json) for s in signals
-    ]
-    raise typer.Exit(_finish(results, json=json))
+    given = arrived(_bytes(event, rendered=render))
+    deps = _watched(_deps(policy), json=json)
+    drives = partial(_drive, deps=deps, asks=_asks(deps, json=json, yes=yes), patience=Patience(hold_seconds=wait), json=json)
+    raise typer.Exit(_finish(_answers(given, deps, drives), json=json))
 
 
 def plan(event: Event, json: Json = False, policy: PolicyFile = None, render: Render = False) -> None:
     """Show what would be done about an alert. Writes to custody only; `approve` and `apply` go on from here."""
-    raw = _bytes(event, rendered=render)
-    signals, deps = read(raw), _deps(policy)
-    cases = [admit(s, deps, automatic=False, mode=Mode.ASK, raw=raw) for s in signals]
-    raise typer.Exit(_finish([_respond(c, deps, lambda _: None, Patience(), json=json) for c in cases], json=json))
+    given = arrived(_bytes(event, rendered=render))
+    deps = _deps(policy)
+    drives = partial(_drive, deps=deps, asks=lambda _: None, patience=Patience(), json=json)
+    raise typer.Exit(_finish(_answers(given, deps, drives, Mode.ASK), json=json))
 
 
 def apply(case: CaseId, json: Json = False, yes: Yes = False, policy: PolicyFile = None, wait: Wait = HOLD_SECONDS) -> None:
@@ -96,10 +99,33 @@ def _rendered(content: bytes) -> bytes:
     return render(content, datetime.now(UTC))
 
 
-def _respond(admitted: Case | Turned, deps: Deps, asks: Decide, patience: Patience, *, json: bool) -> dict[str, object]:
-    if isinstance(admitted, Turned):
-        return turned(admitted.verdict, admitted.reason)
-    return _summary(drive(admitted.id, deps, asks, _progress(json=json), patience), deps)
+def _answers(given: Arrived, deps: Deps, drives: Callable[[Case], Summary], mode: Mode | None = None) -> list[Summary]:
+    """One result a case, as it stands in the end, and one for each reason why records opened none."""
+    judge = Judge(deps.policy, deps.exempt, _memory, automatic=False)
+    found: dict[str, Summary] = {}
+    alike: Counter[str] = Counter()
+    for why, times in Counter(given.unreadable).items():
+        output.err.print(f"codeblue: {times} of the records can not be read: {why}")
+    for admitted in take_in(given, judge, deps, automatic=False, mode=mode):
+        if isinstance(admitted, Case):
+            found[admitted.id] = drives(admitted)
+        else:
+            about = f"{admitted.verdict}|{admitted.about or admitted.reason}"
+            alike[about] += 1
+            more = f" ({alike[about]} records alike)" if alike[about] > 1 else ""
+            found[about] = turned(admitted.verdict, admitted.reason + more, admitted.left)
+    return list(found.values())
+
+
+def _memory() -> Memory:
+    """Of patterns within one input: nothing is known of what was handed over before."""
+    from shared.adapters.memory.windows import BoundedMemory
+
+    return BoundedMemory()
+
+
+def _drive(case: Case, deps: Deps, asks: Decide, patience: Patience, *, json: bool) -> Summary:
+    return _summary(drive(case.id, deps, asks, _progress(json=json), patience), deps)
 
 
 def _summary(case: Case, deps: Deps) -> dict[str, object]:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from shared.domain.case import Case
-from shared.domain.plan import Status, Wave
-from shared.workflow.run import Outcome
+from shared.domain.case import Case, WaveRecord
+from shared.domain.plan import Wave
 
 from . import output
 from .options import Json
@@ -34,7 +33,7 @@ def drill(out: Out, cloud: Cloud = "aws", hard: Hard = False, seed: Seed = 0, js
 
     teller = Teller(quiet=json)
     drills = {DRILL.cloud: DRILL}
-    shown = play(drills[cloud], Wanted(seed, hard, out), teller.say, teller.progress)
+    shown = play(drills[cloud], Wanted(seed, hard, out), teller.say, output.each_wave(teller.wave))
     if json:
         output.emit(shown.content)
     else:
@@ -48,19 +47,15 @@ class Teller:
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
         self._began = time.monotonic()
-        self._told: set[str] = set()
 
     def say(self, words: str) -> None:
         if not self._quiet:
             output.err.print(f"{time.monotonic() - self._began:6.1f} s  {words}")
 
-    def progress(self, case: Case, _at: Outcome) -> None:
-        """Each wave that brought something, once."""
-        for wave in case.waves:
-            if wave.blob not in self._told and (wave.news or wave.wave not in (Wave.SWEEP, Wave.PRESERVE)):
-                counts = ", ".join(f"{count} {Status(status).value}" for status, count in wave.counts.items())
-                self.say(f"{WAVES[wave.wave]}: {counts}, in {wave.seconds:.1f} s.")
-            self._told.add(wave.blob)
+    def wave(self, _case: Case, wave: WaveRecord, counts: str) -> None:
+        """Each wave that brought something."""
+        if wave.news or wave.wave not in (Wave.SWEEP, Wave.PRESERVE):
+            self.say(f"{WAVES[wave.wave]}: {counts}, in {wave.seconds:.1f} s.")
 
 
 WAVES: Mapping[Wave, str] = {

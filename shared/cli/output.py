@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console
 
 from shared.containment.actions import ACTIONS
-from shared.domain.case import Case, Verdict
+from shared.domain.case import Case, Verdict, WaveRecord
 from shared.domain.plan import Status
 from shared.domain.resource import Ref
 from shared.reencryption import Progress
@@ -43,6 +43,12 @@ WORDS: dict[str, str] = {
     Verdict.DROPPED: "dropped: no reason to act",
 }
 
+NO_CASE: dict[str, str] = {
+    Verdict.PARTIAL: "NOT CONTAINED: this is for people, nothing here can do it",
+    Verdict.OBSERVED: "watched, and nothing was changed",
+}
+"""The same of an alert that opened no case, where it means something else."""
+
 ARN_PARTS = 6
 SUCCESSOR = re.compile(r"successor\((.+)\)")
 """How plans call a key that does not exist yet (`Ref.successor`)."""
@@ -60,18 +66,26 @@ def emit(content: Mapping[str, object]) -> None:
     sys.stdout.flush()
 
 
-def progress() -> Callable[[Case, Outcome], None]:
-    """Writes a line for every wave that did something, once."""
-    written: set[str] = set()
+type Tell = Callable[[Case, WaveRecord, str], None]
+"""Told of a wave: the case, the wave, and what came of it, counted in words."""
 
-    def line(case: Case, _at: Outcome) -> None:
+
+def each_wave(tell: Tell) -> Callable[[Case, Outcome], None]:
+    """Tells of every wave once, after the stage that ended it."""
+    told: set[str] = set()
+
+    def after(case: Case, _at: Outcome) -> None:
         for wave in case.waves:
-            if wave.blob not in written:
-                counts = ", ".join(f"{n} {Status(status).value}" for status, n in wave.counts.items())
-                err.print(f"{case.id} {wave.wave:<8} {counts} ({wave.seconds:.2f} s)")
-            written.add(wave.blob)
+            if wave.blob not in told:
+                tell(case, wave, ", ".join(f"{n} {Status(status).value}" for status, n in wave.counts.items()))
+            told.add(wave.blob)
 
-    return line
+    return after
+
+
+def progress() -> Callable[[Case, Outcome], None]:
+    """Writes a line for every wave that did something."""
+    return each_wave(lambda case, wave, counts: err.print(f"{case.id} {wave.wave:<8} {counts} ({wave.seconds:.2f} s)"))
 
 
 def moving(store: Ref, progress: Progress) -> None:
@@ -85,7 +99,10 @@ def moving(store: Ref, progress: Progress) -> None:
 def show(summary: Mapping[str, object], *, unfinished: bool = False) -> None:
     """The result for a person: what happened, to what, what is left, what to do next. `unfinished`: nobody works on it now."""
     status = str(summary["status"])
-    out.print(f"\n{summary['case'] or 'no case'}: {UNFINISHED if unfinished else WORDS.get(status, status)}")
+    if summary["case"] is None:
+        _turned(summary, status)
+        return
+    out.print(f"\n{summary['case']}: {UNFINISHED if unfinished else WORDS.get(status, status)}")
     if summary["seconds_to_fence"] is not None:
         out.print(f"from the alert to the last write of the fence: {summary['seconds_to_fence']} s")
     _changes(summary)
@@ -98,6 +115,14 @@ def show(summary: Mapping[str, object], *, unfinished: bool = False) -> None:
         out.print(f"  codeblue approve {summary['case']} --digest {asked['digest']}")
     if summary["ledger"]:
         out.print(f"record: {summary['ledger']}   verify: codeblue audit {summary['case']} --open")
+
+
+def _turned(summary: Mapping[str, object], status: str) -> None:
+    """An alert that opened no case: the sentence that says why, and what a person does about it where there is anything."""
+    out.print(f"\nno case: {NO_CASE.get(status, WORDS.get(status, status))}")
+    people = summary["left_for_people"]
+    for left in people if isinstance(people, list) else []:
+        out.print(f"  {left['target']}: {left['reason']}\n  next: {left['next']}" if left["target"] else f"  {left['reason']}")
 
 
 def _changes(summary: Mapping[str, object]) -> None:

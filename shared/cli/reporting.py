@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from shared.adapters.local.clock import SystemClock
+from shared.domain.case import Stage
 from shared.report.html import render
 from shared.report.pack import pack
 from shared.report.summary import summary
@@ -25,7 +26,7 @@ def report(case: CaseId, out: Out = Path(), json: Json = False, policy: PolicyFi
     rules, clock = load(policy), SystemClock()
     kept = custody(rules, clock)
     found, journal = kept.cases.load(case), kept.journal(clock)(case)
-    checked = audited(case, rules, open_case=True, public_key=None, folder=None)
+    checked = audited(case, rules, open_case=found.stage is not Stage.CLOSE, public_key=None, folder=None)
     content = pack(found, journal, kept.place, checked, clock.now())
     out.mkdir(parents=True, exist_ok=True)
     page = out / "report.html"

@@ -48,10 +48,16 @@ def found(actor: Actor) -> Standing:
 def did(standing: Standing, act: Act) -> bool:
     """Whether this act is the actor's own, and not that of a rightful user of the same principal."""
     actor, other = standing.actor, act.actor
-    same = actor.unique_id == other.unique_id if actor.unique_id and other.unique_id else actor.principal == other.principal
+    same = actor.unique_id == other.unique_id if actor.unique_id and other.unique_id else _named_alike(actor, other)
     if not same or standing.reach is Reach.PRINCIPAL:
         return same
     return other.session == actor.session and (act.source_network or act.source_address) not in standing.networks
+
+
+def _named_alike(actor: Actor, other: Actor) -> bool:
+    """A session's own ARN leaves the path of its role out; within an account names are unique without it (IAM identifiers)."""
+    one, two = actor.principal, other.principal
+    return one == two or bool(one and two and (one.account, one.kind, one.name) == (two.account, two.kind, two.name))
 
 
 def _user(actor: Actor, rightful: Sequence[Act], others: tuple[str, ...], *, known: bool) -> Standing:

@@ -230,6 +230,12 @@ class Scope(Value):
         return (*self.stores, *self.keys, *new, *self.access_points, *self.trails, *self.logs, *self.shared, *self.vaults)
 
     @property
+    def users(self) -> tuple[Rightful, ...]:
+        """Who works with the keys by right and has to follow them: not whom the actors are or have entered."""
+        fenced = {s.actor.principal for s in self.standings if s.reach is Reach.PRINCIPAL}
+        return tuple(r for r in self.rightful if not r.entered and r.actor.principal not in fenced)
+
+    @property
     def principals(self) -> tuple[Ref, ...]:
         return tuple(dict.fromkeys(s.actor.principal for s in self.standings if s.actor.principal))
 

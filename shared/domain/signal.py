@@ -14,6 +14,15 @@ class Source(StrEnum):
 
     CLOUDTRAIL = "cloudtrail"
     GUARDDUTY = "guardduty"
+    SECURITY_HUB = "securityhub"
+    OCSF = "ocsf"
+    MACIE = "macie"
+    ACCESS_ANALYZER = "access-analyzer"
+    CONFIG = "config"
+    HEALTH = "health"
+    BACKUP = "backup"
+    ALARM = "alarm"
+    TRUSTED_ADVISOR = "trusted-advisor"
 
 
 class Confirmation(StrEnum):

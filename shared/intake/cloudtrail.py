@@ -1,9 +1,11 @@
 """CloudTrail events as signals and as acts."""
 
+import hashlib
+import json
+
 from shared.domain.actor import Actor, Credential
 from shared.domain.errors import BadInput
 from shared.domain.signal import Signal, Source
-from shared.domain.value import digest
 from shared.ports import Act
 
 from .created import RoleOf, created
@@ -44,7 +46,7 @@ def signal(document: Document, raw_digest: str) -> Signal:
     if not record.event_name and record.event_type != INSIGHT:
         raise BadInput("the CloudTrail event has no eventName: it does not say what happened")
     return Signal(
-        id=record.event_id or f"unnamed:{digest(record.model_dump(mode='json'))}",
+        id=record.event_id or _unnamed(record),
         source=Source.CLOUDTRAIL,
         event=record.event_name or INSIGHT,
         at=record.event_time,
@@ -58,6 +60,12 @@ def signal(document: Document, raw_digest: str) -> Signal:
         source_address=record.source_ip_address,
         raw_digest=raw_digest,
     )
+
+
+def _unnamed(record: Record) -> str:
+    """An id for a record without one, the same for the same record. Canonical JSON refuses numbers that a sender may write."""
+    content = json.dumps(record.model_dump(), sort_keys=True, default=str)
+    return f"unnamed:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
 def act(document: Document, role_of: RoleOf) -> Act | None:

@@ -109,12 +109,12 @@ def _one_after_another(characters: str) -> Iterator[object]:
 
 def _table(characters: str, head: list[str]) -> list[object]:
     """Rows of a CSV export with at least an event's name; empty where it is no such table."""
-    columns = [_column(name) for name in next(csv.reader(head[:1]), [])] if head else []
-    if "eventName" not in columns:
-        return []
     try:
+        columns = [_column(name) for name in next(csv.reader(head[:1]), [])]
+        if "eventName" not in columns:
+            return []
         rows = list(csv.reader(io.StringIO(characters)))[1:]
-    except csv.Error:
+    except csv.Error:  # a field larger than any cell, say: JSON that breaks off
         return []
     return [_record(columns, row) for row in rows if row]
 

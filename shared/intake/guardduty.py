@@ -14,7 +14,7 @@ from shared.domain.signal import Signal, Source
 
 from .arn import Place, named, ref
 from .identity import ANONYMOUS, of_role
-from .tolerant import Document, Flag, Folded, Items, Loose, Moment, Number, Text, folded, text, within
+from .tolerant import Document, Flag, Folded, Items, Loose, Moment, Number, Text, folded, items, text, within
 
 CREDENTIAL_THEFT = "InstanceCredentialExfiltration"
 
@@ -58,6 +58,7 @@ class Service(Loose):
     event_last_seen: Moment = None
     action: Folded = Field(default_factory=dict)
     additional_info: Folded = Field(default_factory=dict)
+    detection: Folded = Field(default_factory=dict)
     archived: Flag = False
 
 
@@ -79,9 +80,28 @@ class Finding(Loose):
         return Place(self.account_id, self.region)
 
     @property
+    def key(self) -> AccessKey:
+        """Whose credentials were used; of an attack sequence, those of the first user among its actors."""
+        found = self.resource.access_key_details
+        if found.principal_id or found.user_name or found.access_key_id:
+            return found
+        users = (folded(folded(each).get("user")) for each in items(within(self.service.detection, "sequence", "actors")))
+        return next((_of_sequence(user) for user in users if user), found)
+
+    @property
     def call(self) -> object:
         """The API call it is about, if it is about one."""
         return within(self.service.action, "awsapicallaction")
+
+
+def _of_sequence(user: Document) -> AccessKey:
+    """An attack sequence's user (GuardDuty API reference, User) in the words of other findings."""
+    return AccessKey(
+        access_key_id=text(user.get("credentialuid")),
+        principal_id=text(user.get("uid")),
+        user_name=text(user.get("name")),
+        user_type=text(user.get("type")),
+    )
 
 
 def signal(document: Document, raw_digest: str) -> Signal:
@@ -132,7 +152,7 @@ def _address(finding: Finding) -> str:
 
 
 def _actor(finding: Finding) -> Actor | None:
-    key = finding.resource.access_key_details
+    key = finding.key
     if not (key.principal_id or key.user_name or key.access_key_id):
         return None
     if ANONYMOUS & {key.principal_id.lower(), key.user_name.lower(), key.user_type.lower()}:
@@ -166,12 +186,12 @@ CREDENTIALS = {
 
 
 def _credential(finding: Finding, principal: Ref | None, session: str, account: str) -> Credential:
-    user_type = finding.resource.access_key_details.user_type
+    user_type = finding.key.user_type
     if account != finding.account_id:
         return Credential.FOREIGN
     if user_type == "IAMUser":
         # Temporary keys (ASIA…) of a user who has signed in; GetSessionToken's look the same and are as rare.
-        temporary = finding.resource.access_key_details.access_key_id.startswith("ASIA")
+        temporary = finding.key.access_key_id.startswith("ASIA")
         return Credential.CONSOLE if temporary else Credential.LONG_TERM_KEY
     if CREDENTIAL_THEFT in finding.type:
         return Credential.INSTANCE_SESSION
@@ -180,7 +200,7 @@ def _credential(finding: Finding, principal: Ref | None, session: str, account: 
 
 def _resources(finding: Finding) -> tuple[Ref, ...]:
     found: dict[str, Ref] = {}
-    for each in (*_buckets(finding), *_affected(finding)):
+    for each in (*_buckets(finding), *_affected(finding), *_in_sequence(finding)):
         found.setdefault(each.id, each)
     return tuple(found.values())
 
@@ -199,3 +219,11 @@ def _affected(finding: Finding) -> Iterator[Ref]:
     bucket = text(folded(within(finding.call, "affectedresources")).get("aws::s3::bucket"))
     if bucket and (each := named(Kind.BUCKET, bucket, finding.place)):
         yield each
+
+
+def _in_sequence(finding: Finding) -> Iterator[Ref]:
+    """The resources of an attack sequence that are of a kind we know."""
+    for part in items(within(finding.service.detection, "sequence", "resources")):
+        fields = folded(part)
+        if each := ref(text(fields.get("uid")) or text(fields.get("arn")), finding.place):
+            yield each

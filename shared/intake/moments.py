@@ -21,8 +21,6 @@ ODD = (
 TOO_FINE = re.compile(r"(\.\d{6})\d+")
 """Azure writes tenths of microseconds, Event Hub nanoseconds."""
 
-YEAR_1 = -62135596800.0
-
 
 def seconds(thing: object) -> float | None:
     """ISO 8601 (UTC where no zone is named), the odd forms above, seconds or milliseconds; None for anything else."""

@@ -19,6 +19,11 @@ def refusal(signal: Signal, *, automatic: bool) -> str | None:
         return f"the call {signal.event} was refused or failed: an attempt without effect"
     if signal.sample and automatic:
         return "a sample finding, and this is no drill"
+    return beyond(signal)
+
+
+def beyond(signal: Signal) -> str | None:
+    """Why nothing that this signal names could be contained, in a sentence; None where something could."""
     if signal.actor is None and not signal.resources:
         return f"{signal.event} names neither an actor nor a resource that could be contained"
     return OF_SERVICES.get(signal.actor.credential) if signal.actor else None

@@ -89,7 +89,6 @@ class Trail(Camel, frozen=True, gc=False):
     request_id: str | None = msgspec.field(default=None, name="requestID")
     vpc_endpoint_id: str | None = None
     read_only: bool | None = None
-    shared_event_id: str | None = msgspec.field(default=None, name="sharedEventID")
     session_credential_from_console: bool | str | None = None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from shared.containment.journal import APPLIED, CHANGES
-from shared.domain.case import Case, Verdict, WaveRecord
+from shared.domain.case import Case, LeftForPeople, Verdict, WaveRecord
 from shared.domain.resource import Ref
 from shared.domain.versions import Versions
 from shared.ports import Journal
@@ -45,9 +45,9 @@ def summary(case: Case, journal: Journal, place: str) -> dict[str, object]:
     return content
 
 
-def turned(verdict: Verdict, reason: str) -> dict[str, object]:
-    """The same form for an alert that opened no case."""
-    left = [{"target": "", "reason": reason, "next": ""}]
+def turned(verdict: Verdict, reason: str, left: Sequence[LeftForPeople] = ()) -> dict[str, object]:
+    """The same form for an alert that opened no case. `left`: what people have to do about it, where there is anything."""
+    why = [{"target": "", "reason": reason, "next": ""}]
     return {
         "case": None,
         "status": verdict.value,
@@ -56,7 +56,7 @@ def turned(verdict: Verdict, reason: str) -> dict[str, object]:
         "ledger": None,
         "report": None,
         "seconds_to_fence": None,
-        "left_for_people": left,
+        "left_for_people": [each.model_dump(include={"target", "reason", "next"}) for each in left] or why,
     }
 
 

@@ -11,7 +11,8 @@ from shared.settings import Policy
 
 from . import named
 from .burst import Burst
-from .rule import Decision, Rule
+from .decision import Decision
+from .rule import Rule
 from .table import Compiled, Listening, Table, fits
 
 TOOLS = ("Terraform", "terraform", "Pulumi", "aws-cdk", "HashiCorp", "CloudFormation", "cloudformation", "cloud-custodian")

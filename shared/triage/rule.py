@@ -10,14 +10,7 @@ from shared.domain.case import Mode
 from shared.domain.value import Value
 from shared.settings import Duration
 
-
-class Decision(StrEnum):
-    """What is done about a record."""
-
-    ACT = "act"
-    WATCH = "watch"
-    DROP = "drop"
-    UNREADABLE = "unreadable"
+from .decision import Decision
 
 
 class Playbook(StrEnum):

@@ -16,7 +16,8 @@ from shared.intake.tolerant import text, within
 from shared.settings import Policy
 
 from .conditions import CONDITIONS, Ask
-from .rule import Decision, Rule
+from .decision import Decision
+from .rule import Rule
 from .rules import RULES
 
 SOURCES = frozenset(rule.source for rule in RULES) | {"eventbridge"}

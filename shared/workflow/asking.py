@@ -1,17 +1,41 @@
-"""Questions to people: whom one may be answered by, and how long it stays open."""
+"""Questions to people: whom one may be answered by, how long it stays open, and what is done until it is answered.
+
+A thief does not wait for an approval: while one is waited for the fence is swept on, under the approval that it has.
+"""
 
 from collections.abc import Iterable
 
 from shared.containment.actions import ACTIONS
-from shared.domain.case import Case
+from shared.domain.case import Case, Stage, Verdict
 from shared.domain.plan import Change
 
 from .deps import Deps
+from .step import Next
+
+NEXT_LOOK = 15
+"""Seconds to the first sweep beside a question."""
 
 
 def takes_another(deps: Deps, changes: Iterable[Change]) -> bool:
     """Whether whoever asks about these changes may not approve them: an approval for good is nobody's alone."""
     return deps.policy.one_way.another and any(not c.reversible or ACTIONS[c.action].grave for c in changes)
+
+
+def asks_exactly(case: Case) -> bool:
+    """Whether it asks about a later wave, by the exact digest of its plan, and not about its fence."""
+    return case.awaiting is not None and case.awaiting.envelope is None
+
+
+def displaced(case: Case) -> Case:
+    """The case whose fence has to be asked about first: what it asked about a later wave is planned and asked anew afterwards."""
+    later = case.awaiting.wave if case.awaiting and asks_exactly(case) else None
+    return case.but(plans=tuple(p for p in case.plans if p.wave is not later))
+
+
+def put(case: Case, deps: Deps) -> Next:
+    """The question is put, and the sweeps go on; the decision leads back to the stage that asks (`decide`)."""
+    waiting = case.but(verdict=Verdict.AWAITING_APPROVAL)
+    return Next(waiting, Stage.SWEEP, ask_seconds=remaining(case, deps), again_seconds=NEXT_LOOK)
 
 
 def remaining(case: Case, deps: Deps) -> int:

@@ -34,7 +34,9 @@ def decide(case: Case, deps: Deps, digest: str, by: str, *, granted: bool) -> Ca
     approval = Approval(wave=asked.wave, digest=digest, by=by, at=deps.clock.now(), granted=granted)
     body = {"wave": asked.wave.value, "digest": digest, "by": by, "asked_by": asked.by}
     deps.journal(case.id).append("approved" if granted else "declined", body)
-    decided = case.but(approvals=(*case.approvals, approval), awaiting=None)
+    # an exact plan is run by the stage that asked about it; the sweeps went on meanwhile
+    back = case.stage if asked.envelope else Stage(asked.wave.value)
+    decided = case.but(approvals=(*case.approvals, approval), awaiting=None, stage=back)
     if not granted:
         return _refused(decided, asked.wave, by)
     if asked.envelope is None:

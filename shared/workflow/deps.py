@@ -48,8 +48,8 @@ class Deps:
     place: str
     recovery: Callable[[], Recovery] | None = None
     """made when a key is first replaced, for a fence waits for nothing; None: this responder fences, and replaces no key"""
-    traffic: Traffic | None = None
-    """None: single requests are not read here, and nothing lasting is decided by them"""
+    traffic: Callable[[], Traffic] | None = None
+    """made when it is first asked, behind the fence; None: single requests are not read here, and nothing lasting follows"""
     watch: Callable[[Ref, Progress], None] = lambda _store, _progress: None
     """told how far the migration of a store is"""
 

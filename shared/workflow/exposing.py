@@ -116,15 +116,15 @@ def expose(case: Case, deps: Deps) -> Next:
     now, journal = deps.clock.now(), deps.journal(case.id)
     since = begun(case, deps)
     until = min(now, ended(case, now))
-    watch = {store: _watched(store, deps.traffic, since, until) for store in case.scope.stores}
-    tallies, why = _tallied(case, deps, deps.traffic, (since, until))
+    watch = {store: _watched(store, deps.traffic(), since, until) for store in case.scope.stores}
+    tallies, why = _tallied(case, deps, deps.traffic(), (since, until))
     missing = (Blind(since=since, until=until, why=why),) if why else ()
     found = [_exposure(s, case, deps, watch[s][0], (*watch[s][1], *missing), tallies[s]) for s in case.scope.stores]
     for exposure in found:
         journal.append("exposure", exposure.model_dump(mode="json"), need=1)
     carried = sorted(found, key=lambda e: (-e.versions, e.store))[:MOST_STORES]
     told = lasting.worded(case, LOOK, _unknown(found))
-    return Next(_aliases(told, deps, deps.traffic).but(exposures=carried, exposed_at=now), Stage.SWEEP)
+    return Next(_aliases(told, deps, deps.traffic()).but(exposures=carried, exposed_at=now), Stage.SWEEP)
 
 
 def begun(case: Case, deps: Deps) -> datetime:
@@ -148,7 +148,7 @@ def first(case: Case, deps: Deps, store: Ref) -> frozenset[str]:
         return frozenset()
     found: set[str] = set()
     try:
-        for request in theirs(case, deps.traffic, [store], begun(case, deps), deps.clock.now()):
+        for request in theirs(case, deps.traffic(), [store], begun(case, deps), deps.clock.now()):
             found.add(request.key)
             if len(found) >= MOST_FIRST:
                 break

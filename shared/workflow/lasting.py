@@ -18,7 +18,7 @@ from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Ref
 
 from . import exact, waves
-from .asking import remaining
+from .asking import put
 from .deps import Deps
 from .step import Next
 
@@ -49,10 +49,8 @@ def decided(case: Case, deps: Deps, wave: Wave, targets: Sequence[Ref], observed
     if not _open(changes, deps):
         return Next(_thought_of(noted, wave), None)
     known, made = exact.current(noted, deps, wave, lambda: changes)
-    stage = Stage(wave.value)
     if not exact.agreed(known, deps, made):
-        asked = exact.asked(known, deps, made)
-        return Next(asked.but(verdict=Verdict.AWAITING_APPROVAL), stage, ask_seconds=remaining(asked, deps))
+        return put(exact.asked(known, deps, made), deps)
     return _done(known.but(awaiting=None, verdict=Verdict.OPEN), deps, made, changes)
 
 

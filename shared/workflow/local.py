@@ -2,8 +2,10 @@
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Thread
 
 from shared.domain.case import Case, Stage, Verdict
 from shared.domain.errors import LeaseLost
@@ -33,6 +35,8 @@ class Patience:
     """the longest pause between sweeps that is waited for"""
     hold_seconds: float = 600.0
     """how long a held fence is tried in a row"""
+    answer_seconds: float = 300.0
+    """the longest that an answer is waited for before the next sweep"""
 
 
 def drive(case_id: str, deps: Deps, asks: Decide, progress: Progress, patience: Patience | None = None) -> Case:
@@ -58,8 +62,58 @@ def settled(case: Case) -> bool:
     return case.verdict not in {Verdict.OPEN, Verdict.HELD}
 
 
+def _look(at: Outcome, patience: Patience) -> float | None:
+    """When to sweep again beside a question; None where there is no fence to be swept yet."""
+    return None if at.again_seconds is None else min(at.again_seconds, patience.answer_seconds)
+
+
+type Answered = tuple[str, str, bool]
+"""The digest that was decided about, who decided, and whether it was granted."""
+
+LATER: Answered = ("", "", False)
+"""Nobody has answered yet."""
+
+
+class Question:
+    """One question at a time, put to a person beside the work: nobody types as fast as a thief makes users."""
+
+    def __init__(self) -> None:
+        self._put: tuple[str, Future[tuple[str, bool] | None]] | None = None
+
+    def answer(self, case: Case, asks: Decide, seconds: float | None) -> Answered | None:
+        """What was answered within this time (None: however long it takes), or `LATER`; None where nobody is there to ask.
+
+        An answer to what is not asked any more counts for nothing. Raises what asking raises.
+        """
+        if case.awaiting is None:
+            return None
+        digest, answer = self._put = self._put or (case.awaiting.digest, _beside(lambda: asks(case)))
+        try:
+            decided = answer.result(timeout=seconds)
+        except TimeoutError:
+            return LATER
+        self._put = None
+        if decided is None:
+            return None
+        return (digest, *decided) if digest == case.awaiting.digest else LATER
+
+
+def _beside[T](ask: Callable[[], T]) -> Future[T]:
+    """The answer, from a thread that no end of the program waits for: it may be at a terminal."""
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(ask())
+        except BaseException as error:  # noqa: BLE001  # whoever waits for the answer gets it
+            answer.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return answer
+
+
 def _work(held: Held, deps: Deps, asks: Decide, progress: Progress, patience: Patience) -> Case:
-    case = held.load()
+    case, question = held.load(), Question()
     held_since = deps.clock.monotonic()
     while case.verdict not in FINAL:
         at = run_stage(held, case.stage, deps)
@@ -70,10 +124,11 @@ def _work(held: Held, deps: Deps, asks: Decide, progress: Progress, patience: Pa
         if at.stage is not Stage.HOLD and case.verdict is not Verdict.HELD:
             held_since = deps.clock.monotonic()
         if at.ask_seconds is not None:
-            answer = asks(case)
-            if answer is None or case.awaiting is None:
+            answer = question.answer(case, asks, _look(at, patience))
+            if answer is None:
                 break
-            case = held.save(decide(case, deps, case.awaiting.digest, answer[0], granted=answer[1]))
+            if answer is not LATER:
+                case = held.save(decide(case, deps, answer[0], answer[1], granted=answer[2]))
         elif at.again_seconds is not None:
             waited = deps.clock.monotonic() - held_since
             longest = patience.hold_seconds - waited if case.verdict is Verdict.HELD else patience.sweep_seconds

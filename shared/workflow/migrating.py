@@ -22,7 +22,7 @@ from shared.reencryption.lanes import Lane, Reason, Unseen
 from shared.reencryption.verify import UNKNOWN
 
 from . import exact, exposing, proving, waves
-from .asking import remaining
+from .asking import put
 from .cancelling import TIME_IS_UP, Cancelling
 from .deps import Deps, Recovery
 from .putting_off import put_off
@@ -71,8 +71,7 @@ def move(case: Case, deps: Deps) -> Next:
         return Next(case.but(unmoved=_people(case, [NOT_MOVED], NOT_MOVED.target)), Stage.SWEEP)
     known, made = exact.current(case, deps, Wave.MIGRATE, lambda: _changes(case))
     if not exact.agreed(known, deps, made):
-        asked = exact.asked(known, deps, made)
-        return Next(asked.but(verdict=Verdict.AWAITING_APPROVAL), Stage.MIGRATE, ask_seconds=remaining(asked, deps))
+        return put(exact.asked(known, deps, made), deps)
     started, cancelling = deps.clock.monotonic(), Cancelling(deps.cases, deps.clock)
     recovery = deps.recovery()
     if not known.versions:

@@ -37,7 +37,7 @@ def stores(case: Case, deps: Deps) -> tuple[Forms, tuple[LeftForPeople, ...]]:
     """How each store was used by others than the actors and ourselves; for people, the stores of which nobody can say."""
     if deps.traffic is None:
         return {}, tuple(_unknown(store, "single requests are not read here") for store in case.scope.stores)
-    found = [(store, _blindness(store, deps.traffic, deps)) for store in case.scope.stores]
+    found = [(store, _blindness(store, deps.traffic(), deps)) for store in case.scope.stores]
     seen = [store for store, why in found if not why]
     asked = ask(lambda: _forms(case, deps, seen), None, "the record of requests")
     if asked.value is None:
@@ -72,7 +72,7 @@ def _others(case: Case, deps: Deps, seen: Sequence[Ref]) -> Iterator[Request]:
     """The requests of everybody but the actors and ourselves. Refused ones too: who asks will ask again."""
     if deps.traffic is None or not seen:
         return
-    for request in deps.traffic.requests(seen, *window(deps)):
+    for request in deps.traffic().requests(seen, *window(deps)):
         ours = request.act.actor.unique_id in deps.exempt
         if not ours and not any(did(s, request.act) for s in case.scope.standings):
             yield request
@@ -104,7 +104,7 @@ def _needs(key: Ref, case: Case, deps: Deps, used: Forms) -> Iterator[Need]:
     known = _known(key, case, deps)
     yield from _stored(key, case)
     yield from _there(key, deps)
-    yield from needs.of_uses(deps.traffic.uses(key, window(deps)[0]), known, max(proofs(case, deps).values(), default=None))
+    yield from needs.of_uses(deps.traffic().uses(key, window(deps)[0]), known, max(proofs(case, deps).values(), default=None))
     for store in case.scope.stores:
         yield from needs.of_writers(key, used.get(store, ()), known)
 

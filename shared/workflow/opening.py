@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.domain.actor import Actor
-from shared.domain.case import Case, Mode, Stage, Verdict
+from shared.domain.case import Case, LeftForPeople, Mode, Stage, Verdict
 from shared.domain.signal import Confirmation, Signal
 from shared.domain.value import digest
 from shared.intake.relevance import doubt, refusal
@@ -17,11 +17,16 @@ from .joining import join
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """A signal that opens no case, and why. `verdict` is `dropped` or `refused`."""
+    """An alert that opens no case, and why. `verdict`: `dropped`, `observed`, `refused`, or `partial` where people have to act.
 
-    signal: Signal
+    `about`: what is the same for records that end alike.
+    """
+
+    signal: Signal | None
     verdict: Verdict
     reason: str
+    left: tuple[LeftForPeople, ...] = ()
+    about: str = ""
 
 
 OPEN = frozenset({Verdict.OPEN, Verdict.HELD, Verdict.AWAITING_APPROVAL, Verdict.PARTIAL, Verdict.CONTAINED})
@@ -31,7 +36,9 @@ OPEN = frozenset({Verdict.OPEN, Verdict.HELD, Verdict.AWAITING_APPROVAL, Verdict
 FORGED = "its source knows this alert otherwise: it is forged or altered; nothing was changed"
 
 
-def admit(signal: Signal, deps: Deps, *, automatic: bool, mode: Mode | None = None, raw: bytes = b"") -> Case | Turned:
+def admit(
+    signal: Signal, deps: Deps, *, automatic: bool, mode: Mode | None = None, raw: bytes = b"", asking: str = ""
+) -> Case | Turned:
     """The case this signal belongs to, new or not; or why it belongs to none. Writes the case and its evidence, nothing else.
 
     `mode`: what the caller wants of a new case, where it is not what the policy and the alert's trust give. `raw`: the alert as it
@@ -51,6 +58,8 @@ def admit(signal: Signal, deps: Deps, *, automatic: bool, mode: Mode | None = No
     if joined:
         return join(joined.id, signal, confirmation, deps, raw)
     case = _new(signal, confirmation, deps, cases)
+    if asking and case.mode is Mode.AUTO:
+        case = case.but(mode=Mode.ASK, why_ask=asking)
     if mode is not None:
         case = case.but(mode=mode, why_ask=case.why_ask or "it was asked to plan only")
     if not deps.cases.create(case):
@@ -58,6 +67,11 @@ def admit(signal: Signal, deps: Deps, *, automatic: bool, mode: Mode | None = No
     if raw:
         deps.journal(case.id).blob(raw)
     return case
+
+
+def belongs(signal: Signal, deps: Deps, *, automatic: bool) -> bool:
+    """Whether an open case is about this signal's actor: what is only watched joins that, and opens none."""
+    return not refusal(signal, automatic=automatic) and _joined(signal, deps.cases.all()) is not None
 
 
 def _turned(signal: Signal, deps: Deps, *, automatic: bool) -> Turned | None:

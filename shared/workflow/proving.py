@@ -42,7 +42,7 @@ def people(case: Case, deps: Deps, recovery: Recovery) -> tuple[LeftForPeople, .
     """Look who can use the successors, and put it on record; what of it is left for people. Raises `NotDurable`."""
     keys = case.scope.successors
     seen = {s.new: _acts(s.new, case, deps) for s in keys}
-    pairs = [(r.actor, s) for r in case.scope.rightful for s in keys if s.old == case.scope.head(s.old)]
+    pairs = [(r.actor, s) for r in case.scope.users for s in keys if s.old == case.scope.head(s.old)]
     found = in_parallel(lambda pair: _found(*pair, seen[pair[1].new], recovery), pairs)
     broken = in_parallel(lambda standing: _broken(standing, case, deps, recovery), case.scope.standings[:MOST_ASKED])
     shut_out = _shut_out(zip(pairs, found, strict=True))

@@ -18,7 +18,7 @@ from shared.domain.resource import Kind, Ref
 from shared.ports import Relation, World
 
 from . import exact, migrating, waves
-from .asking import remaining
+from .asking import put
 from .deps import Deps, Recovery
 from .putting_off import put_off
 from .step import Next, reached
@@ -62,8 +62,7 @@ def rekey(case: Case, deps: Deps) -> Next:
     seen = _prepared(case, deps)
     known, made = exact.current(seen, deps, Wave.REKEY, lambda: _changes(seen, deps))
     if not exact.agreed(known, deps, made):
-        asked = exact.asked(known, deps, made)
-        return Next(asked.but(verdict=Verdict.AWAITING_APPROVAL), Stage.REKEY, ask_seconds=remaining(asked, deps))
+        return put(exact.asked(known, deps, made), deps)
     after = _run(known.but(awaiting=None), deps, deps.recovery(), made)
     if after.retrying:
         return Next(after.but(verdict=Verdict.HELD), Stage.REKEY, again_seconds=AGAIN_SECONDS)
@@ -160,7 +159,7 @@ ASKED = 3
 
 def _shut_out(case: Case, deps: Deps, recovery: Recovery, known: Sequence[Succession]) -> tuple[LeftForPeople, ...]:
     """Rightful users who could not use a successor: nothing moves while there is one."""
-    pairs = [(user, s) for user in case.scope.rightful for s in known]
+    pairs = [(user, s) for user in case.scope.users for s in known]
     for _ in range(ASKED):
         answers = in_parallel(lambda pair: _can_use(recovery, *pair), pairs)
         pairs = [pair for pair, can in zip(pairs, answers, strict=True) if can is False]

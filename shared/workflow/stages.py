@@ -51,7 +51,7 @@ STEPS: Mapping[Stage, Step] = {
     Stage.PRESERVE: Step(fencing.preserve, frozenset({Stage.PRESERVE, Stage.HOLD, Stage.SWEEP}), Power.PRESERVE, Stage.HOLD),
     Stage.SWEEP: Step(
         sweeping.sweep,
-        frozenset({Stage.SWEEP, Stage.HOLD, Stage.EXPOSE, Stage.REKEY, Stage.ENFORCE, Stage.CLOSE}),
+        frozenset({Stage.SWEEP, Stage.HOLD, Stage.EXPOSE, Stage.REKEY, Stage.MIGRATE, Stage.ENFORCE, Stage.RETIRE, Stage.CLOSE}),
         Power.FENCE,
         Stage.HOLD,
         waits=True,
@@ -63,7 +63,9 @@ STEPS: Mapping[Stage, Step] = {
         migrating.move, frozenset({Stage.MIGRATE, Stage.VERIFY, Stage.SWEEP}), Power.MIGRATE, Stage.MIGRATE, waits=True
     ),
     Stage.VERIFY: Step(migrating.prove, frozenset({Stage.VERIFY, Stage.MIGRATE, Stage.SWEEP}), Power.OBSERVE, Stage.VERIFY),
-    Stage.ENFORCE: Step(enforcing.enforce, frozenset({Stage.ENFORCE, Stage.RETIRE}), Power.ENFORCE, Stage.ENFORCE, waits=True),
+    Stage.ENFORCE: Step(
+        enforcing.enforce, frozenset({Stage.ENFORCE, Stage.RETIRE, Stage.SWEEP}), Power.ENFORCE, Stage.ENFORCE, waits=True
+    ),
     Stage.RETIRE: Step(retiring.retire, frozenset({Stage.RETIRE, Stage.SWEEP}), Power.RETIRE, Stage.RETIRE, waits=True),
     Stage.CLOSE: Step(close, frozenset({Stage.CLOSE}), Power.RECORD),
 }

@@ -7,7 +7,10 @@ from shared.domain.case import Case, Stage, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """`stage` None: nothing is left to do. `ask_seconds`: wait so long for a person. `again_seconds`: wait, then run it."""
+    """`stage` None: nothing is left to do. `ask_seconds`: wait so long for a person. `again_seconds`: wait, then run it.
+
+    With both, whichever comes first: what is asked is waited for, and the stage goes on meanwhile.
+    """
 
     case: Case
     stage: Stage | None

@@ -7,7 +7,7 @@ from shared.domain.case import Case, LeftForPeople, Stage, Verdict
 from shared.domain.plan import Wave
 
 from . import enforcing, exposing, mending, rekeying, waves
-from .asking import remaining
+from .asking import asks_exactly, remaining
 from .deps import Deps
 from .lookout import looked
 from .step import Next, reached
@@ -20,6 +20,9 @@ SETTLED = 4
 
 ASKED_BEHIND = 2
 """Quiet sweeps before the log is asked whose edits we overwrote: it costs the fence nothing, and the log is minutes late anyway."""
+
+WAITING = 6
+"""Quiet sweeps that are counted while a person is waited for: five minutes apart, however long that takes."""
 
 HOLD_SECONDS = 1
 
@@ -79,7 +82,8 @@ def _still(case: Case, after: Case) -> bool:
     """Whether this sweep found all as it should be, and the log is worth asking again."""
     wave = waves.newest(case, after)
     quiet = case.quiet_sweeps >= ASKED_BEHIND and not (wave and wave.news)
-    return quiet and not (after.failing or after.retrying or after.awaiting)
+    asks = after.awaiting is not None and not asks_exactly(after)
+    return quiet and not (after.failing or after.retrying or asks)
 
 
 def _carried(case: Case) -> Case:
@@ -94,8 +98,8 @@ def _carried(case: Case) -> Case:
 
 def _after(case: Case, deps: Deps) -> Next:
     quiet = case.quiet_sweeps
-    if quiet >= SETTLED and case.awaiting:
-        return Next(case.but(verdict=Verdict.AWAITING_APPROVAL), Stage.SWEEP, ask_seconds=remaining(case, deps))
+    if case.awaiting and (quiet >= SETTLED or asks_exactly(case)):
+        return _waiting(case.but(quiet_sweeps=min(quiet, WAITING)), deps)
     if quiet >= len(PAUSES):
         return Next(case, Stage.CLOSE)
     settled = _settled(case, deps) if quiet >= SETTLED else case
@@ -106,6 +110,15 @@ def _after(case: Case, deps: Deps) -> Next:
     if quiet >= SETTLED and enforcing.wanted(settled, deps):
         return Next(settled.but(verdict=Verdict.OPEN), Stage.ENFORCE)
     return Next(settled, Stage.SWEEP, again_seconds=PAUSES[quiet])
+
+
+def _waiting(case: Case, deps: Deps) -> Next:
+    """A question is open. One about an exact plan that nobody answered in time is asked anew by the stage that made it."""
+    asked = case.awaiting
+    if asked and asks_exactly(case) and deps.clock.now() >= asked.expires:
+        return Next(case.but(awaiting=None, verdict=Verdict.OPEN), Stage(asked.wave.value))
+    waiting = case.but(verdict=Verdict.AWAITING_APPROVAL)
+    return Next(waiting, Stage.SWEEP, ask_seconds=remaining(case, deps), again_seconds=PAUSES[case.quiet_sweeps])
 
 
 def _settled(case: Case, deps: Deps) -> Case:

@@ -23,7 +23,7 @@ from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import PRINCIPALS, Ref
 from shared.domain.value import digest
 
-from .asking import takes_another
+from .asking import asks_exactly, displaced, takes_another
 from .deps import Deps
 
 PRINCIPALS_CAP = 50
@@ -178,8 +178,9 @@ def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) ->
     if wave is not Wave.SWEEP or after.failing != case.failing or any(r.outcome.status is Status.APPLIED for r in applied):
         after = record(after, deps, plan(case, wave, [r.change for r in results]), results, started)
     asked = tuple(c for c in waiting if who_decides(case, deps, c, wave) is not Mode.OBSERVE and not _declined(case))
-    still = case.awaiting if wave is Wave.PRESERVE else None
-    return after.but(awaiting=_awaiting(after, deps, wave, asked) if asked else still)
+    if asked:
+        return displaced(after).but(awaiting=_awaiting(after, deps, wave, asked))
+    return after.but(awaiting=case.awaiting if wave is Wave.PRESERVE or asks_exactly(case) else None)
 
 
 def _applied(case: Case, deps: Deps, agreed: Plan, glance: Glance | None, need: int) -> tuple[Applied, ...]:
@@ -291,7 +292,7 @@ def _why_waiting(case: Case, deps: Deps, change: Change, wave: Wave) -> str:
 def _awaiting(case: Case, deps: Deps, wave: Wave, waiting: tuple[Change, ...]) -> Awaiting:
     """The question to people, who are paged when it is new. One that nobody answered in time is asked anew: time never consents."""
     now = deps.clock.now()
-    still = case.awaiting if case.awaiting and now < case.awaiting.expires else None
+    still = case.awaiting if case.awaiting and case.awaiting.envelope and now < case.awaiting.expires else None
     asked = envelope(case, still.expires if still else now + deps.policy.approval.expires)
     why = "; ".join(dict.fromkeys(_why_waiting(case, deps, c, wave) for c in waiting))
     if still is None:

@@ -77,9 +77,8 @@ def test_a_read_comes_with_who_what_and_how_much(sandbox: Sandbox, s3: Client, t
 def test_a_delivered_file_is_asked_for_once(sandbox: Sandbox, s3: Client, traffic: AwsTraffic) -> None:
     s3.put_object(Bucket="records", Key=PATIENT, Body=b"x")
     first = requested(traffic, "PutObject")
-    asked = sandbox.cloud.calls.of("s3:GetObject")
     assert requested(traffic, "PutObject") == first
-    assert sandbox.cloud.calls.of("s3:GetObject") == asked
+    asked = sandbox.cloud.calls.of("s3:GetObject")
     assert len({call.resource for call in asked}) == len(asked) > 0
 
 
@@ -210,7 +209,10 @@ def _key(arn: str) -> Ref:
 
 
 def everything(traffic: AwsTraffic, key: str, now: datetime) -> None:
-    """Ask all that can be asked."""
+    """Ask all that can be asked; of the log's own bucket too, which no trail takes in."""
+    traffic.watched(
+        Ref(cloud=Cloud.AWS, kind=Kind.BUCKET, account=ACCOUNT, region=REGION, id=f"arn:aws:s3:::{LOG}"), now - HOUR, now
+    )
     list(traffic.requests([RECORDS], now - HOUR, now))
     traffic.watched(RECORDS, now - HOUR, now)
     traffic.uses(_key(key), now - HOUR)

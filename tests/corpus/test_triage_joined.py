@@ -5,8 +5,8 @@ import random
 import pytest
 
 from shared.intake.fact import Fact
+from shared.triage.decision import Decision
 from shared.triage.joining import Joiner, keys_of
-from shared.triage.rule import Decision
 from shared.triage.running import inputs, read
 
 from .test_triage_recorded import CORPUS, pytestmark, triaged

@@ -30,7 +30,7 @@ UNREADABLE = {
     "JSON without an end": b'{"detail": ' * 50_000,
     "bytes of a program": bytes(range(256)) * 64,
     "gzip that breaks off": gzip.compress(b'{"Records": []}' * 100)[:40],
-    "an event of Security Hub, which is not read yet": json.dumps(SECURITY_HUB).encode(),
+    "a finding of Security Hub that says too little to be known as one": json.dumps(SECURITY_HUB).encode(),
     "a batch of no records": b'{"Records": []}',
 }
 

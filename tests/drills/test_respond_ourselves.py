@@ -14,6 +14,16 @@ pytestmark = pytest.mark.timeout(400)
 
 SPARE = "codeblue-spare"
 
+OPEN = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{names.CHARTS}/*"},
+        ],
+    }
+)
+"""A policy that lets everybody read."""
+
 
 @pytest.fixture(scope="module")
 def scene() -> Iterator[Scene]:
@@ -41,9 +51,11 @@ def test_a_namesake_of_a_responder_with_another_id_is_a_stranger_and_is_fenced(s
     got = scene.client("sts").assume_role(RoleArn=arn, RoleSessionName="namesake")["Credentials"]
     held = {"access_key_id": got["AccessKeyId"], "secret_access_key": got["SecretAccessKey"], "session_token": got["SessionToken"]}
     scene.described["credentials"]["namesake"] = {f"aws_{name}": value for name, value in held.items()}
-    scene.client("s3", "namesake").delete_public_access_block(Bucket=names.CHARTS)
+    theirs = scene.client("s3", "namesake")
+    theirs.delete_public_access_block(Bucket=names.CHARTS)
+    theirs.put_bucket_policy(Bucket=names.CHARTS, Policy=OPEN)
 
-    done = scene.respond(recorded(scene, "DeleteBucketPublicAccessBlock", "namesake"), "--policy", policy)
+    done = scene.respond(recorded(scene, "PutBucketPolicy", "namesake"), "--policy", policy)
     assert done.status == (0, "contained"), done
     assert arn in {change["target"] for wave in done.result["waves"] for change in wave["changes"] if change["status"] == "applied"}
     assert refusal(lambda: scene.client("s3", "namesake").list_buckets()) != ""

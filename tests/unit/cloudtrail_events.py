@@ -63,3 +63,15 @@ def session(
 ANN = ref(Kind.USER, f"arn:aws:iam::{ACCOUNT}:user/ops/ann")
 
 CHARTS = ref(Kind.BUCKET, "arn:aws:s3:::charts", region="us-east-1")
+
+RECORD: dict[str, Any] = {
+    "eventID": "11111111-2222-4333-8444-555555555555",
+    "eventTime": "2026-11-21T11:58:30Z",
+    "eventSource": "cloudtrail.amazonaws.com",
+    "eventName": "StopLogging",
+    "awsRegion": "us-east-1",
+    "recipientAccountId": "111122223333",
+    "userIdentity": {"type": "IAMUser", "userName": "ann", "accountId": "111122223333", "principalId": "AIDAANNEXAMPLE"},
+    "requestParameters": {"name": "audit"},
+}
+"""A trail stopped, as CloudTrail writes it."""

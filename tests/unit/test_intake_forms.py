@@ -20,16 +20,7 @@ from shared.intake.reading import facts
 from shared.intake.sources import fact_in
 from shared.intake.wrappings import Unreadable, peel
 
-RECORD = {
-    "eventID": "11111111-2222-4333-8444-555555555555",
-    "eventTime": "2026-11-21T11:58:30Z",
-    "eventSource": "cloudtrail.amazonaws.com",
-    "eventName": "StopLogging",
-    "awsRegion": "us-east-1",
-    "recipientAccountId": "111122223333",
-    "userIdentity": {"type": "IAMUser", "userName": "ann", "accountId": "111122223333", "principalId": "AIDAANNEXAMPLE"},
-    "requestParameters": {"name": "audit"},
-}
+from .cloudtrail_events import RECORD
 
 OTHER = RECORD | {"eventID": "66666666-2222-4333-8444-555555555555", "eventName": "DeleteTrail"}
 
@@ -135,6 +126,7 @@ BROKEN = {
     ),
     "a shape of nobody's": dumped({"what": "ever"}),
     "a bare number": b"17",
+    "a line longer than any cell of a table": dumped({"eventName": "x" * 200_000})[:-1],
 }
 
 

@@ -17,19 +17,10 @@ from shared.intake import read, sift
 from shared.intake.render import render
 from shared.intake.wrappings import MAX_BYTES, MAX_DEPTH, unwrap
 
+from .cloudtrail_events import RECORD
+
 EVENTS = Path(__file__).parents[2] / "events" / "aws"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-RECORD = {
-    "eventID": "11111111-2222-4333-8444-555555555555",
-    "eventTime": "2026-11-21T11:58:30Z",
-    "eventSource": "cloudtrail.amazonaws.com",
-    "eventName": "StopLogging",
-    "awsRegion": "us-east-1",
-    "recipientAccountId": "111122223333",
-    "userIdentity": {"type": "IAMUser", "userName": "ann", "accountId": "111122223333", "principalId": "AIDAANNEXAMPLE"},
-    "requestParameters": {"name": "audit"},
-}
 
 
 def dumped(content: object) -> bytes:

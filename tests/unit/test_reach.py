@@ -7,8 +7,9 @@ import pytest
 from shared.containment.reach import did, found, standing
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Reach, Standing
+from shared.domain.resource import Kind
 from shared.ports import Act
-from tests.hospital import ALERT, CHARTS, CLINICIAN, HOME, SESSION, THIEF, THIEFS_ADDRESS, act
+from tests.hospital import ALERT, CHARTS, CLINICIAN, HOME, SESSION, THIEF, THIEFS_ADDRESS, act, ref
 
 INSTANCE = SESSION.but(credential=Credential.INSTANCE_SESSION, session="i-0app")
 COLLEAGUE = THIEF.but(access_key="AKIACOLLEAGUE")
@@ -83,6 +84,7 @@ def test_what_came_into_being_is_fenced(made: Actor, reach: Reach) -> None:
 
 WHOLE = Standing(actor=THIEF, reach=Reach.PRINCIPAL)
 ONE = Standing(actor=SESSION, reach=Reach.SESSION)
+PATHED = Standing(actor=SESSION.but(principal=ref(Kind.ROLE, "wards/clinician-app")), reach=Reach.SESSION)
 AWAY = Standing(actor=INSTANCE, reach=Reach.NETWORK, networks=("vpc-1", "10.0.0.9"))
 
 
@@ -97,6 +99,7 @@ AWAY = Standing(actor=INSTANCE, reach=Reach.NETWORK, networks=("vpc-1", "10.0.0.
         pytest.param(AWAY, seen(INSTANCE, "203.0.113.9"), True, id="stolen credentials from elsewhere"),
         pytest.param(AWAY, seen(INSTANCE, "10.0.0.9", "vpc-1"), False, id="not the workload in its own network"),
         pytest.param(ONE, seen(SESSION.but(unique_id="")), True, id="a record without a unique id, by its principal"),
+        pytest.param(PATHED, seen(SESSION.but(unique_id="")), True, id="a record that leaves the path of the role out"),
     ],
 )
 def test_whose_deed_it_was(who: Standing, deed: Act, did_it: bool) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.triage.decision import Decision
 from shared.triage.joining import Joiner
-from shared.triage.rule import Decision
 from tests.unit.triage_desk import ACCOUNT, ANN, BATCH, NOW, call, desk, judged
 from tests.unit.triage_desk import given as records
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.triage.conditions import CONDITIONS
-from shared.triage.rule import Decision
+from shared.triage.decision import Decision
 from shared.triage.rules import RULES
 from tests.unit.triage_desk import ACCOUNT, ANN, BATCH, ELSEWHERE, NOW, ROOT, SERVICE, STRANGER, call, judged
 

@@ -4,7 +4,7 @@ import pytest
 
 from shared.domain.errors import BadInput
 from shared.settings import Policy
-from shared.triage.rule import Decision
+from shared.triage.decision import Decision
 from shared.triage.table import table_of
 from tests.unit.triage_desk import ELSEWHERE, NOW, call, desk, given
 

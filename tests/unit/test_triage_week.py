@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from shared.triage.rule import Decision
+from shared.triage.decision import Decision
 from tests.ordinary import DAY, MONDAY, week
 from tests.unit.triage_desk import call, desk, given, judged
 

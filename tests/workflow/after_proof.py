@@ -70,7 +70,7 @@ class Morning:
     def worker(self, policy: Policy | None = None, **other: object) -> Deps:
         usual = {
             "recovery": lambda: Recovery(self.objects, self.access, {KEY.region: Canary(store=OURS, key=KEY.id)}),
-            "traffic": self.traffic,
+            "traffic": lambda: self.traffic,
         }
         return self.hospital.worker(policy, **{**usual, **other})
 

@@ -35,7 +35,7 @@ def enforced(morning: Morning, policy: Policy | None = None) -> None:
 def test_nothing_is_denied_before_a_person_agrees_to_the_very_digest(morning: Morning) -> None:
     case = morning.until(Wave.ENFORCE, morning.worker())
     assert case.awaiting
-    assert (case.stage, case.awaiting.wave, lasting(morning)) == (Stage.ENFORCE, Wave.ENFORCE, set())
+    assert (case.stage, case.awaiting.wave, lasting(morning)) == (Stage.SWEEP, Wave.ENFORCE, set())
     assert case.awaiting.digest == next(p.digest for p in case.plans if p.wave is Wave.ENFORCE)
 
 

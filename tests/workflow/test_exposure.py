@@ -43,7 +43,7 @@ TENANTS = estate(
 
 
 def worker(hospital: Hospital, traffic: MemoryTraffic, **other: object) -> Deps:
-    return hospital.worker(Policy(), **{"traffic": traffic, "estate": TENANTS, **other})
+    return hospital.worker(Policy(), **{"traffic": lambda: traffic, "estate": TENANTS, **other})
 
 
 def read(

@@ -246,7 +246,7 @@ class TestFromTheLog:
         traffic.requested(Request(act(THIEF, "GetObject", CHARTS), CHARTS, Told.DATA_EVENTS, "chart 3", sent=9))
         order: list[set[str]] = []
         night.objects.beside = lambda call: order.append(moved(night)) if call == "update" else None
-        case = respond(night.worker(QUIET, traffic=traffic), asks=YES)
+        case = respond(night.worker(QUIET, traffic=lambda: traffic), asks=YES)
         assert case.verdict is Verdict.CONTAINED
         assert order[2:5] == [{"chart 3"}] * 3
 
@@ -255,7 +255,7 @@ class TestFromTheLog:
             SESSION.but(session="envelopes"), "Decrypt", KEY, at=ALERT - timedelta(days=2), network="vpc-1", address="10.0.0.9"
         )
         traffic.used(KeyUse(by, KEY, by_alias=True))
-        case = respond(night.worker(QUIET, traffic=traffic), asks=YES)
+        case = respond(night.worker(QUIET, traffic=lambda: traffic), asks=YES)
         assert case.verdict is Verdict.CONTAINED
         assert [t.key for t in night.hospital.world.look(ALIAS, AliasTarget)] == [KEY.id]
         assert any("decrypting by alias" in reason for reason in reasons(case, blocking=False))

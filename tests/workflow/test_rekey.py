@@ -1,11 +1,15 @@
 """The key that the thief could use gets a successor, and everything stored moves to it: by exact digest, rightful users first."""
 
-from shared.domain.case import Case, Verdict
+from datetime import timedelta
+
+from shared.adapters.memory.clock import BEGINNING
+from shared.domain.case import Case, Reach, Rightful, Scope, Standing, Verdict
 from shared.domain.facet import EncryptedWith, PolicyStatement, Successor
 from shared.domain.plan import Wave
+from shared.domain.resource import Kind
 from shared.ports import Relation
 from shared.workflow.local import Patience
-from tests.hospital import CHARTS, CLINICIAN, KEY, Hospital
+from tests.hospital import CHARTS, CLINICIAN, KEY, SESSION, THIEF, Hospital, act, bodies, ref
 from tests.workflow.driving import NOBODY, YES, go_on, respond
 from tests.workflow.recovering import AUTO, DISK, TOPIC, Night
 
@@ -70,6 +74,28 @@ def test_nothing_moves_while_a_rightful_user_could_not_follow(night: Night) -> N
     assert night.look(CHARTS) == KEY.id
     assert night.schemes() == {KEY.id}
     assert any("may use the old key and not the successor" in left.reason for left in case.people)
+
+
+def test_a_role_that_the_thief_entered_is_neither_let_in_nor_waited_for(night: Night) -> None:
+    world, pipeline = night.hospital.world, ref(Kind.ROLE, "pipeline")
+    world.put(pipeline)
+    night.hospital.directory.enter(pipeline, "AROAPIPE", BEGINNING - timedelta(days=900))
+    night.hospital.evidence.happened(act(THIEF, "AssumeRole", pipeline, created=(SESSION.but(principal=pipeline, session="odd"),)))
+    case = respond(night.worker())
+    night.access.shut_out.add((pipeline, KEY.but(id=f"{KEY.id}-of-{case.id}")))
+    done = go_on(case, night.worker(), YES)
+    assert [r.actor.principal for r in done.scope.rightful if r.entered] == [pipeline]
+    assert night.schemes() == {night.successor()}
+    admitted = bodies(night.hospital, KEY.but(id=night.successor())).values()
+    assert not any(s["Effect"] == "Allow" and pipeline.id in str(s["Principal"]) for s in admitted)
+    assert not any(str(pipeline.name) in left.target and "successor" in left.reason for left in done.people)
+
+
+def test_whom_the_thief_is_as_a_whole_has_to_follow_nothing() -> None:
+    session, whole = (Standing(actor=SESSION, reach=reach) for reach in (Reach.SESSION, Reach.PRINCIPAL))
+    rightful = (Rightful(actor=SESSION.but(session="")),)
+    assert Scope(standings=(session,), rightful=rightful).users == rightful
+    assert Scope(standings=(whole,), rightful=rightful).users == ()
 
 
 def test_what_only_people_can_move_is_listed(night: Night) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +12,9 @@ from shared.cli import app
 from shared.domain.case import Case
 from shared.report.facts import Pack
 from shared.settings import load
+from shared.workflow import concluding
+from shared.workflow.deps import Deps
+from shared.workflow.run import hold
 from tests.hospital import Hospital
 from tests.page import Page
 from tests.workflow.driving import respond
@@ -24,11 +28,35 @@ def policy(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def case(policy: Path, hospital: Hospital) -> Case:
+def worker(policy: Path, hospital: Hospital) -> Deps:
     rules = load(policy)
     create_custody(rules)
     kept = custody(rules, hospital.clock)
-    return respond(hospital.worker(cases=kept.cases, journal=kept.journal(hospital.clock), place=kept.place))
+    return hospital.worker(cases=kept.cases, journal=kept.journal(hospital.clock), place=kept.place)
+
+
+@pytest.fixture
+def case(worker: Deps) -> Case:
+    return respond(worker)
+
+
+def reported(case: Case, policy: Path, out: Path) -> dict[str, Any]:
+    """What the command says of the record."""
+    ran = CliRunner().invoke(app, ["report", case.id, "--out", str(out), "--policy", str(policy), "--json"])
+    assert ran.exit_code == 0, ran.output
+    return dict(json.loads(ran.stdout)["evidence"]["record"])
+
+
+def test_a_closed_case_is_audited_as_one_and_its_missing_end_is_seen(
+    case: Case, worker: Deps, policy: Path, tmp_path: Path
+) -> None:
+    with hold(case.id, worker, "a person") as held:
+        assert held
+        closed = held.save(concluding.close(held.load(), worker, "dr-yes"))
+    whole = reported(closed, policy, tmp_path / "out")
+    assert (whole["intact"], "--open" in whole["verify"]) == (True, False)
+    max((tmp_path / "custody").glob(f"**/{case.id}/checkpoints/*")).unlink()
+    assert not reported(closed, policy, tmp_path / "out")["intact"]
 
 
 def test_writes_the_page_and_the_same_facts_for_programs_which_json_prints(case: Case, policy: Path, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_nothing_is_disabled_before_a_person_agrees_to_the_very_digest(morning: 
     case = morning.until(Wave.RETIRE, morning.worker())
     assert case.awaiting
     assert case.awaiting.digest == next(p.digest for p in case.plans if p.wave is Wave.RETIRE)
-    assert (case.stage, morning.enabled(KEY), fence_of(morning, KEY)) == (Stage.RETIRE, True, None)
+    assert (case.stage, morning.enabled(KEY), fence_of(morning, KEY)) == (Stage.SWEEP, True, None)
 
 
 def test_a_question_that_nobody_answered_in_time_is_asked_anew(morning: Morning) -> None:

@@ -13,6 +13,7 @@ from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.custody_places import Places, places
 from shared.adapters.aws.errors import call
 from shared.adapters.aws.signer import SPEC, KmsSigner
+from shared.adapters.aws.windows import table_of
 from shared.domain.errors import Absent, CloudError, NotReady, Refused
 from shared.domain.facet import PolicyStatement
 from shared.domain.value import canonical
@@ -27,7 +28,7 @@ THERE = frozenset({"ResourceInUseException", "AlreadyExistsException"})
 
 
 def init(clients: Clients, named: CustodyPlaces) -> dict[str, str]:
-    """Make both buckets, the table, both keys, and the responder's own buckets.
+    """Make both buckets, the tables, both keys, and the responder's own buckets.
 
     What is where, and `public_key`: the PEM that auditors need from elsewhere.
 
@@ -37,6 +38,7 @@ def init(clients: Clients, named: CustodyPlaces) -> dict[str, str]:
     for bucket, region in ((at.bucket, at.region), (at.second_bucket, at.second_region)):
         _make_bucket(clients.s3("", region), bucket, region, named.retention_days)
     _make_table(clients.dynamodb("", at.region), at.table)
+    memory = make_memory(clients.dynamodb("", at.region), table_of(at.table))
     kms = clients.kms("", at.region)
     _make_key(kms, at.key, KeySpec=SPEC, KeyUsage="SIGN_VERIFY", Description="Codeblue signs custody checkpoints")
     wrapping = _make_key(kms, at.data_key, Description="Codeblue wraps the secrets of cases")
@@ -47,6 +49,7 @@ def init(clients: Clients, named: CustodyPlaces) -> dict[str, str]:
         "second_bucket": at.second_bucket,
         "second_region": at.second_region,
         "table": at.table,
+        "memory": memory,
         "key": at.key,
         "data_key": at.data_key,
         "public_key": _pem(KmsSigner(clients, at.key).public_key()),
@@ -131,6 +134,26 @@ def _make_table(dynamodb: "DynamoDBClient", table: str) -> None:
     call(dynamodb.get_waiter("table_exists").wait, TableName=table)
     recovery: Any = {"PointInTimeRecoveryEnabled": True}
     call(dynamodb.update_continuous_backups, TableName=table, PointInTimeRecoverySpecification=recovery)
+
+
+def make_memory(dynamodb: "DynamoDBClient", table: str) -> str:
+    """The table of what triage has counted; it forgets by itself, and is no evidence."""
+    try:
+        call(
+            dynamodb.create_table,
+            TableName=table,
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("id", "item")],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "item", "KeyType": "RANGE"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    except CloudError as error:
+        if error.code not in THERE:
+            raise
+    call(dynamodb.get_waiter("table_exists").wait, TableName=table)
+    now = call(dynamodb.describe_time_to_live, TableName=table)["TimeToLiveDescription"].get("TimeToLiveStatus", "DISABLED")
+    if now == "DISABLED":
+        call(dynamodb.update_time_to_live, TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"})
+    return table
 
 
 def _make_key(kms: "KMSClient", alias: str, **kind: Any) -> str:  # noqa: ANN401  # CreateKey's own parameters

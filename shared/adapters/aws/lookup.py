@@ -55,6 +55,11 @@ class EventHistory:
                 return
             asked["NextToken"] = answer["NextToken"]
 
+    def newest(self, place: tuple[str, str]) -> datetime | None:
+        """When the newest event happened that the history of this place has; None where it has none."""
+        events = self._ask(place, {"MaxResults": 1})["Events"]
+        return events[0]["EventTime"] if events else None
+
     def _ask(self, place: tuple[str, str], asked: Mapping[str, Any]) -> Mapping[str, Any]:
         method = self._clients.cloudtrail(*place).lookup_events
         for _ in range(PATIENCE):

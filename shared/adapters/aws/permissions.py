@@ -24,6 +24,7 @@ from shared.adapters.aws import (
     stored_secrets,
     traffic,
     trail_files,
+    windows,
 )
 from shared.adapters.aws.clients import SPOKE
 from shared.adapters.aws.world import FACETS, RELATIONS
@@ -57,7 +58,7 @@ def custody() -> tuple[Statement, ...]:
     """The statements for custody's buckets, table and keys, and for our own role in other accounts."""
     return (
         _allow(sinks.ACTIONS, "arn:aws:s3:::codeblue-custody-*"),
-        _allow(cases.ACTIONS | _of("dynamodb", keyring.ACTIONS), "arn:aws:dynamodb:*:*:table/codeblue-*"),
+        _allow(cases.ACTIONS | windows.ACTIONS | _of("dynamodb", keyring.ACTIONS), "arn:aws:dynamodb:*:*:table/codeblue-*"),
         {**_allow(signer.ACTIONS | _of("kms", keyring.ACTIONS), "*"), "Condition": CUSTODY_KEYS},
         _allow(frozenset({"sts:AssumeRole"}), f"arn:aws:iam::*:role/{SPOKE}"),
     )

@@ -10,6 +10,7 @@ from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call
 from shared.adapters.aws.lookup import ACTIONS as LOOKUP
 from shared.adapters.aws.lookup import EventHistory
+from shared.domain.actor import Actor
 from shared.domain.errors import Absent, BadInput, CloudError, Refused
 from shared.domain.signal import Confirmation, Signal, Source
 from shared.intake import cloudtrail, guardduty
@@ -29,11 +30,17 @@ class AwsSources:
         self._history = EventHistory(clients, clock)
 
     def confirm(self, signal: Signal) -> Confirmation:
-        """GuardDuty GetFindings by detector and id; CloudTrail LookupEvents by event id. Raises nothing."""
+        """GuardDuty GetFindings by detector and id; CloudTrail LookupEvents by event id. Raises nothing.
+
+        What Security Hub passes on of GuardDuty's is asked of GuardDuty; other sources are not asked, and nobody bears them out.
+        """
         ask: Mapping[Source, Callable[[Signal], Iterable[Signal]]] = {
             Source.GUARDDUTY: self._findings,
+            Source.SECURITY_HUB: self._findings,
             Source.CLOUDTRAIL: self._events,
         }
+        if signal.source not in ask:
+            return Confirmation.UNREACHABLE
         try:
             found = next(iter(ask[signal.source](signal)), None)
         except (Absent, BadInput):
@@ -63,5 +70,17 @@ class AwsSources:
 
 def agrees(signal: Signal, found: Signal) -> bool:
     """Whether the source's own words bear out the alert. A finding's time moves on with every update; its actor does not."""
-    same = ("id", "event", "account", "region", "failed", "sample", "actor")
-    return all(getattr(signal, name) == getattr(found, name) for name in same) and set(signal.resources) <= set(found.resources)
+    same = ("id", "event", "account", "region", "failed", "sample")
+    return (
+        all(getattr(signal, name) == getattr(found, name) for name in same)
+        and (_passed_on(signal.actor, found.actor) if signal.source is Source.SECURITY_HUB else signal.actor == found.actor)
+        and set(signal.resources) <= set(found.resources)
+    )
+
+
+def _passed_on(actor: Actor | None, found: Actor | None) -> bool:
+    """ASFF names less of an actor than the finding does: the user or role, and the access key."""
+    if actor is None or found is None:
+        return actor is None
+    key = actor.access_key or found.access_key
+    return (actor.account, actor.principal, key) == (found.account, found.principal, found.access_key)

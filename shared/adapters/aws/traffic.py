@@ -1,7 +1,7 @@
 """The `Traffic` port on AWS: data events in the files of trails, and uses of keys in the event history.
 
 Rules
-1. Requests on objects are in the files of a trail that takes them in, and nowhere else; server access logs are not read.
+1. Requests on objects are in the files of a trail that takes them in; where none did, in the store's access log, if it has one.
 2. Uses of keys are in the event history, which is always on and nobody can alter; it is read to its end, or said not to be.
 3. Nothing that a file says of an object goes into an exception or a log.
 """
@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, cast
 
-from shared.adapters.aws import recording, s3, watching
+from shared.adapters.aws import access_logs, recording, s3, watching
+from shared.adapters.aws.access_logs import AccessLogs
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call
 from shared.adapters.aws.lookup import ACTIONS as LOOKUP
@@ -24,7 +25,7 @@ from shared.domain.resource import Ref
 from shared.intake import traffic
 from shared.ports import Clock, KeyUse, Request, Uses, Watched
 
-PERMISSIONS = LOOKUP | recording.ACTIONS | {"s3:ListAllMyBuckets"}
+PERMISSIONS = LOOKUP | recording.ACTIONS | access_logs.ACTIONS | {"s3:ListAllMyBuckets"}
 """IAM actions on any resource; the log's files are read with `trail_files.LISTS` and `READS`, in their place alone."""
 
 MOST_PAGES = 200
@@ -53,19 +54,36 @@ class AwsTraffic:
         self._history = EventHistory(clients, clock)
         self._asked: dict[tuple[str, ...], tuple[float, object]] = {}
         self._shelf = Shelf()
+        self._access = AccessLogs(clients, self._history, self._shelf)
 
     def watched(self, store: Ref, since: datetime, until: datetime) -> Watched:
-        """Whether a trail recorded the store: each trail's history, its present state, and how far its files reach."""
+        """Whether a trail recorded the store: each trail's history, its present state, and how far its files reach.
+
+        Where none did, its access log is asked: "not recorded" is what neither has.
+        """
+        span, trails = self._span(store, since, until), self._trails(store)
+        gaps = self._gaps(store, span)
+        late = [[*gaps, *self._not_yet(trail, store, span)] for trail in trails]
+        told, missing = (Told.DATA_EVENTS,) if trails else (), watching.all_blind(late or [gaps])
+        logged = self._access.watched(store, gaps[0].since, until) if gaps else None
+        if logged is None:
+            return Watched(told, missing)
+        readable = all(each.why != access_logs.OUT_OF_REACH for each in logged)
+        told = (*told, Told.ACCESS_LOGS) if readable else told
+        return Watched(told, watching.all_blind([missing, logged]) if told else logged)
+
+    def _span(self, store: Ref, since: datetime, until: datetime) -> tuple[datetime, datetime]:
+        """This time, as far as there was such a store: before it was made nobody was blind."""
         created = self._created(store)
-        begin = max(since, created) if created else since
-        trails = self._trails(store)
-        several = [self._blind(trail, store, (begin, until)) for trail in trails]
-        if not trails:
-            return Watched((), (Blind(since=begin, until=until, why=watching.NO_TRAIL),))
-        return Watched((Told.DATA_EVENTS,), watching.all_blind(several))
+        return (max(since, created) if created else since, until)
+
+    def _gaps(self, store: Ref, span: tuple[datetime, datetime]) -> tuple[Blind, ...]:
+        """The times in which no trail recorded the store; what one has still to tell comes sooner than any access log."""
+        several = [self._blind(trail, store, span) for trail in self._trails(store)]
+        return watching.all_blind(several) if several else (Blind(since=span[0], until=span[1], why=watching.NO_TRAIL),)
 
     def requests(self, stores: Sequence[Ref], since: datetime, until: datetime) -> Iterator[Request]:
-        """What the files of the trails say of these stores."""
+        """What the files of the trails say of these stores, and where they have gaps, the stores' access logs."""
         wanted = {store.id: store for store in stores}
         names = frozenset(store.name for store in stores)
         for log, places in self._logs(stores).items():
@@ -75,6 +93,9 @@ class AwsTraffic:
                     if store and since <= request.act.at <= until:
                         # a record says neither a bucket's Region nor, where another account's is named, its owner
                         yield replace(request, store=store)
+        for store in stores:
+            if gaps := self._gaps(store, self._span(store, since, until)):
+                yield from self._access.requests(store, gaps)
 
     def uses(self, key: Ref, since: datetime) -> Uses:
         """What the event history has of the key, under its ARN. It is minutes late: asked again at once it says nothing new."""
@@ -86,7 +107,8 @@ class AwsTraffic:
         uses = (event for event in events if event.get("eventname") in traffic.CRYPTOGRAPHIC)
         found = [use for event in uses if (use := traffic.key_use(event, key))]
         ordered: tuple[KeyUse, ...] = tuple(sorted(found, key=lambda use: (use.act.at, use.act.id)))
-        return Uses(ordered, whole=len(events) < MOST_PAGES * PAGE, through=self._newest(place, since))
+        # up to the newest event of all the log is there; ours are among them
+        return Uses(ordered, whole=len(events) < MOST_PAGES * PAGE, through=self._history.newest(place) or since)
 
     def _once[T](self, question: tuple[str, ...], ask: Callable[[], T]) -> T:
         """The answer to a question that several ask, or that is asked twice in a row: asked again after a minute."""
@@ -97,15 +119,10 @@ class AwsTraffic:
             self._asked[question] = (now, answer)
         return cast("T", answer)
 
-    def _newest(self, place: tuple[str, str], since: datetime) -> datetime:
-        """When the newest event happened that the history has: up to then it is there. Ours are among them."""
-        client = self._clients.cloudtrail(*place)
-        events = call(client.lookup_events, MaxResults=1)["Events"]
-        return events[0]["EventTime"] if events else since
-
     def _created(self, store: Ref) -> datetime | None:
         client = self._clients.s3(store.account, "")
-        buckets = call(client.list_buckets, Prefix=store.name, MaxBuckets=1)["Buckets"]
+        asked = ("created", store.account, store.name)
+        buckets = self._once(asked, lambda: call(client.list_buckets, Prefix=store.name, MaxBuckets=1)["Buckets"])
         return next((found.get("CreationDate") for found in buckets if found["Name"] == store.name), None)
 
     def _trails(self, store: Ref) -> list[Trail]:
@@ -125,13 +142,12 @@ class AwsTraffic:
     def _blind(self, trail: Trail, store: Ref, span: tuple[datetime, datetime]) -> list[Blind]:
         """When this trail did not record the store."""
         home = (trail["TrailARN"].split(":")[4], trail.get("HomeRegion") or store.region)
-        on = bool(call(self._clients.cloudtrail(*home).get_trail_status, Name=trail["TrailARN"])["IsLogging"])
+        arn, client = trail["TrailARN"], self._clients.cloudtrail(*home)
+        on = bool(self._once(("status", arn), lambda: call(client.get_trail_status, Name=arn))["IsLogging"])
         switched, selected = watching.turns(self._done_to(trail, home, span[0]), store.id)
-        late = self._not_yet(trail, store, span)
         return [
             *watching.blind(switched, span, watching.STOPPED, now=on),
             *watching.blind(selected, span, watching.NARROWED, now=True),
-            *late,
         ]
 
     def _done_to(self, trail: Trail, home: tuple[str, str], since: datetime) -> list[dict[str, Any]]:

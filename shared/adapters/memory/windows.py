@@ -1,8 +1,10 @@
 """The `Memory` port in bounded dictionaries: the oldest is forgotten first, so ten million records need no more than many."""
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Iterable
+
+from shared.triage.windows import fullest
 
 KEPT = 50_000
 """Entries of each kind; a burst is a matter of minutes, and so many actors at once are none."""
@@ -40,7 +42,7 @@ class BoundedMemory:
         self._forget(self._counters)
         if len(entries) > 2 * max(LONGEST, enough):
             del entries[: -max(LONGEST, enough)]
-        return _fullest(entries, at, within, enough)
+        return fullest(entries, at, within, enough)
 
     def fired(self, counter: str, at: float, within: float) -> bool:
         times = self._fired.get(counter)
@@ -65,19 +67,3 @@ class BoundedMemory:
     def _forget[K, V](self, entries: OrderedDict[K, V]) -> None:
         while len(entries) > self._kept:
             entries.popitem(last=False)
-
-
-def _fullest(entries: list[tuple[float, str]], at: float, within: float, enough: int) -> int:
-    """The most different items in any window of this length that holds `at`."""
-    low, high = bisect_left(entries, (at - within, "")), bisect_right(entries, (at + within, "\U0010ffff"))
-    if high - low < enough:
-        return high - low
-    if entries[high - 1][0] <= at:
-        return len({item for _, item in entries[low:high]})
-    most, start = 0, low
-    for end in range(low, high):
-        while entries[end][0] - entries[start][0] > within:
-            start += 1
-        if entries[start][0] <= at <= entries[end][0]:
-            most = max(most, len({item for _, item in entries[start : end + 1]}))
-    return most

@@ -16,13 +16,13 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
     if target.kind is Kind.KEY:
         yield from _in_the_policy(action, target, situation)
         return
-    for rightful in situation.scope.rightful:
+    for rightful in situation.scope.users:
         if rightful.actor.principal == target:
             yield from _abroad(action, target, situation)
 
 
 def _in_the_policy(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    users = sorted(r.actor.principal.id for r in situation.scope.rightful if r.actor.principal)
+    users = sorted(r.actor.principal.id for r in situation.scope.users if r.actor.principal)
     if target in situation.scope.keys and users:
         sid = statements.sid(situation.case, Ordinal.SUCCESSOR)
         allow: Statement = {"Sid": sid, "Effect": "Allow", "Principal": {"AWS": users}, "Action": list(USES), "Resource": "*"}

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from shared.sandbox.aws import codec
+from shared.sandbox.aws.access_log_delivery import AccessLogs
 from shared.sandbox.aws.authoriser import Named
 from shared.sandbox.aws.books import Books
 from shared.sandbox.aws.buckets import BucketBook
@@ -53,6 +54,7 @@ class Cloud:
         self.events = EventFeed(self.calls, clock, seed)
         self.trail_lag = 0.0
         self.trails = Deliveries()
+        self.access_logs = AccessLogs()
         self.faults = Faults(clock, seed)
         self.findings = Findings()
         self.lock = threading.RLock()
@@ -76,6 +78,7 @@ class Cloud:
             self.events.forget()
             self.trail_lag = 0.0
             self.trails.forget()
+            self.access_logs.forget()
             self.faults.clear()
             self.findings.forget()
 

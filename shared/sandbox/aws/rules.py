@@ -55,6 +55,7 @@ def apply(cloud: Cloud, ask: Ask) -> Reply:
         cloud.trails.sort(cloud.calls, cloud.inner)
     if service == "s3" and operation in trail_delivery.LOOKS:
         cloud.trails.deliver(ask.params["Bucket"], cloud.clock.now() - cloud.trail_lag, cloud.calls, cloud.inner)
+        cloud.access_logs.deliver(ask.params["Bucket"], cloud.clock.now() - cloud.trail_lag, cloud.calls)
     if service in GUARDS:
         GUARDS[service](cloud, ask)
     rule = RULES.get(service, {}).get(operation) or OTHERWISE.get(service, forward)

@@ -36,6 +36,7 @@ from shared.sandbox.aws.s3_locks import (
     put_bucket_versioning,
     put_object_retention,
 )
+from shared.sandbox.aws.s3_logging import get_bucket_logging, put_bucket_logging
 from shared.sandbox.aws.s3_policies import (
     delete_bucket_policy,
     get_bucket_policy,
@@ -261,6 +262,7 @@ RULES: dict[str, Rule] = {
     "DeleteBucketPolicy": delete_bucket_policy,
     "DeleteObject": delete_object,
     "GetBucketEncryption": get_bucket_encryption,
+    "GetBucketLogging": get_bucket_logging,
     "GetBucketPolicy": get_bucket_policy,
     "GetBucketPolicyStatus": get_bucket_policy_status,
     "GetObject": get_object,
@@ -268,6 +270,7 @@ RULES: dict[str, Rule] = {
     "HeadObject": head_object,
     "PutBucketAcl": put_acl,
     "PutBucketEncryption": put_bucket_encryption,
+    "PutBucketLogging": put_bucket_logging,
     "PutBucketPolicy": put_bucket_policy,
     "PutBucketVersioning": put_bucket_versioning,
     "PutObject": put_object,

@@ -5,20 +5,30 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from shared.sandbox.azure.activity import ActivityLog
+from shared.sandbox.azure import schema
 from shared.sandbox.azure.arm_call import ArmCall, Provider, take_apart
 from shared.sandbox.azure.authorization import Authorization
+from shared.sandbox.azure.compute import Compute
+from shared.sandbox.azure.insights import Insights
+from shared.sandbox.azure.network import Network
+from shared.sandbox.azure.private_links import KIND, PrivateLinks
 from shared.sandbox.azure.resource_groups import ResourceGroups
+from shared.sandbox.azure.storage_provider import StorageProvider
 from shared.sandbox.azure.vault_arm import VaultProvider
 from shared.sandbox.azure.wire import Answer, Problem, Request
+from shared.sandbox.azure.workspaces import Workspaces
 
 if TYPE_CHECKING:
     from shared.sandbox.azure.cloud import Cloud
 
 PROVIDERS: Mapping[str, Callable[["Cloud"], Provider]] = {
-    "microsoft.authorization": Authorization,
+    "microsoft.compute": Compute,
+    "microsoft.insights": Insights,
     "microsoft.keyvault": VaultProvider,
+    "microsoft.network": Network,
+    "microsoft.operationalinsights": Workspaces,
     "microsoft.resources": ResourceGroups,
+    "microsoft.storage": StorageProvider,
 }
 """The resource providers by namespace in lower case."""
 
@@ -34,8 +44,10 @@ class Arm:
 
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
-        self.activity = ActivityLog(cloud)
-        self.providers = {namespace: provider(cloud) for namespace, provider in PROVIDERS.items()}
+        self.authorization = Authorization(cloud)
+        self._links = PrivateLinks(cloud)
+        self.providers: dict[str, Provider] = {namespace: provider(cloud) for namespace, provider in PROVIDERS.items()}
+        self.providers["microsoft.authorization"] = self.authorization
 
     def handle(self, request: Request) -> Answer:
         caller = self._cloud.entra.caller(request, self.name)
@@ -47,9 +59,9 @@ class Arm:
         try:
             answer = self._decide(call)
         except Problem as problem:
-            self.activity.note(call, problem)
+            self._cloud.activity.note(call, problem)
             raise
-        self.activity.note(call, answer)
+        self._cloud.activity.note(call, answer)
         return answer.plus(_stamps(request))
 
     def refuse(self, request: Request, problem: Problem) -> Answer:
@@ -60,11 +72,16 @@ class Arm:
         provider = self.providers.get(call.namespace.lower())
         if provider is None:
             raise Problem(404, "InvalidResourceNamespace", f"The resource namespace '{call.namespace}' is invalid.")
-        if call.action.lower() != "microsoft.authorization/elevateaccess/action":
+        if not self._free(call):
             self._cloud.rbac.require(call.caller, call.action, call.resource_id)
         self._existing(call)
         self._unlocked(call)
-        return provider.handle(call)
+        schema.require(call)
+        return self._links.handle(call) if call.kinds.endswith(f"/{KIND}") else provider.handle(call)
+
+    def _free(self, call: ArmCall) -> bool:
+        """Whether the provider itself decides who may: elevated access, and PIM's activations by oneself."""
+        return call.action.lower() == "microsoft.authorization/elevateaccess/action" or self.authorization.pim.by_oneself(call)
 
     def _existing(self, call: ArmCall) -> None:
         if call.subscription and self._cloud.resources.find(f"/subscriptions/{call.subscription}") is None:

@@ -2,13 +2,15 @@
 
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.sandbox.azure.arm_call import ArmCall
 from shared.sandbox.azure.directory import ADMIN_ROLES
+from shared.sandbox.azure.pim import Pim
 from shared.sandbox.azure.rbac import Assignment
 from shared.sandbox.azure.roles import Role
+from shared.sandbox.azure.scoped import asked_for
 from shared.sandbox.azure.wire import Answer, Problem
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ class Authorization:
 
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
+        self.pim = Pim(cloud)
         self._routes: Mapping[tuple[str, str], Handler] = {
             ("GET", "roleassignments"): self._get_assignments,
             ("PUT", "roleassignments"): self._put_assignment,
@@ -39,6 +42,9 @@ class Authorization:
         }
 
     def handle(self, call: ArmCall) -> Answer:
+        answer = self.pim.handle(call)
+        if answer is not None:
+            return answer
         handler = self._routes.get((call.method, call.kinds))
         if handler is None:
             raise Problem(405, "MethodNotAllowed", f"The HTTP method '{call.method}' is not supported at '{call.type}'.")
@@ -47,23 +53,7 @@ class Authorization:
     def _get_assignments(self, call: ArmCall) -> Answer:
         if not call.listing:
             return Answer.of(200, self._assignment(call.resource_id).shown())
-        return Answer.of(200, {"value": [held.shown() for held in self._asked_for(call)]})
-
-    def _asked_for(self, call: ArmCall) -> Iterator[Assignment]:
-        """At, above and below the scope; `atScope()` leaves out what is below, `assignedTo` takes the groups of somebody in."""
-        asked = call.request.query.get("$filter", "")
-        chain = self._cloud.rbac.above(call.scope)
-        who = re.search(r"(principalId eq|assignedTo\()\s*'([^']+)'", asked)
-        for held in self._cloud.rbac.current():
-            scope = held.scope.lower().rstrip("/") or "/"
-            below = scope.startswith(f"{chain[0]}/") or chain[0] in self._cloud.rbac.above(scope)
-            if scope not in chain and (not below or "atScope()" in asked):
-                continue
-            if who is None or held.principal_id in self._meant(*who.groups()):
-                yield held
-
-    def _meant(self, how: str, object_id: str) -> frozenset[str]:
-        return frozenset({object_id}) if how.startswith("principalId") else self._cloud.entra.directory.memberships(object_id)
+        return Answer.of(200, {"value": [held.shown() for held in asked_for(self._cloud, call, self._cloud.rbac.current())]})
 
     def _assignment(self, resource_id: str) -> Assignment:
         held = self._cloud.rbac.named(resource_id)

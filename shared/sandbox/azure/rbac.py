@@ -34,6 +34,9 @@ class Assignment:
     extra: dict[str, Any] = field(default_factory=dict)
     until: float | None = None
     """an activation of PIM ends by itself"""
+    how: str = "Assigned"
+    """`Assigned`, or `Activated` by somebody who was eligible, under the schedule that is `linked`"""
+    linked: str = ""
 
     @property
     def id(self) -> str:

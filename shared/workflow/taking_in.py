@@ -1,0 +1,48 @@
+"""A delivery taken in: each of its records opens a case, joins one, or ends with a sentence that says why it does neither."""
+
+from collections.abc import Iterator
+
+from shared.domain.case import Case, LeftForPeople, Mode, Verdict
+from shared.triage.decision import Decision
+
+from .deps import Deps
+from .judging import Arrived, Judge, Judged
+from .opening import Turned, admit, belongs
+
+MOST_WATCHED = 50
+"""Watched records of one delivery that join a case: each is asked for at its source, and CloudTrail answers two in a second."""
+
+
+def take_in(given: Arrived, judge: Judge, deps: Deps, *, automatic: bool, mode: Mode | None = None) -> Iterator[Case | Turned]:
+    """What came of each record, in their order; who takes one works on its case before the next is asked for.
+
+    `mode`: what the caller wants of new cases, where it is less than triage and the policy allow.
+    """
+    watched = 0
+    for judged in judge.judge(given):
+        watched += judged.decision is Decision.WATCH
+        joins = judged.decision is Decision.WATCH and watched <= MOST_WATCHED and judged.signal is not None
+        if judged.left:
+            yield _for_people(judged, judged.left, deps, automatic=automatic)
+        elif judged.signal and (judged.decision is Decision.ACT or (joins and belongs(judged.signal, deps, automatic=automatic))):
+            asking = f"a person decides about this: {judged.words}" if judged.mode is Mode.ASK else ""
+            yield admit(judged.signal, deps, automatic=automatic, mode=mode, raw=given.raw, asking=asking)
+        else:
+            yield _ended(judged)
+    judge.done()
+
+
+def _for_people(judged: Judged, left: LeftForPeople, deps: Deps, *, automatic: bool) -> Turned:
+    """Nobody looks at what came by itself, so people are paged."""
+    if automatic:
+        deps.notifier.page("", f"An alert that no playbook of ours contains: {left.target}", f"{left.reason}. Next: {left.next}")
+    return Turned(judged.signal, Verdict.PARTIAL, left.reason, (left,), judged.about)
+
+
+def _ended(judged: Judged) -> Turned:
+    if judged.decision is Decision.WATCH:
+        return Turned(
+            judged.signal, Verdict.OBSERVED, f"watched: {judged.words}; no case is about its actor, and nothing was changed"
+        )
+    why = f"dropped: {judged.words}; nothing was changed"
+    return Turned(judged.signal, Verdict.DROPPED, why, about=judged.about)

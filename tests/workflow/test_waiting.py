@@ -1,0 +1,126 @@
+"""While a question waits for a person the thief goes on: so does the fence, under the approval that it has."""
+
+from threading import Event
+
+from shared.adapters.memory.world import MemoryWorld
+from shared.domain.case import Case, Mode, Stage, Verdict
+from shared.domain.facet import AccessKeyStatus, DenyAll
+from shared.domain.plan import Wave
+from shared.domain.resource import Kind
+from shared.settings import Modes, Policy
+from shared.workflow.deciding import decide
+from shared.workflow.deps import Deps
+from shared.workflow.local import Patience, drive
+from shared.workflow.run import Outcome, hold, run_stage
+from tests.hospital import Hospital, ref
+from tests.workflow.driving import YES, go_on, respond
+from tests.workflow.recovering import Night
+
+BACKDOOR = ref(Kind.USER, "backdoor")
+CUT = (DenyAll(on=True, via="inline"),)
+
+
+def backdoor(hospital: Hospital) -> None:
+    """The thief makes a user with a key."""
+    hospital.world.put(BACKDOOR, AccessKeyStatus(key_id="AKIABACK", active=True))
+    hospital.directory.enter(BACKDOOR, "AIDABACK", hospital.clock.now())
+
+
+def denied(world: MemoryWorld) -> tuple[DenyAll, ...]:
+    return world.look(BACKDOOR, DenyAll)
+
+
+def looked(case: Case, deps: Deps) -> Outcome:
+    """One turn of the deployed loop."""
+    with hold(case.id, deps, "the loop") as held:
+        assert held
+        return run_stage(held, held.load().stage, deps)
+
+
+def decided(case: Case, deps: Deps, *, granted: bool = True) -> Case:
+    assert case.awaiting
+    with hold(case.id, deps, "a person") as held:
+        assert held
+        return held.save(decide(held.load(), deps, case.awaiting.digest, "dr-yes", granted=granted))
+
+
+def test_the_deployed_loop_is_told_to_wait_and_to_look_again(night: Night) -> None:
+    deps = night.worker()
+    case = respond(deps)
+    assert (case.stage, case.awaiting and case.awaiting.wave) == (Stage.SWEEP, Wave.REKEY)
+    backdoor(night.hospital)
+    at = looked(case, deps)
+    after = night.hospital.cases.load(case.id)
+    assert (at.stage, at.ask_seconds is not None, at.again_seconds is not None) == (Stage.SWEEP, True, True)
+    assert (after.verdict, after.awaiting) == (Verdict.AWAITING_APPROVAL, case.awaiting)
+    assert denied(night.hospital.world) == CUT
+
+
+def test_a_question_that_waits_for_hours_ends_no_case_and_pages_nobody_twice(night: Night) -> None:
+    deps = night.worker()
+    case = respond(deps)
+    pages = len(night.hospital.notifier.pages)
+    for _ in range(20):
+        at = looked(case, deps)
+        assert at.stage is Stage.SWEEP
+        assert at.again_seconds is not None
+        assert at.again_seconds <= 300
+    assert len(night.hospital.notifier.pages) == pages
+
+
+def test_the_decision_leads_back_to_who_asked(night: Night) -> None:
+    deps = night.worker()
+    case = respond(deps)
+    looked(case, deps)
+    assert decided(case, deps).stage is Stage.REKEY
+    done = go_on(case, deps)
+    assert (night.successor() != "", done.awaiting and done.awaiting.wave) == (True, Wave.MIGRATE)
+
+
+def test_refused_it_is_swept_and_not_asked_again(night: Night) -> None:
+    deps = night.worker()
+    case = decided(respond(deps), deps, granted=False)
+    again = go_on(case, deps)
+    assert (again.awaiting, night.successor()) == (None, "")
+
+
+def test_what_nobody_answers_in_time_is_asked_anew(night: Night) -> None:
+    deps = night.worker()
+    case = respond(deps)
+    night.hospital.clock.sleep(deps.policy.approval.expires.total_seconds())
+    again = go_on(case, deps)
+    assert case.awaiting
+    assert again.awaiting
+    assert (again.awaiting.wave, again.awaiting.expires > case.awaiting.expires) == (Wave.REKEY, True)
+
+
+def test_a_fence_that_has_to_be_asked_about_goes_before_a_later_wave_which_is_asked_again(night: Night) -> None:
+    case = respond(night.worker())
+    deps = night.worker(Policy(modes=Modes(sweep=Mode.ASK)))
+    backdoor(night.hospital)
+    asked = go_on(case, deps)
+    assert asked.awaiting
+    assert (asked.awaiting.wave, denied(night.hospital.world)) == (Wave.SWEEP, ())
+    after = go_on(decided(asked, deps), deps)
+    assert after.awaiting
+    assert (after.awaiting.wave, denied(night.hospital.world)) == (Wave.REKEY, CUT)
+
+
+def test_a_person_who_thinks_at_the_terminal_holds_up_no_sweep(night: Night) -> None:
+    """The answer comes once the thief's new user is cut: it would never come if nobody looked meanwhile."""
+    cut, thought = Event(), list[bool]()
+    night.access.fenced.add(BACKDOOR)
+
+    def thinking(case: Case) -> tuple[str, bool] | None:
+        if not thought:
+            backdoor(night.hospital)
+            thought.append(cut.wait(30))
+        return YES(case)
+
+    def told(_case: Case, _at: Outcome) -> None:
+        if any(target == BACKDOOR for target, _ in night.hospital.world.writes):
+            cut.set()
+
+    deps = night.worker()
+    done = drive(respond(deps).id, deps, thinking, told, Patience(answer_seconds=0.01))
+    assert (thought, done.verdict) == ([True], Verdict.CONTAINED)
