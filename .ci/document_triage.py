@@ -50,6 +50,40 @@ not seen, and why, is in [triage-misses.md](triage-misses.md); how fast it is, i
 or a resource within `triage.join` (24 hours) of each other are one case, across sources, accounts and clouds, in whatever
 order they arrive. A line's case is what is known so far; the last object of `--json`, `{"merged": {younger: older}}`, says
 which turned out to be one.
+
+**No object's key.** A key can be a patient's name: of an object, only the store is named, and of S3's calls the folder as a hash
+whose key lives for one run: the same folder has the same hash within a run, and no list of names finds it.
+
+## What `codeblue respond` does with the answer
+
+Every record is put to these rules first; what GuardDuty calls a theft that goes on is acted on at once, by rows that a test
+holds to the table. Then:
+
+| Triage says | And the record names | Then |
+|---|---|---|
+| act | a user, role or access key, a bucket, key, snapshot or image of AWS | a case is opened or joined |
+| act | anything else: Azure, an account, a machine | status `partial`, exit 3, next steps in `left_for_people` |
+| watch | the actor of an open case | it joins that case's record |
+| watch | anybody else | status `observed`, exit 0, with the sentence that says which rule and why |
+| drop | | status `dropped`, exit 0, with the same |
+
+A case acts by itself only where the rule's floor is `auto` and the source says the same when it is asked again: GuardDuty and
+CloudTrail are, and so is GuardDuty about what Security Hub passes on of its findings. Nobody bears out what other sources say, so a
+person is asked, whatever the rule's floor. How old a record may be is asked here as well: what is stale is put to a person. About
+what came by itself and is left for people, people are paged.
+
+## What counters remember
+
+A command counts within its own input, in bounded memory. Deployed, the same counts lie in a DynamoDB table of their own
+(`codeblue-cases-memory`, made by `codeblue init`): every worker knows them, a row goes when its window has long passed, and names
+in it are hashed. A pattern counts as told only when what followed from it was taken in, so a delivery that comes again tells the
+same again. One contract test holds both memories to the same laws.
+
+## Forms of files
+
+JSON, JSON lines, JSON values one after another, arrays, CSV exports of CloudTrail, UTF-8 or UTF-16, gzip'd or not. YAML is not
+read: no cloud and no scanner sends it, and what people make of an event by `--output yaml` has lost the difference between an
+account's number and a count. `--output json` says the same.
 """
 
 OWN_RULE = """\

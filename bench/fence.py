@@ -105,14 +105,15 @@ class Recorder:
 
 def respond() -> tuple[Run, list[Call]]:
     """The program's own way from the bytes of an alert to the fence, in this process; and the calls it took, in order."""
+    from shared.adapters.memory.windows import BoundedMemory  # noqa: PLC0415
     from shared.bootstrap import deps  # noqa: PLC0415
     from shared.domain.case import Case  # noqa: PLC0415
-    from shared.intake import read  # noqa: PLC0415
     from shared.intake.render import render  # noqa: PLC0415
     from shared.settings import Policy  # noqa: PLC0415
+    from shared.workflow.judging import Judge, arrived  # noqa: PLC0415
     from shared.workflow.local import drive  # noqa: PLC0415
-    from shared.workflow.opening import admit  # noqa: PLC0415
     from shared.workflow.run import Outcome  # noqa: PLC0415
+    from shared.workflow.taking_in import take_in  # noqa: PLC0415
 
     warm()
 
@@ -121,14 +122,13 @@ def respond() -> tuple[Run, list[Call]]:
         if "fence" in ends:
             raise Fenced
 
-    alert = render(EVENT.read_bytes(), datetime.now(UTC))
     ends: dict[str, float] = {}
     stages = iter(STAGES)
     recorder, cpu = Recorder(), process_time()
-    (signal,) = read(alert)
+    given = arrived(render(EVENT.read_bytes(), datetime.now(UTC)))
     worker = deps(Policy())
     ends["preflight"] = recorder.now()
-    case = admit(signal, worker, automatic=False)
+    (case,) = take_in(given, Judge(worker.policy, worker.exempt, BoundedMemory, automatic=False), worker, automatic=False)
     ends["admit"] = recorder.now()
     assert isinstance(case, Case), case
     with suppress(Fenced):

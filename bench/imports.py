@@ -16,7 +16,7 @@ SERVICES = ("sts", "dynamodb", "kms", "s3", "guardduty", "iam", "s3control", "cl
 ADAPTERS = ("cases", "clients", "custody_places", "directory", "evidence", "identities", "keyring", "notifier", "signer", "sinks")
 FENCE = "; ".join(
     (
-        "import shared.bootstrap, shared.intake, shared.workflow.local, shared.workflow.opening",
+        "import shared.bootstrap, shared.workflow.local, shared.workflow.taking_in",
         *(f"import shared.adapters.aws.{name}" for name in (*ADAPTERS, "sources", "world")),
     )
 )

@@ -1,10 +1,10 @@
 """What Azure's logs have in common: who called (claims, in four shapes), which resource, with what result."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from .fact import NOBODY, Who
+from .objects_left_out import BLOB
 from .pieces import first, once
 from .tolerant import Document, folded, number, text
 
@@ -21,9 +21,6 @@ UPNS = (f"{SOAP}upn", "upn", "uniquename", f"{SOAP}emailaddress", f"{SOAP}name",
 OBJECTS = (f"{CLAIM}objectidentifier", "oid")
 
 GUEST = "#ext#"
-
-BLOB = re.compile(r"(?i)(/blobs/|/files/|/messages/).*")
-"""From here on a resource id names one object, which can be a patient's."""
 
 
 def failed(*states: object) -> bool:

@@ -2,9 +2,9 @@
 
 from .fact import Fact
 from .moments import seconds
-from .pieces import any_flag, first, once, place_of
+from .objects_left_out import without_key, without_objects
+from .pieces import any_flag, first, place_of
 from .tolerant import Document, text
-from .trail_fact import without_key
 
 SOURCE = "access-analyzer"
 
@@ -28,7 +28,7 @@ def fact(document: Document) -> Fact:
         at=seconds(document.get("updatedat")) or seconds(document.get("analyzedat")) or seconds(document.get("createdat")),
         account=account,
         region=place_of((resource,))[1],
-        resources=once((without_key(resource),)),
+        resources=without_objects((without_key(resource),)),
         closed="the access is gone" if any_flag(document, "isdeleted") else CLOSED.get(status, ""),
         aside=aside,
         request={"public": any_flag(document, "ispublic"), "principal": document.get("principal")},

@@ -5,7 +5,8 @@ from typing import Any
 from .azure import failed, resource_id, subscription, who
 from .fact import Fact
 from .moments import seconds
-from .pieces import first, once, severity_of
+from .objects_left_out import without_objects
+from .pieces import first, severity_of
 from .tolerant import Document, folded, parsed, text, within
 
 SOURCE = "azure-activity"
@@ -37,7 +38,7 @@ def fact(document: Document) -> Fact:
         ),
         account=first(document, "subscriptionid") or subscription(resource),
         actor=who(document, "identity.claims", "claims", "claimsd"),
-        resources=once((resource,)),
+        resources=without_objects((resource,)),
         failed=failed(
             document.get("resulttype"),
             status if isinstance(status, str) else "",

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from . import fact_activity
-from .azure import BLOB, actor, resource_id, subscription
+from .azure import actor, resource_id, subscription
 from .fact import NOBODY, Fact, Who
 from .moments import seconds
-from .pieces import first, once, severity_of
+from .objects_left_out import BLOB, without_objects
+from .pieces import first, severity_of
 from .tolerant import Document, folded, items, shown, text, within
 
 SAMPLE = "SAMPLE ALERT"
@@ -19,7 +20,7 @@ def common(document: Document) -> Fact:
     data = folded(document.get("data")) or dict(document)
     essentials, context = folded(data.get("essentials")), folded(data.get("alertcontext"))
     condition = first(essentials, "monitorcondition").lower()
-    resources = once(BLOB.sub("", text(each).lower()) for each in items(essentials.get("alerttargetids")))
+    resources = without_objects(BLOB.sub("", text(each).lower()) for each in items(essentials.get("alerttargetids")))
     if first(context, "operationname") and condition != "resolved":
         target = first(context, "resourceid", "authorization.scope") or next(iter(resources), "")
         return fact_activity.fact(context | {"resourceid": target})
@@ -44,7 +45,7 @@ def defender(document: Document) -> Fact:
     title = first(inner, "alertdisplayname", "displayname", "alertname")
     state = first(inner, "status", "state").lower()
     entities = [folded(each) for each in items(inner.get("entities"))]
-    resources = once(
+    resources = without_objects(
         (
             resource_id(inner, "azureresourceid", "resourceid", "associatedresource"),
             *(BLOB.sub("", first(e, "azureid", "resourceid").lower()) for e in entities),
@@ -115,7 +116,7 @@ def sentinel(document: Document) -> Fact:
         at=seconds(inner.get("lastmodifiedtimeutc") or inner.get("createdtimeutc") or inner.get("lastactivitytimeutc")),
         account=subscription(first(whole, "id").lower()),
         actor=_of_entities([each | {"type": "account"} if "upnsuffix" in each else each for each in entities]),
-        resources=once(resource_id(each, "resourceid") for each in entities),
+        resources=without_objects(resource_id(each, "resourceid") for each in entities),
         closed=f"the incident is {state}" if state in CLOSED else "",
         severity=severity_of(first(inner, "severity")),
         request=inner,
@@ -136,7 +137,7 @@ def event_grid(document: Document) -> Fact:
         id=first(document, "id"),
         at=seconds(document.get("eventtime") or document.get("time")),
         account=subscription(source),
-        resources=once(_grid_resources(source, first(document, "subject"), data)),
+        resources=without_objects(_grid_resources(source, first(document, "subject"), data)),
         closed=_state(data),
         request=data,
     )

@@ -5,7 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 from .azure import OBJECTS, UPNS, actor, failed, first_of, resource_id, subscription
 from .fact import Fact
 from .moments import seconds
-from .pieces import any_flag, first, once
+from .objects_left_out import without_objects
+from .pieces import any_flag, first
 from .tolerant import Document, folded, text, within
 
 
@@ -25,7 +26,7 @@ def key_vault(document: Document) -> Fact:
         account=subscription(resource),
         service="keyvault",
         actor=actor(name, oid, app, person="@" in name),
-        resources=once((resource, "/".join(item.split("/")[:5]))),
+        resources=without_objects((resource, "/".join(item.split("/")[:5]))),
         failed=failed(
             document.get("resulttype"),
             within(document, "properties", "httpstatuscode"),
@@ -53,7 +54,7 @@ def storage(document: Document) -> Fact:
         account=subscription(resource) or account,
         service="storage",
         actor=actor(name, oid, first(document, "identity.requester.appid"), person="@" in name),
-        resources=once((resource or f"storage:{account.lower()}",)),
+        resources=without_objects((resource or f"storage:{account.lower()}",)),
         failed=failed(document.get("statuscode"), document.get("statustext") if document.get("statuscode") is None else "")
         or first(document, "properties.metricresponsetype").lower().endswith(("error", "failure")),
         reads=text(document.get("category")).lower() == "storageread",

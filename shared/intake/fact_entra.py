@@ -5,6 +5,7 @@ from typing import Any
 from .azure import actor, resource_id
 from .fact import NOBODY, Fact, Who
 from .moments import seconds
+from .objects_left_out import without_objects
 from .pieces import first, once, severity_of
 from .tolerant import Document, folded, items, number, text, within
 
@@ -26,7 +27,7 @@ def audit(document: Document) -> Fact:
         account=first(document, "tenantid", "properties.tenantid"),
         service="directory",
         actor=_initiator(folded(inner.get("initiatedby"))),
-        resources=once(_target(each) for each in targets),
+        resources=without_objects(_target(each) for each in targets),
         opens=once(f"oid:{found.lower()}" for each in targets if (found := first(each, "id"))),
         failed=result in {"failure", "failed", "clienterror", "timeout"},
         address=first(document, "calleripaddress") or first(inner, "initiatedby.user.ipaddress"),
@@ -113,7 +114,7 @@ def risk(document: Document) -> Fact:
         account=first(document, "tenantid"),
         service="risk",
         actor=actor(first(inner, "userprincipalname"), first(inner, "userid", "id")),
-        resources=once((resource_id(document, "resourceid"),)),
+        resources=without_objects((resource_id(document, "resourceid"),)),
         closed=f"the risk is {state}" if state in DONE else "",
         severity=severity_of(first(inner, "risklevel")),
         address=first(inner, "ipaddress"),

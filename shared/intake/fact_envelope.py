@@ -7,9 +7,9 @@ from shared.domain.actor import Credential
 
 from .fact import NOBODY, Fact, Who
 from .moments import seconds
+from .objects_left_out import without_key, without_objects
 from .pieces import first, once
 from .tolerant import Document, folded, items, shown, text, within
-from .trail_fact import without_key
 
 
 def fact(document: Document) -> Fact:
@@ -25,7 +25,7 @@ def _envelope(document: Document, **fields: object) -> Fact:
         "at": seconds(document.get("time")),
         "account": text(document.get("account")),
         "region": text(document.get("region")),
-        "resources": once(without_key(text(each)) for each in items(document.get("resources"))),
+        "resources": without_objects(without_key(text(each)) for each in items(document.get("resources"))),
     }
     return Fact(**(common | fields))
 
@@ -46,7 +46,7 @@ def _config(document: Document, detail: dict[str, Any]) -> Fact:
         document,
         source="config",
         event=first(detail, "configrulename") or "compliance change",
-        resources=once((resource,)),
+        resources=without_objects((resource,)),
         closed=closed,
         request={"resourcetype": kind},
     )
@@ -77,7 +77,7 @@ def _of_key(key: str, user: str, account: str) -> Who:
 def _backup(document: Document, detail: dict[str, Any]) -> Fact:
     kind = text(document.get("detailtype"))
     state = first(detail, "state", "status").upper()
-    resources = once(
+    resources = without_objects(
         (
             *(text(each) for each in items(document.get("resources"))),
             first(detail, "backupvaultarn"),

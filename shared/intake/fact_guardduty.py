@@ -11,9 +11,9 @@ from shared.domain.actor import Credential
 from .fact import NOBODY, Fact, Who
 from .identity import ANONYMOUS
 from .moments import seconds
+from .objects_left_out import without_key, without_objects
 from .pieces import any_flag, first, once, severity_of
 from .tolerant import Document, folded, items, text, within
-from .trail_fact import without_key
 
 SOURCE = "guardduty"
 
@@ -53,7 +53,7 @@ def fact(document: Document) -> Fact:
         account=account,
         region=region,
         actor=_actor(document, account, kind),
-        resources=once(_resources(document, account, region)),
+        resources=without_objects(_resources(document, account, region)),
         failed=":S3/" in kind and bool(first(document, "service.action.awsapicallaction.errorcode")),
         sample=_sample(document),
         closed="the finding is archived" if any_flag(document, "service.archived", "archived") else "",

@@ -2,7 +2,8 @@
 
 from .fact import Fact
 from .moments import seconds
-from .pieces import first, once, severity_of
+from .objects_left_out import without_objects
+from .pieces import first, severity_of
 from .tolerant import Document, flag, text, within
 
 SOURCE = "macie"
@@ -19,7 +20,7 @@ def fact(document: Document) -> Fact:
         at=seconds(document.get("updatedat")) or seconds(document.get("createdat")),
         account=text(document.get("accountid")),
         region=text(document.get("region")),
-        resources=once((name, first(bucket, "defaultserversideencryption.kmsmasterkeyid"))),
+        resources=without_objects((name, first(bucket, "defaultserversideencryption.kmsmasterkeyid"))),
         sample=flag(document.get("sample")),
         closed="the finding is archived" if flag(document.get("archived")) else "",
         severity=severity_of(first(document, "severity.description") or within(document, "severity", "score")),

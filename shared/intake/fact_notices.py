@@ -2,7 +2,8 @@
 
 from .fact import Fact
 from .moments import seconds
-from .pieces import first, once, place_of
+from .objects_left_out import without_objects
+from .pieces import first, place_of
 from .tolerant import Document, folded, shown, text
 from .trail_fact import INSIGHT
 
@@ -74,7 +75,7 @@ def s3_notice(document: Document) -> Fact:
         event=shown(name),
         at=seconds(document.get("eventtime")),
         region=first(document, "awsregion"),
-        resources=once((bucket,)),
+        resources=without_objects((bucket,)),
         aside="an object was written or removed; who did it stands in CloudTrail, whose log file it may be",
     )
 
@@ -104,7 +105,7 @@ def access_log(document: Document) -> Fact:
         event=first(document, "operation") or "request",
         id=first(document, "requestid"),
         at=seconds(document.get("time")),
-        resources=once((f"arn:aws:s3:::{bucket}" if bucket else "",)),
+        resources=without_objects((f"arn:aws:s3:::{bucket}" if bucket else "",)),
         failed=bool(first(document, "errorcode")) or status.startswith(("4", "5")),
         address=first(document, "remoteip"),
         aside="an S3 server access log: best effort and late; the calls stand in CloudTrail's data events",

@@ -5,10 +5,11 @@ from typing import Any
 
 from .fact import Fact
 from .moments import seconds
-from .pieces import first, once, severity_of
+from .objects_left_out import of_object, without_key, without_objects
+from .pieces import first, severity_of
 from .tolerant import Document, folded, items, number, parsed, text, within
 from .trail import trail_of
-from .trail_fact import fact_of, without_key
+from .trail_fact import fact_of
 
 SOURCE = "ocsf"
 
@@ -49,7 +50,7 @@ def _envelope(document: Document, **fields: object) -> Fact:
         "at": _at(document),
         "account": first(document, "cloud.account.uid", "cloud.accountuid"),
         "region": first(document, "cloud.region"),
-        "resources": once(_resources(document)),
+        "resources": without_objects(_resources(document)),
         "severity": _severity(document),
     }
     return Fact(**(common | fields))
@@ -68,7 +69,7 @@ def _severity(document: Document) -> float:
 
 def _resources(document: Document) -> Iterator[str]:
     for each in (*items(document.get("resources")), *items(document.get("resource"))):
-        name = first(each, "uid", "name")
+        name = of_object(first(each, "uid", "name"), first(each, "type"))
         yield without_key(name) or name
 
 

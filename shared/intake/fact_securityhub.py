@@ -6,9 +6,9 @@ from shared.domain.actor import Credential
 
 from .fact import NOBODY, Fact, Who
 from .moments import seconds
+from .objects_left_out import of_object, without_key, without_objects
 from .pieces import first, once, place_of, severity_of
 from .tolerant import Document, folded, items, text, within
-from .trail_fact import without_key
 
 SOURCE = "securityhub"
 
@@ -45,7 +45,7 @@ def fact(document: Document) -> Fact:
         account=account,
         region=first(document, "region") or place_of((first(document, "productarn"),))[1],
         actor=_actor(document, account),
-        resources=once(_resources(document)),
+        resources=without_objects(_resources(document)),
         sample=text(document.get("title")).startswith("[SAMPLE]")
         or first(document, "productfields.aws/guardduty/service/additionalinfo/sample") == "true",
         closed=_closed(document),
@@ -86,7 +86,7 @@ def control_of(document: Document) -> str:
 
 def _resources(document: Document) -> Iterator[str]:
     for each in items(document.get("resources")):
-        name = first(each, "id")
+        name = of_object(first(each, "id"), first(each, "type"))
         yield without_key(name) or ("" if name.startswith("AWS::") else name)
 
 

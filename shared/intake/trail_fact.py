@@ -5,6 +5,7 @@ from shared.domain.actor import Credential
 from .fact import NOBODY, Fact, Who
 from .identity import ANONYMOUS, BY_TYPE, CONSOLE_AGENT, INSTANCE, SIGN_IN
 from .moments import seconds
+from .objects_left_out import without_key
 from .tolerant import LONGEST
 from .trail import Caller, Named, Trail
 from .trail_opens import OPENERS, opened_by
@@ -56,13 +57,6 @@ def fact_of(trail: Trail) -> Fact:
 
 def _listed(resources: tuple[Named, ...]) -> tuple[str, ...]:
     return tuple({whole: None for each in resources[:100] if each.arn and (whole := without_key(each.arn))})
-
-
-def without_key(arn: str) -> str:
-    """The bucket of an object's ARN: an object key can name a patient. Other ARNs stay."""
-    if arn.startswith("arn:aws") and ":s3:::" in arn:
-        return arn.partition("/")[0]
-    return arn[:LONGEST] if arn.startswith(("arn:", "/")) else ""
 
 
 KNOWN = 4096

@@ -11,7 +11,7 @@ NEXT: dict[Playbook, str] = {
     Playbook.CREDENTIALS: "disable the credential, and look what was done with it",
     Playbook.EVASION: "switch the log on again, and look what was done meanwhile",
     Playbook.BACKUPS: "lock what backups are left, and stop the identity",
-    Playbook.SECRETS: "replace the secrets that were read, and stop who read them",
+    Playbook.SECRETS: "replace the secrets that were read, and stop who read them",  # pragma: allowlist secret
     Playbook.ROOT: "sign in as root, change the password, delete root's access keys, and look what was done",
     Playbook.DISCOVERY: "look who it is, and what else they did",
 }

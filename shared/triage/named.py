@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from shared.intake.fact import Fact
+from shared.intake.objects_left_out import without_key
 from shared.intake.tolerant import text, within
-from shared.intake.trail_fact import without_key
 
 GLOBAL = "arn:aws:iam::{account}:"
 

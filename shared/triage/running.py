@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
+from hashlib import blake2b
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any, BinaryIO, NamedTuple
 
 from shared.intake.fact import Fact
 from shared.intake.reading import Read, facts
+from shared.intake.tolerant import text
 from shared.intake.wrappings import Unreadable
 from shared.ports import Memory
 from shared.settings import Policy
@@ -99,6 +102,7 @@ class Triage:
         self._decider = Decider(table or table_of(policy), memory, policy, now or 0.0, own, drill=drill)
         self._joiner = Joiner(policy.triage.join.total_seconds())
         self._follows = now is None
+        self._secret = token_bytes(16)
 
     def lines(self, given: Iterable[Input]) -> Iterator[Line]:
         """One line a record."""
@@ -125,7 +129,7 @@ class Triage:
             source=thing.source,
             event=thing.event,
             actor=thing.actor.text or None,
-            resources=resources_of(thing),
+            resources=(*resources_of(thing), *self._prefix(thing)),
             decision=decided.decision,
             rule=rule.id if rule else None,
             reason=_with_playbook(decided),
@@ -144,6 +148,19 @@ class Triage:
             keys, self._decider.now if fact.at is None else fact.at, f"{fact.source}|{fact.id}|{fact.event}|{keys}", acts=acts
         )
         return case if decided.decision is not Decision.DROP else None
+
+    def _prefix(self, fact: Fact) -> tuple[str, ...]:
+        """The folder of an object of S3's, as a keyed hash: the same folder has the same within one run, and nobody can guess it.
+
+        A folder's name can be a patient's, and a hash without a key could be found by trying names.
+        """
+        if fact.source != "cloudtrail" or fact.service != "s3":
+            return ()
+        asked = fact.asked
+        folder = text(asked.get("key")).rpartition("/")[0] or text(asked.get("prefix"))
+        if not folder:
+            return ()
+        return (f"object-prefix:{blake2b(folder.encode(errors='replace'), key=self._secret, digest_size=8).hexdigest()}",)
 
     @property
     def merged(self) -> dict[str, str]:

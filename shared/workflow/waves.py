@@ -69,15 +69,18 @@ def situation(case: Case, deps: Deps) -> Situation:
     )
 
 
-def propose(case: Case, deps: Deps, waves: Collection[Wave], among: Collection[Ref] | None = None) -> Proposal:
-    """Every action of these waves on every target of the scope, all at once. `among`: on these targets alone."""
+def propose(
+    case: Case, deps: Deps, waves: Collection[Wave], among: Collection[Ref] | None = None, names: Collection[str] | None = None
+) -> Proposal:
+    """Every action of these waves on every target of the scope, all at once; `among`, `names`: on these, by these only."""
     glance = Glance(deps.world)
     seen = replace(situation(case, deps), world=glance)
     targets = (*case.scope.principals, *rightful(case), *case.scope.resources)
     if Wave.REKEY in waves:
         targets = (*targets, *case.scope.dependants, *case.scope.aliases)
     open_to = [t for t in dict.fromkeys(targets) if t not in case.released and (among is None or t in among)]
-    pairs = [(a, t) for a in ACTIONS.values() if a.wave in waves for t in open_to if t.kind in a.targets]
+    actions = [a for a in ACTIONS.values() if a.wave in waves and (names is None or a.name in names)]
+    pairs = [(a, t) for a in actions for t in open_to if t.kind in a.targets]
     answers = in_parallel(lambda pair: _proposed(*pair, seen), pairs)
     changes = tuple({c.slot: c for changes, _ in answers for c in changes}.values())
     allowed, refused = sorted_out(changes, case.scope, deps.protected)

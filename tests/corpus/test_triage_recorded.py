@@ -121,6 +121,14 @@ def test_false_cases_that_are_acted_on_are_true_cases_of_another_rule() -> None:
     assert acted <= expected.CONTRADICTED.keys()
 
 
+def test_no_rule_acts_on_false_cases_alone() -> None:
+    """Whatever acts on a false case acts on a true one, of another rule's or of a technique's: to spare it would be a miss."""
+    false = {case.line.rule for case in labelled() if not case.true and case.line.decision is Decision.ACT}
+    true = {case.line.rule for case in labelled() if case.true and case.line.decision is Decision.ACT}
+    attacks = {line.rule for path, lines in everything().items() if "stratus" in path for line in lines}
+    assert false <= true | attacks
+
+
 def test_what_the_attacker_did_in_the_lab_is_acted_on() -> None:
     acted = {line.event for line in by_label("detonation") if line.decision is Decision.ACT}
     wanted = {

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from shared.sandbox.azure import schema
 from shared.sandbox.azure.arm_call import ArmCall, Provider, take_apart
 from shared.sandbox.azure.authorization import Authorization
+from shared.sandbox.azure.compute import Compute
 from shared.sandbox.azure.insights import Insights
+from shared.sandbox.azure.network import Network
+from shared.sandbox.azure.private_links import KIND, PrivateLinks
 from shared.sandbox.azure.resource_groups import ResourceGroups
 from shared.sandbox.azure.storage_provider import StorageProvider
 from shared.sandbox.azure.vault_arm import VaultProvider
@@ -19,8 +22,10 @@ if TYPE_CHECKING:
     from shared.sandbox.azure.cloud import Cloud
 
 PROVIDERS: Mapping[str, Callable[["Cloud"], Provider]] = {
+    "microsoft.compute": Compute,
     "microsoft.insights": Insights,
     "microsoft.keyvault": VaultProvider,
+    "microsoft.network": Network,
     "microsoft.operationalinsights": Workspaces,
     "microsoft.resources": ResourceGroups,
     "microsoft.storage": StorageProvider,
@@ -40,6 +45,7 @@ class Arm:
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
         self.authorization = Authorization(cloud)
+        self._links = PrivateLinks(cloud)
         self.providers: dict[str, Provider] = {namespace: provider(cloud) for namespace, provider in PROVIDERS.items()}
         self.providers["microsoft.authorization"] = self.authorization
 
@@ -71,7 +77,7 @@ class Arm:
         self._existing(call)
         self._unlocked(call)
         schema.require(call)
-        return provider.handle(call)
+        return self._links.handle(call) if call.kinds.endswith(f"/{KIND}") else provider.handle(call)
 
     def _free(self, call: ArmCall) -> bool:
         """Whether the provider itself decides who may: elevated access, and PIM's activations by oneself."""

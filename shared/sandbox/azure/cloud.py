@@ -12,6 +12,7 @@ from shared.sandbox.azure.arm_call import Resources
 from shared.sandbox.azure.blob_plane import BlobService
 from shared.sandbox.azure.calls import CallLog
 from shared.sandbox.azure.clock import Clock, DrillClock, http_date
+from shared.sandbox.azure.compute import DiskExport
 from shared.sandbox.azure.delays import Delays
 from shared.sandbox.azure.entra import Entra
 from shared.sandbox.azure.faults import Faults
@@ -43,6 +44,7 @@ HOSTS: Mapping[str, str] = {
     "169.254.169.254": "imds",
     "api.loganalytics.azure.com": "logs",
     "api.loganalytics.io": "logs",
+    "blob.storage.azure.net": "disks",
     "graph.microsoft.com": "graph",
     "login.microsoftonline.com": "login",
     "login.microsoft.com": "login",
@@ -55,6 +57,7 @@ HOSTS: Mapping[str, str] = {
 PLANES: Mapping[str, Callable[["Cloud"], Plane]] = {
     "arm": Arm,
     "blob": BlobService,
+    "disks": DiskExport,
     "graph": Graph,
     "imds": InstanceMetadata,
     "keyvault": KeyVault,
@@ -79,6 +82,8 @@ class Cloud:
         self.rbac = Rbac(self)
         self.storage = StorageBook()
         self.vaults = VaultBook()
+        self.disk_links: dict[str, tuple[str, float]] = {}
+        """the signature by which a disk or snapshot is open, by its id in lower case, and until when (seconds since 1970)"""
         self.planes = {name: plane(self) for name, plane in PLANES.items()}
 
     def answer(self, request: Request) -> Answer:

@@ -8,13 +8,15 @@ class Delays:
     """In seconds. By default propagation is off; `documented()` is what the services state.
 
     `rbac` is how long the making or removal of a role assignment is not yet seen, `delegation_key` how long a revoked key still
-    opens, `directory` how late a sign-in hears that somebody is disabled, `log` how late a row can be queried.
+    opens, `directory` how late a sign-in hears that somebody is disabled, `log` how late a row can be queried,
+    `disk_rewrap` how long a disk encryption set takes to wrap its disks under another key.
     """
 
     rbac: float = 0.0
     delegation_key: float = 0.0
     directory: float = 0.0
     log: float = 0.0
+    disk_rewrap: float = 0.0
     token: float = 3600.0
     managed_identity_token: float = 86400.0
 

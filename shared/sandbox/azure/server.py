@@ -7,9 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
+from shared.adapters.azure.forwarding import TARGET
+from shared.sandbox.azure import control
 from shared.sandbox.azure.cloud import Cloud
-from shared.sandbox.azure.transport import TARGET
-from shared.sandbox.azure.wire import Request
+from shared.sandbox.azure.wire import Answer, Request
 
 _RESET_ON_CLOSE = b"\x01\x00\x00\x00\x00\x00\x00\x00"
 
@@ -54,7 +55,7 @@ def _handler(cloud: Cloud) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             try:
-                answer = cloud.answer(Request(**json.loads(self.headers[TARGET]), body=body))
+                answer = self._answer(body)
             except ConnectionError:
                 _cut(self)
                 return
@@ -63,6 +64,11 @@ def _handler(cloud: Cloud) -> type[BaseHTTPRequestHandler]:
             self.send_header("content-length", str(len(answer.body)))
             self.end_headers()
             self.wfile.write(answer.body)
+
+        def _answer(self, body: bytes) -> Answer:
+            if self.path.startswith(control.CONTROL):
+                return control.answer(cloud, self.path, body)
+            return cloud.answer(Request(**json.loads(self.headers[TARGET]), body=body))
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
             """Keep quiet: URLs carry signatures and names of blobs."""

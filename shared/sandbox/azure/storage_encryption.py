@@ -7,6 +7,7 @@ version the service looks for a newer one daily; a disabled key refuses every da
 from typing import TYPE_CHECKING
 
 from shared.sandbox.azure.storage_state import Account, Container, Scope, Version, Wrapping
+from shared.sandbox.azure.vault_log import Use, record
 from shared.sandbox.azure.vault_plane import by_policy
 from shared.sandbox.azure.vault_state import DAY, Vault
 from shared.sandbox.azure.wire import Problem
@@ -14,6 +15,10 @@ from shared.sandbox.azure.wire import Problem
 if TYPE_CHECKING:
     from shared.sandbox.azure.cloud import Cloud
 
+STORAGE_APP = "e406a681-f3d4-42a8-90b6-c2b029497af1"
+"""the application id of Azure Storage, the same in every tenant"""
+KEPT = 3600.0
+"""seconds for which the service keeps a key that it opened; a disabled one it notices at once"""
 NEEDED = {"get": "keys/read", "wrapKey": "keys/wrap/action", "unwrapKey": "keys/unwrap/action"}
 
 
@@ -33,7 +38,9 @@ def wrapped(cloud: "Cloud", vault_uri: str, name: str, version: str, principal: 
         raise Problem(400, "KeyVaultKeyDisabled", f"The key {name} is disabled or expired.")
     if not current.kty.startswith("RSA"):
         raise Problem(400, "KeyVaultKeyTypeNotSupported", "Only RSA keys of 2048, 3072 and 4096 bits are supported.")
-    return Wrapping(vault.uri, key.name, version, vault.kid(key, current), at, at, principal)
+    kid = vault.kid(key, current)
+    record(cloud, vault, Use("KeyWrap", f"{kid}/wrapkey", principal, STORAGE_APP), at)
+    return Wrapping(vault.uri, key.name, version, kid, at, at, principal)
 
 
 def tend(cloud: "Cloud", wrapping: Wrapping, at: float) -> None:
@@ -55,6 +62,15 @@ def usable(cloud: "Cloud", wrapping: Wrapping | None) -> bool:
         return True
     found = cloud.vaults.find(wrapping.vault_uri, wrapping.name, wrapping.current.rpartition("/")[2])
     return found is not None and found[2].enabled and _lets(cloud, found[0], wrapping.principal)
+
+
+def _open(cloud: "Cloud", wrapping: Wrapping, at: float) -> None:
+    """What the vault's log has of the service's own use of a key."""
+    found = cloud.vaults.find(wrapping.vault_uri, wrapping.name, wrapping.current.rpartition("/")[2])
+    if found is None or at < wrapping.opened + KEPT:
+        return
+    wrapping.opened = at
+    record(cloud, found[0], Use("KeyUnwrap", f"{wrapping.current}/unwrapkey", wrapping.principal, STORAGE_APP), at)
 
 
 def _lets(cloud: "Cloud", vault: Vault, principal: str) -> bool:
@@ -89,6 +105,8 @@ def demand(cloud: "Cloud", account: Account, scope: str, at: float) -> None:
         tend(cloud, wrapping, at)
     if not usable(cloud, wrapping):
         raise Problem(403, "KeyVaultEncryptionKeyNotFound", "The key vault key is not found to unwrap the encryption key.")
+    if wrapping is not None:
+        _open(cloud, wrapping, at)
 
 
 def demand_of(cloud: "Cloud", account: Account, version: Version, at: float) -> None:

@@ -69,6 +69,8 @@ class Wrapping:
     """when the service last looked for a newer one"""
     principal: str = ""
     """object id of the identity in whose name the service asks the vault"""
+    opened: float = float("-inf")
+    """when the service last asked the vault to open the wrapped key: it keeps what it got for an hour"""
 
 
 @dataclass(slots=True)

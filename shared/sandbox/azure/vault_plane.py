@@ -4,15 +4,15 @@ Source: "Authentication, requests, and responses" (401 challenge), "Azure Key Va
 vault's firewall, then an access policy or a role; "Azure Key Vault logging" for the rows.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.sandbox.azure import networks
 from shared.sandbox.azure import vault_refusals as refused
 from shared.sandbox.azure.callers import Caller
-from shared.sandbox.azure.clock import iso
 from shared.sandbox.azure.entra import TENANT, BadToken
 from shared.sandbox.azure.faults import Dropped
 from shared.sandbox.azure.vault_keys import Ask
+from shared.sandbox.azure.vault_log import Use, record
 from shared.sandbox.azure.vault_routes import Route, match
 from shared.sandbox.azure.vault_state import Vault
 from shared.sandbox.azure.wire import Answer, Problem, Request
@@ -96,24 +96,18 @@ class KeyVault:
     def _log(self, vault: Vault, route: Route | None, caller: Caller | None, request: Request, problem: Problem | None) -> None:
         if caller is None and not request.header("authorization"):
             return  # the first hop of every client is a challenge: the log has the second
-        claims: dict[str, Any] = {"claim": {"oid": caller.object_id, "appid": caller.app_id}} if caller else {}
-        status = problem.status if problem else 200
-        columns = {
-            "TimeGenerated": iso(request.at),
-            "OperationName": route.operation if route else "Unknown",
-            "Category": "AuditEvent",
-            "ResultType": "Failed" if problem else "Success",
-            "ResultSignature": problem.code if problem else "OK",
-            "ResultDescription": problem.message if problem else "",
-            "HttpStatusCode": status,
-            "CallerIpAddress": request.address,
-            "Identity": claims,
-            "RequestUri": f"https://{request.host}{request.path}",
-            "Id": f"https://{request.host}{request.path}",
-            "CorrelationId": request.id,
-            "_ResourceId": vault.id.lower(),
-        }
-        self.cloud.logs.record(vault.id, "AuditEvent", columns, request.at)
+        use = Use(
+            route.operation if route else "Unknown",
+            f"https://{request.host}{request.path}",
+            caller.object_id if caller else "",
+            caller.app_id if caller else "",
+            request.address,
+            problem.status if problem else 200,
+            problem.code if problem else "OK",
+            problem.message if problem else "",
+            request.id,
+        )
+        record(self.cloud, vault, use, request.at)
 
 
 def by_policy(vault: Vault, object_id: str, permission: str) -> bool:

@@ -86,6 +86,20 @@ class TestAccounts:
         wrap(scene, account, second)
         assert readable(scene, account) == (None, "allowed")
 
+    def test_the_vaults_log_names_the_account_that_uses_a_version(self, scene: Scene, account: Account) -> None:
+        version = make_key(scene, account)
+        vault, identity = scene.cloud.vaults.of_host(VAULT), scene.cloud.entra.directory.identity_of(account.id)
+        assert vault
+        assert identity
+        sent = {"workspaceId": "/w", "logs": [{"category": "AuditEvent", "enabled": True}]}
+        setting = f"{vault.id}/providers/Microsoft.Insights/diagnosticSettings/audit"
+        scene.cloud.resources.put(setting, {"properties": sent}, "Microsoft.Insights/diagnosticSettings")
+        wrap(scene, account, version)
+        readable(scene, account)
+        rows = [row.columns for row in scene.cloud.logs.rows("/w", "AZKVAuditLogs", scene.cloud.clock.now())]
+        used = [(row["OperationName"], row["Id"].split("/")[5]) for row in rows if row["Identity"]["claim"]["oid"] == identity.id]
+        assert used == [("KeyWrap", version), ("KeyUnwrap", version)]
+
     def test_an_expired_key_goes_on(self, scene: Scene, account: Account) -> None:
         wrap(scene, account, make_key(scene, account))
         vault = scene.cloud.vaults.of_host(VAULT)

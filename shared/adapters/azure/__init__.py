@@ -1,0 +1,1 @@
+"""Azure: what the core asks for, over the services' own clients."""
