@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from shared.containment import engine
 from shared.containment.actions import ACTIONS
-from shared.containment.journal import Applied
+from shared.containment.journal import Applied, unmade
 from shared.containment.parallel import in_parallel
 from shared.containment.scope import ask
 from shared.containment.succession import bound, successions
@@ -153,7 +153,7 @@ def _run(case: Case, deps: Deps, recovery: Recovery, made: Plan) -> Case:
     if ready:
         results += _applied(case, deps, made, moving, known)
     else:
-        results += [waves.unmade(c, Status.PLANNED, NOT_READY) for c in moving]
+        results += [unmade(c, Status.PLANNED, NOT_READY) for c in moving]
     after = waves.record(case, deps, made, results, started)
     turned = (r for r in results if isinstance(r.change.after, Rotated) and r.outcome.status in STANDS)
     scope = after.scope.but(successors=known if ready else (), rotated=tuple(r.change.target for r in turned))

@@ -11,11 +11,11 @@ from shared.containment.action import Action, Situation
 from shared.containment.actions import ACTIONS
 from shared.containment.glance import Glance
 from shared.containment.guard import sorted_out
-from shared.containment.journal import Applied, outcomes
+from shared.containment.journal import Applied, outcomes, unmade
 from shared.containment.ladder import climb, locked
 from shared.containment.parallel import in_parallel
 from shared.domain.actor import Lineage
-from shared.domain.case import Awaiting, Case, LeftForPeople, Mode, Outcome, Reach, WaveRecord
+from shared.domain.case import Awaiting, Case, LeftForPeople, Mode, Reach, WaveRecord
 from shared.domain.envelope import Envelope
 from shared.domain.errors import Absent, CloudError, Throttled
 from shared.domain.facet import SessionsRevoked
@@ -267,13 +267,6 @@ def newest(before: Case, after: Case) -> WaveRecord | None:
 def _declined(case: Case) -> bool:
     """Whether a person refused the part of the fence that was asked about."""
     return not {Wave.FENCE, Wave.SWEEP, Wave.PRESERVE}.isdisjoint(case.declined)
-
-
-def unmade(change: Change, status: Status, reason: str) -> Applied:
-    """What a change is that was not made, and why."""
-    after = change.after
-    outcome = Outcome(target=change.target, facet=after.facet, part=after.part, action=change.action, status=status, reason=reason)
-    return Applied(change=change, outcome=outcome)
 
 
 def _why_waiting(case: Case, deps: Deps, change: Change, wave: Wave) -> str:

@@ -20,9 +20,11 @@ RETRIES = 3
 class Clients:
     """Every Azure client of one responder, with one credential. `transport` stands in for the network where one is given."""
 
-    def __init__(self, credential: TokenCredential, transport: HttpTransport[Any, Any] | None = None) -> None:
+    def __init__(
+        self, credential: TokenCredential, transport: HttpTransport[Any, Any] | None = None, *, retries: int = RETRIES
+    ) -> None:
         self._credential = credential
-        self._options: dict[str, Any] = {"retry_total": RETRIES, "connection_timeout": 2, "read_timeout": 10}
+        self._options: dict[str, Any] = {"retry_total": retries, "connection_timeout": 2, "read_timeout": 10}
         if transport is not None:
             self._options["transport"] = transport
         self._lock = RLock()
