@@ -133,6 +133,15 @@ class OneWay(Value):
         return self.mode is not Mode.AUTO and self.approver == "another"
 
 
+class Keys(Value):
+    """What becomes of a key that is `sound`, for the whole record shows no use of it by the actor: a successor, or new material.
+
+    A key that the actor used is always replaced, and so is one of which nobody can say.
+    """
+
+    sound: Literal["replace", "rotate"] = "replace"
+
+
 class FenceRules(Value):
     """`tls_floor`: the oldest TLS that a fenced store still answers. `quarantine`: the narrowest thing that is cut off first."""
 
@@ -165,6 +174,7 @@ class Policy(Value):
     custody: CustodyPlaces = CustodyPlaces()
     tenants: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")], Tenant] = Field(default_factory=dict)
     one_way: OneWay = OneWay()
+    keys: Keys = Keys()
     fence: FenceRules = FenceRules()
     triage: Triage = Triage()
 

@@ -47,6 +47,20 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
     facets.EncryptedWith: st.builds(facets.EncryptedWith, key=_NAMES, bucket_key=_FLAGS),
     facets.KeyAccess: st.builds(facets.KeyAccess, sid=_NAMES, body=_BODIES),
     facets.ReplicaKey: st.builds(facets.ReplicaKey, rule_id=_NAMES, key=_NAMES),
+    facets.AnonymousAccess: st.builds(facets.AnonymousAccess, allowed=_FLAGS),
+    facets.SharedKeyAccess: st.builds(facets.SharedKeyAccess, allowed=_FLAGS),
+    facets.LocalUsers: st.builds(facets.LocalUsers, allowed=_FLAGS),
+    facets.TlsFloor: st.builds(facets.TlsFloor, version=st.sampled_from(["", "1.0", "1.2", "1.3"])),
+    facets.NetworkRules: st.builds(
+        facets.NetworkRules,
+        closed=_FLAGS,
+        addresses=st.just(()) | st.just(("192.0.2.0/24",)),
+        services=_FLAGS,
+        endpoints_only=_FLAGS,
+    ),
+    facets.StoreKey: st.builds(facets.StoreKey, name=_NAMES, since=_TIMES),
+    facets.SoftDelete: st.builds(facets.SoftDelete, days=st.integers(0, 3)),
+    facets.PurgeProtection: st.builds(facets.PurgeProtection, on=_FLAGS),
     facets.Migrated: st.builds(facets.Migrated, old=_NAMES, new=_NAMES),
 }
 """Small alphabets, so that two of a kind often are of the same part."""

@@ -29,6 +29,14 @@ def aws(json: Json = False, port: Port = 0, empty: Empty = False) -> None:
 
 
 @sandbox.command()
+def azure(json: Json = False, port: Port = 0, empty: Empty = False) -> None:
+    """Azure on loopback, for the services' own clients. The first line says where it is and with which credentials."""
+    from shared.sandbox.azure.scenario import serve
+
+    serve(port=port, empty=empty, json=json)
+
+
+@sandbox.command()
 def enter(file: Printed, who: Who) -> None:
     """Print the environment of one of the sandbox's people, for `eval "$(codeblue sandbox enter FILE WHO)"`."""
     try:

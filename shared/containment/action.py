@@ -30,6 +30,8 @@ class Situation:
     accounts: frozenset[str]
     one_way: Mode
     observed: Observed = UNOBSERVED
+    rotates: bool = False
+    """a sound key gets new material and no successor"""
 
     def quarantined(self, target: Ref) -> tuple[Standing, ...]:
         """The actors for whom this principal is fenced as a whole, or would be if a person says so."""

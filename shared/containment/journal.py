@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from shared.domain.case import Outcome
 from shared.domain.facet import AnyFacet
-from shared.domain.plan import Change, Plan
+from shared.domain.plan import Change, Plan, Status
 from shared.domain.value import Value, digest
 from shared.ports import Journal
 
@@ -24,6 +24,13 @@ class Applied(Value):
 
 APPLIED = TypeAdapter(tuple[Applied, ...])
 CHANGES = TypeAdapter(tuple[Change, ...])
+
+
+def unmade(change: Change, status: Status, reason: str) -> Applied:
+    """What a change is that was not made, and why."""
+    after = change.after
+    outcome = Outcome(target=change.target, facet=after.facet, part=after.part, action=change.action, status=status, reason=reason)
+    return Applied(change=change, outcome=outcome)
 
 
 def intended(plan: Plan, changes: Sequence[Change], journal: Journal) -> dict[str, object]:

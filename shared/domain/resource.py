@@ -40,6 +40,9 @@ class Kind(StrEnum):
     DATABASE = "database"
     TABLE = "table"
     FILE_SYSTEM = "file-system"
+    ENCRYPTION_SCOPE = "encryption-scope"
+    """a part of a store with data keys of its own"""
+    KEY_VAULT = "key-vault"
 
 
 PRINCIPALS = frozenset({Kind.USER, Kind.ROLE, Kind.PERMISSION_SET})

@@ -13,6 +13,7 @@ from shared.reencryption.result import Proof
 from .facts import Blocked, KeyRow, ProofRow, StoreRow
 
 NEVER = "not replaced"
+ROTATED = "sound; its material was rotated"
 STATES: dict[str, str] = {"disable-key": "disabled", "retire-key": "fenced: left to restores alone"}
 """What the last wave made of an old key, by its action, the furthest first."""
 
@@ -30,7 +31,8 @@ def keys(case: Case, standing: Iterable[Change]) -> tuple[KeyRow, ...]:
 def _key(key: Ref, new: Ref | None, case: Case, made: set[tuple[Ref, str]]) -> KeyRow:
     state = next((state for action, state in STATES.items() if (key, action) in made), IN_USE)
     why = tuple(dict.fromkeys(left.reason for left in case.people if left.target == str(key)))
-    return KeyRow(key=key.id, successor=new.id if new else "", state=state if new else NEVER, why=why)
+    kept = ROTATED if case.scope.head(key) in case.scope.rotated else NEVER
+    return KeyRow(key=key.id, successor=new.id if new else "", state=state if new else kept, why=why)
 
 
 def stores(found: Iterable[Versions]) -> tuple[StoreRow, ...]:

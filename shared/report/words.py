@@ -40,6 +40,14 @@ def _state(facet: Any) -> str:  # noqa: ANN401
     return "deletion scheduled" if facet.deletion_pending else "enabled" if facet.enabled else "disabled"
 
 
+def _networks(facet: Any) -> str:  # noqa: ANN401
+    if facet.endpoints_only:
+        return "reached by private endpoints alone"
+    if not facet.closed:
+        return "reached from everywhere"
+    return f"reached from {len(facet.addresses)} address ranges and {len(facet.subnets)} subnets alone"
+
+
 WORDS: dict[str, Callable[[Any], str]] = {
     "policy-statement": _statement,
     "fence": _statement,
@@ -66,6 +74,14 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "encrypted-with": lambda f: "encrypts with " + (f.key or "a key of the service"),
     "key-access": _statement,
     "replica-key": lambda f: f"replicas under {f.key}",
+    "anonymous-access": _flag("parts of it may be public", "nothing of it may be public", "allowed"),
+    "shared-key-access": _flag("its own keys open it", "its own keys do not open it", "allowed"),
+    "local-users": _flag("users of its own may come", "no users of its own", "allowed"),
+    "tls-floor": lambda f: f"TLS {f.version} or newer" if f.version else "any TLS",
+    "network-rules": _networks,
+    "store-key": lambda f: f"{f.name} made anew since {f.since:%Y-%m-%d %H:%M:%S} UTC" if f.since else f"{f.name} as it was",
+    "soft-delete": lambda f: f"what is deleted is kept for {f.days} days" if f.days else "what is deleted is gone",
+    "purge-protection": _flag("nothing deleted can be purged early", "what is deleted can be purged", "on"),
     "migrated": lambda f: f"{f.eligible} versions left under the old key",
 }
 """Words for each facet, by its tag."""

@@ -22,6 +22,7 @@ from shared.reencryption.rows import name_of
 
 from . import lasting, observing
 from .deps import Deps
+from .soundness import judged
 from .step import Next
 
 LATE = timedelta(minutes=15)
@@ -230,7 +231,7 @@ def _unknown(found: Iterable[Exposure]) -> Iterator[LeftForPeople]:
 
 
 def _aliases(case: Case, deps: Deps, traffic: Traffic) -> Case:
-    """The case with who decrypts by alias, which a new key's plan needs to know. Where it can not be read, it is not known."""
+    """The case with who decrypts by alias and which keys are sound, as a new key's plan has to know. Unread, it is not known."""
     since = observing.window(deps)[0]
     try:
         uses = in_parallel(lambda key: traffic.uses(key, since), case.scope.keys, NARROW)
@@ -239,4 +240,5 @@ def _aliases(case: Case, deps: Deps, traffic: Traffic) -> Case:
     known = all(each.whole for each in uses)
     by_alias = tuple(dict.fromkeys(name for each in uses for name in of_aliases(each.found)))
     aliased = tuple(key for key, each in zip(case.scope.keys, uses, strict=True) if of_aliases(each.found))
-    return case.but(scope=case.scope.but(by_alias=by_alias, aliased=aliased, uses_known=known))
+    judgements = tuple(judged(key, each, case, deps) for key, each in zip(case.scope.keys, uses, strict=True))
+    return case.but(scope=case.scope.but(by_alias=by_alias, aliased=aliased, uses_known=known, judgements=judgements))

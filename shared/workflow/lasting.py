@@ -10,6 +10,7 @@ from shared.containment import engine
 from shared.containment.action import Situation
 from shared.containment.actions import ACTIONS
 from shared.containment.guard import sorted_out
+from shared.containment.journal import unmade
 from shared.containment.observed import Observed
 from shared.containment.parallel import in_parallel
 from shared.domain.case import Case, LeftForPeople, Mode, Planned, Stage, Verdict
@@ -101,7 +102,7 @@ def _done(case: Case, deps: Deps, made: Plan, still: Collection[Change]) -> Next
     todo = tuple(c for c in made.changes if (c.slot, c.after) in right)
     dropped = [c for c in made.changes if c not in todo]
     results = engine.apply(made.but(changes=todo), deps.world, deps.journal(case.id), need=2) if todo else ()
-    results = (*results, *(waves.unmade(c, Status.PLANNED, MEANWHILE) for c in dropped))
+    results = (*results, *(unmade(c, Status.PLANNED, MEANWHILE) for c in dropped))
     failed = (r.outcome for r in results if r.outcome.status in waves.FAILING and not r.outcome.retry)
     people = (LeftForPeople(target=str(o.target), reason=o.reason, next="do it by hand", blocks=False) for o in failed)
     after = waves.record(case, deps, made, results, started)

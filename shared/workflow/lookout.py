@@ -21,9 +21,16 @@ from shared.ports import Act, Relation
 
 from . import waves
 from .deps import Deps
+from .waves import Proposal
 
 LOOK_SECONDS = 0.2
 """Between two looks for newcomers. Each is two calls."""
+
+CHASE = 5
+"""Looks for newcomers, at most, before the log and the Regions are asked: those know of sessions that IAM does not."""
+
+AT_ONCE = frozenset({"deny-all"})
+"""Actions, each of which stops all that a newcomer does. Every other one would only delay it."""
 
 YOUNG = timedelta(seconds=60)
 """The log is minutes late: who came into being less than this ago is not asked about."""
@@ -35,31 +42,51 @@ ASKED = 8
 """Actors whose acts are looked up in one sweep, the newest first: the log takes two questions a second."""
 
 
-def looked(case: Case, deps: Deps) -> tuple[Case, frozenset[Ref]]:
-    """The case with all that has come to light, and the newcomers in it, who are fenced already. Raises `NotDurable`."""
+def looked(case: Case, deps: Deps) -> tuple[Case, Proposal]:
+    """The case with all that has come to light, and the fence it wants now. Newcomers in it can do nothing more already.
+
+    Those met while the questions were out get the rest of their fence from the next look. Raises `NotDurable`.
+    """
+    case = _chased(case, deps)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        asked = pool.submit(discovered, case, deps)
+        asked = pool.submit(_told, case, deps)
         watched = _watched(case, deps, asked)
-    told = asked.result()
+    told, proposal = asked.result()
     if told.lineage is None:
-        return told, frozenset()
+        return told, proposal
     met = [s for s in watched.scope.standings if s not in case.scope.standings]
     scope = told.scope.but(standings=tuple({s.actor: s for s in (*met, *told.scope.standings)}.values()))
-    fenced = frozenset(s.actor.principal for s in met if s.actor.principal)
     lineage = told.lineage.joined_by(*(s.actor for s in met))
-    return watched.but(lineage=lineage, scope=scope, regions_at=told.regions_at), fenced
+    return watched.but(lineage=lineage, scope=scope, regions_at=told.regions_at), proposal
 
 
-def _watched(case: Case, deps: Deps, asked: Future[Case]) -> Case:
-    """The case with those who have just come into being, fenced as they are seen, until the questions are answered."""
-    case = newcomers(case, deps)
+def _told(case: Case, deps: Deps) -> tuple[Case, Proposal]:
+    """What takes long: to ask the log and the Regions, and to look at everything that the fence is about."""
+    told = discovered(case, deps)
+    return told, waves.propose(told, deps, {Wave.FENCE, Wave.PRESERVE})
+
+
+def _chased(case: Case, deps: Deps) -> Case:
+    """The case with newcomers, looked for until there are none: before hundreds of questions compete with stopping them."""
+    for _ in range(CHASE):
+        before, case = case, newcomers(case, deps)
+        if case.scope == before.scope:
+            break
+    return case
+
+
+def _watched(case: Case, deps: Deps, asked: Future[tuple[Case, Proposal]]) -> Case:
+    """The case with those who have just come into being, stopped as they are seen, until the questions are answered."""
     while not wait([asked], timeout=LOOK_SECONDS).done:
         case = newcomers(case, deps)
     return case
 
 
 def newcomers(case: Case, deps: Deps) -> Case:
-    """The case with the youngest users and roles, fenced. Raises `NotDurable`."""
+    """The case with the youngest users and roles, to whom everything is refused; the rest of the fence is the sweep's.
+
+    Raises `NotDurable`.
+    """
     lineage, since = case.lineage, max(case.signal.at, deps.clock.now() - YOUNG)
     if lineage is None:
         return case
@@ -71,7 +98,7 @@ def newcomers(case: Case, deps: Deps) -> Case:
         return case
     met = _joined(case, fresh, case.scope)
     among = {a.principal for a in fresh if a.principal}
-    return waves.run(met, deps, Wave.SWEEP, waves.propose(met, deps, {Wave.FENCE}, among), need=1)
+    return waves.run(met, deps, Wave.SWEEP, waves.propose(met, deps, {Wave.FENCE}, among, AT_ONCE), need=1)
 
 
 @dataclass(frozen=True, slots=True)

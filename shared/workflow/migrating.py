@@ -9,7 +9,7 @@ from functools import partial
 
 from shared.containment.action import Action
 from shared.containment.actions import ACTIONS
-from shared.containment.journal import Applied, intended
+from shared.containment.journal import Applied, intended, unmade
 from shared.domain.case import Case, LeftForPeople, Mode, Stage, Succession, Verdict
 from shared.domain.errors import CloudError
 from shared.domain.facet import Migrated
@@ -204,7 +204,7 @@ def _outcomes(made: Plan, ran: Sequence[Ran]) -> Iterable[Applied]:
         if each is not None:
             status = Status.FAILED if each.why else Status.APPLIED if _any(each.result) else Status.ALREADY
             before = change.after if status is Status.ALREADY else None
-            yield waves.unmade(change.but(before=before), status, each.why or _words(each.result))
+            yield unmade(change.but(before=before), status, each.why or _words(each.result))
 
 
 def _any(result: MigrationResult | CloudError) -> bool:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from shared.containment import engine
 from shared.containment.actions import ACTIONS
-from shared.containment.journal import Applied
+from shared.containment.journal import Applied, unmade
 from shared.containment.parallel import in_parallel
 from shared.containment.scope import ask
 from shared.containment.succession import bound, successions
 from shared.domain.case import Case, LeftForPeople, Mode, Rightful, Stage, Succession, Verdict
-from shared.domain.facet import KeyAccess, PolicyStatement, Successor
+from shared.domain.facet import KeyAccess, PolicyStatement, Rotated, Successor
 from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Kind, Ref
 from shared.ports import Relation, World
@@ -20,6 +20,7 @@ from shared.ports import Relation, World
 from . import exact, migrating, waves
 from .asking import put
 from .deps import Deps, Recovery
+from .fencing import STANDS
 from .putting_off import put_off
 from .step import Next, reached
 
@@ -43,6 +44,8 @@ def wanted(case: Case, deps: Deps) -> bool:
     """
     if deps.recovery is None or not case.scope.keys or not {Wave.REKEY, Wave.MIGRATE}.isdisjoint(case.declined):
         return False
+    if not case.scope.successors and case.scope.rotated:
+        return False
     if not case.scope.successors:
         return not (_observed(case, deps) and NOT_REPLACED in case.unmoved)
     return migrating.unfinished(case) and migrating.NOT_MOVED not in case.unmoved
@@ -54,7 +57,7 @@ def _observed(case: Case, deps: Deps) -> bool:
 
 def rekey(case: Case, deps: Deps) -> Next:
     """Replace the keys that the actors could use. Raises `NotDurable`."""
-    if deps.recovery is None or Wave.REKEY in case.declined or case.scope.successors:
+    if deps.recovery is None or Wave.REKEY in case.declined or case.scope.successors or case.scope.rotated:
         return Next(case, Stage.MIGRATE if case.scope.successors else Stage.SWEEP)
     if _observed(case, deps):
         said = case.but(unmoved=tuple(dict.fromkeys((*case.unmoved, NOT_REPLACED))))
@@ -63,16 +66,27 @@ def rekey(case: Case, deps: Deps) -> Next:
     known, made = exact.current(seen, deps, Wave.REKEY, lambda: _changes(seen, deps))
     if not exact.agreed(known, deps, made):
         return put(exact.asked(known, deps, made), deps)
-    after = _run(known.but(awaiting=None), deps, deps.recovery(), made)
+    return _followed(case, _run(known.but(awaiting=None), deps, deps.recovery(), made), deps)
+
+
+def _followed(case: Case, after: Case, deps: Deps) -> Next:
+    """What follows the plan, by how much of it could be made."""
     if after.retrying:
         return Next(after.but(verdict=Verdict.HELD), Stage.REKEY, again_seconds=AGAIN_SECONDS)
-    if not after.scope.successors:
-        return put_off(case, after, deps, "the key that the actors could use is replaced")
-    return Next(after.but(verdict=Verdict.OPEN), Stage.MIGRATE)
+    if after.scope.successors:
+        return Next(after.but(verdict=Verdict.OPEN), Stage.MIGRATE)
+    if after.scope.rotated:
+        return Next(after.but(verdict=reached(after)), Stage.SWEEP)
+    return put_off(case, after, deps, "the key that the actors could use is replaced")
 
 
 def _changes(case: Case, deps: Deps) -> Iterable[Change]:
-    """What the actions propose, and our denies on every successor: it has the old key's policy, the thief's part included."""
+    """What the actions propose, and our denies on every successor: it has the old key's policy, the thief's part included.
+
+    A sound key may stay: then it is rotated, and nothing moves away from it.
+    """
+    rotated = waves.propose(case, deps, {Wave.REKEY}, _sound(case, deps)).changes
+    case = case.but(scope=case.scope.but(keys=_compromised(case, deps)))
     seen = waves.situation(case, deps)
     hardening = (
         change
@@ -80,12 +94,25 @@ def _changes(case: Case, deps: Deps) -> Iterable[Change]:
         for action in (ACTIONS["fence-key"], ACTIONS["restrict-key"])
         for change in action.propose(action, key.successor, seen)
     )
-    return (*waves.propose(case, deps, {Wave.REKEY}).changes, *hardening)
+    turned = (c for c in rotated if isinstance(c.after, Rotated))
+    return (*turned, *waves.propose(case, deps, {Wave.REKEY}).changes, *hardening)
+
+
+def _sound(case: Case, deps: Deps) -> tuple[Ref, ...]:
+    """Keys that get new material instead of a successor."""
+    rotates = deps.policy.keys.sound == "rotate"
+    return tuple(key for key in case.scope.keys if rotates and case.scope.sound(key))
+
+
+def _compromised(case: Case, deps: Deps) -> tuple[Ref, ...]:
+    """Keys that get a successor: those that the actor could use, and those of which nobody can say."""
+    sound = _sound(case, deps)
+    return tuple(key for key in case.scope.keys if key not in sound)
 
 
 def _prepared(case: Case, deps: Deps) -> Case:
     """The case with everything that depends on its keys, and what only people can move."""
-    keys, none = case.scope.keys, tuple[Ref, ...]()
+    keys, none = _compromised(case, deps), tuple[Ref, ...]()
     dependants = ask(lambda: _related(deps.world, keys, Relation.DEPENDANTS), none, "what depends on the keys")
     aliases = ask(lambda: _related(deps.world, keys, Relation.ALIASES), none, "the keys' aliases")
     listed = ask(lambda: _related(deps.world, keys, Relation.LISTED), none, "what is stored under the keys")
@@ -126,9 +153,10 @@ def _run(case: Case, deps: Deps, recovery: Recovery, made: Plan) -> Case:
     if ready:
         results += _applied(case, deps, made, moving, known)
     else:
-        results += [waves.unmade(c, Status.PLANNED, NOT_READY) for c in moving]
+        results += [unmade(c, Status.PLANNED, NOT_READY) for c in moving]
     after = waves.record(case, deps, made, results, started)
-    scope = after.scope.but(successors=known if ready else ())
+    turned = (r for r in results if isinstance(r.change.after, Rotated) and r.outcome.status in STANDS)
+    scope = after.scope.but(successors=known if ready else (), rotated=tuple(r.change.target for r in turned))
     retrying = any(r.outcome.retry for r in results)
     return after.but(scope=scope, retrying=retrying, unmoved=tuple(dict.fromkeys((*after.unmoved, *_failed(results), *shut_out))))
 

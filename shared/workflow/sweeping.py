@@ -73,9 +73,7 @@ def _swept(case: Case, deps: Deps) -> Case:
     again = reread(case.scope, account_of(case.signal), deps.world) if case.scope.unread else Answer(case.scope)
     scope = again.value if again.value.listed else listed(again.value, case.signal, deps.surveyor)
     unlisted = () if scope.listed else (UNLISTED,)
-    known, fenced = looked(case.but(scope=scope), deps)
-    rest = {*known.scope.principals, *waves.rightful(known), *known.scope.resources} - fenced
-    proposal = waves.propose(known, deps, {Wave.FENCE, Wave.PRESERVE}, rest)
+    known, proposal = looked(case.but(scope=scope), deps)
     after = waves.run(known, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *unlisted, *proposal.left)), need=1)
     return _carried(mending.mended(after, deps) if _still(known, after) else after)
 

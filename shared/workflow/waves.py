@@ -11,11 +11,11 @@ from shared.containment.action import Action, Situation
 from shared.containment.actions import ACTIONS
 from shared.containment.glance import Glance
 from shared.containment.guard import sorted_out
-from shared.containment.journal import Applied, outcomes
+from shared.containment.journal import Applied, outcomes, unmade
 from shared.containment.ladder import climb, locked
 from shared.containment.parallel import in_parallel
 from shared.domain.actor import Lineage
-from shared.domain.case import Awaiting, Case, LeftForPeople, Mode, Outcome, Reach, WaveRecord
+from shared.domain.case import Awaiting, Case, LeftForPeople, Mode, Reach, WaveRecord
 from shared.domain.envelope import Envelope
 from shared.domain.errors import Absent, CloudError, Throttled
 from shared.domain.facet import SessionsRevoked
@@ -65,18 +65,22 @@ def situation(case: Case, deps: Deps) -> Situation:
         exempt=deps.exempt,
         accounts=deps.estate.accounts,
         one_way=deps.policy.one_way.mode,
+        rotates=deps.policy.keys.sound == "rotate",
     )
 
 
-def propose(case: Case, deps: Deps, waves: Collection[Wave], among: Collection[Ref] | None = None) -> Proposal:
-    """Every action of these waves on every target of the scope, all at once. `among`: on these targets alone."""
+def propose(
+    case: Case, deps: Deps, waves: Collection[Wave], among: Collection[Ref] | None = None, names: Collection[str] | None = None
+) -> Proposal:
+    """Every action of these waves on every target of the scope, all at once; `among`, `names`: on these, by these only."""
     glance = Glance(deps.world)
     seen = replace(situation(case, deps), world=glance)
     targets = (*case.scope.principals, *rightful(case), *case.scope.resources)
     if Wave.REKEY in waves:
         targets = (*targets, *case.scope.dependants, *case.scope.aliases)
     open_to = [t for t in dict.fromkeys(targets) if t not in case.released and (among is None or t in among)]
-    pairs = [(a, t) for a in ACTIONS.values() if a.wave in waves for t in open_to if t.kind in a.targets]
+    actions = [a for a in ACTIONS.values() if a.wave in waves and (names is None or a.name in names)]
+    pairs = [(a, t) for a in actions for t in open_to if t.kind in a.targets]
     answers = in_parallel(lambda pair: _proposed(*pair, seen), pairs)
     changes = tuple({c.slot: c for changes, _ in answers for c in changes}.values())
     allowed, refused = sorted_out(changes, case.scope, deps.protected)
@@ -263,13 +267,6 @@ def newest(before: Case, after: Case) -> WaveRecord | None:
 def _declined(case: Case) -> bool:
     """Whether a person refused the part of the fence that was asked about."""
     return not {Wave.FENCE, Wave.SWEEP, Wave.PRESERVE}.isdisjoint(case.declined)
-
-
-def unmade(change: Change, status: Status, reason: str) -> Applied:
-    """What a change is that was not made, and why."""
-    after = change.after
-    outcome = Outcome(target=change.target, facet=after.facet, part=after.part, action=change.action, status=status, reason=reason)
-    return Applied(change=change, outcome=outcome)
 
 
 def _why_waiting(case: Case, deps: Deps, change: Change, wave: Wave) -> str:

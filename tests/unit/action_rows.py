@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from shared.containment.observed import Form, Need, Observed
 from shared.domain.actor import Actor, Credential
-from shared.domain.case import Mode, Reach, Rightful, Scope, Standing, Succession
+from shared.domain.case import Judged, Mode, Reach, Rightful, Scope, Standing, Succession
 from shared.domain.facet import (
     AccessGrant,
     AccessKeyStatus,
@@ -72,6 +72,12 @@ NEW_DEFAULT = (EncryptedWith(key=NEW_KEY_OF_KEY.id, bucket_key=True),)
 REPLACED = EVERYBODY.but(successors=(Succession(old=KEY, new=NEW_KEY_OF_KEY),))
 
 
+SOUND = EVERYBODY.but(judgements=(Judged(key=KEY, sound=True, why="nobody used it"),))
+USED_ABROAD = EVERYBODY.but(
+    keys=(KEY, REPLICA), judgements=(*SOUND.judgements, Judged(key=REPLICA, sound=False, why="the actor used it"))
+)
+
+
 @dataclass(frozen=True)
 class Row:
     """A target with what is on it, the scope where it differs, and how many changes are proposed."""
@@ -83,6 +89,7 @@ class Row:
     changes: int = 1
     one_way: Mode = Mode.AUTO
     observed: Observed = QUIET
+    rotates: bool = False
 
 
 KEYS = tuple(AccessKeyStatus(key_id=i, active=True) for i in ("AKIAEXPORT", "AKIAOTHER"))
@@ -211,6 +218,12 @@ ROWS = {
     "a replica's successor comes with its family's": Row(
         "replace-key", REPLICA, scope=EVERYBODY.but(keys=(KEY, REPLICA)), changes=0
     ),
+    "a sound key gets a successor too, unless the policy says otherwise": Row("replace-key", KEY, scope=SOUND),
+    "it does not where it is rotated": Row("replace-key", KEY, scope=SOUND, changes=0, rotates=True),
+    "a sound key is rotated where the policy says so": Row("rotate-key", KEY, scope=SOUND, rotates=True),
+    "and nowhere else": Row("rotate-key", KEY, scope=SOUND, changes=0),
+    "a key of which nobody can say is not": Row("rotate-key", KEY, changes=0, rotates=True),
+    "nor one whose replica the actor used": Row("rotate-key", KEY, scope=USED_ABROAD, changes=0, rotates=True),
     "rightful users are let into the successor": Row("admit-to-successor", KEY),
     "where nobody is known to be rightful nobody is let in": Row("admit-to-successor", KEY, scope=Scope(keys=(KEY,)), changes=0),
     "a rightful user of another account needs its own account's permission too": Row(

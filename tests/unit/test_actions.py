@@ -33,6 +33,7 @@ def situation(row: Row) -> tuple[MemoryWorld, Situation]:
         exempt=frozenset({"AROAUS"}),
         accounts=frozenset({HOME}),
         one_way=row.one_way,
+        rotates=row.rotates,
         observed=row.observed,
     )
     return world, seen

@@ -55,6 +55,8 @@ accounts = ["111122223333"]
 [one_way]
 mode = "ask"
 approver = "anyone"
+[keys]
+sound = "rotate"
 [fence]
 tls_floor = "1.3"
 quarantine = "role"
@@ -69,6 +71,7 @@ def test_every_documented_key_is_read() -> None:
     assert policy.tenants["north-wing"].accounts == ("111122223333",)
     assert policy.fence.tls_floor == "1.3"
     assert not policy.one_way.another
+    assert policy.keys.sound == "rotate"
     assert policy.custody.retention_days == 3000
 
 

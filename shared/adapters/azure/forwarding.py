@@ -92,5 +92,5 @@ def _response(request: requests.PreparedRequest, status: int, given: Mapping[str
     response.request = request
     response.reason = ""
     body = BytesIO(b"" if request.method == "HEAD" else content)
-    response.raw = HTTPResponse(body=body, headers=headers, status=status, preload_content=False)
+    response.raw = HTTPResponse(body=body, headers=headers, status=status, preload_content=False, request_method=request.method)
     return response

@@ -9,8 +9,10 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
+    if situation.rotates and situation.scope.sound(target):
+        return
     if target in situation.scope.keys and target == situation.scope.head(target):
-        why = "whoever could use the key may hold data keys that it still opens"
+        why = situation.scope.judged(target).why
         yield action.change(target, Successor(case=situation.case), why, reversible=False)
 
 

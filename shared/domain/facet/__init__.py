@@ -13,6 +13,16 @@ from typing import Annotated
 from pydantic import Field
 
 from .base import Facet
+from .doors import (
+    AnonymousAccess,
+    LocalUsers,
+    NetworkRules,
+    PurgeProtection,
+    SharedKeyAccess,
+    SoftDelete,
+    StoreKey,
+    TlsFloor,
+)
 from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotated, Successor
 from .policies import PolicyStatement
 from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, SessionsRevoked
@@ -55,7 +65,15 @@ AnyFacet = Annotated[
     | EncryptedWith
     | KeyAccess
     | ReplicaKey
-    | Migrated,
+    | Migrated
+    | AnonymousAccess
+    | SharedKeyAccess
+    | LocalUsers
+    | TlsFloor
+    | NetworkRules
+    | StoreKey
+    | SoftDelete
+    | PurgeProtection,
     Field(discriminator="facet"),
 ]
 """Every facet, told apart by its tag."""
@@ -64,6 +82,7 @@ __all__ = [
     "AccessGrant",
     "AccessKeyStatus",
     "AliasTarget",
+    "AnonymousAccess",
     "AnyFacet",
     "Assignment",
     "ConsoleLogin",
@@ -76,16 +95,23 @@ __all__ = [
     "KeyAccess",
     "KeyState",
     "LifecycleRule",
+    "LocalUsers",
     "Migrated",
+    "NetworkRules",
     "ObjectOwnership",
     "PolicyStatement",
     "PublicAccessBlock",
+    "PurgeProtection",
     "ReplicaKey",
     "ReplicationRule",
     "Rotated",
     "SessionsRevoked",
+    "SharedKeyAccess",
     "SharedWith",
+    "SoftDelete",
+    "StoreKey",
     "Successor",
+    "TlsFloor",
     "TrailLogging",
     "TrailSelectors",
     "Versioning",

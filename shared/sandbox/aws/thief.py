@@ -6,6 +6,7 @@ read from the sandbox's own call log afterwards, by the address that every call 
 
 import random
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -28,8 +29,14 @@ HASTY = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeou
 BEAT = (0.1, 0.3)
 """Seconds between two moves, and between two rounds of reading: a script, not a flood."""
 
+QUICK = 0.03
+"""Seconds that a call takes where the cloud is not busy. Where it is, this thief's script is slower too, like everybody's work."""
+
 GUESSES = 3
 """How many other credentials a round of reading tries."""
+
+STEADY = 9
+"""How much heavier the calls so far weigh than the newest one in what a call takes."""
 
 NIMBLE = 6
 """How many of the least refused credentials the next move is chosen from."""
@@ -83,6 +90,7 @@ class Thief:
         self._lock = threading.Lock()
         self._numbers = count(1)
         self._refusals: dict[str, int] = {}
+        self._pace = QUICK
         held = clinic.credentials[part]
         stolen = Credentials(held.access_key_id, held.secret_access_key, held.session_token, self.address)
         self.hands = [Hand(f"stolen {part}", stolen)]
@@ -114,7 +122,7 @@ class Thief:
     def act(self, stopped: threading.Event) -> None:
         """Make one move after the other until stopped: now and then with the newest credentials, always with a new key."""
         script = self.plan()
-        while not stopped.wait(self.random.uniform(*self.beat)):
+        while not stopped.wait(self._pause()):
             self.make(next(script), self._choose())
 
     def plan(self) -> Iterator[Move]:
@@ -138,7 +146,7 @@ class Thief:
     def read(self, stopped: threading.Event) -> None:
         """Read charts, round after round, with the credentials that read last time and a few others."""
         reading: set[Hand] = set()
-        while not stopped.wait(self.random.uniform(*self.beat)):
+        while not stopped.wait(self._pause()):
             every = [*self.hands, self.abroad]
             tried = reading | set(every[:1]) | set(self.random.sample(every, min(len(every), GUESSES)))
             reading = {hand for hand in tried if self.reads(hand)}
@@ -161,11 +169,18 @@ class Thief:
 
     def gets(self, hand: Hand, bucket: str, key: str) -> bool:
         """Whether these credentials read this object now."""
+        started = time.monotonic()
         try:
             self.client(hand, "s3").get_object(Bucket=bucket, Key=key)["Body"].read()
         except (ClientError, BotoCoreError):
             return False
+        finally:
+            self._pace = (self._pace * STEADY + time.monotonic() - started) / (STEADY + 1)
         return True
+
+    def _pause(self) -> float:
+        """Seconds to the next move."""
+        return self.random.uniform(*self.beat) * max(1.0, self._pace / QUICK)
 
     def _choose(self) -> Hand:
         ranked = sorted(self.hands, key=lambda hand: self._refusals.get(hand.identity, 0))

@@ -32,7 +32,8 @@ def _from_subnet(rules: Mapping[str, Any], subnet: str) -> bool:
 
 def _from_address(rules: Mapping[str, Any], address: str) -> bool:
     caller = ipaddress.ip_address(address)
-    return any(caller in ipaddress.ip_network(str(rule.get("value")), strict=False) for rule in rules.get("ipRules") or ())
+    ranges = (*(rules.get("ipRules") or ()), *(rules.get("ipv6Rules") or ()))
+    return any(caller in ipaddress.ip_network(str(rule.get("value")), strict=False) for rule in ranges)
 
 
 def approved(properties: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,0 +1,89 @@
+"""Azure's own clients: made when first used, kept, shared by all threads."""
+
+from __future__ import annotations
+
+from threading import RLock
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from azure.core.credentials import TokenCredential
+    from azure.core.pipeline.transport import HttpTransport
+    from azure.keyvault.keys import KeyClient
+    from azure.keyvault.keys.crypto import CryptographyClient
+    from azure.mgmt.keyvault import KeyVaultManagementClient
+    from azure.mgmt.storage import StorageManagementClient
+    from azure.storage.blob import BlobServiceClient
+
+RETRIES = 3
+
+STORAGE_WAITS: dict[str, Any] = {"initial_backoff": 0, "increment_base": 1, "random_jitter_range": 1}
+"""Seconds, two at most: storage's client has waits of its own; at the first answer lost a fence would stand still for 18 s."""
+
+
+class Clients:
+    """Every Azure client of one responder, with one credential. `transport` stands in for the network where one is given."""
+
+    def __init__(
+        self, credential: TokenCredential, transport: HttpTransport[Any, Any] | None = None, *, retries: int = RETRIES
+    ) -> None:
+        self._credential = credential
+        self._options: dict[str, Any] = {"retry_total": retries, "connection_timeout": 2, "read_timeout": 10}
+        if transport is not None:
+            self._options["transport"] = transport
+        self._lock = RLock()
+        self._made: dict[tuple[str, str], object] = {}
+
+    def storage(self, subscription: str) -> StorageManagementClient:
+        def make() -> StorageManagementClient:
+            from azure.mgmt.storage import StorageManagementClient  # noqa: PLC0415 - a slow import, paid when needed
+
+            return StorageManagementClient(self._credential, subscription, **self._options)
+
+        return cast("StorageManagementClient", self._client("storage", subscription, make))
+
+    def vaults(self, subscription: str) -> KeyVaultManagementClient:
+        def make() -> KeyVaultManagementClient:
+            from azure.mgmt.keyvault import KeyVaultManagementClient  # noqa: PLC0415 - the same
+
+            return KeyVaultManagementClient(self._credential, subscription, **self._options)
+
+        return cast("KeyVaultManagementClient", self._client("vaults", subscription, make))
+
+    def keys(self, vault_url: str) -> KeyClient:
+        """The keys of one vault, by its address."""
+
+        def make() -> KeyClient:
+            from azure.keyvault.keys import KeyClient  # noqa: PLC0415 - the same
+
+            return KeyClient(vault_url, self._credential, **self._options)
+
+        return cast("KeyClient", self._client("keys", vault_url, make))
+
+    def cryptography(self, key_id: str) -> CryptographyClient:
+        """What one version of a key does, by its id."""
+
+        def make() -> CryptographyClient:
+            from azure.keyvault.keys.crypto import CryptographyClient  # noqa: PLC0415 - the same
+
+            return CryptographyClient(key_id, self._credential, **self._options)
+
+        return cast("CryptographyClient", self._client("cryptography", key_id, make))
+
+    def blobs(self, account_url: str) -> BlobServiceClient:
+        """The blobs of one account, by its address."""
+
+        def make() -> BlobServiceClient:
+            from azure.storage.blob import BlobServiceClient  # noqa: PLC0415 - the same
+
+            return BlobServiceClient(account_url, self._credential, **self._options, **STORAGE_WAITS)
+
+        return cast("BlobServiceClient", self._client("blobs", account_url, make))
+
+    def _client(self, service: str, place: str, make: Callable[[], object]) -> object:
+        slot = (service, place)
+        if slot not in self._made:
+            with self._lock:
+                self._made[slot] = self._made.get(slot) or make()
+        return self._made[slot]

@@ -1,0 +1,49 @@
+"""The form of an adapter for one facet or one relation, and the permissions it lives by."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.adapters.azure.clients import Clients
+from shared.domain.facet import Facet
+from shared.domain.resource import Kind, Ref
+from shared.ports import Receipt, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What somebody may do, in the words of a role definition: `actions` of ARM, `data` actions of the services."""
+
+    actions: frozenset[str] = frozenset()
+    data: frozenset[str] = frozenset()
+
+    def __or__(self, other: "Rights") -> "Rights":
+        return Rights(self.actions | other.actions, self.data | other.data)
+
+
+@dataclass(frozen=True, slots=True)
+class FacetAdapter[F: Facet]:
+    """How one facet is read and written on one kind of resource.
+
+    `read` gives every part as it is now and raises `Absent` where the target is gone; `write` makes the facets so, all of one
+    document. `reads` and `writes` are the rights that each of the two needs, exactly: taking one away makes it fail.
+    """
+
+    read: Callable[[Clients, Ref], tuple[F, ...]]
+    write: Callable[[Clients, Ref, Sequence[F]], Receipt]
+    reads: Rights
+    writes: Rights
+
+
+@dataclass(frozen=True, slots=True)
+class RelationAdapter:
+    """How one relation is followed from one kind of resource, and the rights that takes."""
+
+    read: Callable[[Clients, Ref], tuple[Ref, ...]]
+    reads: Rights
+
+
+type FacetTable = Mapping[tuple[Kind, type[Facet]], FacetAdapter[Any]]
+"""Any: each row's reader and writer are typed by its own facet."""
+
+type RelationTable = Mapping[tuple[Kind, Relation], RelationAdapter]

@@ -1,0 +1,142 @@
+"""Key vaults and their keys (Azure Key Vault management and data plane APIs).
+
+A key is named with its version: each version has a switch of its own, and an old one goes on until it is switched off by its id.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, timedelta
+from typing import Any
+
+from azure.mgmt.keyvault.models import Vault
+
+from shared.adapters.azure import names
+from shared.adapters.azure.clients import Clients
+from shared.adapters.azure.errors import call, every, sent
+from shared.adapters.azure.facets import FacetAdapter, FacetTable, Rights
+from shared.adapters.azure.network_rules import document, facet
+from shared.domain.errors import Absent, Refused
+from shared.domain.facet import Grant, KeyState, NetworkRules, PurgeProtection, Rotated
+from shared.domain.resource import Kind, Ref
+from shared.domain.value import canonical
+from shared.ports import Receipt
+
+SECOND = timedelta(seconds=1, microseconds=-1)
+
+
+def _vault(clients: Clients, vault: Ref) -> Vault:
+    name = names.arm(vault.id)
+    return call(clients.vaults(vault.account).vaults.get, name.group, name.name)
+
+
+def _patched(clients: Clients, vault: Ref, properties: Mapping[str, object]) -> Receipt:
+    name = names.arm(vault.id)
+    update = clients.vaults(vault.account).vaults.update
+    return Receipt((sent(update, name.group, name.name, {"properties": dict(properties)})[1],))
+
+
+def _read_protection(clients: Clients, vault: Ref) -> tuple[PurgeProtection, ...]:
+    return (PurgeProtection(on=_vault(clients, vault).properties.enable_purge_protection is True),)
+
+
+def _write_protection(clients: Clients, vault: Ref, wanted: Sequence[PurgeProtection]) -> Receipt:
+    (protection,) = wanted
+    if not protection.on:
+        raise Refused("purge protection can not be switched off again")
+    return _patched(clients, vault, {"enablePurgeProtection": True})
+
+
+def _read_networks(clients: Clients, vault: Ref) -> tuple[NetworkRules, ...]:
+    properties = _vault(clients, vault).properties
+    return (facet(properties.network_acls, properties.public_network_access),)
+
+
+def _write_networks(clients: Clients, vault: Ref, wanted: Sequence[NetworkRules]) -> Receipt:
+    (rules,) = wanted
+    return _patched(clients, vault, document(rules))
+
+
+def _read_entries(clients: Clients, vault: Ref) -> tuple[Grant, ...]:
+    """Access policy entries. Under roles they count for nothing, and stand there for whoever switches roles off."""
+    entries = _vault(clients, vault).properties.access_policies or ()
+    return tuple(Grant(spec=canonical(_plain(entry.as_dict())).decode(), present=True) for entry in entries)
+
+
+def _plain(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry as it is sent; the order of permissions means nothing."""
+    permissions = {what: sorted(each) for what, each in (entry.get("permissions") or {}).items() if each}
+    said = {name: entry[name] for name in ("tenantId", "objectId", "applicationId") if entry.get(name)}
+    return {**said, "permissions": permissions}
+
+
+def _write_entry(clients: Clients, vault: Ref, wanted: Sequence[Grant]) -> Receipt:
+    """Add one entry, or take it away with all that it permits (Vaults - Update Access Policy)."""
+    (entry,) = wanted
+    name = names.arm(vault.id)
+    edit = clients.vaults(vault.account).vaults.update_access_policy
+    body = {"properties": {"accessPolicies": [json.loads(entry.spec)]}}
+    return Receipt((sent(edit, name.group, name.name, "add" if entry.present else "remove", body)[1],))
+
+
+def _read_state(clients: Clients, key: Ref) -> tuple[KeyState, ...]:
+    """A version that is not there may be one of a deleted key. Raises `Absent` where it is neither."""
+    name = names.key(key.id)
+    client = clients.keys(name.vault_url)
+    try:
+        found = call(client.get_key, name.name, name.version or None)
+    except Absent:
+        call(client.get_deleted_key, name.name)
+        return (KeyState(enabled=False, deletion_pending=True),)
+    return (KeyState(enabled=found.properties.enabled is True, deletion_pending=False),)
+
+
+def _write_state(clients: Clients, key: Ref, wanted: Sequence[KeyState]) -> Receipt:
+    """Switch one version on or off, by its id: without one, the service would take the latest. A deletion is only ever undone."""
+    (state,) = wanted
+    name = names.key(key.id)
+    if state.deletion_pending:
+        raise Refused("no deletion of a key is ever begun by the program")
+    if not name.version:
+        raise Refused("a key is switched on or off version by version, each by its id")
+    client, ids = clients.keys(name.vault_url), []
+    (now,) = _read_state(clients, key)
+    if now.deletion_pending:
+        ids.append(sent(client.begin_recover_deleted_key, name.name)[1])
+    ids.append(sent(client.update_key_properties, name.name, name.version, enabled=state.enabled)[1])
+    return Receipt(tuple(ids))
+
+
+def _read_rotated(clients: Clients, key: Ref) -> tuple[Rotated, ...]:
+    """When the newest version was made, if it is not the first. The service tells whole seconds: the end of one counts."""
+    name = names.key(key.id)
+    listed: Iterator[Any] = every(lambda: clients.keys(name.vault_url).list_properties_of_key_versions(name.name))
+    made = [each.created_on for each in listed if each.created_on]
+    return (Rotated(since=max(made).astimezone(UTC) + SECOND),) if len(made) > 1 else ()
+
+
+def _write_rotated(clients: Clients, key: Ref, wanted: Sequence[Rotated]) -> Receipt:
+    """A new version, of which no dependant with an explicit version knows yet."""
+    (rotated,) = wanted
+    if rotated.since is None:
+        raise Refused("a rotation can not be undone")
+    if any(rotated.satisfied_by(now) for now in _read_rotated(clients, key)):
+        return Receipt(())
+    name = names.key(key.id)
+    return Receipt((sent(clients.keys(name.vault_url).rotate_key, name.name)[1],))
+
+
+_V = "Microsoft.KeyVault/vaults"
+_READ = Rights(frozenset({f"{_V}/read"}))
+_WRITE = Rights(frozenset({f"{_V}/write"}))
+_ENTRIES = Rights(frozenset({f"{_V}/accessPolicies/write"}))
+_READ_KEYS = Rights(data=frozenset({f"{_V}/keys/read"}))
+_STATE = Rights(data=frozenset({f"{_V}/keys/update/action", f"{_V}/keys/recover/action"}))
+_ROTATE = Rights(data=frozenset({f"{_V}/keys/rotate/action"}))
+
+FACETS: FacetTable = {
+    (Kind.KEY_VAULT, PurgeProtection): FacetAdapter(_read_protection, _write_protection, _READ, _WRITE),
+    (Kind.KEY_VAULT, NetworkRules): FacetAdapter(_read_networks, _write_networks, _READ, _WRITE),
+    (Kind.KEY_VAULT, Grant): FacetAdapter(_read_entries, _write_entry, _READ, _ENTRIES),
+    (Kind.KEY, KeyState): FacetAdapter(_read_state, _write_state, _READ_KEYS, _READ_KEYS | _STATE),
+    (Kind.KEY, Rotated): FacetAdapter(_read_rotated, _write_rotated, _READ_KEYS, _READ_KEYS | _ROTATE),
+}

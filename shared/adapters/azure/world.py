@@ -1,0 +1,54 @@
+"""The `World` port on Azure: one table of facets and one of relations, joined from the services' modules."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from shared.adapters.azure import store_keys, stores, vaults
+from shared.adapters.azure.clients import Clients
+from shared.adapters.azure.facets import FacetAdapter, FacetTable, RelationTable, Rights
+from shared.domain.errors import Refused
+from shared.domain.facet import Facet
+from shared.domain.resource import Kind, Ref
+from shared.ports import Receipt, Relation
+
+FACETS: FacetTable = {**stores.FACETS, **store_keys.FACETS, **vaults.FACETS}
+
+RELATIONS: RelationTable = {**store_keys.RELATIONS}
+
+
+class AzureWorld:
+    """The resources of every subscription that `clients` can enter. Raises `Refused` for what Azure has no notion of."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def look[F: Facet](self, target: Ref, facet: type[F]) -> tuple[F, ...]:
+        found: tuple[F, ...] = _adapter(target, facet).read(self._clients, target)
+        return found
+
+    def related(self, target: Ref, relation: Relation) -> tuple[Ref, ...]:
+        adapter = RELATIONS.get((target.kind, relation))
+        if adapter is None:
+            raise Refused(f"on Azure nothing hangs on a {target.kind} as its {relation}")
+        return adapter.read(self._clients, target)
+
+    def write(self, target: Ref, facets: Sequence[Facet]) -> Receipt:
+        kinds = {type(facet) for facet in facets}
+        if len(kinds) != 1:
+            raise Refused("one write is of one document, and so of one kind of facet")
+        return _adapter(target, kinds.pop()).write(self._clients, target, facets)
+
+    @staticmethod
+    def permissions(slots: Iterable[tuple[Kind, type[Facet]]]) -> tuple[Rights, Rights]:
+        """The rights that reading, and that writing, these facets on these kinds of resource needs."""
+        reads, writes = Rights(), Rights()
+        for slot in slots:
+            reads, writes = reads | FACETS[slot].reads, writes | FACETS[slot].writes
+        return reads, writes
+
+
+def _adapter(target: Ref, facet: type[Facet]) -> FacetAdapter[Any]:
+    adapter = FACETS.get((target.kind, facet))
+    if adapter is None:
+        raise Refused(f"on Azure a {target.kind} has no {facet.model_fields['facet'].default}")
+    return adapter

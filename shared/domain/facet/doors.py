@@ -1,0 +1,120 @@
+"""Facets of the ways into a store or a key vault as a whole, where the service has such ways."""
+
+from typing import Literal, Self
+
+from pydantic import AwareDatetime
+
+from .base import Facet
+
+
+class AnonymousAccess(Facet):
+    """Whether anything in a store may be public at all (Azure `allowBlobPublicAccess`)."""
+
+    facet: Literal["anonymous-access"] = "anonymous-access"
+    allowed: bool
+
+    @property
+    def absent(self) -> Self:
+        return self.but(allowed=False)
+
+
+class SharedKeyAccess(Facet):
+    """Whether a store takes requests signed with its own keys, and links made with them (Azure `allowSharedKeyAccess`)."""
+
+    facet: Literal["shared-key-access"] = "shared-key-access"
+    allowed: bool
+
+    @property
+    def absent(self) -> Self:
+        return self.but(allowed=True)
+
+
+class LocalUsers(Facet):
+    """Whether a store takes users of its own, who come by SFTP (Azure `isLocalUserEnabled`)."""
+
+    facet: Literal["local-users"] = "local-users"
+    allowed: bool
+
+    @property
+    def absent(self) -> Self:
+        return self.but(allowed=True)
+
+
+class TlsFloor(Facet):
+    """The lowest version of TLS that a store takes: `1.2` (Azure `minimumTlsVersion`); empty where it takes any."""
+
+    facet: Literal["tls-floor"] = "tls-floor"
+    version: Literal["", "1.0", "1.1", "1.2", "1.3"]
+
+    def satisfied_by(self, now: Facet | None) -> bool:
+        return isinstance(now, TlsFloor) and now.version >= self.version
+
+    @property
+    def absent(self) -> Self:
+        return self.but(version="")
+
+
+class NetworkRules(Facet):
+    """From where a store or vault can be reached: everywhere, or from named addresses, subnets and services of the cloud alone.
+
+    `endpoints_only` closes it to all but private endpoints, whatever else is said. The set is replaced whole (Azure `networkAcls`).
+    """
+
+    facet: Literal["network-rules"] = "network-rules"
+    closed: bool
+    addresses: tuple[str, ...] = ()
+    subnets: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    """single resources of the cloud that are let in, as `TENANT RESOURCE-ID`"""
+    services: bool = True
+    endpoints_only: bool = False
+
+    @property
+    def absent(self) -> Self:
+        return type(self)(closed=False)
+
+
+class StoreKey(Facet):
+    """One of the keys that a store has of its own, by name: made anew at or after `since`. The value before is gone for good."""
+
+    facet: Literal["store-key"] = "store-key"
+    name: str
+    since: AwareDatetime | None
+
+    @property
+    def part(self) -> str:
+        return self.name
+
+    def satisfied_by(self, now: Facet | None) -> bool:
+        if self.since is None or not isinstance(now, StoreKey) or now.since is None:
+            return now == self
+        return now.since >= self.since
+
+    @property
+    def absent(self) -> Self:
+        return self.but(since=None)
+
+
+class SoftDelete(Facet):
+    """For how many days what is deleted can be had back; nought where it can not (Azure `deleteRetentionPolicy`)."""
+
+    facet: Literal["soft-delete"] = "soft-delete"
+    days: int
+
+    def satisfied_by(self, now: Facet | None) -> bool:
+        return now == self or (self.days > 0 and isinstance(now, SoftDelete) and now.days >= self.days)
+
+    @property
+    def absent(self) -> Self:
+        return self.but(days=0)
+
+
+class PurgeProtection(Facet):
+    """Whether nobody can destroy what a key vault has deleted before its time. It can not be switched off again."""
+
+    facet: Literal["purge-protection"] = "purge-protection"
+    on: bool
+
+    @property
+    def absent(self) -> Self:
+        return self.but(on=False)

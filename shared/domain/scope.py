@@ -1,0 +1,137 @@
+"""What a case is about: who is to be stopped and how widely, what is protected from them, and what is known of its keys."""
+
+from enum import StrEnum
+
+from .actor import Actor
+from .resource import Ref
+from .value import Value
+
+
+class Reach(StrEnum):
+    """How wide a fence around an actor is drawn, narrowest first."""
+
+    SESSION = "session"
+    """this session of the role and no other"""
+    NETWORK = "network"
+    """these credentials, except from the networks where their rightful user was seen"""
+    PRINCIPAL = "principal"
+    """everything of this user or role"""
+    UNDECIDED = "undecided"
+    """the evidence does not say who else would be hurt: a person decides"""
+
+
+class Standing(Value):
+    """One actor of the lineage, and how it is to be fenced.
+
+    `others` are rightful users of the same principal that a wider fence would hurt, as evidence shows them; `networks` are the
+    VPCs, endpoints and addresses that they come from. `made` is True for what the attacker brought into being.
+    """
+
+    actor: Actor
+    reach: Reach
+    others: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    known: bool = True
+    made: bool = False
+    why: str = ""
+
+
+class Rightful(Value):
+    """A role or user that works with the stores and keys by right; `sessions` are names of its sessions seen before the breach.
+
+    `entered`: a role of somebody's that the actors took sessions of, or whose trust policy they changed.
+    """
+
+    actor: Actor
+    sessions: tuple[str, ...] = ()
+    entered: bool = False
+
+
+class Succession(Value):
+    """A key and the one that takes its place."""
+
+    old: Ref
+    new: Ref
+
+
+class Judged(Value):
+    """Whether a key is sound: the actors could not use it, so far as the whole record tells; and why, or why not."""
+
+    key: Ref
+    sound: bool
+    why: str
+
+
+class Scope(Value):
+    """What a case is about: who is to be stopped, and what is to be protected from them.
+
+    `allow` are ARN patterns of the rightful users of the stores and keys: declared, named by policies, or seen; never the actors.
+    `declared`: whether the customer's policy file names any of them; `rightful` are those that are users and roles of ours.
+    `logs` are the stores that hold the audit log; `dependants` and `aliases` use a key of `keys` by configuration.
+    `deeds` are (resource id, call) of the lineage's calls that worked: whose work a state is, is judged by them.
+    `unread`: part of what hangs on the resources could not be read; sweeps ask again.
+    """
+
+    standings: tuple[Standing, ...] = ()
+    stores: tuple[Ref, ...] = ()
+    keys: tuple[Ref, ...] = ()
+    access_points: tuple[Ref, ...] = ()
+    trails: tuple[Ref, ...] = ()
+    logs: tuple[Ref, ...] = ()
+    successors: tuple[Succession, ...] = ()
+    dependants: tuple[Ref, ...] = ()
+    aliases: tuple[Ref, ...] = ()
+    shared: tuple[Ref, ...] = ()
+    vaults: tuple[Ref, ...] = ()
+    allow: tuple[str, ...] = ()
+    declared: bool = False
+    rightful: tuple[Rightful, ...] = ()
+    by_alias: tuple[str, ...] = ()
+    """who was seen decrypting with an alias in place of a key"""
+    aliased: tuple[Ref, ...] = ()
+    """keys of `keys` of which that was seen"""
+    uses_known: bool = False
+    """whether the record of the keys' uses could be read"""
+    deeds: tuple[tuple[str, str], ...] = ()
+    judgements: tuple[Judged, ...] = ()
+    """of keys of `keys`, when the record of their uses was read last"""
+    rotated: tuple[Ref, ...] = ()
+    """sound keys that have new material instead of a successor"""
+    retired: tuple[Ref, ...] = ()
+    """old keys that were disabled with a person's approval: no look finds fault with that"""
+    unread: bool = False
+    listed: bool = True
+    """whether `allow` and `rightful` are whole: before that nobody is refused for not being on them"""
+
+    @property
+    def resources(self) -> tuple[Ref, ...]:
+        new = tuple(s.new for s in self.successors)
+        return (*self.stores, *self.keys, *new, *self.access_points, *self.trails, *self.logs, *self.shared, *self.vaults)
+
+    @property
+    def users(self) -> tuple[Rightful, ...]:
+        """Who works with the keys by right and has to follow them: not whom the actors are or have entered."""
+        fenced = {s.actor.principal for s in self.standings if s.reach is Reach.PRINCIPAL}
+        return tuple(r for r in self.rightful if not r.entered and r.actor.principal not in fenced)
+
+    @property
+    def principals(self) -> tuple[Ref, ...]:
+        return tuple(dict.fromkeys(s.actor.principal for s in self.standings if s.actor.principal))
+
+    def head(self, key: Ref) -> Ref:
+        """The first key of this key's family: replicas share their id and differ in Region."""
+        return next((k for k in self.keys if k.name == key.name), key)
+
+    def judged(self, key: Ref) -> Judged:
+        """What is known of this key's family: one that is not sound makes all of it unsound."""
+        family = [j for j in self.judgements if j.key.name == key.name]
+        known = len(family) == sum(k.name == key.name for k in self.keys) and bool(family)
+        unknown = Judged(key=key, sound=False, why="nobody can say whether the actor used the key")
+        return next((j for j in family if not j.sound), family[0]) if known else unknown
+
+    def sound(self, key: Ref) -> bool:
+        """Whether this key of the case was not the actors' to use."""
+        return key in self.keys and self.judged(key).sound
+
+    def standing(self, principal: Ref) -> tuple[Standing, ...]:
+        return tuple(s for s in self.standings if s.actor.principal == principal)

@@ -1,0 +1,175 @@
+"""A small clinic on Azure: a store under its own keys, who works with it, and a thief with the secret of one of its programs."""
+
+import json
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.sandbox.azure import clinic_names as names
+from shared.sandbox.azure.cloud import Cloud
+from shared.sandbox.azure.directory import Secret, ServicePrincipal, User
+from shared.sandbox.azure.resource_groups import add_group, add_subscription
+from shared.sandbox.azure.wire import Answer, Request
+from shared.sandbox.azure.workspaces import add_workspace
+
+_YEAR = 365 * 86400.0
+_LATEST = {"arm": "2025-06-01", "vault": "2025-07-01", "blob": "2025-05-05"}
+
+RESPONDER = (
+    "Application.ReadWrite.All",
+    "AppRoleAssignment.ReadWrite.All",
+    "AuditLog.Read.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "Directory.Read.All",
+    "Policy.Read.All",
+    "RoleManagement.Read.Directory",
+    "User.EnableDisableAccount.All",
+    "User.Read.All",
+    "User.RevokeSessions.All",
+)
+"""Application permissions of Graph that the responder has."""
+
+
+@dataclass(slots=True)
+class Clinic:
+    """The clinic: the environment of each holder of credentials as azure-identity reads it, and resources by what they are."""
+
+    credentials: dict[str, dict[str, str]] = field(default_factory=dict)
+    resources: dict[str, str] = field(default_factory=dict)
+
+
+class Hands:
+    """Somebody who sets the scene over the services' own protocols, so that every rule of theirs has been kept."""
+
+    def __init__(self, cloud: Cloud, who: User | ServicePrincipal) -> None:
+        self._cloud = cloud
+        self._who = who
+
+    def arm(self, method: str, resource_id: str, body: dict[str, Any] | None = None, tail: str = "") -> dict[str, Any]:
+        url = f"https://management.azure.com{resource_id}{tail}?api-version={_LATEST['arm']}"
+        found: dict[str, Any] = self._ask(method, url, "https://management.azure.com", json.dumps(body or {}).encode()).json()
+        return found
+
+    def key(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        url = f"{names.VAULT_URL}/{path}?api-version={_LATEST['vault']}"
+        found: dict[str, Any] = self._ask(method, url, "https://vault.azure.net", json.dumps(body).encode()).json()
+        return found
+
+    def blob(self, path: str, content: bytes, **headers: str) -> None:
+        named = {"x-ms-version": _LATEST["blob"], **{name.replace("_", "-"): value for name, value in headers.items()}}
+        self._ask("PUT", f"{names.BLOB_URL}/{path}", "https://storage.azure.com", content, named)
+
+    def _ask(self, method: str, url: str, audience: str, body: bytes, headers: dict[str, str] | None = None) -> Answer:
+        token = self._cloud.entra.issue(self._who, audience, 600).text
+        sent = {"authorization": f"Bearer {token}", "content-length": str(len(body)), **(headers or {})}
+        if "blob.core" not in url:
+            sent["content-type"] = "application/json"
+        answer = self._cloud.answer(Request(method, url, sent, body))
+        if answer.status >= 400:  # noqa: PLR2004 - HTTP
+            raise RuntimeError(f"the scene cannot be set: {method} {url}: {answer.body.decode()}")
+        return answer
+
+
+def build(cloud: Cloud, *, empty: bool = False) -> Clinic:
+    """The clinic and its people; `empty` leaves out everything but a subscription, its administrator and the responder."""
+    clinic = Clinic()
+    add_subscription(cloud, names.SUBSCRIPTION, parent=names.MANAGEMENT_GROUP)
+    add_group(cloud, names.SUBSCRIPTION, names.GROUP, location=names.REGION)
+    scope = f"/subscriptions/{names.SUBSCRIPTION}"
+    administrator = _application(cloud, clinic, "administrator")
+    for role in ("Owner", "Key Vault Administrator", "Storage Blob Data Owner"):
+        cloud.rbac.assign(administrator.id, role, scope)
+    responder = _application(cloud, clinic, "responder", RESPONDER)
+    for role in ("Contributor", "User Access Administrator", "Key Vault Administrator", "Storage Blob Data Owner"):
+        cloud.rbac.assign(responder.id, role, scope)
+    if not empty:
+        _furnish(cloud, clinic, Hands(cloud, administrator))
+        _people(cloud, clinic)
+    return clinic
+
+
+def _application(cloud: Cloud, clinic: Clinic, name: str, permissions: tuple[str, ...] = ()) -> ServicePrincipal:
+    """An application with a secret, as `EnvironmentCredential` reads it."""
+    application, principal = cloud.entra.directory.add_application(name, permissions=permissions)
+    text, now = f"{secrets.token_urlsafe(24)}-EXAMPLE", cloud.clock.now()
+    application.credentials.secrets.append(Secret.of(text, now - _YEAR, now + _YEAR, name))
+    clinic.credentials[name] = {
+        "azure_tenant_id": cloud.entra.directory.tenant,
+        "azure_client_id": application.app_id,
+        "azure_client_secret": text,
+    }
+    return principal
+
+
+def _furnish(cloud: Cloud, clinic: Clinic, hands: Hands) -> None:
+    """Network, log, vault, store and what is in it, each tenant under an encryption scope and key of its own."""
+    add_workspace(cloud, names.WORKSPACE_ID)
+    _network(cloud)
+    _keys(cloud, hands)
+    _store(cloud, hands)
+    clinic.resources |= {
+        "subscription": f"/subscriptions/{names.SUBSCRIPTION}",
+        "vault": names.VAULT_ID,
+        "account": names.ACCOUNT_ID,
+        "workspace": names.WORKSPACE_ID,
+        "subnet": names.SUBNET_ID,
+        "identity": names.IDENTITY_ID,
+    }
+
+
+def _network(cloud: Cloud) -> None:
+    """Put there as it is: the description of networks takes seconds to load, and no other body of the scene needs it."""
+    kind = "Microsoft.Network/virtualNetworks"
+    subnet = cloud.resources.put(names.SUBNET_ID, {"properties": {"addressPrefix": "10.20.1.0/24"}}, f"{kind}/subnets")
+    wards = {"addressSpace": {"addressPrefixes": ["10.20.0.0/16"]}, "subnets": [subnet]}
+    cloud.resources.put(names.NETWORK_ID, {"location": names.REGION, "properties": wards}, kind)
+
+
+def _keys(cloud: Cloud, hands: Hands) -> None:
+    sku, tenant = {"family": "A", "name": "standard"}, cloud.entra.directory.tenant
+    vault = {"tenantId": tenant, "sku": sku, "enableRbacAuthorization": True, "enablePurgeProtection": True}
+    hands.arm("PUT", names.VAULT_ID, {"location": names.REGION, "properties": vault})
+    _recorded(hands, names.VAULT_ID, "AuditEvent")
+    for key in (names.KEY, *names.TENANTS):
+        hands.key("POST", f"keys/{key}/create", {"kty": "RSA", "key_size": 2048})
+
+
+def _recorded(hands: Hands, resource_id: str, *categories: str) -> None:
+    """Send a resource's log to the clinic's workspace."""
+    logs = [{"category": category, "enabled": True} for category in categories]
+    setting = f"{resource_id}/providers/Microsoft.Insights/diagnosticSettings/night"
+    hands.arm("PUT", setting, {"properties": {"workspaceId": names.WORKSPACE_ID, "logs": logs}})
+
+
+def _store(cloud: Cloud, hands: Hands) -> None:
+    account: dict[str, Any] = {"location": names.REGION, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    hands.arm("PUT", names.ACCOUNT_ID, {**account, "identity": {"type": "SystemAssigned"}, "properties": {}})
+    own = cloud.entra.directory.identity_of(names.ACCOUNT_ID)
+    if own is None:
+        raise RuntimeError("the account has no identity of its own")
+    cloud.rbac.assign(own.id, "Key Vault Crypto Service Encryption User", names.VAULT_ID)
+    under = {"keySource": "Microsoft.Keyvault", "keyvaultproperties": {"keyname": names.KEY, "keyvaulturi": names.VAULT_URL}}
+    hands.arm("PATCH", names.ACCOUNT_ID, {"properties": {"encryption": under}})
+    service = f"{names.ACCOUNT_ID}/blobServices/default"
+    kept = {"enabled": True, "days": 30}
+    hands.arm("PUT", service, {"properties": {"isVersioningEnabled": True, "deleteRetentionPolicy": kept}})
+    _recorded(hands, service, "StorageRead", "StorageWrite", "StorageDelete")
+    for tenant in names.TENANTS:
+        scope = {"source": "Microsoft.KeyVault", "keyVaultProperties": {"keyUri": f"{names.VAULT_URL}/keys/{tenant}"}}
+        hands.arm("PUT", f"{names.ACCOUNT_ID}/encryptionScopes/{tenant}", {"properties": scope})
+        hands.arm("PUT", f"{service}/containers/{tenant}", {"properties": {"defaultEncryptionScope": tenant}})
+        for number in range(3):
+            hands.blob(f"{tenant}/{number:04}.dcm", f"chart {number} of {tenant}".encode(), x_ms_blob_type="BlockBlob")
+
+
+def _people(cloud: Cloud, clinic: Clinic) -> None:
+    """A viewer through its machine's identity, a legacy program with the second key from outside, and a thief with a secret."""
+    viewer = cloud.entra.directory.add_managed_identity(names.IDENTITY_ID)
+    cloud.rbac.assign(viewer.id, "Storage Blob Data Contributor", names.ACCOUNT_ID)
+    clinic.credentials["clinician"] = {"managed_identity": names.IDENTITY_ID, "subnet": names.SUBNET_ID, "ip": names.VIEWER_IP}
+    thief = _application(cloud, clinic, "imaging-export")
+    for role in ("Storage Account Key Operator Service Role", "Storage Blob Data Reader", "Reader"):
+        cloud.rbac.assign(thief.id, role, names.ACCOUNT_ID)
+    clinic.credentials["thief"] = {**clinic.credentials.pop("imaging-export"), "ip": names.THIEF_IP}
+    second = next(reversed(cloud.storage.accounts[names.ACCOUNT].keys.values()))
+    clinic.credentials["legacy"] = {"account_name": names.ACCOUNT, "account_key": second.value, "ip": names.LEGACY_IP}

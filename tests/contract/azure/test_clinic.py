@@ -1,0 +1,54 @@
+"""The clinic on Azure as another process meets it: its people work, its thief gets in, its programs need what they need."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from azure.identity import ClientSecretCredential, ManagedIdentityCredential
+from azure.storage.blob import BlobServiceClient
+
+from shared.sandbox.azure import clinic_names as names
+from shared.sandbox.azure.transport import transport
+
+PROGRAM = "from shared.cli import main; main()"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[dict[str, Any]]:
+    command = [sys.executable, "-c", PROGRAM, "sandbox", "azure", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        yield json.loads(process.stdout.readline())
+        process.terminate()
+        assert process.wait(20) == 0
+
+
+def blobs(served: dict[str, Any], credential: Any, **place: str) -> BlobServiceClient:  # noqa: ANN401 - a token credential or a key
+    return BlobServiceClient(
+        names.BLOB_URL, credential=credential, transport=transport(served["endpoint_url"], **place), retry_total=0
+    )
+
+
+def read(client: BlobServiceClient) -> bytes:
+    return client.get_blob_client(names.TENANTS[0], "0000.dcm").download_blob().readall()
+
+
+def test_the_first_line_says_where_it_is_and_who_holds_what(served: dict[str, Any]) -> None:
+    assert set(served) == {"endpoint_url", "region", "account", "tenant", "credentials", "resources"}
+    assert set(served["credentials"]) == {"administrator", "responder", "clinician", "legacy", "thief"}
+
+
+def test_each_gets_in_by_what_they_hold(served: dict[str, Any]) -> None:
+    held = served["credentials"]
+    viewer = {"identity": held["clinician"]["managed_identity"], "ip": held["clinician"]["ip"]}
+    identity = ManagedIdentityCredential(transport=transport(served["endpoint_url"], **viewer))
+    legacy = {"account_name": held["legacy"]["account_name"], "account_key": held["legacy"]["account_key"]}
+    thief = held["thief"]
+    stolen = ClientSecretCredential(
+        served["tenant"], thief["azure_client_id"], thief["azure_client_secret"], transport=transport(served["endpoint_url"])
+    )
+    for credential in (identity, legacy, stolen):
+        assert read(blobs(served, credential)) == b"chart 0 of cardiology"

@@ -1,0 +1,154 @@
+"""The laws of every facet on Azure: written it is so, twice is once, taken back it is as before, and no right is asked in vain."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared.adapters.azure import names
+from shared.adapters.azure.facets import Rights
+from shared.adapters.azure.world import FACETS, RELATIONS
+from shared.domain.errors import Absent, CloudError, Refused, Throttled, Unreachable
+from shared.domain.facet import DenyAll, EncryptedWith, Facet, KeyState, PurgeProtection, Rotated, SharedKeyAccess, StoreKey
+from shared.domain.resource import Kind, Ref
+from shared.ports import Relation
+from shared.sandbox.azure.faults import Fault
+from tests.contract.azure.vault_scenes import keys
+from tests.contract.azure.world_scenes import ROWS, Row, Stage, staged
+
+
+@pytest.fixture(scope="module")
+def stage() -> Stage:
+    return staged()
+
+
+def now(stage: Stage, target: Ref, wanted: Facet) -> Facet | None:
+    return next((each for each in stage.world.look(target, type(wanted)) if each.part == wanted.part), wanted.absent)
+
+
+def test_every_facet_has_a_row() -> None:
+    stage = staged()
+    asked = {(target.kind, type(wanted)) for target, wanted in (row.scene(stage) for row in ROWS)}
+    assert asked == set(FACETS)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.sentence)
+def test_a_write_makes_it_so_and_its_inverse_makes_it_as_it_was(stage: Stage, row: Row) -> None:
+    target, wanted = row.scene(stage)
+    before = now(stage, target, wanted)
+    assert not wanted.satisfied_by(before)
+    receipt = stage.world.write(target, [wanted])
+    assert receipt.notes == ()
+    assert all(stage.scene.cloud.calls.find(each) for each in receipt.request_ids)
+    assert receipt.request_ids
+    after = now(stage, target, wanted)
+    assert wanted.satisfied_by(after)
+    stage.world.write(target, [wanted])
+    assert now(stage, target, wanted) == after
+    if row.undone:
+        assert before
+        stage.world.write(target, [before])
+        assert now(stage, target, wanted) == before
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.sentence)
+def test_what_is_declared_is_enough_and_none_of_it_in_vain(stage: Stage, row: Row) -> None:
+    stage.everything()
+    target, wanted = row.scene(stage)
+    adapter = FACETS[target.kind, type(wanted)]
+    try:
+        stage.may(adapter.reads)
+        stage.world.look(target, type(wanted))
+        for less in _less(adapter.reads):
+            stage.may(less)
+            with pytest.raises(Refused):
+                stage.world.look(target, type(wanted))
+        for less in _less(adapter.writes, spared=frozenset({"Microsoft.KeyVault/vaults/keys/recover/action"})):
+            stage.may(less)
+            with pytest.raises(Refused):
+                stage.world.write(target, [wanted])
+        stage.may(adapter.writes)
+        stage.world.write(target, [wanted])
+    finally:
+        stage.everything()
+
+
+def _less(rights: Rights, spared: frozenset[str] = frozenset()) -> Iterator[Rights]:
+    for action in rights.actions - spared:
+        yield Rights(rights.actions - {action}, rights.data)
+    for action in rights.data - spared:
+        yield Rights(rights.actions, rights.data - {action})
+
+
+class TestRelations:
+    def test_a_store_and_its_scope_hang_on_their_key_whichever_version(self, stage: Stage) -> None:
+        scope, second = stage.scoped()
+        store = names.ref(Kind.BUCKET, scope.id.rpartition("/encryptionScopes/")[0])
+        key = names.ref(Kind.KEY, second, scope.account)
+        assert stage.world.related(key, Relation.DEPENDANTS) == (store, scope)
+        (used,) = stage.world.related(store, Relation.KEYS)
+        assert used.id.rpartition("/")[0] == second.rpartition("/")[0]
+        assert used.id != second
+
+    def test_what_is_declared_for_following_them_is_enough(self, stage: Stage) -> None:
+        scope, second = stage.scoped()
+        try:
+            for (_, relation), adapter in RELATIONS.items():
+                stage.may(adapter.reads)
+                start = names.ref(Kind.KEY, second, scope.account)
+                if relation is Relation.KEYS:
+                    start = names.ref(Kind.BUCKET, scope.id.rpartition("/encryptionScopes/")[0])
+                assert stage.world.related(start, relation)
+        finally:
+            stage.everything()
+
+
+class TestRefusals:
+    def test_an_explicit_version_is_proved_and_the_floating_one_can_be_restored_after_it(self, stage: Stage) -> None:
+        store, second = stage.wrapped()
+        assert stage.world.write(store, [EncryptedWith(key=second)]).notes == ()
+        floating = second.rpartition("/")[0]
+        stage.world.write(store, [EncryptedWith(key=floating)])
+        assert stage.world.look(store, EncryptedWith) == (EncryptedWith(key=floating),)
+
+    @pytest.mark.parametrize(
+        ("kind", "wanted"),
+        [
+            pytest.param(Kind.BUCKET, StoreKey(name="key1", since=None), id="an old value of a key does not come back"),
+            pytest.param(Kind.KEY_VAULT, PurgeProtection(on=False), id="purge protection stays"),
+            pytest.param(Kind.KEY, Rotated(since=None), id="a rotation is not undone"),
+            pytest.param(Kind.KEY, KeyState(enabled=False, deletion_pending=True), id="no key is deleted by the program"),
+            pytest.param(Kind.BUCKET, DenyAll(on=True), id="a store has no deny-all"),
+        ],
+    )
+    def test_what_can_not_be_is_refused_before_anything_is_asked(self, stage: Stage, kind: Kind, wanted: Facet) -> None:
+        made = {Kind.BUCKET: stage.store, Kind.KEY_VAULT: stage.vault, Kind.KEY: stage.key}[kind]()
+        with pytest.raises(Refused):
+            stage.world.write(made, [wanted])
+
+    def test_a_deleted_key_is_taken_out_of_deletion_before_it_is_switched(self, stage: Stage) -> None:
+        key = stage.key()
+        keys(stage.scene).begin_delete_key(names.key(key.id).name).wait()
+        assert stage.world.look(key, KeyState) == (KeyState(enabled=False, deletion_pending=True),)
+        stage.world.write(key, [KeyState(enabled=False, deletion_pending=False)])
+        assert stage.world.look(key, KeyState) == (KeyState(enabled=False, deletion_pending=False),)
+
+    def test_what_is_gone_is_absent(self, stage: Stage) -> None:
+        gone = stage.store().but(id=f"{stage.store().id}x")
+        with pytest.raises(Absent):
+            stage.world.look(gone, SharedKeyAccess)
+
+    @pytest.mark.parametrize(
+        ("fault", "meaning"),
+        [
+            pytest.param(Fault("throttle", times=9), Throttled, id="later"),
+            pytest.param(Fault("error", status=500, times=9), Throttled, id="the service's own fault"),
+            pytest.param(Fault("drop", times=9), Unreachable, id="no answer"),
+        ],
+    )
+    def test_what_goes_wrong_is_said_in_the_domains_words(self, stage: Stage, fault: Fault, meaning: type[CloudError]) -> None:
+        store = stage.store()
+        number = stage.scene.cloud.faults.add(fault)
+        with pytest.raises(meaning) as error:
+            stage.world.look(store, SharedKeyAccess)
+        stage.scene.cloud.faults.remove(number)
+        assert store.id not in str(error.value)

@@ -1,0 +1,176 @@
+"""The world as the product sees it, over the sandbox: a store, an encryption scope, a vault and keys to look at."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from shared.adapters.azure import names
+from shared.adapters.azure.clients import Clients
+from shared.adapters.azure.facets import Rights
+from shared.adapters.azure.world import AzureWorld
+from shared.domain.facet import (
+    AnonymousAccess,
+    EncryptedWith,
+    Facet,
+    Grant,
+    KeyState,
+    LifecycleRule,
+    LocalUsers,
+    NetworkRules,
+    PurgeProtection,
+    Rotated,
+    SharedKeyAccess,
+    SoftDelete,
+    StoreKey,
+    TlsFloor,
+    Versioning,
+)
+from shared.domain.resource import Kind, Ref
+from shared.domain.value import canonical
+from shared.sandbox.azure.roles import Role
+from shared.sandbox.azure.transport import transport
+from tests.contract.azure.scenes import GROUP, SCOPE, SUBSCRIPTION, Scene
+from tests.contract.azure.storage_scenes import make_account, make_key, management, wrap
+from tests.contract.azure.vault_scenes import VAULT, keys, make_vault
+
+_NUMBERS = count(1)
+ROLE = "00000000-feed-4bad-8bad-000000000001"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One sandbox, and the world with exactly the rights that `may` gives it."""
+
+    scene: Scene
+    world: AzureWorld
+
+    def may(self, rights: Rights) -> None:
+        """Give the responder these rights and no others, at the whole subscription."""
+        role = Role(ROLE, "responder", tuple(sorted(rights.actions)), data_actions=tuple(sorted(rights.data)), custom=True)
+        self.scene.cloud.rbac.definitions[ROLE] = role
+
+    def everything(self) -> None:
+        self.may(Rights(frozenset({"*"}), frozenset({"*"})))
+
+    def store(self, **properties: object) -> Ref:
+        return names.ref(Kind.BUCKET, make_account(self.scene, f"phi{next(_NUMBERS)}", **properties).id)
+
+    def lifecycle(self, store: Ref) -> None:
+        actions = {"baseBlob": {"delete": {"daysAfterModificationGreaterThan": 0}}}
+        definition = {"filters": {"blobTypes": ["blockBlob"]}, "actions": actions}
+        rule = {"name": "gone", "enabled": True, "type": "Lifecycle", "definition": definition}
+        body: Any = {"properties": {"policy": {"rules": [rule]}}}
+        management(self.scene).management_policies.create_or_update(GROUP, store.name, "default", body)
+
+    def vault(self, **properties: object) -> Ref:
+        return names.ref(Kind.KEY_VAULT, str(make_vault(self.scene, f"vault-{next(_NUMBERS)}", **properties).id))
+
+    def key(self) -> Ref:
+        """A key by the address of its first version."""
+        if self.scene.cloud.vaults.of_host(VAULT) is None:
+            make_vault(self.scene)
+        made = keys(self.scene).create_rsa_key(f"key-{next(_NUMBERS)}")
+        return names.ref(Kind.KEY, str(made.id), SUBSCRIPTION)
+
+    def wrapped(self) -> tuple[Ref, str]:
+        """A store under the first version of a key, and the address of the second."""
+        store, name = self.store(), f"cmk-{next(_NUMBERS)}"
+        account = self.scene.cloud.storage.accounts[store.name]
+        wrap(self.scene, account, make_key(self.scene, account, name), name)
+        return store, str(keys(self.scene).rotate_key(name).id)
+
+    def scoped(self) -> tuple[Ref, str]:
+        """An encryption scope under the first version, and the address of the second."""
+        store, second = self.wrapped()
+        first = self.scene.cloud.storage.accounts[store.name].wrapping
+        assert first
+        keyed = {"source": "Microsoft.KeyVault", "keyVaultProperties": {"keyUri": first.current}}
+        body: Any = {"properties": keyed}
+        made = management(self.scene).encryption_scopes.put(GROUP, store.name, "tenant", body)
+        return names.ref(Kind.ENCRYPTION_SCOPE, str(made.id)), second
+
+
+def staged() -> Stage:
+    """A cloud with a responder that may do everything until told otherwise."""
+    scene = Scene()
+    _, responder = scene.cloud.entra.directory.add_application("codeblue")
+    stage = Stage(scene, AzureWorld(Clients(scene.bearer(responder), transport(scene.cloud), retries=0)))
+    stage.everything()
+    scene.cloud.rbac.assign(responder.id, ROLE, SCOPE)
+    return stage
+
+
+@dataclass(frozen=True)
+class Row:
+    """A sentence, what sets it up (the target and what is asked of it), and whether it can be taken back."""
+
+    sentence: str
+    scene: Callable[[Stage], tuple[Ref, Facet]]
+    undone: bool = True
+
+
+RULES = NetworkRules(closed=True, addresses=("192.0.2.0/24",), subnets=())
+MIXED = NetworkRules(
+    closed=True,
+    addresses=("192.0.2.0/24", "2001:db8::/64"),
+    subnets=(f"{SCOPE}/resourceGroups/{GROUP}/providers/Microsoft.Network/virtualNetworks/clinic/subnets/wards",),
+    resources=(f"5c2e1f90-7a41-4c7e-9b1e-c0deb10e0000 {SCOPE}/resourceGroups/{GROUP}/providers/Microsoft.Synapse/workspaces/lake",),
+    services=False,
+)
+ENTRY: Mapping[str, object] = {
+    "objectId": "00000000-aaaa-4aaa-8aaa-000000000009",
+    "permissions": {"keys": ["get", "unwrapKey"]},
+    "tenantId": "5c2e1f90-7a41-4c7e-9b1e-c0deb10e0000",
+}
+
+
+def _with_rule(stage: Stage) -> tuple[Ref, Facet]:
+    store = stage.store()
+    stage.lifecycle(store)
+    return store, LifecycleRule(rule_id="gone", enabled=False, destructive=True)
+
+
+def _age(stage: Stage) -> datetime:
+    return datetime.fromtimestamp(stage.scene.cloud.clock.now(), UTC) - timedelta(milliseconds=1)
+
+
+def _key_made_anew(stage: Stage) -> tuple[Ref, Facet]:
+    store = stage.store()
+    account = stage.scene.cloud.storage.accounts[store.name]
+    account.keys["key1"] = replace(account.keys["key1"], created=account.created - 60)
+    return store, StoreKey(name="key1", since=_age(stage))
+
+
+def _encrypted(made: tuple[Ref, str]) -> tuple[Ref, Facet]:
+    return made[0], EncryptedWith(key=made[1])
+
+
+ROWS: tuple[Row, ...] = (
+    Row("nothing of a store is public", lambda s: (s.store(allowBlobPublicAccess=True), AnonymousAccess(allowed=False))),
+    Row("a store's own keys do not open it", lambda s: (s.store(), SharedKeyAccess(allowed=False))),
+    Row("a store takes no users of its own", lambda s: (s.store(), LocalUsers(allowed=False))),
+    Row("a store takes newer TLS only", lambda s: (s.store(minimumTlsVersion="TLS1_0"), TlsFloor(version="1.2"))),
+    Row("a store is reached from named addresses alone", lambda s: (s.store(), RULES)),
+    Row("a store keeps every kind of rule it has", lambda s: (s.store(), MIXED)),
+    Row("a store is reached by private endpoints alone", lambda s: (s.store(), NetworkRules(closed=False, endpoints_only=True))),
+    Row("a store's key is made anew", _key_made_anew, undone=False),
+    Row("a store keeps versions", lambda s: (s.store(), Versioning(status="Enabled"))),
+    Row("a store keeps what is deleted", lambda s: (s.store(), SoftDelete(days=14))),
+    Row("a rule that deletes is suspended", _with_rule),
+    Row("a store goes under another version", lambda s: _encrypted(s.wrapped())),
+    Row("an encryption scope goes under another version", lambda s: _encrypted(s.scoped())),
+    Row(
+        "a vault is protected from purging",
+        lambda s: (s.vault(enablePurgeProtection=None), PurgeProtection(on=True)),
+        undone=False,
+    ),
+    Row("a vault is reached from named addresses alone", lambda s: (s.vault(), RULES)),
+    Row(
+        "an entry of a vault's access policies is taken away",
+        lambda s: (s.vault(accessPolicies=[ENTRY]), Grant(spec=canonical(ENTRY).decode(), present=False)),
+    ),
+    Row("a version of a key is switched off", lambda s: (s.key(), KeyState(enabled=False, deletion_pending=False))),
+    Row("a key gets another version", lambda s: (s.key(), Rotated(since=_age(s))), undone=False),
+)
