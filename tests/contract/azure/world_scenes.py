@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from azure.mgmt.compute import ComputeManagementClient
+
 from shared.adapters.azure import names
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import Rights
@@ -91,6 +93,19 @@ class Stage:
         made = management(self.scene).encryption_scopes.put(GROUP, store.name, "tenant", body)
         return names.ref(Kind.ENCRYPTION_SCOPE, str(made.id)), second
 
+    def disks(self) -> tuple[Ref, str]:
+        """A disk encryption set under the first version of a key, and the address of the second."""
+        store, second = self.wrapped()
+        first = self.scene.cloud.storage.accounts[store.name].wrapping
+        vault = self.scene.cloud.vaults.of_host(VAULT)
+        assert first
+        assert vault
+        client = ComputeManagementClient(self.scene.bearer(), SUBSCRIPTION, **self.scene.options())
+        properties = {"activeKey": {"keyUrl": first.current, "sourceVault": {"id": vault.id}}}
+        body: Any = {"location": "swedencentral", "identity": {"type": "SystemAssigned"}, "properties": properties}
+        made = client.disk_encryption_sets.begin_create_or_update(GROUP, f"disks-{next(_NUMBERS)}", body).result()
+        return names.ref(Kind.DISK_ENCRYPTION_SET, str(made.id)), second
+
 
 def staged() -> Stage:
     """A cloud with a responder that may do everything until told otherwise."""
@@ -161,6 +176,7 @@ ROWS: tuple[Row, ...] = (
     Row("a rule that deletes is suspended", _with_rule),
     Row("a store goes under another version", lambda s: _encrypted(s.wrapped())),
     Row("an encryption scope goes under another version", lambda s: _encrypted(s.scoped())),
+    Row("disks go under another version", lambda s: _encrypted(s.disks())),
     Row(
         "a vault is protected from purging",
         lambda s: (s.vault(enablePurgeProtection=None), PurgeProtection(on=True)),
