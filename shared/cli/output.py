@@ -111,7 +111,7 @@ def show(summary: Mapping[str, object], *, unfinished: bool = False) -> None:
         out.print(f"\nasked: {asked['why']}\n  until {_until(asked['expires'])}; after that nothing is done and it is asked anew")
         _planned(asked["changes"])
         if asked["another"]:
-            out.print(f"  it can not all be undone: somebody other than {asked['by']} approves it")
+            out.print(f"  not all of it can be undone for everybody: somebody other than {asked['by']} approves it")
         out.print(f"  codeblue approve {summary['case']} --digest {asked['digest']}")
     if summary["ledger"]:
         out.print(f"record: {summary['ledger']}   verify: codeblue audit {summary['case']} --open")

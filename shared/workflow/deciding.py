@@ -28,8 +28,8 @@ def decide(case: Case, deps: Deps, digest: str, by: str, *, granted: bool) -> Ca
         raise NotApproved(f"the question of case {case.id} expired at {asked.expires.isoformat()}; run `apply` to ask anew")
     if granted and asked.own(by):
         raise OwnRequest(
-            f"{by} asked for the {asked.wave} of case {case.id}, and it can not all be undone: any other identity "
-            "that may write to custody approves it, with the same digest; this one may refuse it, or wait"
+            f"{by} asked for the {asked.wave} of case {case.id}, and not all of it can be undone for everybody: any other "
+            "identity that may write to custody approves it, with the same digest; this one may refuse it, or wait"
         )
     approval = Approval(wave=asked.wave, digest=digest, by=by, at=deps.clock.now(), granted=granted)
     body = {"wave": asked.wave.value, "digest": digest, "by": by, "asked_by": asked.by}

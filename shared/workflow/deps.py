@@ -1,7 +1,7 @@
 """Everything a stage works with. `bootstrap` makes one for the clouds, tests make one of memory."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.containment.estate import Estate
 from shared.containment.guard import Protected
@@ -10,6 +10,8 @@ from shared.domain.resource import Ref
 from shared.ports import Access, Cases, Clock, Directory, Evidence, Journal, Notifier, Objects, Sources, Traffic, World
 from shared.reencryption import Canary, Progress
 from shared.settings import Policy
+
+from .fresh import Fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Deps:
     """made when a key is first replaced, for a fence waits for nothing; None: this responder fences, and replaces no key"""
     traffic: Callable[[], Traffic] | None = None
     """made when it is first asked, behind the fence; None: single requests are not read here, and nothing lasting follows"""
+    fresh: Fresh = field(default_factory=Fresh)
+    """what was found out a moment ago"""
     watch: Callable[[Ref, Progress], None] = lambda _store, _progress: None
     """told how far the migration of a store is"""
 

@@ -39,7 +39,7 @@ def stores(case: Case, deps: Deps) -> tuple[Forms, tuple[LeftForPeople, ...]]:
         return {}, tuple(_unknown(store, "single requests are not read here") for store in case.scope.stores)
     found = [(store, _blindness(store, deps.traffic(), deps)) for store in case.scope.stores]
     seen = [store for store, why in found if not why]
-    asked = ask(lambda: _forms(case, deps, seen), None, "the record of requests")
+    asked = ask(lambda: _lately(case, deps, seen), None, "the record of requests")
     if asked.value is None:
         return {}, tuple(_unknown(store, "the record of requests can not be read") for store in case.scope.stores)
     return asked.value, tuple(_unknown(store, why) for store, why in found if why)
@@ -61,6 +61,17 @@ def _blindness(store: Ref, traffic: Traffic, deps: Deps) -> str:
     if not watched.told or missing > (1 - LEAST_WATCHED) * (until - since).total_seconds():
         return "; ".join(dict.fromkeys(blind.why for blind in watched.blind)) or "its requests are not recorded"
     return ""
+
+
+FRESH_SECONDS = 60.0
+"""How long the reading of a month of requests is good for: what is younger than this is in no file yet (a trail's come minutes
+after). Not longer: what was approved is looked at again before it runs, for somebody may have been seen since it was planned."""
+
+
+def _lately(case: Case, deps: Deps, seen: Sequence[Ref]) -> Forms:
+    """The forms as they were read last by this worker, where that was just now: plan and apply, enforce and retire ask alike."""
+    question = ("forms", case.id, tuple(seen), case.scope.standings)
+    return deps.fresh.answer(question, lambda: _forms(case, deps, seen), deps.clock, FRESH_SECONDS)
 
 
 def _forms(case: Case, deps: Deps, seen: Sequence[Ref]) -> Forms:

@@ -1,7 +1,11 @@
 """After the proof, denies that stay: of what nobody was seen doing, and of nothing else."""
 
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
 import pytest
 
+from shared.adapters.memory.traffic import MemoryTraffic
 from shared.domain.case import Stage
 from shared.domain.exposure import Blind, Told
 from shared.domain.plan import Wave
@@ -11,7 +15,7 @@ from shared.settings import FenceRules, Policy
 from shared.workflow import observing
 from tests.hospital import ALERT, CHARTS, CLINICIAN, THIEF, Hospital, bodies
 from tests.workflow.after_proof import LAST_WEEK, OTHERS, WARD, Morning, said, up_to, wrote
-from tests.workflow.driving import go_on
+from tests.workflow.driving import YES, go_on
 
 BARE, WEAKER, OTHER_KEY, IN_CLEAR, OLD_TLS = range(5)
 ALL = {BARE, WEAKER, OTHER_KEY, IN_CLEAR, OLD_TLS}
@@ -124,11 +128,29 @@ def test_a_writer_that_comes_after_the_approval_is_not_refused(morning: Morning)
 
     def late(_: object) -> tuple[str, bool] | None:
         morning.traffic.requested(wrote(CHARTS))
+        morning.hospital.clock.sleep(observing.FRESH_SECONDS)  # nobody reads a plan in less, and a log is not faster
         return next(answers)
 
     again = go_on(case, deps, asks=late)
     assert lasting(morning) == ALL - {BARE}
     assert again.awaiting is None or again.awaiting.wave is Wave.RETIRE
+
+
+def test_a_plan_that_is_approved_at_once_reads_the_month_of_requests_once(morning: Morning) -> None:
+    asked: list[object] = []
+
+    class Counting(MemoryTraffic):
+        def requests(self, stores: Sequence[Ref], since: datetime, until: datetime) -> Iterator[Request]:
+            asked.append(until - since)
+            return super().requests(stores, since, until)
+
+    counting = Counting(morning.hospital.clock)
+    counting.watch = morning.traffic.watch
+    deps = morning.worker(traffic=lambda: counting)
+    case = morning.until(Wave.ENFORCE, deps)
+    go_on(case, deps, asks=YES)
+    days = timedelta(days=deps.policy.limits.evidence_days)
+    assert (asked.count(days), lasting(morning)) == (1, ALL)
 
 
 def test_refused_nothing_is_denied_and_the_old_keys_are_thought_of_next(morning: Morning) -> None:

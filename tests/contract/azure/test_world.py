@@ -8,7 +8,17 @@ from shared.adapters.azure import names
 from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.world import FACETS, RELATIONS
 from shared.domain.errors import Absent, CloudError, Refused, Throttled, Unreachable
-from shared.domain.facet import DenyAll, EncryptedWith, Facet, KeyState, PurgeProtection, Rotated, SharedKeyAccess, StoreKey
+from shared.domain.facet import (
+    DenyAll,
+    EncryptedWith,
+    Facet,
+    KeyState,
+    PurgeProtection,
+    ReplicationRule,
+    Rotated,
+    SharedKeyAccess,
+    StoreKey,
+)
 from shared.domain.resource import Kind, Ref
 from shared.ports import Relation
 from shared.sandbox.azure.faults import Fault
@@ -79,8 +89,14 @@ def _less(rights: Rights, spared: frozenset[str] = frozenset()) -> Iterator[Righ
         yield Rights(rights.actions, rights.data - {action})
 
 
-SOMETIMES = frozenset({"Microsoft.KeyVault/vaults/keys/recover/action", "Microsoft.KeyVault/vaults/keys/read"})
-"""What only some writes take: of a key that was deleted, of a set that follows the newest version."""
+SOMETIMES = frozenset(
+    {
+        "Microsoft.KeyVault/vaults/keys/recover/action",
+        "Microsoft.KeyVault/vaults/keys/read",
+        "Microsoft.Storage/storageAccounts/objectReplicationPolicies/write",
+    }
+)
+"""What only some writes take: of a deleted key, of a set that follows the newest version, of one replication rule of several."""
 
 
 class TestRelations:
@@ -107,6 +123,14 @@ class TestRelations:
 
 
 class TestRefusals:
+    def test_one_replication_rule_goes_and_the_other_stays(self, stage: Stage) -> None:
+        store, wanted = stage.replicated("charts", "scans")
+        stage.world.write(store, [wanted])
+        (left,) = stage.world.look(store, ReplicationRule)
+        assert left.part != wanted.part
+        with pytest.raises(Refused):
+            stage.world.write(store, [left.but(enabled=True)])
+
     def test_disks_follow_the_newest_version_again_after_the_proof(self, stage: Stage) -> None:
         disks, second = stage.disks()
         floating = second.rpartition("/")[0]
