@@ -13,9 +13,7 @@ from shared.domain.errors import Absent
 from shared.ports import Clock, Lease
 
 ACTIONS: frozenset[str] = frozenset()
-DATA_ACTIONS = frozenset(
-    f"Microsoft.Storage/storageAccounts/blobServices/containers/blobs/{verb}" for verb in ("read", "write", "add/action")
-)
+DATA_ACTIONS = frozenset(f"Microsoft.Storage/storageAccounts/blobServices/containers/blobs/{verb}" for verb in ("read", "write"))
 """What the recorder needs at the container, exactly."""
 
 STOP = "stop"
@@ -46,9 +44,10 @@ class BlobCases:
 
     def take(self, case_id: str, owner: str) -> Lease | None:
         leases: list[Lease] = []
+        now = self._clock.now()
 
         def step(held: Held) -> Held | None:
-            taken = held.take(owner, self._clock.now())
+            taken = held.take(owner, now)
             leases[:] = [taken[1]] if taken else []
             return taken[0] if taken else None
 
@@ -57,9 +56,10 @@ class BlobCases:
 
     def renew(self, lease: Lease) -> Lease:
         leases: list[Lease] = []
+        now = self._clock.now()
 
         def step(held: Held) -> Held:
-            after, renewed = held.renew(lease, self._clock.now())
+            after, renewed = held.renew(lease, now)
             leases[:] = [renewed]
             return after
 

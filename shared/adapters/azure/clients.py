@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from azure.core.pipeline.transport import HttpTransport
     from azure.keyvault.keys import KeyClient
     from azure.keyvault.keys.crypto import CryptographyClient
+    from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.keyvault import KeyVaultManagementClient
     from azure.mgmt.storage import StorageManagementClient
     from azure.storage.blob import BlobServiceClient
@@ -35,9 +36,17 @@ class Clients:
         self._lock = RLock()
         self._made: dict[tuple[str, str], object] = {}
 
+    def compute(self, subscription: str) -> ComputeManagementClient:
+        def make() -> ComputeManagementClient:
+            from azure.mgmt.compute import ComputeManagementClient  # noqa: PLC0415 - a slow import, paid when needed
+
+            return ComputeManagementClient(self._credential, subscription, **self._options)
+
+        return cast("ComputeManagementClient", self._client("compute", subscription, make))
+
     def storage(self, subscription: str) -> StorageManagementClient:
         def make() -> StorageManagementClient:
-            from azure.mgmt.storage import StorageManagementClient  # noqa: PLC0415 - a slow import, paid when needed
+            from azure.mgmt.storage import StorageManagementClient  # noqa: PLC0415 - the same
 
             return StorageManagementClient(self._credential, subscription, **self._options)
 

@@ -18,8 +18,8 @@ from shared.domain.errors import Absent, Tampered
 if TYPE_CHECKING:
     from azure.keyvault.keys.crypto import CryptographyClient, KeyWrapAlgorithm
 
-KEY_ACTIONS = frozenset(f"Microsoft.KeyVault/vaults/keys/{verb}" for verb in ("read", "wrap/action", "unwrap/action"))
-"""What the recorder needs on the key, exactly."""
+KEY_ACTIONS = frozenset(f"Microsoft.KeyVault/vaults/keys/{verb}" for verb in ("read", "unwrap/action"))
+"""What the recorder needs on the key, exactly: the SDK wraps by itself, with the public half that it has read."""
 
 KEY = 32
 BOUND = 16

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, ContainerClient
 
 ACTIONS = frozenset({"Microsoft.Storage/storageAccounts/blobServices/containers/read"})
-DATA_ACTIONS = frozenset(
-    f"Microsoft.Storage/storageAccounts/blobServices/containers/blobs/{verb}" for verb in ("read", "write", "add/action")
-)
+DATA_ACTIONS = frozenset(f"Microsoft.Storage/storageAccounts/blobServices/containers/blobs/{verb}" for verb in ("read", "write"))
 """What the recorder needs at the container, exactly."""
 
 LEDGER = "ledger"

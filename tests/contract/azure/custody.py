@@ -1,5 +1,10 @@
 """Custody in a sandbox, by a recorder with exactly the declared permissions."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
 import pytest
 
 from shared.adapters.azure import cases, keyring, ledgers, signer
@@ -49,6 +54,19 @@ class Custody:
         self.signer = VaultSigner(self.clients, PLACES.signing_key)
         self.documents = Documents(self.clients, PLACES)
         self.keyring = VaultKeyring(self.clients, self.documents, PLACES.data_key)
+
+    def container(self) -> Callable[[], Documents]:
+        """A new container for documents, as each of several workers sees it."""
+        name = f"state-{uuid4()}"
+        content: Any = {"properties": {}}
+        self.admin.storage(SUBSCRIPTION).blob_containers.create(GROUP, PLACES.account, name, content)
+        return lambda: Documents(self.clients, PLACES, name)
+
+    def grant(self, *without: str) -> None:
+        """The recorder may do what is declared, less something."""
+        actions = tuple(action for action in RECORDER.actions if action not in without)
+        data = tuple(action for action in RECORDER.data_actions if action not in without)
+        self.scene.cloud.rbac.definitions[RECORDER.id] = replace(RECORDER, actions=actions, data_actions=data)
 
     def cases(self, clock: Clock | None = None) -> BlobCases:
         return BlobCases(Documents(self.clients, PLACES), clock or SystemClock())

@@ -12,10 +12,10 @@ from shared.adapters.azure.signer import VaultSigner
 from shared.custody.audit import audit
 from shared.custody.note import Checkpoint, read, sign
 from shared.custody.record import Record
-from shared.domain.errors import Absent, AlreadyRecorded, CodeblueError, LeaseLost, NotReady, Tampered
+from shared.domain.errors import Absent, AlreadyRecorded, CodeblueError, NotReady, Tampered
 from shared.sandbox.azure.entra import TENANT
 from shared.sandbox.azure.faults import Fault
-from tests.contract.azure.custody import CASE, DAYS, LEDGERS, PLACES, Custody, custody
+from tests.contract.azure.custody import CASE, DAYS, LEDGERS, PLACES, RECORDER, Custody, custody
 from tests.contract.azure.scenes import GROUP, SUBSCRIPTION
 from tests.custody_cases import case
 from tests.custody_doubles import SteppingClock
@@ -157,31 +157,6 @@ def test_secrets_are_the_same_for_every_worker_and_bound_to_their_case(custody: 
         custody.keyring.data_key(name)
 
 
-def test_a_case_is_created_once_and_one_worker_of_ten_gets_the_lease(custody: Custody, name: str) -> None:
-    clock = SteppingClock()
-    with ThreadPoolExecutor(10) as pool:
-        assert sum(pool.map(lambda _: custody.cases(clock).create(case(name)), range(10))) == 1
-        leases = list(pool.map(lambda n: custody.cases(clock).take(name, f"worker {n}"), range(10)))
-    assert sum(lease is not None for lease in leases) == 1
-
-
-def test_a_save_under_an_older_token_is_refused(custody: Custody, name: str) -> None:
-    clock = SteppingClock()
-    cases = custody.cases(clock)
-    cases.create(case(name))
-    first = cases.take(name, "first")
-    assert first
-    clock.sleep(11)
-    second = cases.take(name, "second")
-    assert second
-    with pytest.raises(LeaseLost):
-        cases.save(cases.load(name), first)
-    saved = cases.save(cases.load(name), cases.renew(second))
-    assert saved.version == cases.load(name).version
-    cases.give_back(second)
-    assert cases.take(name, "third")
-
-
 def test_a_save_whose_answer_was_lost_counts(custody: Custody, name: str) -> None:
     cases = custody.cases()
     cases.create(case(name))
@@ -193,16 +168,35 @@ def test_a_save_whose_answer_was_lost_counts(custody: Custody, name: str) -> Non
     assert cases.load(name).version == before.version + 1
 
 
-def test_our_own_calls_the_stop_and_all_cases(custody: Custody, name: str) -> None:
+def everything(custody: Custody, name: str) -> None:
+    """Each thing that a recorder does, once, as a worker that has just begun."""
+    sink, signer = custody.another_sink(), VaultSigner(custody.clients, PLACES.signing_key)
+    ring = VaultKeyring(custody.clients, custody.documents, PLACES.data_key)
+    sink.ready()
     cases = custody.cases()
     cases.create(case(name))
-    cases.remember([f"{name}-1", f"{name}-2", f"{name}-1"])
-    assert (cases.remembers(f"{name}-2"), cases.remembers("other")) == (True, False)
-    assert not cases.paused()
-    cases.pause("nurse")
-    assert cases.paused()
-    cases.resume("nurse")
-    assert not cases.paused()
-    assert name in {found.id for found in cases.all()}
-    with pytest.raises(CodeblueError):
-        cases.load("case-none")
+    lease = cases.take(name, "worker")
+    assert lease
+    cases.save(cases.load(name), lease)
+    cases.all()
+    cases.remember([f"{name}-request"])
+    record = Record.resume(name, [sink], signer, ring, SteppingClock())
+    digest = record.blob(b"alert")
+    record.append("opened", {})
+    record.close({})
+    record.blobs(digest)
+    VaultKeyring(custody.clients, custody.documents, PLACES.data_key).data_key(name)
+
+
+def test_the_declared_permissions_are_enough(custody: Custody, name: str) -> None:
+    everything(custody, name)
+
+
+@pytest.mark.parametrize("taken", sorted({*RECORDER.actions, *RECORDER.data_actions}))
+def test_no_declared_permission_can_be_spared(custody: Custody, name: str, taken: str) -> None:
+    custody.grant(taken)
+    try:
+        with pytest.raises(CodeblueError):
+            everything(custody, name)
+    finally:
+        custody.grant()

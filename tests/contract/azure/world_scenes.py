@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from azure.mgmt.compute import ComputeManagementClient
+
 from shared.adapters.azure import names
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import Rights
@@ -19,7 +21,9 @@ from shared.domain.facet import (
     LifecycleRule,
     LocalUsers,
     NetworkRules,
+    PrivateLink,
     PurgeProtection,
+    ReplicationRule,
     Rotated,
     SharedKeyAccess,
     SoftDelete,
@@ -29,8 +33,12 @@ from shared.domain.facet import (
 )
 from shared.domain.resource import Kind, Ref
 from shared.domain.value import canonical
+from shared.sandbox.azure.arm_call import take_apart
+from shared.sandbox.azure.callers import Caller
+from shared.sandbox.azure.private_links import PrivateLinks
 from shared.sandbox.azure.roles import Role
 from shared.sandbox.azure.transport import transport
+from shared.sandbox.azure.wire import Request
 from tests.contract.azure.scenes import GROUP, SCOPE, SUBSCRIPTION, Scene
 from tests.contract.azure.storage_scenes import make_account, make_key, management, wrap
 from tests.contract.azure.vault_scenes import VAULT, keys, make_vault
@@ -90,6 +98,46 @@ class Stage:
         body: Any = {"properties": keyed}
         made = management(self.scene).encryption_scopes.put(GROUP, store.name, "tenant", body)
         return names.ref(Kind.ENCRYPTION_SCOPE, str(made.id)), second
+
+    def disks(self) -> tuple[Ref, str]:
+        """A disk encryption set under the first version of a key, and the address of the second."""
+        store, second = self.wrapped()
+        first = self.scene.cloud.storage.accounts[store.name].wrapping
+        vault = self.scene.cloud.vaults.of_host(VAULT)
+        assert first
+        assert vault
+        client = ComputeManagementClient(self.scene.bearer(), SUBSCRIPTION, **self.scene.options())
+        properties = {"activeKey": {"keyUrl": first.current, "sourceVault": {"id": vault.id}}}
+        body: Any = {"location": "swedencentral", "identity": {"type": "SystemAssigned"}, "properties": properties}
+        made = client.disk_encryption_sets.begin_create_or_update(GROUP, f"disks-{next(_NUMBERS)}", body).result()
+        return names.ref(Kind.DISK_ENCRYPTION_SET, str(made.id)), second
+
+    def linked(self, target: Ref) -> tuple[Ref, Facet]:
+        """A target with a private endpoint of somebody's, let in."""
+        endpoint = f"{SCOPE}/resourceGroups/{GROUP}/providers/Microsoft.Network/privateEndpoints/foreign-{next(_NUMBERS)}"
+        request = Request("PUT", f"https://management.azure.com{endpoint}")
+        call = take_apart(request, Caller(self.scene.owner.id, "", "User"))
+        PrivateLinks(self.scene.cloud).connect(call, target.id, manual=False)
+        (link,) = self.world.look(target, PrivateLink)
+        return target, link.but(approved=False)
+
+    def replicated(self, *containers: str) -> tuple[Ref, Facet]:
+        """A store of whose containers the blobs go to another account, and that one of them goes no more."""
+        source, destination = self.store(), self.store()
+        versions: Any = {"properties": {"isVersioningEnabled": True}}
+        for store in (source, destination):
+            management(self.scene).blob_services.set_service_properties(GROUP, store.name, versions)
+        rules = [{"sourceContainer": each, "destinationContainer": each} for each in containers]
+        accounts = {"sourceAccount": source.id, "destinationAccount": destination.id}
+        body: Any = {"properties": {**accounts, "rules": rules}}
+        policies = management(self.scene).object_replication_policies
+        made = policies.create_or_update(GROUP, destination.name, "default", body)
+        whole: Any = made.as_dict()
+        properties = {key: value for key, value in whole["properties"].items() if key not in ("policyId", "enabledTime")}
+        taken: Any = {"properties": properties}
+        policies.create_or_update(GROUP, source.name, str(made.policy_id), taken)
+        rule, *_ = self.world.look(source, ReplicationRule)
+        return source, rule.but(enabled=False)
 
 
 def staged() -> Stage:
@@ -161,6 +209,10 @@ ROWS: tuple[Row, ...] = (
     Row("a rule that deletes is suspended", _with_rule),
     Row("a store goes under another version", lambda s: _encrypted(s.wrapped())),
     Row("an encryption scope goes under another version", lambda s: _encrypted(s.scoped())),
+    Row("a private endpoint of a store is rejected", lambda s: s.linked(s.store()), undone=False),
+    Row("a private endpoint of a vault is rejected", lambda s: s.linked(s.vault()), undone=False),
+    Row("blobs go nowhere else", lambda s: s.replicated("charts"), undone=False),
+    Row("disks go under another version", lambda s: _encrypted(s.disks())),
     Row(
         "a vault is protected from purging",
         lambda s: (s.vault(enablePurgeProtection=None), PurgeProtection(on=True)),
