@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import time
 from functools import partial
 
 from hypothesis import given
@@ -36,6 +37,13 @@ def test_the_last_of_a_burst_tells_whatever_the_order(times: list[int], dice: ra
 def test_a_repeated_item_counts_once() -> None:
     memory = BoundedMemory()
     assert [memory.most("c", 5.0, 10.0, "same", 2) for _ in range(4)][-1] == 1
+
+
+def test_what_comes_late_and_again_costs_no_more_the_more_of_it_there_is() -> None:
+    memory, began = BoundedMemory(), time.process_time()
+    for n in range(1500):
+        assert memory.most("c", float(-n), 10_000.0, "same", 2) <= 2
+    assert time.process_time() - began < 6, "hundreds of seconds, where each looks at all windows anew"
 
 
 def test_the_oldest_is_forgotten_first() -> None:
