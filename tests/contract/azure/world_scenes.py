@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -40,7 +41,7 @@ from shared.sandbox.azure.roles import Role
 from shared.sandbox.azure.transport import transport
 from shared.sandbox.azure.wire import Request
 from tests.contract.azure.scenes import GROUP, SCOPE, SUBSCRIPTION, Scene
-from tests.contract.azure.storage_scenes import make_account, make_key, management, wrap
+from tests.contract.azure.storage_scenes import make_account, management, wrap
 from tests.contract.azure.vault_scenes import VAULT, keys, make_vault
 
 _NUMBERS = count(1)
@@ -82,12 +83,24 @@ class Stage:
         made = keys(self.scene).create_rsa_key(f"key-{next(_NUMBERS)}")
         return names.ref(Kind.KEY, str(made.id), SUBSCRIPTION)
 
+    @cached_property
+    def versions(self) -> tuple[names.KeyName, names.KeyName]:
+        """Two versions of one key: to make material takes its time, and all stores may be under the same."""
+        if self.scene.cloud.vaults.of_host(VAULT) is None:
+            make_vault(self.scene)
+        made = (keys(self.scene).create_rsa_key("cmk"), keys(self.scene).rotate_key("cmk"))
+        first, second = (names.key(str(each.id)) for each in made)
+        return first, second
+
     def wrapped(self) -> tuple[Ref, str]:
         """A store under the first version of a key, and the address of the second."""
-        store, name = self.store(), f"cmk-{next(_NUMBERS)}"
-        account = self.scene.cloud.storage.accounts[store.name]
-        wrap(self.scene, account, make_key(self.scene, account, name), name)
-        return store, str(keys(self.scene).rotate_key(name).id)
+        store, (first, second) = self.store(), self.versions
+        vault, identity = self.scene.cloud.vaults.of_host(VAULT), self.scene.cloud.entra.directory.identity_of(store.id)
+        assert vault
+        assert identity
+        self.scene.cloud.rbac.assign(identity.id, "Key Vault Crypto Service Encryption User", vault.id)
+        wrap(self.scene, self.scene.cloud.storage.accounts[store.name], first.version)
+        return store, f"{second.vault_url}/keys/{second.name}/{second.version}"
 
     def scoped(self) -> tuple[Ref, str]:
         """An encryption scope under the first version, and the address of the second."""
