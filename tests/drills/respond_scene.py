@@ -6,13 +6,14 @@ Everything is seen from outside: what the program prints, its exit code, the clo
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -199,13 +200,23 @@ def eventually(true: Callable[[], bool], seconds: float = 60) -> None:
 @contextmanager
 def opened(*, empty: bool = False) -> Iterator[Scene]:
     """A fresh clinic, with somebody on call, until the block ends."""
-    command = [CODEBLUE, "sandbox", "aws", "--json", *(["--empty"] if empty else [])]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as serving:
-        try:
-            assert serving.stdout is not None
-            yield _on_call(Scene(json.loads(serving.stdout.readline())))
-        finally:
-            serving.terminate()
+    maker = _maker(empty=empty)
+    assert maker.stdin
+    assert maker.stdout
+    maker.stdin.write("another\n")
+    maker.stdin.flush()
+    described = json.loads(maker.stdout.readline())
+    try:
+        yield _on_call(Scene(described))
+    finally:
+        os.kill(described["pid"], signal.SIGTERM)
+
+
+@cache
+def _maker(*, empty: bool) -> subprocess.Popen[str]:
+    """The program that makes copies of a clinic; it ends with this process, whose pipe it reads."""
+    command = [sys.executable, "-m", "tests.drills.copies", *(["--empty"] if empty else [])]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
 
 def _on_call(scene: Scene) -> Scene:

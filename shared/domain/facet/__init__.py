@@ -17,6 +17,7 @@ from .doors import (
     AnonymousAccess,
     LocalUsers,
     NetworkRules,
+    PrivateLink,
     PurgeProtection,
     SharedKeyAccess,
     SoftDelete,
@@ -71,6 +72,7 @@ AnyFacet = Annotated[
     | LocalUsers
     | TlsFloor
     | NetworkRules
+    | PrivateLink
     | StoreKey
     | SoftDelete
     | PurgeProtection,
@@ -100,6 +102,7 @@ __all__ = [
     "NetworkRules",
     "ObjectOwnership",
     "PolicyStatement",
+    "PrivateLink",
     "PublicAccessBlock",
     "PurgeProtection",
     "ReplicaKey",

@@ -74,6 +74,26 @@ class NetworkRules(Facet):
         return type(self)(closed=False)
 
 
+class PrivateLink(Facet):
+    """One connection of a private endpoint to a store or vault, past all of its network rules. What was rejected stays so."""
+
+    facet: Literal["private-link"] = "private-link"
+    connection: str
+    endpoint: str
+    approved: bool
+
+    @property
+    def part(self) -> str:
+        return self.connection
+
+    def satisfied_by(self, now: Facet | None) -> bool:
+        return isinstance(now, PrivateLink) and now.connection == self.connection and now.approved == self.approved
+
+    @property
+    def absent(self) -> Self:
+        return self.but(approved=False)
+
+
 class StoreKey(Facet):
     """One of the keys that a store has of its own, by name: made anew at or after `since`. The value before is gone for good."""
 

@@ -78,6 +78,7 @@ class EventFeed:
             self._changed.notify_all()
         if self._thread:
             self._thread.join()
+        self._thread, self._stopped = None, False
 
     def _note(self, call: Answered) -> None:
         with self._changed:

@@ -46,6 +46,12 @@ class Sandbox:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
+    def reopen(self) -> None:
+        """Serve the same cloud again, after `stop`, on ports of its own."""
+        self._listeners = (Listener(self._serve), Listener(self._serve, secure=False))
+        for listener in self._listeners:
+            listener.start()
+
     def stop(self) -> None:
         for listener in self._listeners:
             listener.stop()
