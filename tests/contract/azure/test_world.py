@@ -17,6 +17,7 @@ from shared.domain.facet import (
     ReplicationRule,
     Rotated,
     SharedKeyAccess,
+    StoredAccess,
     StoreKey,
 )
 from shared.domain.resource import Kind, Ref
@@ -124,6 +125,13 @@ class TestRelations:
 
 
 class TestRefusals:
+    def test_taking_one_policy_away_leaves_the_others_and_public_access(self, stage: Stage) -> None:
+        store, wanted = stage.handed_out()
+        stage.world.write(store, [wanted])
+        (left,) = stage.world.look(store, StoredAccess)
+        held = stage.scene.cloud.storage.accounts[store.name].containers["charts"]
+        assert (left.name, held.public) == ("ward", "blob")
+
     def test_one_replication_rule_goes_and_the_other_stays(self, stage: Stage) -> None:
         store, wanted = stage.replicated("charts", "scans")
         stage.world.write(store, [wanted])
