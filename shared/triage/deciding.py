@@ -164,7 +164,8 @@ class Decider:
 def _said(fact: Fact) -> str:
     """What the record says, the same however it came: an id alone is no proof, for senders and tests use one twice."""
     at = fact.at if fact.request is NOTHING else ""
-    what = f"{fact.source}|{fact.event}|{fact.id}|{at}|{fact.actor.text}|{fact.error}|{fact.resources}"
+    who = fact.actor
+    what = f"{fact.source}|{fact.event}|{fact.id}|{at}|{who.text}|{who.keys}|{who.via}|{fact.error}|{fact.resources}"
     bodies = [
         bytes(body) if isinstance(body, msgspec.Raw) else bytes(raw(body))
         for body in (fact.request, fact.answer, fact.more)

@@ -21,6 +21,7 @@ from .doors import (
     PurgeProtection,
     SharedKeyAccess,
     SoftDelete,
+    StoredAccess,
     StoreKey,
     TlsFloor,
 )
@@ -73,6 +74,7 @@ AnyFacet = Annotated[
     | TlsFloor
     | NetworkRules
     | PrivateLink
+    | StoredAccess
     | StoreKey
     | SoftDelete
     | PurgeProtection,
@@ -113,6 +115,7 @@ __all__ = [
     "SharedWith",
     "SoftDelete",
     "StoreKey",
+    "StoredAccess",
     "Successor",
     "TlsFloor",
     "TrailLogging",
