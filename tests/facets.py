@@ -28,6 +28,9 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
     facets.KeyState: st.builds(facets.KeyState, enabled=_FLAGS, deletion_pending=_FLAGS),
     facets.Grant: st.builds(facets.Grant, spec=_NAMES, present=_FLAGS),
     facets.Rotated: st.builds(facets.Rotated, since=_TIMES),
+    facets.RotationPolicy: st.builds(
+        facets.RotationPolicy, after=st.sampled_from(["", "P30D"]), before_end=st.just(""), life=st.sampled_from(["", "P90D"])
+    ),
     facets.PublicAccessBlock: st.builds(
         facets.PublicAccessBlock, block_acls=_FLAGS, ignore_acls=_FLAGS, block_policy=_FLAGS, restrict_buckets=_FLAGS
     ),

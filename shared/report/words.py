@@ -59,6 +59,7 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "key-state": _state,
     "grant": _flag("granted", "not granted", "present"),
     "rotated": lambda f: f"rotated since {f.since:%Y-%m-%d %H:%M} UTC" if f.since else "not rotated on demand",
+    "rotation-policy": lambda f: "rotates by itself" if f.after or f.before_end else "does not rotate by itself",
     "public-access-block": _switches,
     "object-ownership": lambda f: f.rule or "not set",
     "versioning": lambda f: f.status.lower() or "never on",

@@ -25,7 +25,7 @@ from .doors import (
     StoreKey,
     TlsFloor,
 )
-from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotated, Successor
+from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotated, RotationPolicy, Successor
 from .policies import PolicyStatement
 from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, SessionsRevoked
 from .records import SharedWith, TrailLogging, TrailSelectors
@@ -52,6 +52,7 @@ AnyFacet = Annotated[
     | KeyState
     | Grant
     | Rotated
+    | RotationPolicy
     | PublicAccessBlock
     | ObjectOwnership
     | Versioning
@@ -110,6 +111,7 @@ __all__ = [
     "ReplicaKey",
     "ReplicationRule",
     "Rotated",
+    "RotationPolicy",
     "SessionsRevoked",
     "SharedKeyAccess",
     "SharedWith",
