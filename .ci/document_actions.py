@@ -19,7 +19,7 @@ HEAD = """\
 
 Every change that the program can make is one of these actions. Each is previewed by `codeblue plan`, written to custody before
 it is made, read back afterwards, and undone by `codeblue release` (one resource) or `codeblue rollback` (a case).
-Nothing else is ever written.
+Nothing else is ever written. What is called one-way is approved by somebody other than who asks for it.
 
 Permissions are what the responder's role needs on AWS, exactly: taking one away makes a test fail.
 
@@ -48,6 +48,8 @@ def _lines(action: Action) -> Iterator[str]:
     yield f"- **Changes:** {_listed(facets)} of a {_either(sorted(action.targets))}."
     yield f"- **Can hurt:** {action.hurts}"
     yield f"- **Undone:** {action.undone}"
+    if action.grave:
+        yield "- **Approved by:** somebody other than who asks, though it can be undone"
     yield f"- **Because of:** {action.citation}"
     yield f"- **Reads with:** {_listed(sorted(reads))}"
     yield f"- **Writes with:** {_listed(sorted(writes - reads))}\n"

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import batched, islice
+from itertools import count as count_from
 from pathlib import Path
 from typing import Any
 
@@ -40,19 +41,20 @@ A_FILE = 5_000
 """Records of one log file: CloudTrail closes a file at about as many."""
 
 ROUNDS = 3
+TENTHS = 10
+WEEK = 7 * 86_400.0
 THEFTS = 500
 NOW = MONDAY + 60 * 86_400.0
 
 
-def records() -> Iterator[dict[str, Any]]:
-    """Week after week, every id its own; one in some hundred is a thief's."""
-    seed = 0
-    while True:
-        seed += 1
+def records(apart: float = 0.0) -> Iterator[dict[str, Any]]:
+    """Week after week, every id its own; one in some hundred is a thief's. `apart`: seconds from one week to the next."""
+    for seed in count_from(1):
         for number, record in enumerate(week(seed)):
-            yield record | {"eventID": f"{seed}-{number}", "eventTime": _iso(record["eventTime"])}
+            moved = record | {"eventTime": record["eventTime"] + (seed - 1) * apart}
+            yield moved | {"eventID": f"{seed}-{number}", "eventTime": _iso(moved["eventTime"])}
             if number % THEFTS == 0:
-                yield _theft(record, f"{seed}-{number}-t")
+                yield _theft(moved, f"{seed}-{number}-t")
 
 
 def _iso(at: float) -> str:
@@ -180,15 +182,15 @@ def _rule(path: Path) -> Callable[[object], object] | None:
 def stream(count: int) -> None:
     """Memory over a long stream: what the process holds after each tenth."""
     judge = Triage(Policy(), BoundedMemory(), None, table=Table())
-    given = files(200_000)
-    seen, held = 0, []
-    while seen < count:
-        for raw in given:
-            for each in facts(io.BytesIO(raw)):
-                judge.line("x", seen, each)
-                seen += 1
-        held.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
-    print(f"memory over {seen:,} records: {held[0]} MB after the first {seen // len(held):,}, {held[-1]} MB after the last")
+    seen = 0
+    held: list[int] = []
+    for some in batched(islice(records(apart=WEEK), count), A_FILE, strict=False):
+        for each in facts(io.BytesIO(gzip.compress(json.dumps({"Records": list(some)}).encode(), 1))):
+            judge.line("x", seen, each)
+            seen += 1
+        if seen * TENTHS // count > len(held):
+            held.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    print(f"memory over {seen:,} records, each its own, in MB after each tenth: {', '.join(map(str, held))}")
 
 
 def peer(name: str, package: str, directory: Path | None, run: Callable[[list[bytes], Path], None], given: list[bytes]) -> None:

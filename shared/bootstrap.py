@@ -57,6 +57,8 @@ def custody(policy: Policy, clock: Clock) -> Custody:
     """The custody that the policy names, a folder or the cloud. Raises `NotReady` where it is absent or could be altered."""
     if policy.custody.directory:
         return _in_folders(policy, clock)
+    if policy.custody.azure:
+        return _in_azure(policy, clock)
     from shared.adapters.aws.clients import Clients
 
     return _in_aws(policy, clock, Clients())
@@ -75,7 +77,8 @@ def deps(policy: Policy, clock: Clock | None = None) -> Deps:
     clock, clients = clock or SystemClock(), Clients()
     clients.warm("kms", "s3", "dynamodb", "guardduty", "iam", "cloudtrail", "s3control")  # in the order of need
     with ThreadPoolExecutor(max_workers=2) as pool:
-        kept = pool.submit(_in_folders, policy, clock) if policy.custody.directory else pool.submit(_in_aws, policy, clock, clients)
+        elsewhere = policy.custody.directory or policy.custody.azure
+        kept = pool.submit(custody, policy, clock) if elsewhere else pool.submit(_in_aws, policy, clock, clients)
         ours = pool.submit(unique_ids, clients, (*policy.responder.roles, *policy.responder.break_glass))
         me = caller(clients)
     exempt = ours.result() | {me.unique_id}
@@ -177,7 +180,6 @@ def _in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Custody:
 
     at = places(clients, policy.custody)
     sinks = (S3Sink(clients, at.bucket, at.region), S3Sink(clients, at.second_bucket, at.second_region))
-    witness = S3Sink(clients, policy.custody.witness) if policy.custody.witness else None
     with ThreadPoolExecutor(max_workers=len(sinks) + 1) as pool:
         ours = pool.submit(resources, clients, at)
         list(pool.map(S3Sink.ready, sinks))
@@ -186,10 +188,34 @@ def _in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Custody:
         signer=KmsSigner(clients, at.key, at.region),
         keyring=KmsKeyring(clients, at.table, at.data_key, at.region),
         cases=DynamoCases(clients, at.table, clock, at.region),
-        witnesses=(SinkWitness(witness),) if witness else (),
+        witnesses=_witnesses(policy),
         place=sinks[0].name,
         resources=ours.result(),
     )
+
+
+def _in_azure(policy: Policy, clock: Clock) -> Custody:
+    from shared.adapters.azure.custody import opened
+
+    kept = opened(policy.custody, clock)
+    watch = _witnesses(policy)
+    return Custody((kept.sink,), kept.signer, kept.keyring, kept.cases, watch, kept.sink.name, kept.resources)
+
+
+def _witnesses(policy: Policy) -> tuple[Witness, ...]:
+    """What the policy names, in either cloud: a record on the one is best watched from the other."""
+    named = policy.custody.witness
+    if named.startswith("https://"):
+        from shared.adapters.azure.custody import watching
+
+        account = watching(named)
+        if account is None:
+            raise NotReady("response.toml, [custody]: witness is no address of a storage account")
+        return (SinkWitness(account),)
+    from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.sinks import S3Sink
+
+    return (SinkWitness(S3Sink(Clients(), named)),) if named else ()
 
 
 def _in_folders(policy: Policy, clock: Clock) -> Custody:
@@ -201,13 +227,14 @@ def _in_folders(policy: Policy, clock: Clock) -> Custody:
     folder = Path(policy.custody.directory)
     second = policy.custody.second_directory
     sinks = [DirectorySink(folder / "ledger"), *([DirectorySink(Path(second))] if second else [])]
-    witnesses = [SinkWitness(DirectorySink(Path(policy.custody.witness)))] if policy.custody.witness else []
+    named = policy.custody.witness
+    witnesses = _witnesses(policy) if named.startswith("https://") else (SinkWitness(DirectorySink(Path(named))),) if named else ()
     return Custody(
         sinks=tuple(sinks),
         signer=PemSigner.open(folder / "signing-key.pem"),
         keyring=FileKeyring(folder / "secrets"),
         cases=FileCases(folder / "cases", clock),
-        witnesses=tuple(witnesses),
+        witnesses=witnesses,
         place=str(folder / "ledger"),
     )
 
@@ -225,6 +252,10 @@ def create_custody(policy: Policy) -> Mapping[str, object]:
     if policy.custody.directory:
         kept = _in_folders(policy, SystemClock())
         return {"ledger": kept.place, "signing_key": str(Path(policy.custody.directory) / "signing-key.pem")}
+    if policy.custody.azure:
+        from shared.adapters.azure.custody import made
+
+        return made(policy.custody)
     from shared.adapters.aws.clients import Clients
     from shared.adapters.aws.custody_init import init
 

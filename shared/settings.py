@@ -95,6 +95,8 @@ class Limits(Value):
 class CustodyPlaces(Value):
     """Where the record is kept; empty means the place of that name by convention. `directory` takes the place of all of them.
 
+    `azure` is a resource group (`/subscriptions/S/resourceGroups/G`) whose account and vault keep the record instead, made in
+    `azure_region`. A `witness` is a bucket, a folder, or `https://ACCOUNT.blob.core.windows.net`: of another account or cloud.
     `retention_days` is six years (45 CFR 164.316(b)(2)(i)) and some. `mode`: what a fence does when no sink at all can be written.
     """
 
@@ -105,6 +107,8 @@ class CustodyPlaces(Value):
     directory: str = ""
     second_directory: str = ""
     witness: str = ""
+    azure: str = ""
+    azure_region: str = "eastus"
     retention_days: Annotated[int, Field(strict=True, ge=1, le=36500)] = 2192
     mode: Literal["fence", "wait"] = "wait"
 

@@ -43,6 +43,8 @@ class Kind(StrEnum):
     ENCRYPTION_SCOPE = "encryption-scope"
     """a part of a store with data keys of its own"""
     KEY_VAULT = "key-vault"
+    DISK_ENCRYPTION_SET = "disk-encryption-set"
+    """the key of a group of disks and their snapshots"""
 
 
 PRINCIPALS = frozenset({Kind.USER, Kind.ROLE, Kind.PERMISSION_SET})

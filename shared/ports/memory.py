@@ -14,7 +14,7 @@ class Memory(Protocol):
     def most(self, counter: str, at: float, within: float, item: str, enough: int) -> int:
         """Note one, and say how many different items of this counter lie in the fullest window of `within` seconds around `at`.
 
-        Below `enough` it may be too high by those that came twice.
+        Below `enough` it may be too high by those that came twice; from there on it may stop counting.
         """
         ...
 

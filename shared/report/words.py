@@ -79,6 +79,8 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "local-users": _flag("users of its own may come", "no users of its own", "allowed"),
     "tls-floor": lambda f: f"TLS {f.version} or newer" if f.version else "any TLS",
     "network-rules": _networks,
+    "private-link": _flag("a private endpoint is let in", "the private endpoint is not let in", "approved"),
+    "stored-access": lambda f: "no such access policy" if f.body is None else "an access policy that signatures name",
     "store-key": lambda f: f"{f.name} made anew since {f.since:%Y-%m-%d %H:%M:%S} UTC" if f.since else f"{f.name} as it was",
     "soft-delete": lambda f: f"what is deleted is kept for {f.days} days" if f.days else "what is deleted is gone",
     "purge-protection": _flag("nothing deleted can be purged early", "what is deleted can be purged", "on"),

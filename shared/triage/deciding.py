@@ -1,11 +1,15 @@
 """From a fact to a decision, in one sentence that a person can check."""
 
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import NamedTuple
+
+import msgspec
 
 from shared.domain.actor import Credential
 from shared.domain.case import Mode
-from shared.intake.fact import Fact
+from shared.intake.fact import NOTHING, Fact
+from shared.intake.trail import raw
 from shared.ports import Memory
 from shared.settings import Policy
 
@@ -71,7 +75,7 @@ class Decider:
         ]
         if not fitting:
             return Decided(Decision.DROP, _unspoken(fact, listening))
-        if fact.id and self._memory.seen("|".join((fact.source, fact.event, fact.id, str(fact.at), *fact.resources[:4]))):
+        if fact.id and self._memory.seen(_said(fact)):
             return Decided(Decision.DROP, "a duplicate: this record was here before", fitting[0].rule)
         return self._best(fact, fitting)
 
@@ -155,6 +159,24 @@ class Decider:
         if fact.actor.keys and self._burst.is_too_much(fact.actor.keys[0], fact.at):
             return decided._replace(mode=Mode.ASK, reason=f"{reason}; many other actors within minutes: a person is asked")
         return decided
+
+
+def _said(fact: Fact) -> str:
+    """What the record says, the same however it came: an id alone is no proof, for senders and tests use one twice."""
+    at = fact.at if fact.request is NOTHING else ""
+    who = fact.actor
+    what = f"{fact.source}|{fact.event}|{fact.id}|{at}|{who.text}|{who.keys}|{who.via}|{fact.error}|{fact.resources}"
+    bodies = [
+        bytes(body) if isinstance(body, msgspec.Raw) else bytes(raw(body))
+        for body in (fact.request, fact.answer, fact.more)
+        if body is not NOTHING
+    ]
+    told = blake2b(b"|".join((what.encode(errors="replace"), *bodies)).translate(None, BLANKS), digest_size=16)
+    return told.hexdigest()
+
+
+BLANKS = b" \t\r\n"
+"""Between JSON's signs, where each sender puts them as it likes; those inside a text are no difference either."""
 
 
 def _unspoken(fact: Fact, listening: Listening) -> str:

@@ -1,4 +1,4 @@
-"""Every store of cases keeps the same rules: in memory, in a folder, in DynamoDB."""
+"""Every store of cases keeps the same rules: in memory, in a folder, in DynamoDB, in blobs."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +9,7 @@ import pytest
 
 from shared.adapters.aws import cases as aws
 from shared.adapters.aws.cases import DynamoCases
+from shared.adapters.azure.cases import BlobCases
 from shared.adapters.local.cases import FileCases
 from shared.adapters.memory.custody import MemoryCases
 from shared.domain.case import MAX_BYTES, Case, LeftForPeople
@@ -16,10 +17,13 @@ from shared.domain.errors import Absent, CodeblueError, DoesNotFit, LeaseLost
 from shared.ports import Cases, Lease
 from shared.sandbox.aws.faults import Fault
 from shared.sandbox.aws.server import Sandbox
+from tests.contract.azure.custody import custody
 from tests.custody_cases import OPENED, case
 from tests.custody_doubles import SteppingClock
 
 from .aws_responder import responder
+
+__all__ = ["custody"]
 
 TABLE = "codeblue-cases"
 
@@ -32,7 +36,7 @@ def clock() -> SteppingClock:
     return SteppingClock()
 
 
-@pytest.fixture(params=["memory", "folder", "dynamodb"])
+@pytest.fixture(params=["memory", "folder", "dynamodb", "blobs"])
 def stores(request: pytest.FixtureRequest, clock: SteppingClock, tmp_path: Path) -> Stores:
     match request.param:
         case "memory":
@@ -40,6 +44,9 @@ def stores(request: pytest.FixtureRequest, clock: SteppingClock, tmp_path: Path)
             return lambda: store
         case "folder":
             return lambda: FileCases(tmp_path / "cases", clock)
+        case "blobs":
+            documents = request.getfixturevalue("custody").container()
+            return lambda: BlobCases(documents(), clock)
         case _:
             return _dynamodb(request.getfixturevalue("sandbox"), request.getfixturevalue("monkeypatch"), clock)
 

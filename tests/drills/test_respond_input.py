@@ -108,6 +108,33 @@ def test_a_policy_that_is_half_understood_stops_everything(
     assert scene.calls()[before:] == []
 
 
+ENDS = {
+    "azure/key-vault-key-deleted": (3, "partial", "no playbook of ours contains it"),
+    "azure/key-vault-refused": (0, "dropped", "nothing was changed"),
+    "aws/cloudwatch-alarm-root": (0, "observed", "rule alarm-of-access"),
+    "aws/cloudtrail-get-object-burst": (0, "dropped", "(5 records alike)"),
+    "aws/access-analyzer-resolved": (0, "dropped", "the access is gone"),
+}
+
+
+@pytest.mark.parametrize(("event", "end"), ENDS.items(), ids=ENDS.keys())
+def test_what_opens_no_case_ends_with_a_sentence(
+    scene: Scene, here: Callable[..., Ran], event: str, end: tuple[int, str, str]
+) -> None:
+    before = len(scene.calls())
+    ran = here("respond", EXFILTRATION.parents[1] / f"{event}.json", "--render", "--json")
+    code, status, words = end
+    assert ran.status == (code, status), ran
+    assert words in ran.result["left_for_people"][0]["reason"]
+    assert writes(scene.calls(before)) == []
+
+
+def test_people_are_told_in_words_what_is_theirs(here: Callable[..., Ran]) -> None:
+    ran = here("respond", EXFILTRATION.parents[1] / "azure" / "key-vault-key-deleted.json", "--render")
+    assert ran.out.startswith("\nno case: NOT CONTAINED: this is for people")
+    assert "next: look at the key's policy" in ran.out
+
+
 @pytest.mark.parametrize("command", ["status", "apply", "rollback"])
 def test_a_case_that_nobody_knows_is_an_error_in_words(scene: Scene, command: str) -> None:
     ran = scene.codeblue(command, "cb-000000000000", "--json")

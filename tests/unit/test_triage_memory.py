@@ -1,11 +1,18 @@
 """Windows over event time: in any order, in bounded memory."""
 
+import io
+import json
 import random
+import time
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.memory.windows import BoundedMemory
+from shared.triage.decision import Decision
+from shared.triage.running import Input
+from tests.unit.triage_desk import call, desk, judged
 
 TIMES = st.lists(st.integers(0, 400), min_size=1, max_size=40)
 
@@ -32,6 +39,13 @@ def test_a_repeated_item_counts_once() -> None:
     assert [memory.most("c", 5.0, 10.0, "same", 2) for _ in range(4)][-1] == 1
 
 
+def test_what_comes_late_and_again_costs_no_more_the_more_of_it_there_is() -> None:
+    memory, began = BoundedMemory(), time.process_time()
+    for n in range(1500):
+        assert memory.most("c", float(-n), 10_000.0, "same", 2) <= 2
+    assert time.process_time() - began < 6, "hundreds of seconds, where each looks at all windows anew"
+
+
 def test_the_oldest_is_forgotten_first() -> None:
     memory = BoundedMemory(kept=10)
     assert [memory.seen(str(n)) for n in range(11)] == [False] * 11
@@ -50,3 +64,14 @@ def test_a_counter_does_not_grow_without_end() -> None:
     for n in range(5000):
         memory.most("c", float(n), 10.0, str(n), 100)
     assert len(memory._counters["c"]) <= 2 * 1024
+
+
+def test_another_record_under_the_same_id_is_no_duplicate() -> None:
+    one, other = (call("DisableKey", "kms", {"keyId": key}, eventID="the-same") for key in ("k", "l"))
+    assert [line.decision for line in judged(one, other, one)] == [Decision.ACT, Decision.ACT, Decision.DROP]
+
+
+def test_a_record_that_is_spelled_otherwise_is_a_duplicate_all_the_same() -> None:
+    record = call("DisableKey", "kms", {"keyId": "k"})
+    given = [Input("x", partial(io.BytesIO, json.dumps(record, indent=indent).encode())) for indent in (None, 2)]
+    assert [line.decision for line in desk().lines(given)] == [Decision.ACT, Decision.DROP]

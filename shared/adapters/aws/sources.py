@@ -49,7 +49,9 @@ class AwsSources:
             return Confirmation.UNREACHABLE
         if found is None:
             return Confirmation.NOT_FOUND
-        return Confirmation.AGREES if agrees(signal, found) else Confirmation.DISAGREES
+        if not agrees(signal, found):
+            return Confirmation.DISAGREES
+        return Confirmation.AGREES if _as_well_known(signal.actor, found.actor) else Confirmation.UNREACHABLE
 
     def _findings(self, signal: Signal) -> Iterable[Signal]:
         if not signal.detector:
@@ -79,8 +81,14 @@ def agrees(signal: Signal, found: Signal) -> bool:
 
 
 def _passed_on(actor: Actor | None, found: Actor | None) -> bool:
-    """ASFF names less of an actor than the finding does: the user or role, and the access key."""
+    """ASFF names less of an actor than the finding does; what it names must be the finding's."""
     if actor is None or found is None:
         return actor is None
-    key = actor.access_key or found.access_key
-    return (actor.account, actor.principal, key) == (found.account, found.principal, found.access_key)
+    named = [getattr(actor, name) or getattr(found, name) for name in ("access_key", "unique_id", "session")]
+    of_finding = [found.access_key, found.unique_id, found.session]
+    return (actor.account, actor.principal, named) == (found.account, found.principal, of_finding)
+
+
+def _as_well_known(actor: Actor | None, found: Actor | None) -> bool:
+    """Whether the alert says as exactly as its source whose credentials they were: how wide a fence is drawn hangs on it."""
+    return actor == found or (actor is not None and found is not None and actor.credential == found.credential)

@@ -11,10 +11,16 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.core.pipeline.transport import HttpTransport
     from azure.keyvault.keys import KeyClient
+    from azure.keyvault.keys.crypto import CryptographyClient
+    from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.keyvault import KeyVaultManagementClient
     from azure.mgmt.storage import StorageManagementClient
+    from azure.storage.blob import BlobServiceClient
 
 RETRIES = 3
+
+STORAGE_WAITS: dict[str, Any] = {"initial_backoff": 0, "increment_base": 1, "random_jitter_range": 1}
+"""Seconds, two at most: storage's client has waits of its own; at the first answer lost a fence would stand still for 18 s."""
 
 
 class Clients:
@@ -30,9 +36,17 @@ class Clients:
         self._lock = RLock()
         self._made: dict[tuple[str, str], object] = {}
 
+    def compute(self, subscription: str) -> ComputeManagementClient:
+        def make() -> ComputeManagementClient:
+            from azure.mgmt.compute import ComputeManagementClient  # noqa: PLC0415 - a slow import, paid when needed
+
+            return ComputeManagementClient(self._credential, subscription, **self._options)
+
+        return cast("ComputeManagementClient", self._client("compute", subscription, make))
+
     def storage(self, subscription: str) -> StorageManagementClient:
         def make() -> StorageManagementClient:
-            from azure.mgmt.storage import StorageManagementClient  # noqa: PLC0415 - a slow import, paid when needed
+            from azure.mgmt.storage import StorageManagementClient  # noqa: PLC0415 - the same
 
             return StorageManagementClient(self._credential, subscription, **self._options)
 
@@ -55,6 +69,26 @@ class Clients:
             return KeyClient(vault_url, self._credential, **self._options)
 
         return cast("KeyClient", self._client("keys", vault_url, make))
+
+    def cryptography(self, key_id: str) -> CryptographyClient:
+        """What one version of a key does, by its id."""
+
+        def make() -> CryptographyClient:
+            from azure.keyvault.keys.crypto import CryptographyClient  # noqa: PLC0415 - the same
+
+            return CryptographyClient(key_id, self._credential, **self._options)
+
+        return cast("CryptographyClient", self._client("cryptography", key_id, make))
+
+    def blobs(self, account_url: str) -> BlobServiceClient:
+        """The blobs of one account, by its address."""
+
+        def make() -> BlobServiceClient:
+            from azure.storage.blob import BlobServiceClient  # noqa: PLC0415 - the same
+
+            return BlobServiceClient(account_url, self._credential, **self._options, **STORAGE_WAITS)
+
+        return cast("BlobServiceClient", self._client("blobs", account_url, make))
 
     def _client(self, service: str, place: str, make: Callable[[], object]) -> object:
         slot = (service, place)

@@ -7,7 +7,7 @@ within a day; what is in use stands in `currentVersionedKeyIdentifier`.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from shared.adapters.azure import names, stores
+from shared.adapters.azure import disks, names, stores
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.errors import call, every, sent
 from shared.adapters.azure.facets import FacetAdapter, FacetTable, RelationAdapter, RelationTable, Rights
@@ -103,7 +103,7 @@ def _scopes(clients: Clients, store: Ref) -> Iterator[Any]:
 
 
 def _dependants(clients: Clients, key: Ref) -> tuple[Ref, ...]:
-    """Accounts and encryption scopes of the key's subscription that name it, with a version or without."""
+    """Accounts, encryption scopes and disk encryption sets of the key's subscription that name it, with a version or without."""
     wanted = names.key(key.id)
     found: list[Ref] = []
     accounts: Iterator[Any] = every(clients.storage(key.account).storage_accounts.list)
@@ -112,6 +112,7 @@ def _dependants(clients: Clients, key: Ref) -> tuple[Ref, ...]:
         if _same(_named(account), wanted):
             found.append(store)
         found += [names.ref(Kind.ENCRYPTION_SCOPE, str(each.id)) for each in _under(clients, store, wanted)]
+    found += [held for held, named in disks.listed(clients, key.account) if _same(named, wanted)]
     return tuple(found)
 
 
@@ -142,5 +143,5 @@ FACETS: FacetTable = {
 
 RELATIONS: RelationTable = {
     (Kind.BUCKET, Relation.KEYS): RelationAdapter(_keys, stores.READ | _READ_SCOPE),
-    (Kind.KEY, Relation.DEPENDANTS): RelationAdapter(_dependants, stores.READ | _READ_SCOPE),
+    (Kind.KEY, Relation.DEPENDANTS): RelationAdapter(_dependants, stores.READ | _READ_SCOPE | disks.READ),
 }

@@ -17,9 +17,11 @@ from .doors import (
     AnonymousAccess,
     LocalUsers,
     NetworkRules,
+    PrivateLink,
     PurgeProtection,
     SharedKeyAccess,
     SoftDelete,
+    StoredAccess,
     StoreKey,
     TlsFloor,
 )
@@ -71,6 +73,8 @@ AnyFacet = Annotated[
     | LocalUsers
     | TlsFloor
     | NetworkRules
+    | PrivateLink
+    | StoredAccess
     | StoreKey
     | SoftDelete
     | PurgeProtection,
@@ -100,6 +104,7 @@ __all__ = [
     "NetworkRules",
     "ObjectOwnership",
     "PolicyStatement",
+    "PrivateLink",
     "PublicAccessBlock",
     "PurgeProtection",
     "ReplicaKey",
@@ -110,6 +115,7 @@ __all__ = [
     "SharedWith",
     "SoftDelete",
     "StoreKey",
+    "StoredAccess",
     "Successor",
     "TlsFloor",
     "TrailLogging",

@@ -62,15 +62,20 @@ class AccessLogs:
 
     def sort(self, log: CallLog) -> None:
         """Write a line about every request since the last time, as logging is set now: before any of that changes."""
+        if not self.set:
+            self.seen = len(log)  # every listing comes by here, and a log of calls is long
+            return
         came = tuple(log)
         fresh, self.seen = came[self.seen :], len(came)
-        for call in fresh if self.set else ():
+        for call in fresh:
             for name, line in _lines(call):
                 if where := self.set.get(name):
                     self.due[where["TargetBucket"], _begins(where, name, call)].append((call.at, line))
 
     def deliver(self, bucket: str, until: float, log: CallLog) -> None:
         """Write the files for this bucket of everything that happened until then."""
+        if bucket not in {where["TargetBucket"] for where in self.set.values()} | {each for each, _ in self.due}:
+            return
         self.sort(log)
         for place in [each for each in self.due if each[0] == bucket]:
             ready = [line for at, line in self.due[place] if at <= until]

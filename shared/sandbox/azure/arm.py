@@ -10,6 +10,8 @@ from shared.sandbox.azure.arm_call import ArmCall, Provider, take_apart
 from shared.sandbox.azure.authorization import Authorization
 from shared.sandbox.azure.compute import Compute
 from shared.sandbox.azure.insights import Insights
+from shared.sandbox.azure.managed_identities import ManagedIdentities
+from shared.sandbox.azure.management_groups import ManagementGroups
 from shared.sandbox.azure.network import Network
 from shared.sandbox.azure.private_links import KIND, PrivateLinks
 from shared.sandbox.azure.resource_groups import ResourceGroups
@@ -25,6 +27,8 @@ PROVIDERS: Mapping[str, Callable[["Cloud"], Provider]] = {
     "microsoft.compute": Compute,
     "microsoft.insights": Insights,
     "microsoft.keyvault": VaultProvider,
+    "microsoft.managedidentity": ManagedIdentities,
+    "microsoft.management": ManagementGroups,
     "microsoft.network": Network,
     "microsoft.operationalinsights": Workspaces,
     "microsoft.resources": ResourceGroups,

@@ -1,5 +1,6 @@
 """A blank Azure with one subscription, and clients of the services' own that reach it."""
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -51,6 +52,20 @@ class Scene:
 
     def bearer(self, who: User | ServicePrincipal | None = None) -> Bearer:
         return Bearer(self.cloud, who or self.owner)
+
+
+class Arm:
+    """ARM by hand, for what the SDKs of today have no client."""
+
+    def __init__(self, scene: Scene, who: User | ServicePrincipal | None = None) -> None:
+        self._scene = scene
+        self._token = scene.bearer(who).get_token("https://management.azure.com/.default").token
+
+    def __call__(self, method: str, path: str, content: object = None) -> tuple[int, Any]:
+        url = f"https://management.azure.com{path}?api-version=2021-05-01-preview"
+        body = json.dumps(content).encode() if content is not None else b""
+        answer = self._scene.cloud.answer(Request(method, url, {"authorization": f"Bearer {self._token}"}, body))
+        return answer.status, answer.json()
 
 
 def form_post(scene: Scene, form: dict[str, str]) -> tuple[int, dict[str, Any]]:

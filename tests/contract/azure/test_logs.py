@@ -1,19 +1,16 @@
 """Diagnostic settings, the activity log and LogsQueryClient: what is recorded, from when a query sees it, and to whom."""
 
 import datetime as dt
-import json
-from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
-from azure.core.rest import HttpRequest
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.monitor.query import LogsQueryClient
 
 from shared.sandbox.azure.kql_stages import run
 from shared.sandbox.azure.wire import Problem, Request
 from shared.sandbox.azure.workspaces import add_workspace
-from tests.contract.azure.scenes import GROUP, SCOPE, SUBSCRIPTION, Scene
+from tests.contract.azure.scenes import GROUP, SCOPE, SUBSCRIPTION, Arm, Scene
 
 DAY = dt.timedelta(days=1)
 WORKSPACE = f"{SCOPE}/resourceGroups/{GROUP}/providers/Microsoft.OperationalInsights/workspaces/night"
@@ -75,20 +72,6 @@ def test_the_query_language(query: str, found: list[dict[str, object]]) -> None:
 def test_a_query_that_cannot_be_read_is_refused(query: str) -> None:
     with pytest.raises(Problem, match="SYN0002"):
         run(query, lambda _: ROWS, NOW)
-
-
-class Arm:
-    """ARM by hand: the SDKs of today have no client for diagnostic settings."""
-
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._token = scene.bearer().get_token("https://management.azure.com/.default").token
-
-    def __call__(self, method: str, path: str, content: object = None) -> tuple[int, Any]:
-        request = HttpRequest(method, f"https://management.azure.com{path}?api-version=2021-05-01-preview", json=content)
-        body = json.dumps(content).encode() if content is not None else b""
-        answer = self._scene.cloud.answer(Request(method, request.url, {"authorization": f"Bearer {self._token}"}, body))
-        return answer.status, answer.json()
 
 
 def setting(*categories: str) -> dict[str, object]:

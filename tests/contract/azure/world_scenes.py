@@ -3,8 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import count
 from typing import Any
+
+from azure.mgmt.compute import ComputeManagementClient
+from azure.storage.blob import AccessPolicy, PublicAccess
 
 from shared.adapters.azure import names
 from shared.adapters.azure.clients import Clients
@@ -19,20 +23,27 @@ from shared.domain.facet import (
     LifecycleRule,
     LocalUsers,
     NetworkRules,
+    PrivateLink,
     PurgeProtection,
+    ReplicationRule,
     Rotated,
     SharedKeyAccess,
     SoftDelete,
+    StoredAccess,
     StoreKey,
     TlsFloor,
     Versioning,
 )
 from shared.domain.resource import Kind, Ref
 from shared.domain.value import canonical
+from shared.sandbox.azure.arm_call import take_apart
+from shared.sandbox.azure.callers import Caller
+from shared.sandbox.azure.private_links import PrivateLinks
 from shared.sandbox.azure.roles import Role
 from shared.sandbox.azure.transport import transport
+from shared.sandbox.azure.wire import Request
 from tests.contract.azure.scenes import GROUP, SCOPE, SUBSCRIPTION, Scene
-from tests.contract.azure.storage_scenes import make_account, make_key, management, wrap
+from tests.contract.azure.storage_scenes import container, make_account, management, wrap
 from tests.contract.azure.vault_scenes import VAULT, keys, make_vault
 
 _NUMBERS = count(1)
@@ -74,12 +85,24 @@ class Stage:
         made = keys(self.scene).create_rsa_key(f"key-{next(_NUMBERS)}")
         return names.ref(Kind.KEY, str(made.id), SUBSCRIPTION)
 
+    @cached_property
+    def versions(self) -> tuple[names.KeyName, names.KeyName]:
+        """Two versions of one key: to make material takes its time, and all stores may be under the same."""
+        if self.scene.cloud.vaults.of_host(VAULT) is None:
+            make_vault(self.scene)
+        made = (keys(self.scene).create_rsa_key("cmk"), keys(self.scene).rotate_key("cmk"))
+        first, second = (names.key(str(each.id)) for each in made)
+        return first, second
+
     def wrapped(self) -> tuple[Ref, str]:
         """A store under the first version of a key, and the address of the second."""
-        store, name = self.store(), f"cmk-{next(_NUMBERS)}"
-        account = self.scene.cloud.storage.accounts[store.name]
-        wrap(self.scene, account, make_key(self.scene, account, name), name)
-        return store, str(keys(self.scene).rotate_key(name).id)
+        store, (first, second) = self.store(), self.versions
+        vault, identity = self.scene.cloud.vaults.of_host(VAULT), self.scene.cloud.entra.directory.identity_of(store.id)
+        assert vault
+        assert identity
+        self.scene.cloud.rbac.assign(identity.id, "Key Vault Crypto Service Encryption User", vault.id)
+        wrap(self.scene, self.scene.cloud.storage.accounts[store.name], first.version)
+        return store, f"{second.vault_url}/keys/{second.name}/{second.version}"
 
     def scoped(self) -> tuple[Ref, str]:
         """An encryption scope under the first version, and the address of the second."""
@@ -90,6 +113,56 @@ class Stage:
         body: Any = {"properties": keyed}
         made = management(self.scene).encryption_scopes.put(GROUP, store.name, "tenant", body)
         return names.ref(Kind.ENCRYPTION_SCOPE, str(made.id)), second
+
+    def disks(self) -> tuple[Ref, str]:
+        """A disk encryption set under the first version of a key, and the address of the second."""
+        store, second = self.wrapped()
+        first = self.scene.cloud.storage.accounts[store.name].wrapping
+        vault = self.scene.cloud.vaults.of_host(VAULT)
+        assert first
+        assert vault
+        client = ComputeManagementClient(self.scene.bearer(), SUBSCRIPTION, **self.scene.options())
+        properties = {"activeKey": {"keyUrl": first.current, "sourceVault": {"id": vault.id}}}
+        body: Any = {"location": "swedencentral", "identity": {"type": "SystemAssigned"}, "properties": properties}
+        made = client.disk_encryption_sets.begin_create_or_update(GROUP, f"disks-{next(_NUMBERS)}", body).result()
+        return names.ref(Kind.DISK_ENCRYPTION_SET, str(made.id)), second
+
+    def linked(self, target: Ref) -> tuple[Ref, Facet]:
+        """A target with a private endpoint of somebody's, let in."""
+        endpoint = f"{SCOPE}/resourceGroups/{GROUP}/providers/Microsoft.Network/privateEndpoints/foreign-{next(_NUMBERS)}"
+        request = Request("PUT", f"https://management.azure.com{endpoint}")
+        call = take_apart(request, Caller(self.scene.owner.id, "", "User"))
+        PrivateLinks(self.scene.cloud).connect(call, target.id, manual=False)
+        (link,) = self.world.look(target, PrivateLink)
+        return target, link.but(approved=False)
+
+    def replicated(self, *containers: str) -> tuple[Ref, Facet]:
+        """A store of whose containers the blobs go to another account, and that one of them goes no more."""
+        source, destination = self.store(), self.store()
+        versions: Any = {"properties": {"isVersioningEnabled": True}}
+        for store in (source, destination):
+            management(self.scene).blob_services.set_service_properties(GROUP, store.name, versions)
+        rules = [{"sourceContainer": each, "destinationContainer": each} for each in containers]
+        accounts = {"sourceAccount": source.id, "destinationAccount": destination.id}
+        body: Any = {"properties": {**accounts, "rules": rules}}
+        policies = management(self.scene).object_replication_policies
+        made = policies.create_or_update(GROUP, destination.name, "default", body)
+        whole: Any = made.as_dict()
+        properties = {key: value for key, value in whole["properties"].items() if key not in ("policyId", "enabledTime")}
+        taken: Any = {"properties": properties}
+        policies.create_or_update(GROUP, source.name, str(made.policy_id), taken)
+        rule, *_ = self.world.look(source, ReplicationRule)
+        return source, rule.but(enabled=False)
+
+    def handed_out(self) -> tuple[Ref, Facet]:
+        """A store with a policy that signatures name, and another one that stays."""
+        store = self.store(allowBlobPublicAccess=True)
+        account = self.scene.cloud.storage.accounts[store.name]
+        client = container(self.scene, account, "charts")
+        policy = AccessPolicy(permission="r", expiry="2027-01-01T00:00:00Z")
+        client.set_container_access_policy({"portal": policy, "ward": policy}, PublicAccess.BLOB)
+        found = next(each for each in self.world.look(store, StoredAccess) if each.name == "portal")
+        return store, found.but(body=None)
 
 
 def staged() -> Stage:
@@ -161,6 +234,11 @@ ROWS: tuple[Row, ...] = (
     Row("a rule that deletes is suspended", _with_rule),
     Row("a store goes under another version", lambda s: _encrypted(s.wrapped())),
     Row("an encryption scope goes under another version", lambda s: _encrypted(s.scoped())),
+    Row("a private endpoint of a store is rejected", lambda s: s.linked(s.store()), undone=False),
+    Row("a private endpoint of a vault is rejected", lambda s: s.linked(s.vault()), undone=False),
+    Row("blobs go nowhere else", lambda s: s.replicated("charts"), undone=False),
+    Row("a policy that signatures name is taken away", lambda s: s.handed_out()),
+    Row("disks go under another version", lambda s: _encrypted(s.disks())),
     Row(
         "a vault is protected from purging",
         lambda s: (s.vault(enablePurgeProtection=None), PurgeProtection(on=True)),

@@ -1,0 +1,74 @@
+"""Disk encryption sets: the key under which managed disks and their snapshots are wrapped (Azure Compute management API).
+
+The address of a key has its version also where the set follows the newest one. Disks move within an hour: until then the set still
+names the keys before.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from shared.adapters.azure import names
+from shared.adapters.azure.clients import Clients
+from shared.adapters.azure.errors import call, every, sent
+from shared.adapters.azure.facets import FacetAdapter, FacetTable, Rights
+from shared.domain.errors import Refused
+from shared.domain.facet import EncryptedWith
+from shared.domain.resource import Kind, Ref
+from shared.ports import Receipt
+
+OFTEN = 2
+"""Seconds between two looks at a change that the service has only begun."""
+
+
+def _set(clients: Clients, held: Ref) -> Any:  # noqa: ANN401 - the SDK's model, whose parts may all be missing
+    name = names.arm(held.id)
+    return call(clients.compute(held.account).disk_encryption_sets.get, name.group, name.name)
+
+
+def named(found: Any) -> str:  # noqa: ANN401 - the same
+    """The key as the set names it: without a version where it follows the newest."""
+    active = found.active_key
+    if active is None:
+        return ""
+    address = str(active.key_url)
+    return address.rpartition("/")[0] if found.rotation_to_latest_key_version_enabled else address
+
+
+def _read(clients: Clients, held: Ref) -> tuple[EncryptedWith, ...]:
+    return (EncryptedWith(key=named(_set(clients, held))),)
+
+
+def _write(clients: Clients, held: Ref, wanted: Sequence[EncryptedWith]) -> Receipt:
+    """Raises `Refused`: a set of a customer's key has no way back to the service's own."""
+    (wish,) = wanted
+    if not wish.key:
+        raise Refused("a disk encryption set is always under a key of ours")
+    wanted_key = names.key(wish.key)
+    follows = not wanted_key.version
+    address = _newest(clients, wanted_key) if follows else wish.key
+    name = names.arm(held.id)
+    body = {"properties": {"activeKey": {"keyUrl": address}, "rotationToLatestKeyVersionEnabled": follows}}
+    update = clients.compute(held.account).disk_encryption_sets.begin_update
+    poller, request_id = sent(update, name.group, name.name, body, polling_interval=OFTEN)
+    done = call(poller.result)
+    error = done.auto_key_rotation_error
+    return Receipt((request_id,), (f"the service could not rotate: {error.code}",) if error else ())
+
+
+def _newest(clients: Clients, key: names.KeyName) -> str:
+    return str(call(clients.keys(key.vault_url).get_key, key.name).id)
+
+
+def listed(clients: Clients, subscription: str) -> Iterator[tuple[Ref, str]]:
+    """Every set of a subscription with the key that it names."""
+    sets: Iterator[Any] = every(clients.compute(subscription).disk_encryption_sets.list)
+    return ((names.ref(Kind.DISK_ENCRYPTION_SET, str(each.id)), named(each)) for each in sets)
+
+
+READ = Rights(frozenset({"Microsoft.Compute/diskEncryptionSets/read"}))
+_WRITE = Rights(
+    frozenset({"Microsoft.Compute/diskEncryptionSets/write"}),
+    frozenset({"Microsoft.KeyVault/vaults/keys/read"}),
+)
+
+FACETS: FacetTable = {(Kind.DISK_ENCRYPTION_SET, EncryptedWith): FacetAdapter(_read, _write, READ, _WRITE)}

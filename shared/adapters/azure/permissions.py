@@ -1,0 +1,46 @@
+"""Everything that the responder may do on Azure: what the adapters declare beside the code that calls it, and no more.
+
+It is a role definition of our own, to be assigned at a subscription or a management group. None of its rights reads a blob, lists
+an account's keys or opens anything with a key. What custody needs is a second role, assigned at custody's own places alone.
+"""
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+
+from shared.adapters.azure import cases, keyring, ledgers, signer
+from shared.adapters.azure.facets import Rights
+from shared.adapters.azure.world import FACETS, RELATIONS
+
+type Definition = dict[str, object]
+
+
+def declared() -> Rights:
+    """The rights for looking at and changing any resource."""
+    facets = (rights for adapter in FACETS.values() for rights in (adapter.reads, adapter.writes))
+    return reduce(or_, (*facets, *(relation.reads for relation in RELATIONS.values())))
+
+
+def custody() -> Rights:
+    """The rights at custody's own account and vault."""
+    return Rights(
+        ledgers.ACTIONS | cases.ACTIONS, ledgers.DATA_ACTIONS | cases.DATA_ACTIONS | signer.DATA_ACTIONS | keyring.KEY_ACTIONS
+    )
+
+
+def responder_roles(scopes: Iterable[str]) -> tuple[Definition, ...]:
+    """Both as role definitions (`Microsoft.Authorization/roleDefinitions`), assignable at these scopes."""
+    where = list(scopes)
+    return (_definition("codeblue-respond", declared(), where), _definition("codeblue-custody", custody(), where))
+
+
+def _definition(name: str, rights: Rights, scopes: list[str]) -> Definition:
+    granted = {"actions": sorted(rights.actions), "notActions": [], "dataActions": sorted(rights.data), "notDataActions": []}
+    description = "What Codeblue's adapters declare, and no more."
+    return {
+        "roleName": name,
+        "type": "CustomRole",
+        "description": description,
+        "assignableScopes": scopes,
+        "permissions": [granted],
+    }
