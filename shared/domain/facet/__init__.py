@@ -28,6 +28,7 @@ from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotate
 from .policies import PolicyStatement
 from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, SessionsRevoked
 from .records import SharedWith, TrailLogging, TrailSelectors
+from .sign_ins import AppCredential, RoleAssigned, SignIn
 from .stores import (
     AccessGrant,
     CustomerKeysBlocked,
@@ -75,7 +76,10 @@ AnyFacet = Annotated[
     | PrivateLink
     | StoreKey
     | SoftDelete
-    | PurgeProtection,
+    | PurgeProtection
+    | SignIn
+    | AppCredential
+    | RoleAssigned,
     Field(discriminator="facet"),
 ]
 """Every facet, told apart by its tag."""
@@ -86,6 +90,7 @@ __all__ = [
     "AliasTarget",
     "AnonymousAccess",
     "AnyFacet",
+    "AppCredential",
     "Assignment",
     "ConsoleLogin",
     "CustomerKeysBlocked",
@@ -107,10 +112,12 @@ __all__ = [
     "PurgeProtection",
     "ReplicaKey",
     "ReplicationRule",
+    "RoleAssigned",
     "Rotated",
     "SessionsRevoked",
     "SharedKeyAccess",
     "SharedWith",
+    "SignIn",
     "SoftDelete",
     "StoreKey",
     "Successor",
