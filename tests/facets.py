@@ -23,7 +23,7 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
     facets.AccessKeyStatus: st.builds(facets.AccessKeyStatus, key_id=_NAMES, active=_FLAGS),
     facets.SignIn: st.builds(facets.SignIn, enabled=_FLAGS),
     facets.AppCredential: st.builds(
-        facets.AppCredential, credential=_NAMES, kind=st.sampled_from(["secret", "certificate", "federated"]), present=_FLAGS
+        facets.AppCredential, proof=_NAMES, kind=st.sampled_from(["secret", "certificate", "federated"]), present=_FLAGS
     ),
     facets.RoleAssigned: st.builds(facets.RoleAssigned, assignment=_NAMES, role=_NAMES, scope=_NAMES, present=_FLAGS),
     facets.ConsoleLogin: st.builds(facets.ConsoleLogin, present=_FLAGS),
@@ -64,6 +64,7 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
         endpoints_only=_FLAGS,
     ),
     facets.PrivateLink: st.builds(facets.PrivateLink, connection=_NAMES, endpoint=_NAMES, approved=_FLAGS),
+    facets.StoredAccess: st.builds(facets.StoredAccess, container=_NAMES, name=_NAMES, body=_BODIES),
     facets.StoreKey: st.builds(facets.StoreKey, name=_NAMES, since=_TIMES),
     facets.SoftDelete: st.builds(facets.SoftDelete, days=st.integers(0, 3)),
     facets.PurgeProtection: st.builds(facets.PurgeProtection, on=_FLAGS),

@@ -1,6 +1,7 @@
 """What a CloudTrail call names besides the resources that it lists: for the lines of a report, and for joining."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from shared.intake.fact import Fact
 from shared.intake.objects_left_out import without_key
@@ -110,15 +111,14 @@ NAMING = (
 """Parameters by which a later call names it."""
 
 
-def resources_of(fact: Fact) -> tuple[str, ...]:
-    """The resources that the record lists, and those that its parameters name, each once."""
+def resources_of(fact: Fact, asked: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+    """The resources that the record lists, and those that its parameters name, each once. `asked`: those, if they are at hand."""
     if fact.source != "cloudtrail" or fact.service not in FORMS:
         return fact.resources
-    return tuple(dict.fromkeys((*fact.resources, *_asked_for(fact))))
+    return tuple(dict.fromkeys((*fact.resources, *_asked_for(fact, fact.asked if asked is None else asked))))
 
 
-def _asked_for(fact: Fact) -> Iterator[str]:
-    asked = fact.asked
+def _asked_for(fact: Fact, asked: Mapping[str, Any]) -> Iterator[str]:
     for parameter, form in FORMS[fact.service]:
         if name := text(asked.get(parameter)):
             yield without_key(name) if name.startswith("arn:") else form.format(name=name, account=fact.account, region=fact.region)

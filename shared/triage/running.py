@@ -129,7 +129,7 @@ class Triage:
             source=thing.source,
             event=thing.event,
             actor=thing.actor.text or None,
-            resources=(*resources_of(thing), *self._prefix(thing)),
+            resources=self._resources(thing),
             decision=decided.decision,
             rule=rule.id if rule else None,
             reason=_with_playbook(decided),
@@ -149,18 +149,20 @@ class Triage:
         )
         return case if decided.decision is not Decision.DROP else None
 
-    def _prefix(self, fact: Fact) -> tuple[str, ...]:
-        """The folder of an object of S3's, as a keyed hash: the same folder has the same within one run, and nobody can guess it.
+    def _resources(self, fact: Fact) -> tuple[str, ...]:
+        """What the record names; of an object of S3's its store, and its folder as a keyed hash.
 
-        A folder's name can be a patient's, and a hash without a key could be found by trying names.
+        The same folder has the same hash within one run, and nobody can guess it: a folder's name can be a patient's, and a hash
+        without a key could be found by trying names.
         """
         if fact.source != "cloudtrail" or fact.service != "s3":
-            return ()
+            return resources_of(fact)
         asked = fact.asked
+        named = resources_of(fact, asked)
         folder = text(asked.get("key")).rpartition("/")[0] or text(asked.get("prefix"))
         if not folder:
-            return ()
-        return (f"object-prefix:{blake2b(folder.encode(errors='replace'), key=self._secret, digest_size=8).hexdigest()}",)
+            return named
+        return (*named, f"object-prefix:{blake2b(folder.encode(errors='replace'), key=self._secret, digest_size=8).hexdigest()}")
 
     @property
     def merged(self) -> dict[str, str]:

@@ -35,7 +35,7 @@ def take_in(given: Arrived, judge: Judge, deps: Deps, *, automatic: bool, mode: 
 def _for_people(judged: Judged, left: LeftForPeople, deps: Deps, *, automatic: bool) -> Turned:
     """Nobody looks at what came by itself, so people are paged."""
     if automatic:
-        deps.notifier.page("", f"An alert that no playbook of ours contains: {left.target}", f"{left.reason}. Next: {left.next}")
+        deps.notifier.page("", "An alert that no playbook of ours contains", f"{left.target}: {left.reason}. Next: {left.next}")
     return Turned(judged.signal, Verdict.PARTIAL, left.reason, (left,), judged.about)
 
 

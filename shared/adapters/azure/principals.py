@@ -60,7 +60,7 @@ def _read_credentials(clients: Clients, principal: Ref) -> tuple[AppCredential, 
     for application in _applications(graph, own["appId"]):
         found += _held(application, "application")
         trusted = graph.every(f"/v1.0/applications/{application['id']}/federatedIdentityCredentials")
-        found += (AppCredential(credential=one["id"], kind="federated", present=True) for one in trusted)
+        found += (AppCredential(proof=one["id"], kind="federated", present=True) for one in trusted)
     return tuple(found)
 
 
@@ -72,7 +72,7 @@ def _applications(graph: Rest, app_id: str) -> Iterator[dict[str, Any]]:
 def _held(holder: Mapping[str, Any], where: str) -> Iterator[AppCredential]:
     for kind, name in (("secret", "passwordCredentials"), ("certificate", "keyCredentials")):
         for one in holder.get(name) or ():
-            yield AppCredential.model_validate({"credential": one["keyId"], "kind": kind, "holder": where, "present": True})
+            yield AppCredential.model_validate({"proof": one["keyId"], "kind": kind, "holder": where, "present": True})
 
 
 def _write_credentials(clients: Clients, principal: Ref, wanted: Sequence[AppCredential]) -> Receipt:
@@ -88,12 +88,12 @@ def _write_credentials(clients: Clients, principal: Ref, wanted: Sequence[AppCre
 
 def _taken(graph: Rest, holder: str, gone: AppCredential) -> str:
     if gone.kind == "secret":
-        return graph.send("POST", f"{holder}/removePassword", {"keyId": gone.credential})
+        return graph.send("POST", f"{holder}/removePassword", {"keyId": gone.proof})
     if gone.kind == "federated":
-        return graph.send("DELETE", f"{holder}/federatedIdentityCredentials/{gone.credential}")
+        return graph.send("DELETE", f"{holder}/federatedIdentityCredentials/{gone.proof}")
     # removeKey wants a proof signed by the application itself: the list is written without the one that goes
     now = graph.get(f"{holder}?$select=keyCredentials")["keyCredentials"]
-    return graph.send("PATCH", holder, {"keyCredentials": [one for one in now if one["keyId"] != gone.credential]})
+    return graph.send("PATCH", holder, {"keyCredentials": [one for one in now if one["keyId"] != gone.proof]})
 
 
 def _read_roles(clients: Clients, principal: Ref) -> tuple[RoleAssigned, ...]:

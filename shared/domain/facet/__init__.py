@@ -21,6 +21,7 @@ from .doors import (
     PurgeProtection,
     SharedKeyAccess,
     SoftDelete,
+    StoredAccess,
     StoreKey,
     TlsFloor,
 )
@@ -74,6 +75,7 @@ AnyFacet = Annotated[
     | TlsFloor
     | NetworkRules
     | PrivateLink
+    | StoredAccess
     | StoreKey
     | SoftDelete
     | PurgeProtection
@@ -120,6 +122,7 @@ __all__ = [
     "SignIn",
     "SoftDelete",
     "StoreKey",
+    "StoredAccess",
     "Successor",
     "TlsFloor",
     "TrailLogging",

@@ -94,6 +94,27 @@ class PrivateLink(Facet):
         return self.but(approved=False)
 
 
+class StoredAccess(Facet):
+    """One stored access policy of a container, by name: what signatures that name it may do, as JSON; None where there is none."""
+
+    facet: Literal["stored-access"] = "stored-access"
+    container: str
+    name: str
+    body: str | None
+
+    @property
+    def part(self) -> str:
+        return f"{self.container}/{self.name}"
+
+    @property
+    def document(self) -> str:
+        return f"{self.facet}:{self.container}"
+
+    @property
+    def absent(self) -> Self:
+        return self.but(body=None)
+
+
 class StoreKey(Facet):
     """One of the keys that a store has of its own, by name: made anew at or after `since`. The value before is gone for good."""
 

@@ -13,20 +13,20 @@ class SignIn(Facet):
 
 
 class AppCredential(Facet):
-    """One thing that an application proves itself with. `holder`: whether it hangs on the registration or on its principal.
+    """One thing that an application proves itself with, by its id (`proof`), on its registration or its principal (`holder`).
 
     What was taken away can not be put back: nobody can read it.
     """
 
     facet: Literal["app-credential"] = "app-credential"
-    credential: str
+    proof: str
     kind: Literal["secret", "certificate", "federated"]  # pragma: allowlist secret
     holder: Literal["application", "principal"] = "application"
     present: bool
 
     @property
     def part(self) -> str:
-        return f"{self.holder}/{self.kind}/{self.credential}"
+        return f"{self.holder}/{self.kind}/{self.proof}"
 
     @property
     def absent(self) -> Self:

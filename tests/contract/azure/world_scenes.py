@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from azure.mgmt.compute import ComputeManagementClient
+from azure.storage.blob import AccessPolicy, PublicAccess
 
 from shared.adapters.azure import names
 from shared.adapters.azure.clients import Clients
@@ -28,6 +29,7 @@ from shared.domain.facet import (
     Rotated,
     SharedKeyAccess,
     SoftDelete,
+    StoredAccess,
     StoreKey,
     TlsFloor,
     Versioning,
@@ -41,7 +43,7 @@ from shared.sandbox.azure.roles import Role
 from shared.sandbox.azure.transport import transport
 from shared.sandbox.azure.wire import Request
 from tests.contract.azure.scenes import GROUP, SCOPE, SUBSCRIPTION, Scene
-from tests.contract.azure.storage_scenes import make_account, management, wrap
+from tests.contract.azure.storage_scenes import container, make_account, management, wrap
 from tests.contract.azure.vault_scenes import VAULT, keys, make_vault
 
 _NUMBERS = count(1)
@@ -65,6 +67,13 @@ class Stage:
 
     def store(self, **properties: object) -> Ref:
         return names.ref(Kind.BUCKET, make_account(self.scene, f"phi{next(_NUMBERS)}", **properties).id)
+
+    def suspended(self) -> Ref:
+        """A store whose versions somebody switched off."""
+        store = self.store()
+        body: Any = {"properties": {"isVersioningEnabled": False}}
+        management(self.scene).blob_services.set_service_properties(GROUP, store.name, body)
+        return store
 
     def lifecycle(self, store: Ref) -> None:
         actions = {"baseBlob": {"delete": {"daysAfterModificationGreaterThan": 0}}}
@@ -152,6 +161,16 @@ class Stage:
         rule, *_ = self.world.look(source, ReplicationRule)
         return source, rule.but(enabled=False)
 
+    def handed_out(self) -> tuple[Ref, Facet]:
+        """A store with a policy that signatures name, and another one that stays."""
+        store = self.store(allowBlobPublicAccess=True)
+        account = self.scene.cloud.storage.accounts[store.name]
+        client = container(self.scene, account, "charts")
+        policy = AccessPolicy(permission="r", expiry="2027-01-01T00:00:00Z")
+        client.set_container_access_policy({"portal": policy, "ward": policy}, PublicAccess.BLOB)
+        found = next(each for each in self.world.look(store, StoredAccess) if each.name == "portal")
+        return store, found.but(body=None)
+
 
 def staged() -> Stage:
     """A cloud with a responder that may do everything until told otherwise."""
@@ -217,7 +236,7 @@ ROWS: tuple[Row, ...] = (
     Row("a store keeps every kind of rule it has", lambda s: (s.store(), MIXED)),
     Row("a store is reached by private endpoints alone", lambda s: (s.store(), NetworkRules(closed=False, endpoints_only=True))),
     Row("a store's key is made anew", _key_made_anew, undone=False),
-    Row("a store keeps versions", lambda s: (s.store(), Versioning(status="Enabled"))),
+    Row("a store keeps versions", lambda s: (s.suspended(), Versioning(status="Enabled"))),
     Row("a store keeps what is deleted", lambda s: (s.store(), SoftDelete(days=14))),
     Row("a rule that deletes is suspended", _with_rule),
     Row("a store goes under another version", lambda s: _encrypted(s.wrapped())),
@@ -225,6 +244,7 @@ ROWS: tuple[Row, ...] = (
     Row("a private endpoint of a store is rejected", lambda s: s.linked(s.store()), undone=False),
     Row("a private endpoint of a vault is rejected", lambda s: s.linked(s.vault()), undone=False),
     Row("blobs go nowhere else", lambda s: s.replicated("charts"), undone=False),
+    Row("a policy that signatures name is taken away", lambda s: s.handed_out()),
     Row("disks go under another version", lambda s: _encrypted(s.disks())),
     Row(
         "a vault is protected from purging",
