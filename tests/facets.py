@@ -21,6 +21,11 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
     facets.SessionsRevoked: st.builds(facets.SessionsRevoked, before=_TIMES),
     facets.DenyAll: st.builds(facets.DenyAll, on=_FLAGS),
     facets.AccessKeyStatus: st.builds(facets.AccessKeyStatus, key_id=_NAMES, active=_FLAGS),
+    facets.SignIn: st.builds(facets.SignIn, enabled=_FLAGS),
+    facets.AppCredential: st.builds(
+        facets.AppCredential, proof=_NAMES, kind=st.sampled_from(["secret", "certificate", "federated"]), present=_FLAGS
+    ),
+    facets.RoleAssigned: st.builds(facets.RoleAssigned, assignment=_NAMES, role=_NAMES, scope=_NAMES, present=_FLAGS),
     facets.ConsoleLogin: st.builds(facets.ConsoleLogin, present=_FLAGS),
     facets.Assignment: st.builds(
         facets.Assignment, account=_NAMES, principal_type=st.sampled_from(["USER", "GROUP"]), principal_id=_NAMES, present=_FLAGS

@@ -23,8 +23,8 @@ MEANINGS: dict[int, type[CloudError]] = {
 LATER = frozenset({"AnotherOperationInProgress", "StorageAccountOperationInProgress", "RetryableError", "ServerBusy"})
 """Codes of a conflict that passes by itself."""
 
-IDS = ("x-ms-correlation-request-id", "x-ms-request-id")
-"""Headers with the id that the activity log (ARM) or the resource's own log (Key Vault, Storage) shows for a call."""
+IDS = ("x-ms-correlation-request-id", "x-ms-request-id", "request-id")
+"""Headers with the id that the log of ARM, of the resource or of the directory shows for a call."""
 
 
 def call[**P, R](method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -29,6 +29,7 @@ from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotate
 from .policies import PolicyStatement
 from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, SessionsRevoked
 from .records import SharedWith, TrailLogging, TrailSelectors
+from .sign_ins import AppCredential, RoleAssigned, SignIn
 from .stores import (
     AccessGrant,
     CustomerKeysBlocked,
@@ -78,7 +79,10 @@ AnyFacet = Annotated[
     | StoredAccess
     | StoreKey
     | SoftDelete
-    | PurgeProtection,
+    | PurgeProtection
+    | SignIn
+    | AppCredential
+    | RoleAssigned,
     Field(discriminator="facet"),
 ]
 """Every facet, told apart by its tag."""
@@ -89,6 +93,7 @@ __all__ = [
     "AliasTarget",
     "AnonymousAccess",
     "AnyFacet",
+    "AppCredential",
     "Assignment",
     "ConsoleLogin",
     "CustomerKeysBlocked",
@@ -110,11 +115,13 @@ __all__ = [
     "PurgeProtection",
     "ReplicaKey",
     "ReplicationRule",
+    "RoleAssigned",
     "Rotated",
     "RotationPolicy",
     "SessionsRevoked",
     "SharedKeyAccess",
     "SharedWith",
+    "SignIn",
     "SoftDelete",
     "StoreKey",
     "StoredAccess",
