@@ -136,7 +136,8 @@ def _asks(deps: Deps, *, json: bool, yes: bool) -> Decide:
     """Who decides: the caller by `--yes`, a person at the terminal, or nobody."""
     if yes:
         return lambda case: None if _own(case, deps) else (deps.caller, True)
-    if json or not sys.stdin.isatty():
+    # who can not see the plan is not asked about it; and only a terminal's own line is safe to leave while somebody types
+    if json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return lambda _: None
     return lambda case: _prompt(case, deps)
 

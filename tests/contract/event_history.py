@@ -48,8 +48,8 @@ class History:
         self.records.setdefault(region, []).append(record)
 
     def lookup(self, region: str, body: Mapping[str, Any]) -> Answer:
-        (wanted,) = body["LookupAttributes"]
-        self.asked.append((region, wanted["AttributeKey"], wanted["AttributeValue"]))
+        wanted = next(iter(body.get("LookupAttributes", ())), None)
+        self.asked.append((region, wanted["AttributeKey"], wanted["AttributeValue"]) if wanted else (region, "", ""))
         if self.throttled:
             self.throttled -= 1
             return _refused("ThrottlingException", "Rate exceeded")
@@ -57,7 +57,7 @@ class History:
             return _refused("InvalidMaxResultsException", "A max results value of 1 to 50 is required.")
         if body.get("EndTime", 2e9) < body.get("StartTime", 0):
             return _refused("InvalidTimeRangeException", "The specified start time must be before the end time.")
-        found = [one for one in self.records.get(region, ()) if _matches(one, wanted) and _within(one, body)]
+        found = [one for one in self.records.get(region, ()) if (wanted is None or _matches(one, wanted)) and _within(one, body)]
         found.sort(key=lambda one: one["eventTime"], reverse=True)
         first = int(body.get("NextToken", 0))
         size = body.get("MaxResults", 50)

@@ -12,6 +12,7 @@ import pytest
 
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.evidence import CloudTrailEvidence
+from shared.adapters.aws.lookup import EventHistory
 from shared.adapters.aws.sources import AwsSources
 from shared.domain.actor import Actor, Credential
 from shared.domain.errors import Throttled
@@ -176,6 +177,16 @@ def test_later_is_waited_for(history: History, evidence: CloudTrailEvidence, clo
     history.throttled = 4
     assert len(evidence.on(user_ref("ann"), NOW - DAY)) == 0
     assert len(evidence.by(user("ann"), NOW - timedelta(hours=1))) == 1
+    assert clock.waited > 0
+
+
+def test_the_newest_event_of_all_is_waited_for_as_well(history: History, clients: Clients, clock: StoppedClock) -> None:
+    asked, here = EventHistory(clients, clock), (ACCOUNT, "eu-west-1")
+    assert asked.newest(here) is None
+    for minutes in (9, 2, 5):
+        history.add(by_user("ann", "ListUsers", timedelta(minutes=minutes)), here[1])
+    history.throttled = 4
+    assert asked.newest(here) == NOW - timedelta(minutes=2)
     assert clock.waited > 0
 
 

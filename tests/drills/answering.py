@@ -17,7 +17,7 @@ from shared.sandbox.aws.server import Sandbox
 
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events" / "aws"
-PATIENCE = 180
+PATIENCE = 300
 PROGRAM = (sys.executable, "-X", "faulthandler", "-c", "from shared.cli import main; main()")
 
 

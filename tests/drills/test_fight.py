@@ -12,7 +12,7 @@ from shared.sandbox.aws.thief_moves import QUIET
 
 from .answering import by_command_line, by_one_approval
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
 ASKED = 5
 ALERT = "guardduty-s3-exfiltration.json"

@@ -129,11 +129,15 @@ def _serviced(clients: Clients, store: Ref, properties: Mapping[str, object]) ->
 
 
 def _read_versioning(clients: Clients, store: Ref) -> tuple[Versioning, ...]:
-    return (Versioning(status="Enabled" if _service(clients, store).is_versioning_enabled else "Suspended"),)
+    """A store whose versions nobody has ever set has none to keep, and is not one where they were switched off."""
+    on = _service(clients, store).is_versioning_enabled
+    return () if on is None else (Versioning(status="Enabled" if on else "Suspended"),)
 
 
 def _write_versioning(clients: Clients, store: Ref, wanted: Sequence[Versioning]) -> Receipt:
     (versioning,) = wanted
+    if versioning.status == "":
+        raise Refused("a store that has had versions can only suspend them")
     return _serviced(clients, store, {"isVersioningEnabled": versioning.status == "Enabled"})
 
 

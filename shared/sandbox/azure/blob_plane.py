@@ -19,6 +19,7 @@ from shared.sandbox.azure.blob_admission import Admission, admit
 from shared.sandbox.azure.blob_call import VERSION, BlobCall, refusal
 from shared.sandbox.azure.blob_leases import lease
 from shared.sandbox.azure.blob_operations import Operation, operation_of
+from shared.sandbox.azure.blob_replication import WRITES, replicate
 from shared.sandbox.azure.clock import iso
 from shared.sandbox.azure.faults import Dropped
 from shared.sandbox.azure.wire import Answer, Problem, Request
@@ -118,7 +119,10 @@ class BlobService:
     def _do(self, operation: Operation, call: BlobCall) -> Answer:
         if call.admission:
             call.admission.allow(operation, call)
-        return DOING[operation.name](self.cloud, call)
+        answer = DOING[operation.name](self.cloud, call)
+        if operation.name in WRITES:
+            replicate(self.cloud, call)
+        return answer
 
     def _log(self, operation: Operation | None, call: BlobCall, status: int, text: str, size: int) -> None:
         request, account = call.request, call.account

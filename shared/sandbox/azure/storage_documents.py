@@ -137,7 +137,7 @@ def immutability(held: Account, found: Container) -> dict[str, Any]:
 def service(held: Account) -> dict[str, Any]:
     """What holds for every blob of the account."""
     off = {"enabled": False, "allowPermanentDelete": False}
-    standing = {"cors": {"corsRules": []}, "deleteRetentionPolicy": off, "isVersioningEnabled": False}
+    standing = {"cors": {"corsRules": []}, "deleteRetentionPolicy": off}
     return {**_below(held, ROOT, "blobServices", {**standing, **held.service}), "sku": held.sku}
 
 

@@ -128,7 +128,9 @@ class TestParts:
         users.delete(GROUP, ACCOUNT, "courier")
         assert list(users.list(GROUP, ACCOUNT)) == []
 
-    def test_replication_needs_versions_on_both_sides(self, scene: Scene, account: Account) -> None:
+    def test_replication_needs_versions_and_its_policy_on_both_sides_and_then_sends_what_is_written(
+        self, scene: Scene, account: Account
+    ) -> None:
         other = make_account(scene, "elsewhere")
         policies = management(scene).object_replication_policies
         rules = [{"sourceContainer": "custody", "destinationContainer": "copies"}]
@@ -138,8 +140,15 @@ class TestParts:
             management(scene).blob_services.set_service_properties(GROUP, name, {"properties": {"isVersioningEnabled": True}})  # type: ignore[call-overload]
         made = policies.create_or_update(GROUP, "elsewhere", "default", body)
         assert [each.policy_id for each in policies.list(GROUP, "elsewhere")] == [made.policy_id]
-        policies.delete(GROUP, "elsewhere", str(made.policy_id))
-        assert list(policies.list(GROUP, "elsewhere")) == []
+        copies = container(scene, other, "copies")
+        blob(scene, account, "before").upload_blob(b"1")
+        policies.create_or_update(GROUP, ACCOUNT, str(made.policy_id), body)
+        blob(scene, account, "record").upload_blob(b"phi", metadata={"ward": "7"})
+        assert [each.name for each in copies.list_blobs()] == ["record"]
+        assert copies.get_blob_client("record").download_blob().readall() == b"phi"
+        policies.delete(GROUP, ACCOUNT, str(made.policy_id))
+        blob(scene, account, "after").upload_blob(b"2")
+        assert [each.name for each in copies.list_blobs()] == ["record"]
 
     def test_network_rules_are_replaced_whole(self, scene: Scene, account: Account) -> None:
         for address in ("192.0.2.1", "192.0.2.2"):

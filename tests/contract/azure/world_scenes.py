@@ -27,6 +27,7 @@ from shared.domain.facet import (
     PurgeProtection,
     ReplicationRule,
     Rotated,
+    RotationPolicy,
     SharedKeyAccess,
     SoftDelete,
     StoredAccess,
@@ -67,6 +68,13 @@ class Stage:
 
     def store(self, **properties: object) -> Ref:
         return names.ref(Kind.BUCKET, make_account(self.scene, f"phi{next(_NUMBERS)}", **properties).id)
+
+    def suspended(self) -> Ref:
+        """A store whose versions somebody switched off."""
+        store = self.store()
+        body: Any = {"properties": {"isVersioningEnabled": False}}
+        management(self.scene).blob_services.set_service_properties(GROUP, store.name, body)
+        return store
 
     def lifecycle(self, store: Ref) -> None:
         actions = {"baseBlob": {"delete": {"daysAfterModificationGreaterThan": 0}}}
@@ -229,7 +237,7 @@ ROWS: tuple[Row, ...] = (
     Row("a store keeps every kind of rule it has", lambda s: (s.store(), MIXED)),
     Row("a store is reached by private endpoints alone", lambda s: (s.store(), NetworkRules(closed=False, endpoints_only=True))),
     Row("a store's key is made anew", _key_made_anew, undone=False),
-    Row("a store keeps versions", lambda s: (s.store(), Versioning(status="Enabled"))),
+    Row("a store keeps versions", lambda s: (s.suspended(), Versioning(status="Enabled"))),
     Row("a store keeps what is deleted", lambda s: (s.store(), SoftDelete(days=14))),
     Row("a rule that deletes is suspended", _with_rule),
     Row("a store goes under another version", lambda s: _encrypted(s.wrapped())),
@@ -250,5 +258,6 @@ ROWS: tuple[Row, ...] = (
         lambda s: (s.vault(accessPolicies=[ENTRY]), Grant(spec=canonical(ENTRY).decode(), present=False)),
     ),
     Row("a version of a key is switched off", lambda s: (s.key(), KeyState(enabled=False, deletion_pending=False))),
+    Row("a key rotates by itself", lambda s: (s.key(), RotationPolicy(after="P30D", life="P90D"))),
     Row("a key gets another version", lambda s: (s.key(), Rotated(since=_age(s))), undone=False),
 )

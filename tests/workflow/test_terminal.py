@@ -1,0 +1,63 @@
+"""Who is asked at a terminal, and who is not."""
+
+import sys
+
+import pytest
+import typer
+
+from shared.cli import acting
+from shared.domain.case import Case, Mode
+from shared.settings import Modes, OneWay, Policy
+from shared.workflow.deps import Deps
+from tests.hospital import Hospital
+from tests.workflow.driving import respond
+from tests.workflow.recovering import Night
+
+FENCE_ASKED = Policy(modes=Modes(fence=Mode.ASK))
+
+
+class Stream:
+    """A terminal, or none."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        self.isatty = lambda: terminal
+
+
+@pytest.mark.parametrize(
+    ("reading", "writing"),
+    [
+        pytest.param(False, True, id="nobody types"),
+        pytest.param(True, False, id="nobody sees the plan"),
+    ],
+)
+def test_without_a_terminal_nobody_is_asked(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch, reading: bool, writing: bool
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Stream(terminal=reading))
+    monkeypatch.setattr(sys, "stdout", Stream(terminal=writing))
+    deps = hospital.worker(FENCE_ASKED)
+    assert acting._asks(deps, json=False, yes=False)(respond(deps)) is None
+
+
+def at_terminal(case: Case, deps: Deps, monkeypatch: pytest.MonkeyPatch, typed: str) -> tuple[str, bool] | None:
+    """What comes of typing this; the prompt says what may be typed."""
+    monkeypatch.setattr(typer, "prompt", lambda _said, default: typed or default)
+    return acting._prompt(case, deps)
+
+
+def test_who_asked_for_what_can_not_be_undone_may_refuse_it_and_not_say_yes(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    deps = night.worker(Policy())
+    case = respond(deps)
+    assert case.awaiting
+    assert at_terminal(case, deps, monkeypatch, case.awaiting.digest[:8]) is None
+    assert at_terminal(case, deps, monkeypatch, "refuse") == (deps.caller, False)
+    assert acting._asks(deps, json=False, yes=True)(case) is None
+
+
+def test_one_person_is_enough_where_the_policy_says_so(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    deps = night.worker(Policy(one_way=OneWay(approver="anyone")))
+    case = respond(deps)
+    assert case.awaiting
+    assert at_terminal(case, deps, monkeypatch, case.awaiting.digest[:8]) == (deps.caller, True)
+    assert at_terminal(case, deps, monkeypatch, "") is None
+    assert acting._asks(deps, json=False, yes=True)(case) == (deps.caller, True)
