@@ -48,7 +48,7 @@ class Recovery:
 def recovery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recovery]:
     with opened() as scene:
         furnish(scene)
-        rules, before = policy(tmp_path_factory.mktemp("policy"), scene, alone=False), stored(scene)
+        rules, before = policy(tmp_path_factory.mktemp("policy"), scene), stored(scene)
         with working(scene, pause=0.3) as ward:
             asked = scene.respond(EXFILTRATION, "--policy", rules)
             seen = len(scene.calls())
