@@ -21,6 +21,11 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
     facets.SessionsRevoked: st.builds(facets.SessionsRevoked, before=_TIMES),
     facets.DenyAll: st.builds(facets.DenyAll, on=_FLAGS),
     facets.AccessKeyStatus: st.builds(facets.AccessKeyStatus, key_id=_NAMES, active=_FLAGS),
+    facets.SignIn: st.builds(facets.SignIn, enabled=_FLAGS),
+    facets.AppCredential: st.builds(
+        facets.AppCredential, proof=_NAMES, kind=st.sampled_from(["secret", "certificate", "federated"]), present=_FLAGS
+    ),
+    facets.RoleAssigned: st.builds(facets.RoleAssigned, assignment=_NAMES, role=_NAMES, scope=_NAMES, present=_FLAGS),
     facets.ConsoleLogin: st.builds(facets.ConsoleLogin, present=_FLAGS),
     facets.Assignment: st.builds(
         facets.Assignment, account=_NAMES, principal_type=st.sampled_from(["USER", "GROUP"]), principal_id=_NAMES, present=_FLAGS
@@ -28,6 +33,9 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
     facets.KeyState: st.builds(facets.KeyState, enabled=_FLAGS, deletion_pending=_FLAGS),
     facets.Grant: st.builds(facets.Grant, spec=_NAMES, present=_FLAGS),
     facets.Rotated: st.builds(facets.Rotated, since=_TIMES),
+    facets.RotationPolicy: st.builds(
+        facets.RotationPolicy, after=st.sampled_from(["", "P30D"]), before_end=st.just(""), life=st.sampled_from(["", "P90D"])
+    ),
     facets.PublicAccessBlock: st.builds(
         facets.PublicAccessBlock, block_acls=_FLAGS, ignore_acls=_FLAGS, block_policy=_FLAGS, restrict_buckets=_FLAGS
     ),

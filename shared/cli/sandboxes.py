@@ -14,7 +14,7 @@ from .options import Json
 
 Port = Annotated[int, typer.Option("--port", help="The loopback port; 0 takes a free one.")]
 Empty = Annotated[bool, typer.Option("--empty", help="Only what `codeblue init` makes: no clinic.")]
-Printed = Annotated[Path, typer.Argument(metavar="FILE", help="What `codeblue sandbox aws --json` printed.")]
+Printed = Annotated[Path, typer.Argument(metavar="FILE", help="What `codeblue sandbox aws --json` (or azure) printed.")]
 Who = Annotated[str, typer.Argument(metavar="WHO", help="responder, administrator, clinician, thief …")]
 
 sandbox = typer.Typer(help="Serve an embedded cloud until interrupted.", no_args_is_help=True)
@@ -45,9 +45,12 @@ def enter(file: Printed, who: Who) -> None:
         held = found["credentials"][who]
     except (OSError, IndexError, ValueError, KeyError, TypeError):
         raise BadInput(f"{file} does not say how to enter the sandbox as {who}") from None
-    named = {**held, "AWS_ENDPOINT_URL": found["endpoint_url"], "AWS_DEFAULT_REGION": found["region"]}
-    if "aws_session_token" not in held:
-        output.out.print("unset AWS_SESSION_TOKEN")
+    if "tenant" in found:
+        named = {**held, "CODEBLUE_AZURE_ENDPOINT": found["endpoint_url"]}
+    else:
+        named = {**held, "AWS_ENDPOINT_URL": found["endpoint_url"], "AWS_DEFAULT_REGION": found["region"]}
+        if "aws_session_token" not in held:
+            output.out.print("unset AWS_SESSION_TOKEN")
     for name, value in named.items():
         output.out.print(f"export {name.upper()}={shlex.quote(str(value))}")
 

@@ -19,6 +19,8 @@ class Kind(StrEnum):
     ACCOUNT = "account"
     USER = "user"
     ROLE = "role"
+    SERVICE_PRINCIPAL = "service-principal"
+    """an application at work in a directory, or a machine's own identity there"""
     PERMISSION_SET = "permission-set"
     KEY = "key"
     BUCKET = "bucket"
@@ -47,7 +49,7 @@ class Kind(StrEnum):
     """the key of a group of disks and their snapshots"""
 
 
-PRINCIPALS = frozenset({Kind.USER, Kind.ROLE, Kind.PERMISSION_SET})
+PRINCIPALS = frozenset({Kind.USER, Kind.ROLE, Kind.PERMISSION_SET, Kind.SERVICE_PRINCIPAL})
 """Kinds that can hold credentials and permissions."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
+from shared.adapters.azure.rest import Rest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -89,6 +91,21 @@ class Clients:
             return BlobServiceClient(account_url, self._credential, **self._options, **STORAGE_WAITS)
 
         return cast("BlobServiceClient", self._client("blobs", account_url, make))
+
+    def rest(self, base: str) -> Rest:
+        """A service without a client of its own, by its address."""
+
+        def make() -> Rest:
+            from azure.core import PipelineClient  # noqa: PLC0415 - the same
+            from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy  # noqa: PLC0415 - the same
+
+            policies: list[Any] = [
+                RetryPolicy(retry_total=self._options["retry_total"]),
+                BearerTokenCredentialPolicy(self._credential, f"{base}/.default"),
+            ]
+            return Rest(PipelineClient(base, policies=policies, **self._options), base)
+
+        return cast("Rest", self._client("rest", base, make))
 
     def _client(self, service: str, place: str, make: Callable[[], object]) -> object:
         slot = (service, place)

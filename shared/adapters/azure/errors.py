@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.rest import HttpRequest, HttpResponse
 
 from shared.domain.errors import Absent, CloudError, DoesNotFit, Refused, Throttled, Unreachable
 
@@ -22,8 +23,8 @@ MEANINGS: dict[int, type[CloudError]] = {
 LATER = frozenset({"AnotherOperationInProgress", "StorageAccountOperationInProgress", "RetryableError", "ServerBusy"})
 """Codes of a conflict that passes by itself."""
 
-IDS = ("x-ms-correlation-request-id", "x-ms-request-id")
-"""Headers with the id that the activity log (ARM) or the resource's own log (Key Vault, Storage) shows for a call."""
+IDS = ("x-ms-correlation-request-id", "x-ms-request-id", "request-id")
+"""Headers with the id that the log of ARM, of the resource or of the directory shows for a call."""
 
 
 def call[**P, R](method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -48,6 +49,14 @@ def sent[R](method: Callable[..., R], /, *args: object, **kwargs: object) -> tup
 
     answer = call(method, *args, raw_response_hook=hear, **kwargs)
     return answer, found[-1] if found else ""
+
+
+def answered(send: Callable[[HttpRequest], HttpResponse], request: HttpRequest) -> str:
+    """The id of a request that no SDK method makes as it is needed. Raises as `call`."""
+    with _in_our_words():
+        response = send(request)
+        response.raise_for_status()
+    return next((str(response.headers[name]) for name in IDS if response.headers.get(name)), "")
 
 
 @contextmanager

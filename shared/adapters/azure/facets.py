@@ -12,13 +12,14 @@ from shared.ports import Receipt, Relation
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What somebody may do, in the words of a role definition: `actions` of ARM, `data` actions of the services."""
+    """What somebody may do: `actions` of ARM and `data` actions of the services, as roles name them; permissions of `graph`."""
 
     actions: frozenset[str] = frozenset()
     data: frozenset[str] = frozenset()
+    graph: frozenset[str] = frozenset()
 
     def __or__(self, other: "Rights") -> "Rights":
-        return Rights(self.actions | other.actions, self.data | other.data)
+        return Rights(self.actions | other.actions, self.data | other.data, self.graph | other.graph)
 
 
 @dataclass(frozen=True, slots=True)

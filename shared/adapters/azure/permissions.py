@@ -28,6 +28,11 @@ def custody() -> Rights:
     )
 
 
+def graph() -> tuple[str, ...]:
+    """Application permissions of Microsoft Graph that an administrator has to consent to."""
+    return tuple(sorted(declared().graph))
+
+
 def responder_roles(scopes: Iterable[str]) -> tuple[Definition, ...]:
     """Both as role definitions (`Microsoft.Authorization/roleDefinitions`), assignable at these scopes."""
     where = list(scopes)

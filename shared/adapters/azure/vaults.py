@@ -8,15 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, timedelta
 from typing import Any
 
+from azure.core.rest import HttpRequest
+from azure.keyvault.keys import KeyRotationLifetimeAction
 from azure.mgmt.keyvault.models import Vault
 
 from shared.adapters.azure import names
 from shared.adapters.azure.clients import Clients
-from shared.adapters.azure.errors import call, every, sent
+from shared.adapters.azure.errors import answered, call, every, sent
 from shared.adapters.azure.facets import FacetAdapter, FacetTable, Rights
 from shared.adapters.azure.network_rules import document, facet
 from shared.domain.errors import Absent, Refused
-from shared.domain.facet import Grant, KeyState, NetworkRules, PurgeProtection, Rotated
+from shared.domain.facet import Grant, KeyState, NetworkRules, PurgeProtection, Rotated, RotationPolicy
 from shared.domain.resource import Kind, Ref
 from shared.domain.value import canonical
 from shared.ports import Receipt
@@ -125,12 +127,49 @@ def _write_rotated(clients: Clients, key: Ref, wanted: Sequence[Rotated]) -> Rec
     return Receipt((sent(clients.keys(name.vault_url).rotate_key, name.name)[1],))
 
 
+def _read_policy(clients: Clients, key: Ref) -> tuple[RotationPolicy, ...]:
+    name = names.key(key.id)
+    found = call(clients.keys(name.vault_url).get_key_rotation_policy, name.name)
+    rotating = next((each for each in found.lifetime_actions or () if _rotates(each)), None)
+    after, before = (rotating.time_after_create, rotating.time_before_expiry) if rotating else ("", "")
+    policy = RotationPolicy(after=after or "", before_end=before or "", life=found.expires_in or "")
+    return (policy,) if policy != policy.absent else ()
+
+
+def _rotates(action: KeyRotationLifetimeAction) -> bool:
+    return str(getattr(action.action, "value", action.action)).lower() == "rotate"
+
+
+def _write_policy(clients: Clients, key: Ref, wanted: Sequence[RotationPolicy]) -> Receipt:
+    """The other actions of the policy stay; the service adds a notification to every one."""
+    (policy,) = wanted
+    name = names.key(key.id)
+    client = clients.keys(name.vault_url)
+    now = call(client.get_key_rotation_policy, name.name)
+    actions = [_action("Notify", each) for each in now.lifetime_actions or () if not _rotates(each)]
+    when = KeyRotationLifetimeAction("Rotate", time_after_create=policy.after or None, time_before_expiry=policy.before_end or None)
+    if policy.after or policy.before_end:
+        actions.insert(0, _action("Rotate", when))
+    body = {"lifetimeActions": actions, "attributes": {"expiryTime": policy.life or None}}
+    # the SDK's own method keeps the answer's headers, and so the request id, to itself
+    request = HttpRequest("PUT", f"{name.vault_url}/keys/{name.name}/rotationpolicy", json=body)
+    return Receipt((answered(client.send_request, request),))
+
+
+def _action(kind: str, given: KeyRotationLifetimeAction) -> dict[str, Any]:
+    """An action as it is sent."""
+    times = {"timeAfterCreate": given.time_after_create, "timeBeforeExpiry": given.time_before_expiry}
+    return {"trigger": {name: period for name, period in times.items() if period}, "action": {"type": kind}}
+
+
 _V = "Microsoft.KeyVault/vaults"
 _READ = Rights(frozenset({f"{_V}/read"}))
 _WRITE = Rights(frozenset({f"{_V}/write"}))
 _ENTRIES = Rights(frozenset({f"{_V}/accessPolicies/write"}))
 _READ_KEYS = Rights(data=frozenset({f"{_V}/keys/read"}))
 _STATE = Rights(data=frozenset({f"{_V}/keys/update/action", f"{_V}/keys/recover/action"}))
+_READ_POLICY = Rights(data=frozenset({f"{_V}/keyrotationpolicies/read"}))
+_WRITE_POLICY = Rights(data=frozenset({f"{_V}/keyrotationpolicies/write"}))
 _ROTATE = Rights(data=frozenset({f"{_V}/keys/rotate/action"}))
 
 FACETS: FacetTable = {
@@ -138,5 +177,6 @@ FACETS: FacetTable = {
     (Kind.KEY_VAULT, NetworkRules): FacetAdapter(_read_networks, _write_networks, _READ, _WRITE),
     (Kind.KEY_VAULT, Grant): FacetAdapter(_read_entries, _write_entry, _READ, _ENTRIES),
     (Kind.KEY, KeyState): FacetAdapter(_read_state, _write_state, _READ_KEYS, _READ_KEYS | _STATE),
+    (Kind.KEY, RotationPolicy): FacetAdapter(_read_policy, _write_policy, _READ_POLICY, _READ_POLICY | _WRITE_POLICY),
     (Kind.KEY, Rotated): FacetAdapter(_read_rotated, _write_rotated, _READ_KEYS, _READ_KEYS | _ROTATE),
 }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from shared.adapters.azure import disks, links, store_keys, stored_access, stores, vaults
+from shared.adapters.azure import disks, links, principals, store_keys, stored_access, stores, vaults
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import FacetAdapter, FacetTable, RelationTable, Rights
 from shared.domain.errors import Refused
@@ -11,7 +11,15 @@ from shared.domain.facet import Facet
 from shared.domain.resource import Kind, Ref
 from shared.ports import Receipt, Relation
 
-FACETS: FacetTable = {**stores.FACETS, **store_keys.FACETS, **vaults.FACETS, **disks.FACETS, **links.FACETS, **stored_access.FACETS}
+FACETS: FacetTable = {
+    **stores.FACETS,
+    **stored_access.FACETS,
+    **store_keys.FACETS,
+    **vaults.FACETS,
+    **disks.FACETS,
+    **links.FACETS,
+    **principals.FACETS,
+}
 
 RELATIONS: RelationTable = {**store_keys.RELATIONS}
 

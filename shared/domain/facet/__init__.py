@@ -25,10 +25,11 @@ from .doors import (
     StoreKey,
     TlsFloor,
 )
-from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotated, Successor
+from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotated, RotationPolicy, Successor
 from .policies import PolicyStatement
 from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, SessionsRevoked
 from .records import SharedWith, TrailLogging, TrailSelectors
+from .sign_ins import AppCredential, RoleAssigned, SignIn
 from .stores import (
     AccessGrant,
     CustomerKeysBlocked,
@@ -52,6 +53,7 @@ AnyFacet = Annotated[
     | KeyState
     | Grant
     | Rotated
+    | RotationPolicy
     | PublicAccessBlock
     | ObjectOwnership
     | Versioning
@@ -77,7 +79,10 @@ AnyFacet = Annotated[
     | StoredAccess
     | StoreKey
     | SoftDelete
-    | PurgeProtection,
+    | PurgeProtection
+    | SignIn
+    | AppCredential
+    | RoleAssigned,
     Field(discriminator="facet"),
 ]
 """Every facet, told apart by its tag."""
@@ -88,6 +93,7 @@ __all__ = [
     "AliasTarget",
     "AnonymousAccess",
     "AnyFacet",
+    "AppCredential",
     "Assignment",
     "ConsoleLogin",
     "CustomerKeysBlocked",
@@ -109,10 +115,13 @@ __all__ = [
     "PurgeProtection",
     "ReplicaKey",
     "ReplicationRule",
+    "RoleAssigned",
     "Rotated",
+    "RotationPolicy",
     "SessionsRevoked",
     "SharedKeyAccess",
     "SharedWith",
+    "SignIn",
     "SoftDelete",
     "StoreKey",
     "StoredAccess",

@@ -50,6 +50,22 @@ class Rotated(Facet):
         return self.but(since=None)
 
 
+class RotationPolicy(Facet):
+    """When a key gets a new version by itself: so long after the last, or so long before its end (ISO 8601 periods; empty: not).
+
+    `life` is how long a version lasts, empty for ever. What a service adds of its own (Key Vault's notifications) is no part of it.
+    """
+
+    facet: Literal["rotation-policy"] = "rotation-policy"
+    after: str = ""
+    before_end: str = ""
+    life: str = ""
+
+    @property
+    def absent(self) -> Self:
+        return type(self)()
+
+
 class Successor(Facet):
     """The key that takes this one's place in a case. `key` is its identifier (ARN), empty for "one is to exist".
 

@@ -84,7 +84,9 @@ class Arm:
         return self._links.handle(call) if call.kinds.endswith(f"/{KIND}") else provider.handle(call)
 
     def _free(self, call: ArmCall) -> bool:
-        """Whether the provider itself decides who may: elevated access, and PIM's activations by oneself."""
+        """Whether the provider itself decides who may: elevated access, PIM's activations by oneself, one's subscriptions."""
+        if (call.namespace, call.scope, call.tail) == ("Microsoft.Resources", "", "subscriptions"):
+            return True
         return call.action.lower() == "microsoft.authorization/elevateaccess/action" or self.authorization.pim.by_oneself(call)
 
     def _existing(self, call: ArmCall) -> None:

@@ -106,17 +106,7 @@ class Authorization:
 
     def _put_definition(self, call: ArmCall) -> Answer:
         asked = call.body.get("properties") or {}
-        allowed = (asked.get("permissions") or [{}])[0]
-        role = Role(
-            call.name.lower(),
-            asked["roleName"],
-            actions=tuple(allowed.get("actions", ())),
-            not_actions=tuple(allowed.get("notActions", ())),
-            data_actions=tuple(allowed.get("dataActions", ())),
-            not_data_actions=tuple(allowed.get("notDataActions", ())),
-            custom=True,
-            scopes=tuple(asked.get("assignableScopes", ())),
-        )
+        role = Role.read(call.name.lower(), asked)
         self._cloud.rbac.definitions[role.id] = role
         return Answer.of(201, role.shown())
 

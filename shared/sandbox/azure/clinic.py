@@ -4,30 +4,20 @@ import json
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
+from shared.adapters.azure import permissions
+from shared.adapters.azure.custody_places import by_convention
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.directory import Secret, ServicePrincipal, User
 from shared.sandbox.azure.resource_groups import add_group, add_subscription
+from shared.sandbox.azure.roles import Role
 from shared.sandbox.azure.wire import Answer, Request
 from shared.sandbox.azure.workspaces import add_workspace
 
 _YEAR = 365 * 86400.0
 _LATEST = {"arm": "2025-06-01", "vault": "2025-07-01", "blob": "2025-05-05"}
-
-RESPONDER = (
-    "Application.ReadWrite.All",
-    "AppRoleAssignment.ReadWrite.All",
-    "AuditLog.Read.All",
-    "DelegatedPermissionGrant.ReadWrite.All",
-    "Directory.Read.All",
-    "Policy.Read.All",
-    "RoleManagement.Read.Directory",
-    "User.EnableDisableAccount.All",
-    "User.Read.All",
-    "User.RevokeSessions.All",
-)
-"""Application permissions of Graph that the responder has."""
 
 
 @dataclass(slots=True)
@@ -79,13 +69,22 @@ def build(cloud: Cloud, *, empty: bool = False) -> Clinic:
     administrator = _application(cloud, clinic, "administrator")
     for role in ("Owner", "Key Vault Administrator", "Storage Blob Data Owner"):
         cloud.rbac.assign(administrator.id, role, scope)
-    responder = _application(cloud, clinic, "responder", RESPONDER)
-    for role in ("Contributor", "User Access Administrator", "Key Vault Administrator", "Storage Blob Data Owner"):
-        cloud.rbac.assign(responder.id, role, scope)
+    _responder(cloud, clinic, scope)
     if not empty:
         _furnish(cloud, clinic, Hands(cloud, administrator))
         _people(cloud, clinic)
     return clinic
+
+
+def _responder(cloud: Cloud, clinic: Clinic, scope: str) -> None:
+    """Exactly what the adapters declare: at the subscription, in the directory, and at custody's own account and vault."""
+    responder = _application(cloud, clinic, "responder", permissions.graph())
+    custody = by_convention(names.SUBSCRIPTION, names.GROUP).resources[:2]
+    for definition, scopes in zip(permissions.responder_roles([scope]), ((scope,), custody), strict=True):
+        role = Role.read(str(uuid4()), definition)
+        cloud.rbac.definitions[role.id] = role
+        for where in scopes:
+            cloud.rbac.assign(responder.id, role.id, where)
 
 
 def _application(cloud: Cloud, clinic: Clinic, name: str, permissions: tuple[str, ...] = ()) -> ServicePrincipal:

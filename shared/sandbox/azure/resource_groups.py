@@ -35,8 +35,10 @@ class ResourceGroups:
             if held is None:
                 raise Problem(404, f"{kind}NotFound", f"{kind} '{call.name}' could not be found.")
             return Answer.of(200, held)
-        kind = _SUBSCRIPTIONS if call.tail == "subscriptions" else _GROUPS
-        return Answer.of(200, {"value": self._cloud.resources.under(call.scope, kind)})
+        if call.tail != "subscriptions":
+            return Answer.of(200, {"value": self._cloud.resources.under(call.scope, _GROUPS)})
+        action, every = f"{_SUBSCRIPTIONS}/read", self._cloud.resources.under("", _SUBSCRIPTIONS)
+        return Answer.of(200, {"value": [one for one in every if self._cloud.rbac.permits(call.caller, action, one["id"])]})
 
 
 def add_subscription(cloud: "Cloud", subscription: str, *, parent: str = "") -> str:

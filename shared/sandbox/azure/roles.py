@@ -1,6 +1,7 @@
 """Azure's built-in roles, as far as a hospital, its thief and its responder use them: name, id, actions and data actions."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,6 +19,21 @@ class Role:
     not_data_actions: tuple[str, ...] = ()
     custom: bool = False
     scopes: tuple[str, ...] = ("/",)
+
+    @classmethod
+    def read(cls, role_id: str, properties: Mapping[str, Any]) -> "Role":
+        """A role of the customer's own, from its definition's `properties`."""
+        allowed = (properties.get("permissions") or [{}])[0]
+        return cls(
+            role_id,
+            properties["roleName"],
+            actions=tuple(allowed.get("actions", ())),
+            not_actions=tuple(allowed.get("notActions", ())),
+            data_actions=tuple(allowed.get("dataActions", ())),
+            not_data_actions=tuple(allowed.get("notDataActions", ())),
+            custom=True,
+            scopes=tuple(properties.get("assignableScopes", ())),
+        )
 
     def lets(self, action: str, *, data: bool) -> bool:
         """Whether this role allows an operation, data action or not."""

@@ -4,12 +4,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.identity import ClientSecretCredential, ManagedIdentityCredential
 from azure.storage.blob import BlobServiceClient
+from typer.testing import CliRunner
 
+from shared.cli import app
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure.transport import transport
 
@@ -39,6 +42,14 @@ def read(client: BlobServiceClient) -> bytes:
 def test_the_first_line_says_where_it_is_and_who_holds_what(served: dict[str, Any]) -> None:
     assert set(served) == {"endpoint_url", "region", "account", "tenant", "credentials", "resources"}
     assert set(served["credentials"]) == {"administrator", "responder", "clinician", "legacy", "thief"}
+
+
+def test_one_enters_as_somebody_by_the_environment_that_azure_identity_reads(served: dict[str, Any], tmp_path: Path) -> None:
+    printed = tmp_path / "sandbox.json"
+    printed.write_text(json.dumps(served))
+    answer = CliRunner().invoke(app, ["sandbox", "enter", str(printed), "responder"])
+    names = {line.removeprefix("export ").partition("=")[0] for line in answer.output.splitlines()}
+    assert names == {"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "CODEBLUE_AZURE_ENDPOINT"}
 
 
 def test_each_gets_in_by_what_they_hold(served: dict[str, Any]) -> None:

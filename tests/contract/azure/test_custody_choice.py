@@ -18,23 +18,27 @@ AZURE = Policy(custody=CustodyPlaces(azure=names.SCOPE))
 
 
 @pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    """A cloud with an administrator in the environment, and the places of the record made."""
-    cloud = Cloud()
-    clinic = build(cloud, empty=True)
-    for name, value in clinic.credentials["administrator"].items():
-        monkeypatch.setenv(name.upper(), value)
-    return cloud
+def cloud() -> Cloud:
+    return Cloud()
+
+
+def act(patch: pytest.MonkeyPatch, held: dict[str, str]) -> None:
+    """The environment names whoever holds these credentials."""
+    for name, value in held.items():
+        patch.setenv(name.upper(), value)
 
 
 def test_the_record_is_made_kept_and_audited_on_azure_with_a_witness_there(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    clinic = build(cloud, empty=True)
+    act(monkeypatch, clinic.credentials["administrator"])
     with Server(cloud) as server:
         monkeypatch.setenv("CODEBLUE_AZURE_ENDPOINT", server.endpoint_url)
         with pytest.raises(NotReady, match="absent"):
             bootstrap.custody(AZURE, SystemClock())
         made = bootstrap.create_custody(AZURE)
+        act(monkeypatch, clinic.credentials["responder"])
         kept = bootstrap.custody(AZURE, SystemClock())
         record = kept.journal(SystemClock())("case-1")
         record.append("opened", {})

@@ -27,6 +27,7 @@ from shared.domain.facet import (
     PurgeProtection,
     ReplicationRule,
     Rotated,
+    RotationPolicy,
     SharedKeyAccess,
     SoftDelete,
     StoredAccess,
@@ -257,5 +258,6 @@ ROWS: tuple[Row, ...] = (
         lambda s: (s.vault(accessPolicies=[ENTRY]), Grant(spec=canonical(ENTRY).decode(), present=False)),
     ),
     Row("a version of a key is switched off", lambda s: (s.key(), KeyState(enabled=False, deletion_pending=False))),
+    Row("a key rotates by itself", lambda s: (s.key(), RotationPolicy(after="P30D", life="P90D"))),
     Row("a key gets another version", lambda s: (s.key(), Rotated(since=_age(s))), undone=False),
 )

@@ -1,0 +1,52 @@
+"""Facets of how somebody signs in, and of the roles they were assigned at a scope."""
+
+from typing import Literal, Self
+
+from .base import Facet
+
+
+class SignIn(Facet):
+    """Whether a user or an application can sign in at all (Entra `accountEnabled`). Tokens they have go on until they end."""
+
+    facet: Literal["sign-in"] = "sign-in"
+    enabled: bool
+
+
+class AppCredential(Facet):
+    """One thing that an application proves itself with, by its id (`proof`), on its registration or its principal (`holder`).
+
+    What was taken away can not be put back: nobody can read it.
+    """
+
+    facet: Literal["app-credential"] = "app-credential"
+    proof: str
+    kind: Literal["secret", "certificate", "federated"]  # pragma: allowlist secret
+    holder: Literal["application", "principal"] = "application"
+    present: bool
+
+    @property
+    def part(self) -> str:
+        return f"{self.holder}/{self.kind}/{self.proof}"
+
+    @property
+    def absent(self) -> Self:
+        return self.but(present=False)
+
+
+class RoleAssigned(Facet):
+    """One role that a principal has at a scope (`assignment`: its id), with all that is needed to assign it again."""
+
+    facet: Literal["role-assigned"] = "role-assigned"
+    assignment: str
+    role: str
+    scope: str
+    condition: str = ""
+    present: bool
+
+    @property
+    def part(self) -> str:
+        return self.assignment
+
+    @property
+    def absent(self) -> Self:
+        return self.but(present=False)
