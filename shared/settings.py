@@ -125,16 +125,18 @@ class Tenant(Value):
 class OneWay(Value):
     """Who decides about changes that cannot be undone, whatever the wave's own mode.
 
-    `approver`: where a person decides, somebody other than who asked (`another`), or whoever it is (`anyone`: for a rehearsal).
+    `second_person`: of what somebody other than who asked has to approve: of the end of a key (`end`), of everything that cannot
+    be undone (`always`, by `--yes` too), of nothing (`never`).
     """
 
     mode: Mode = Mode.ASK
-    approver: Literal["another", "anyone"] = "another"
+    second_person: Literal["always", "end", "never"] = "end"
 
-    @property
-    def another(self) -> bool:
-        """Whether it takes a second person. Where nobody has to be asked, nobody else has to be."""
-        return self.mode is not Mode.AUTO and self.approver == "another"
+    def takes_two(self, *, reversible: bool, grave: bool) -> bool:
+        """Whether such a change takes a second person. Where nobody has to be asked, nobody else has to be."""
+        if self.mode is Mode.AUTO or self.second_person == "never":
+            return False
+        return grave or (self.second_person == "always" and not reversible)
 
 
 class Keys(Value):

@@ -29,7 +29,7 @@ type Summary = dict[str, object]
 
 Event = Annotated[str, typer.Argument(metavar="FILE|-", help="An alert as its source sends it; - reads stdin.")]
 Render = Annotated[bool, typer.Option("--render", help="Fill in relative times such as ${now-90s} first.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Approve, as yourself, whatever is asked and takes nobody else.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Approve, as yourself, whatever is asked.")]
 
 Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to go on trying while a fence is held.")]
 
@@ -49,7 +49,7 @@ def respond(
 ) -> None:
     """Contain what an alert says, and keep on until it holds."""
     given = arrived(_bytes(event, rendered=render))
-    deps = _watched(_deps(policy), json=json)
+    deps = _watched(_deps(policy, yes=yes), json=json)
     drives = partial(_drive, deps=deps, asks=_asks(deps, json=json, yes=yes), patience=Patience(hold_seconds=wait), json=json)
     raise typer.Exit(_finish(_answers(given, deps, drives), json=json))
 
@@ -64,7 +64,7 @@ def plan(event: Event, json: Json = False, policy: PolicyFile = None, render: Re
 
 def apply(case: CaseId, json: Json = False, yes: Yes = False, policy: PolicyFile = None, wait: Wait = HOLD_SECONDS) -> None:
     """Go on with a case: after an approval, after a hold, after a crash."""
-    deps = _watched(_deps(policy), json=json)
+    deps = _watched(_deps(policy, yes=yes), json=json)
     done = drive(case, deps, _asks(deps, json=json, yes=yes), _progress(json=json), Patience(hold_seconds=wait))
     raise typer.Exit(_finish([_summary(done, deps)], json=json))
 
@@ -75,10 +75,12 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def _deps(policy: Path | None) -> Deps:
+def _deps(policy: Path | None, *, yes: bool = False) -> Deps:
+    """`yes`: the caller answers for whatever is asked, unless the policy wants a second person even then."""
     from shared.bootstrap import deps
 
-    return deps(load(policy))
+    made = deps(load(policy))
+    return replace(made, beforehand=yes and made.policy.one_way.second_person != "always")
 
 
 def _watched(deps: Deps, *, json: bool) -> Deps:
@@ -144,7 +146,7 @@ def _asks(deps: Deps, *, json: bool, yes: bool) -> Decide:
 
 def _own(case: Case, deps: Deps) -> bool:
     """Whether it takes somebody else to approve what this case asks."""
-    return case.awaiting is not None and case.awaiting.own(deps.caller)
+    return case.awaiting is not None and case.awaiting.own(deps.caller) and not deps.beforehand
 
 
 def _prompt(case: Case, deps: Deps) -> tuple[str, bool] | None:

@@ -17,8 +17,9 @@ NEXT_LOOK = 15
 
 
 def takes_another(deps: Deps, changes: Iterable[Change]) -> bool:
-    """Whether whoever asks about these changes may not approve them: an approval for good is nobody's alone."""
-    return deps.policy.one_way.another and any(not c.reversible or ACTIONS[c.action].grave for c in changes)
+    """Whether whoever asks about these changes may not approve them, by the policy."""
+    rule = deps.policy.one_way
+    return any(rule.takes_two(reversible=c.reversible, grave=ACTIONS[c.action].grave) for c in changes)
 
 
 def asks_exactly(case: Case) -> bool:

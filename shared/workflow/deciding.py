@@ -26,13 +26,13 @@ def decide(case: Case, deps: Deps, digest: str, by: str, *, granted: bool) -> Ca
         raise NotApproved(f"case {case.id} asks about {asked.digest}, not about {digest}; read the plan again")
     if deps.clock.now() >= asked.expires:
         raise NotApproved(f"the question of case {case.id} expired at {asked.expires.isoformat()}; run `apply` to ask anew")
-    if granted and asked.own(by):
+    if granted and asked.own(by) and not deps.beforehand:
         raise OwnRequest(
             f"{by} asked for the {asked.wave} of case {case.id}, and not all of it can be undone for everybody: any other "
             "identity that may write to custody approves it, with the same digest; this one may refuse it, or wait"
         )
     approval = Approval(wave=asked.wave, digest=digest, by=by, at=deps.clock.now(), granted=granted)
-    body = {"wave": asked.wave.value, "digest": digest, "by": by, "asked_by": asked.by}
+    body = {"wave": asked.wave.value, "digest": digest, "by": by, "asked_by": asked.by, "beforehand": deps.beforehand}
     deps.journal(case.id).append("approved" if granted else "declined", body)
     # an exact plan is run by the stage that asked about it; the sweeps went on meanwhile
     back = case.stage if asked.envelope else Stage(asked.wave.value)

@@ -54,6 +54,8 @@ class Deps:
     """made when it is first asked, behind the fence; None: single requests are not read here, and nothing lasting follows"""
     fresh: Fresh = field(default_factory=Fresh)
     """what was found out a moment ago"""
+    beforehand: bool = False
+    """the caller said before anything was asked (`--yes`) that they answer for all of it"""
     watch: Callable[[Ref, Progress], None] = lambda _store, _progress: None
     """told how far the migration of a store is"""
 

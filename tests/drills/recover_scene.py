@@ -30,15 +30,11 @@ class Stored:
     latest: bool
 
 
-def policy(folder: Path, scene: Scene, *modes: str, alone: bool = True) -> Path:
-    """The clinic's own `response.toml`, with these modes besides; it ends with the proof unless they say otherwise.
-
-    `alone`: for a rehearsal by one person, who asks and approves.
-    """
+def policy(folder: Path, scene: Scene, *modes: str) -> Path:
+    """The clinic's own `response.toml`, with these modes besides; it ends with the proof unless they say otherwise."""
     path = folder / "response.toml"
     said = ('enforce = "observe"', 'retire = "observe"', *modes)
-    rehearsal = ("[one_way]", 'approver = "anyone"') if alone else ()
-    path.write_text("\n".join((scene.described["response_toml"], "[modes]", *said, *rehearsal)))
+    path.write_text("\n".join((scene.described["response_toml"], "[modes]", *said)))
     return path
 
 

@@ -48,7 +48,7 @@ class Recovery:
 def recovery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recovery]:
     with opened() as scene:
         furnish(scene)
-        rules, before = policy(tmp_path_factory.mktemp("policy"), scene, alone=False), stored(scene)
+        rules, before = policy(tmp_path_factory.mktemp("policy"), scene), stored(scene)
         with working(scene, pause=0.3) as ward:
             asked = scene.respond(EXFILTRATION, "--policy", rules)
             seen = len(scene.calls())
@@ -58,11 +58,9 @@ def recovery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recovery]:
 
 
 def one_approval(scene: Scene, rules: Path, case: str) -> Ran:
-    """What is asked is approved by its digest, by somebody else than who asked, and the case goes on."""
+    """What is asked is approved by its digest, and the case goes on."""
     asked = scene.codeblue("status", case, "--json", "--policy", rules).result["awaiting"]
-    own = scene.codeblue("approve", case, "--digest", asked["digest"], "--json", "--policy", rules)
-    assert (own.code, asked["by"] in own.err) == (4, True), own
-    approved = scene.codeblue("approve", case, "--digest", asked["digest"], "--json", "--policy", rules, who="administrator")
+    approved = scene.codeblue("approve", case, "--digest", asked["digest"], "--json", "--policy", rules)
     assert approved.code == 0, approved
     return scene.codeblue("apply", case, "--json", "--policy", rules)
 

@@ -54,7 +54,7 @@ keys = ["arn:aws:kms:us-east-1:111122223333:key/1"]
 accounts = ["111122223333"]
 [one_way]
 mode = "ask"
-approver = "anyone"
+second_person = "never"
 [keys]
 sound = "rotate"
 [fence]
@@ -70,7 +70,7 @@ def test_every_documented_key_is_read() -> None:
     assert policy.limits.window == timedelta(minutes=5)
     assert policy.tenants["north-wing"].accounts == ("111122223333",)
     assert policy.fence.tls_floor == "1.3"
-    assert not policy.one_way.another
+    assert not policy.one_way.takes_two(reversible=False, grave=True)
     assert policy.keys.sound == "rotate"
     assert policy.custody.retention_days == 3000
 
@@ -82,7 +82,8 @@ def test_no_file_means_the_documented_defaults() -> None:
     assert (policy.approval.expires, policy.limits.stale_after) == (timedelta(hours=4), timedelta(hours=24))
     assert (policy.limits.lineages, policy.limits.window, policy.limits.evidence_days) == (5, timedelta(minutes=10), 30)
     assert policy.custody.retention_days == 2192
-    assert policy.one_way.another
+    assert policy.one_way.takes_two(reversible=True, grave=True)
+    assert not policy.one_way.takes_two(reversible=False, grave=False)
 
 
 def test_a_rollback_is_always_asked_for() -> None:

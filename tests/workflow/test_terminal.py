@@ -46,7 +46,7 @@ def at_terminal(case: Case, deps: Deps, monkeypatch: pytest.MonkeyPatch, typed: 
 
 
 def test_who_asked_for_what_can_not_be_undone_may_refuse_it_and_not_say_yes(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
-    deps = night.worker(Policy())
+    deps = night.worker(Policy(one_way=OneWay(second_person="always")))
     case = respond(deps)
     assert case.awaiting
     assert at_terminal(case, deps, monkeypatch, case.awaiting.digest[:8]) is None
@@ -55,7 +55,7 @@ def test_who_asked_for_what_can_not_be_undone_may_refuse_it_and_not_say_yes(nigh
 
 
 def test_one_person_is_enough_where_the_policy_says_so(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
-    deps = night.worker(Policy(one_way=OneWay(approver="anyone")))
+    deps = night.worker(Policy(one_way=OneWay(second_person="never")))
     case = respond(deps)
     assert case.awaiting
     assert at_terminal(case, deps, monkeypatch, case.awaiting.digest[:8]) == (deps.caller, True)

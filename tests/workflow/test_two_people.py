@@ -1,5 +1,7 @@
 """Who may approve what can not be undone: somebody other than who asked for it."""
 
+from dataclasses import replace
+
 import pytest
 
 from shared.containment.actions import ACTIONS
@@ -13,8 +15,8 @@ from tests.hospital import Hospital
 from tests.workflow.driving import NOBODY, go_on, respond
 from tests.workflow.recovering import fallen
 
-ASKING = Policy()
-REHEARSAL = Policy(one_way=OneWay(approver="anyone"))
+ASKING = Policy(one_way=OneWay(second_person="always"))
+REHEARSAL = Policy(one_way=OneWay(second_person="never"))
 NOBODY_ASKED = Policy(one_way=OneWay(mode=Mode.AUTO))
 FENCE_ASKED = Policy(modes=Modes(fence=Mode.ASK))
 
@@ -64,7 +66,7 @@ def test_who_asked_for_it_may_refuse_it(hospital: Hospital) -> None:
     assert Wave.REKEY in approved(case, deps, deps.caller, granted=False).declined
 
 
-@pytest.mark.parametrize("policy", [REHEARSAL, NOBODY_ASKED], ids=["approver = anyone", "mode = auto"])
+@pytest.mark.parametrize("policy", [REHEARSAL, NOBODY_ASKED], ids=["second_person = never", "mode = auto"])
 def test_the_policy_can_say_that_one_person_is_enough(hospital: Hospital, policy: Policy) -> None:
     case, deps = asking(hospital, policy)
     assert approved(case, deps, deps.caller).verdict is Verdict.OPEN
@@ -80,3 +82,15 @@ def test_a_fence_that_can_be_undone_is_approved_by_whoever_it_is(hospital: Hospi
 
 def test_disabling_a_key_is_nobodys_alone_though_it_can_be_undone() -> None:
     assert [action.name for action in ACTIONS.values() if action.grave] == ["disable-key"]
+
+
+def test_whoever_said_beforehand_that_they_answer_for_all_of_it_approves_it_on_record(hospital: Hospital) -> None:
+    case, deps = asking(hospital, ASKING)
+    assert approved(case, replace(deps, beforehand=True), deps.caller).verdict is Verdict.OPEN
+    said = next(entry.body for entry in deps.journal(case.id).entries() if entry.kind == "approved")
+    assert (said["by"], said["asked_by"], said["beforehand"]) == (deps.caller, deps.caller, True)
+
+
+def test_a_new_key_needs_nobody_else_unless_the_policy_says_so(hospital: Hospital) -> None:
+    case, deps = asking(hospital, Policy())
+    assert approved(case, deps, deps.caller).verdict is Verdict.OPEN

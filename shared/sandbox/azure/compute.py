@@ -58,6 +58,7 @@ class Compute:
         except Problem:
             self._restore(call.resource_id, before)
             raise
+        self._identify(made)
         url, was = properties["activeKey"]["keyUrl"], (old.get("activeKey") or {}).get("keyUrl")
         properties["previousKeys"] = old.get("previousKeys") or []
         if was and was != url:
@@ -65,6 +66,13 @@ class Compute:
         if was != url:
             properties["lastKeyRotationTimestamp"] = iso(call.request.at)
         return Answer.of(200, made)
+
+    def _identify(self, made: dict[str, Any]) -> None:
+        """A set with an identity of its own has a principal, which its vault has to let in."""
+        if "SystemAssigned" in str((made.get("identity") or {}).get("type")):
+            directory = self._cloud.entra.directory
+            principal = directory.identity_of(made["id"]) or directory.add_managed_identity(made["id"])
+            made["identity"] = {**made["identity"], "principalId": principal.id, "tenantId": directory.tenant}
 
     def _restore(self, resource_id: str, before: Mapping[str, Any]) -> None:
         if before:

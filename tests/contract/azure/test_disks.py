@@ -50,6 +50,8 @@ def test_a_set_moves_to_another_version_and_forgets_the_old_once_its_disks_are_w
     scene.cloud.delays.disk_rewrap = 600
     first = keys(scene).create_rsa_key("cmk").id
     made = put_set(scene, first)
+    assert made.identity
+    assert scene.cloud.rbac.kind_of(str(made.identity.principal_id)) == "ServicePrincipal"
     put_disk(scene, encryption={"type": "EncryptionAtRestWithCustomerKey", "diskEncryptionSetId": made.id})
     second = keys(scene).rotate_key("cmk").id
     change = {"properties": {"activeKey": {"keyUrl": second}}}

@@ -9,6 +9,7 @@ from azure.mgmt.network import NetworkManagementClient
 from shared.sandbox.azure.directory import ServicePrincipal, User
 from shared.sandbox.azure.entra import TENANT
 from tests.contract.azure.scenes import GROUP, SCOPE, SUBSCRIPTION, Scene
+from tests.contract.azure.storage_scenes import by_token, container, make_account
 
 VAULT = f"{SCOPE}/resourceGroups/{GROUP}/providers/Microsoft.KeyVault/vaults/charts-vault"
 SUBNET = f"{SCOPE}/resourceGroups/{GROUP}/providers/Microsoft.Network/virtualNetworks/wards/subnets/imaging"
@@ -31,9 +32,9 @@ def scene() -> Scene:
     return scene
 
 
-def endpoint(scene: Scene, who: User | ServicePrincipal, name: str, *, manual: bool = False) -> None:
+def endpoint(scene: Scene, who: User | ServicePrincipal, name: str, target: str = VAULT, *, manual: bool = False) -> None:
     client = NetworkManagementClient(scene.bearer(who), SUBSCRIPTION, **scene.options())
-    link = {"name": "charts", "properties": {"privateLinkServiceId": VAULT, "groupIds": ["vault"]}}
+    link = {"name": "charts", "properties": {"privateLinkServiceId": target, "groupIds": ["vault"]}}
     kind = "manualPrivateLinkServiceConnections" if manual else "privateLinkServiceConnections"
     content = {"location": "eastus", "properties": {"subnet": {"id": SUBNET}, kind: [link]}}
     client.private_endpoints.begin_create_or_update(GROUP, name, content).result()  # type: ignore[call-overload]
@@ -68,6 +69,18 @@ def test_somebody_without_the_right_may_only_ask(scene: Scene) -> None:
     held = connection(scene)
     assert held.private_link_service_connection_state
     assert held.private_link_service_connection_state.status == "Pending"
+
+
+def test_a_store_behind_a_closed_door_is_open_to_the_endpoint_that_its_owner_approved(scene: Scene) -> None:
+    account = make_account(scene, publicNetworkAccess="Enabled")
+    container(scene, account).upload_blob("record", b"phi")
+    account.properties["publicNetworkAccess"] = "Disabled"
+    endpoint(scene, scene.owner, "charts-endpoint", account.id)
+    through = f"{SCOPE}/resourceGroups/{GROUP}/providers/Microsoft.Network/privateEndpoints/charts-endpoint"
+    assert by_token(scene, endpoint=through).get_blob_client("records", "record").download_blob().readall() == b"phi"
+    with pytest.raises(HttpResponseError) as refused:
+        by_token(scene).get_blob_client("records", "record").download_blob()
+    assert refused.value.status_code == 403
 
 
 def test_a_network_shows_its_subnets(scene: Scene) -> None:
