@@ -50,11 +50,10 @@ def test_a_sound_key_is_rotated_and_nothing_moves(night: Night, traffic: MemoryT
     assert {r.wave for r in case.waves} >= {Wave.FENCE, Wave.REKEY}
 
 
-def test_it_takes_somebody_else_to_approve_it_and_its_reason_stands_in_the_plan(night: Night, traffic: MemoryTraffic) -> None:
+def test_a_person_is_asked_about_it_and_its_reason_stands_in_the_plan(night: Night, traffic: MemoryTraffic) -> None:
     deps = worker(night, traffic)
     case = respond(deps)
     assert case.awaiting
-    assert case.awaiting.another
     assert {name: c.why for name, c in planned(case, deps).items()} == {"rotate-key": SOUND}
 
 
