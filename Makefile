@@ -2,7 +2,8 @@
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := true
-JOBS ?= 2
+# one more than there are cores: a drill waits as long as it works
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 BIN    := .venv/bin
 READY  := .venv/.ready
 SECOND := .venv-ministack/.ready
