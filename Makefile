@@ -2,8 +2,7 @@
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := true
-# one more than there are cores: a drill waits as long as it works
-JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+JOBS ?= 2
 BIN    := .venv/bin
 READY  := .venv/.ready
 SECOND := .venv-ministack/.ready

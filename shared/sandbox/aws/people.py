@@ -42,14 +42,14 @@ class Failure:
 class Care:
     """A person or program that reads and writes health data, one call after the other, until told to stop.
 
-    `took`: seconds of each call.
+    `took`: when each call began, and its seconds.
     """
 
     def __init__(self, sandbox: Sandbox, clinic: Clinic, who: str) -> None:
         self._s3 = people.bound(sandbox, clinic.credentials[who]).client("s3", config=ONCE)
         self._clock = sandbox.cloud.clock
         self._who = who
-        self.took: list[float] = []
+        self.took: list[tuple[float, float]] = []
         self.failures: list[Failure] = []
 
     def work(self, stopped: threading.Event) -> None:
@@ -64,7 +64,7 @@ class Care:
     def _try(self, name: str, call: Callable[..., Mapping[str, Any]], **params: object) -> None:
         at = self._clock.now()
         code = code_of(lambda: drained(call(**params)))
-        self.took.append(self._clock.now() - at)
+        self.took.append((at, self._clock.now() - at))
         if code:
             self.failures.append(Failure(at, self._who, name, code))
 
@@ -171,10 +171,11 @@ class Staff:
     care: tuple[Care, ...]
     pipeline: Pipeline
 
-    @property
-    def pace(self) -> float:
-        """Seconds that a call took, on average."""
-        return mean(took for each in self.care for took in each.took)
+    def pace(self, since: float, until: float) -> float:
+        """Seconds that a call took in this time, on average; of all calls where there were none."""
+        took = [call for each in self.care for call in each.took]
+        within = [seconds for at, seconds in took if since <= at <= until]
+        return mean(within or (seconds for _, seconds in took))
 
     @property
     def failures(self) -> tuple[Failure, ...]:

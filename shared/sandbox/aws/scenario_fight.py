@@ -23,6 +23,9 @@ from shared.sandbox.aws.thief_selves import Move
 type Respond = Callable[[Sandbox, Clinic], Mapping[str, Any]]
 """Answers the alert, as any responder would: from outside, with the responder's credentials. Gives what it has to say."""
 
+FENCED: Final = 12.0
+"""Seconds after the alert in which the fence goes up and comes into force, on a slow machine too."""
+
 HARMLESS: Final = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
 """What no policy can refuse to anybody."""
 
@@ -57,7 +60,8 @@ class FightReport:
     """What came of it. Times are seconds after the alert.
 
     `heard`: the responder's first call, `answered`: its last word, `over`: the end of the fight. `survivors`: what of the thief's
-    work still has effect. `failures` are of clinicians, `losses` those of the pipeline; `pace`: seconds a call took, on average.
+    work still has effect. `failures` are of clinicians, `losses` those of the pipeline; `pace`: seconds a call took, on average,
+    while the fence went up.
     """
 
     seed: int
@@ -109,7 +113,7 @@ def fight(seed: int, sandbox: Sandbox, respond: Respond, part: str = "thief", te
         heard=_heard(sandbox, alert) - alert,
         answered=answered - alert,
         over=over - alert,
-        pace=staff.pace,
+        pace=staff.pace(alert, alert + FENCED),
         successes=tuple(successes(sandbox, thief.address, alert)),
         survivors=tuple(survivors(sandbox, thief)),
         failures=tuple(replace(each, at=each.at - alert) for each in staff.failures),
