@@ -1,9 +1,8 @@
 """The call log: every request the sandbox answered, with the id its client saw."""
 
-import threading
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from shared.sandbox import call_log
 from shared.sandbox.aws.authoriser import Principal
 from shared.sandbox.aws.http import Incoming, Reply
 from shared.sandbox.aws.principals import Caller
@@ -49,35 +48,8 @@ class Answered:
         return f"{self.service}:{self.operation}"
 
 
-class CallLog:
-    """Calls in the order of their answers. Listeners hear each call once, after it was noted."""
-
-    def __init__(self) -> None:
-        self._calls: list[Answered] = []
-        self._listeners: list[Callable[[Answered], None]] = []
-        self._lock = threading.Lock()
-
-    def note(self, call: Answered) -> None:
-        with self._lock:
-            self._calls.append(call)
-            listeners = tuple(self._listeners)
-        for listener in listeners:
-            listener(call)
-
-    def listen(self, listener: Callable[[Answered], None]) -> None:
-        with self._lock:
-            self._listeners.append(listener)
-
-    def forget(self) -> None:
-        with self._lock:
-            self._calls.clear()
-
-    def __iter__(self) -> Iterator[Answered]:
-        with self._lock:
-            return iter(tuple(self._calls))
-
-    def __len__(self) -> int:
-        return len(self._calls)
+class CallLog(call_log.CallLog[Answered]):
+    """The calls of the embedded AWS."""
 
     def of(self, *names: str, key: str = "", ok: bool | None = None) -> tuple[Answered, ...]:
         """Calls by `service:Operation`, by access key, by success; no filter where none is given."""
@@ -86,7 +58,3 @@ class CallLog:
             for call in self
             if (not names or call.name in names) and (not key or call.access_key_id == key) and (ok is None or call.ok is ok)
         )
-
-    def find(self, request_id: str) -> Answered | None:
-        """The call with this request id."""
-        return next((call for call in self if call.id == request_id), None)

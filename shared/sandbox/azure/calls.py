@@ -1,9 +1,8 @@
 """The call log: every request that the cloud answered, with the id its client saw."""
 
-import threading
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from shared.sandbox import call_log
 from shared.sandbox.azure.wire import Answer, Request
 
 
@@ -39,37 +38,20 @@ class Answered:
         return f"{self.plane} {self.request.method} {self.request.host}{self.request.path}"
 
 
-class CallLog:
-    """Calls in the order of their answers. Listeners hear each call once, after it was noted."""
+class CallLog(call_log.CallLog[Answered]):
+    """The calls of the embedded Azure. Who makes one is known before its answer is."""
 
     def __init__(self) -> None:
-        self._calls: list[Answered] = []
-        self._listeners: list[Callable[[Answered], None]] = []
+        super().__init__()
         self._callers: dict[str, str] = {}
-        self._lock = threading.Lock()
 
     def identify(self, request: Request, caller: str) -> None:
         """Say who makes a request, as soon as a plane knows it."""
         self._callers[request.id] = caller
 
-    def note(self, plane: str, request: Request, answer: Answer, code: str = "") -> None:
-        with self._lock:
-            call = Answered(plane, self._callers.pop(request.id, ""), code, request, answer)
-            self._calls.append(call)
-            listeners = tuple(self._listeners)
-        for listener in listeners:
-            listener(call)
-
-    def listen(self, listener: Callable[[Answered], None]) -> None:
-        with self._lock:
-            self._listeners.append(listener)
-
-    def __iter__(self) -> Iterator[Answered]:
-        with self._lock:
-            return iter(tuple(self._calls))
-
-    def __len__(self) -> int:
-        return len(self._calls)
+    def answered(self, plane: str, request: Request, answer: Answer, code: str = "") -> None:
+        """Note the answer to a request, under whoever was said to make it."""
+        self.note(Answered(plane, self._callers.pop(request.id, ""), code, request, answer))
 
     def of(self, plane: str = "", *, caller: str = "", ok: bool | None = None) -> tuple[Answered, ...]:
         """Calls by plane, caller and success; no filter where none is given."""
@@ -78,7 +60,3 @@ class CallLog:
             for call in self
             if (not plane or call.plane == plane) and (not caller or call.caller == caller) and (ok is None or call.ok is ok)
         )
-
-    def find(self, request_id: str) -> Answered | None:
-        """The call with this request id (`x-ms-request-id`)."""
-        return next((call for call in self if call.id == request_id), None)

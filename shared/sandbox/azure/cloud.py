@@ -98,7 +98,7 @@ class Cloud:
         except Problem as problem:
             answer, code = plane.refuse(taken, problem), problem.code
         answer = answer.plus({"x-ms-request-id": taken.id, "date": http_date(taken.at)})
-        self.calls.note(plane.name, taken, answer, code)
+        self.calls.answered(plane.name, taken, answer, code)
         self.faults.leave(plane.name, taken)
         return answer
 
