@@ -57,11 +57,15 @@ def _where(reader: Reader, rows: Rows) -> Rows:
 def _named(reader: Reader) -> Iterator[tuple[str, Expression]]:
     """`Name = expression` or a column, with commas between."""
     while reader.next and reader.next.lower() != "by":
-        name = reader.next
-        if reader.words[reader.at + 1 : reader.at + 2] == ["="]:
-            reader.at += 2
-        yield name, reader.either()
+        yield _named_one(reader)
         reader.accept(",")
+
+
+def _named_one(reader: Reader) -> tuple[str, Expression]:
+    name = reader.next
+    if reader.words[reader.at + 1 : reader.at + 2] == ["="]:
+        reader.at += 2
+    return name, reader.either()
 
 
 def _project(reader: Reader, rows: Rows) -> Rows:
@@ -120,10 +124,7 @@ def _keys(reader: Reader) -> Iterator[tuple[str, Expression]]:
             value, width = reader.listed()
             yield column, _binned(value, width)
         else:
-            name = reader.next
-            if reader.words[reader.at + 1 : reader.at + 2] == ["="]:
-                reader.at += 2
-            yield name, reader.either()
+            yield _named_one(reader)
         reader.accept(",")
 
 
