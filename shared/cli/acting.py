@@ -17,6 +17,7 @@ from shared.intake.render import render
 from shared.ports import Memory
 from shared.report.summary import summary, turned
 from shared.settings import load
+from shared.workflow.asking import barred
 from shared.workflow.deps import Deps
 from shared.workflow.judging import Arrived, Judge, arrived
 from shared.workflow.local import Decide, Patience, Progress, drive
@@ -137,22 +138,17 @@ def _summary(case: Case, deps: Deps) -> dict[str, object]:
 def _asks(deps: Deps, *, json: bool, yes: bool) -> Decide:
     """Who decides: the caller by `--yes`, a person at the terminal, or nobody."""
     if yes:
-        return lambda case: None if _own(case, deps) else (deps.caller, True)
+        return lambda case: None if barred(case, deps, deps.caller) else (deps.caller, True)
     # who can not see the plan is not asked about it; and only a terminal's own line is safe to leave while somebody types
     if json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return lambda _: None
     return lambda case: _prompt(case, deps)
 
 
-def _own(case: Case, deps: Deps) -> bool:
-    """Whether it takes somebody else to approve what this case asks."""
-    return case.awaiting is not None and case.awaiting.own(deps.caller) and not deps.beforehand
-
-
 def _prompt(case: Case, deps: Deps) -> tuple[str, bool] | None:
     output.show(_summary(case, deps))
     digest = case.awaiting.digest if case.awaiting else ""
-    yes = "" if _own(case, deps) else "type the first 8 digits of the digest to approve, "
+    yes = "" if barred(case, deps, deps.caller) else "type the first 8 digits of the digest to approve, "
     answer = typer.prompt(f"{yes}`refuse`, or press Enter to decide later", default="")
     if answer == "refuse":
         return deps.caller, False

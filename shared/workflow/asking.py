@@ -22,6 +22,11 @@ def takes_another(deps: Deps, changes: Iterable[Change]) -> bool:
     return any(rule.takes_two(reversible=c.reversible, grave=ACTIONS[c.action].grave) for c in changes)
 
 
+def barred(case: Case, deps: Deps, who: str) -> bool:
+    """Whether this person asked for what the case asks, and may not approve it: nothing was said beforehand."""
+    return case.awaiting is not None and case.awaiting.own(who) and not deps.beforehand
+
+
 def asks_exactly(case: Case) -> bool:
     """Whether it asks about a later wave, by the exact digest of its plan, and not about its fence."""
     return case.awaiting is not None and case.awaiting.envelope is None

@@ -11,6 +11,7 @@ from shared.domain.plan import Change, Plan, Wave
 from shared.domain.resource import PRINCIPALS, Ref
 
 from . import history, waves
+from .asking import barred
 from .deps import Deps
 
 
@@ -26,7 +27,7 @@ def decide(case: Case, deps: Deps, digest: str, by: str, *, granted: bool) -> Ca
         raise NotApproved(f"case {case.id} asks about {asked.digest}, not about {digest}; read the plan again")
     if deps.clock.now() >= asked.expires:
         raise NotApproved(f"the question of case {case.id} expired at {asked.expires.isoformat()}; run `apply` to ask anew")
-    if granted and asked.own(by) and not deps.beforehand:
+    if granted and barred(case, deps, by):
         raise OwnRequest(
             f"{by} asked for the {asked.wave} of case {case.id}, and not all of it can be undone for everybody: any other "
             "identity that may write to custody approves it, with the same digest; this one may refuse it, or wait"
