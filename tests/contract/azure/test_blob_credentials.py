@@ -40,18 +40,6 @@ AUTHENTICATION = (403, "AuthenticationFailed")
 PERMISSION = (403, "AuthorizationPermissionMismatch")
 
 
-@pytest.fixture
-def scene() -> Scene:
-    return Scene()
-
-
-@pytest.fixture
-def account(scene: Scene) -> Account:
-    found = make_account(scene)
-    container(scene, found).upload_blob("record", b"phi")
-    return found
-
-
 def read(client: BlobServiceClient, name: str = "record") -> Callable[[], bytes]:
     return client.get_blob_client("records", name).download_blob().readall
 

@@ -12,11 +12,6 @@ from tests.contract.azure.storage_scenes import by_key, by_token, container, mak
 
 
 @pytest.fixture
-def scene() -> Scene:
-    return Scene()
-
-
-@pytest.fixture
 def account(scene: Scene) -> Account:
     return make_account(scene)
 

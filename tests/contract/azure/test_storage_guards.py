@@ -18,11 +18,6 @@ HOLD = (409, "BlobImmutableDueToLegalHold")
 
 
 @pytest.fixture
-def scene() -> Scene:
-    return Scene()
-
-
-@pytest.fixture
 def account(scene: Scene) -> Account:
     made = make_account(scene)
     container(scene, made, "custody")

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from azure.storage.blob import ContainerEncryptionScope
 
 from shared.sandbox.azure.storage_state import Account
@@ -12,8 +11,6 @@ from tests.contract.azure.storage_scenes import (
     ACCOUNT,
     by_key,
     by_token,
-    container,
-    make_account,
     make_key,
     management,
     refused,
@@ -22,18 +19,6 @@ from tests.contract.azure.storage_scenes import (
 from tests.contract.azure.vault_scenes import URL, VAULT, keys, make_vault
 
 NO_KEY = (403, "KeyVaultEncryptionKeyNotFound")
-
-
-@pytest.fixture
-def scene() -> Scene:
-    return Scene()
-
-
-@pytest.fixture
-def account(scene: Scene) -> Account:
-    made = make_account(scene)
-    container(scene, made).upload_blob("record", b"phi")
-    return made
 
 
 def encryption(scene: Scene) -> Any:  # noqa: ANN401 - the SDK's model
