@@ -14,9 +14,10 @@ from shared.domain.case import LeftForPeople, Scope
 from shared.domain.errors import Absent, CloudError
 from shared.domain.resource import Kind, Ref
 from shared.domain.signal import Signal
-from shared.ports import Act, Directory, Evidence, Relation, World
+from shared.ports import Directory, Evidence, Relation, World
 
 from . import reach
+from .deeds import begun_by, deeds_of, descendants
 from .estate import Estate
 from .parallel import in_parallel, in_time
 from .rightful import Breach, allow_list, known_users
@@ -77,20 +78,24 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
         families = pool.submit(_families, world, keys, stores)
         trails = pool.submit(ask, lambda: world.related(account, Relation.TRAILS), (), "trails")
     principal = _assigned(resolved.result().value, world)
+    root = reach.standing(principal, acts.result().value, signal.source_address, surveyor.quarantine)
+    recorded = acts.result().value or ()
     scope = Scope(
-        standings=(reach.standing(principal, acts.result().value, signal.source_address, surveyor.quarantine),),
+        standings=(root, *descendants(root, signal, recorded, surveyor.exempt)),
+        begun=begun_by(signal, recorded),
         stores=tuple(dict.fromkeys(stores)),
         keys=families.result().value,
         access_points=points.result().value,
         trails=trails.result().value,
         shared=_named(signal, Kind.SNAPSHOT, Kind.IMAGE, Kind.DATABASE_SNAPSHOT),
-        deeds=_deeds(signal, acts.result().value or ()),
+        deeds=deeds_of(signal, recorded),
     )
     scope = _listed(scope, signal, surveyor)
     unread = (*points.result().left, *families.result().left, *trails.result().left)
     unresolved = (left.but(passing=False) for left in resolved.result().left)
     left = (*unread, *unresolved, *_beyond(principal, scope, scope.allow))
-    return Survey(Lineage(root=principal), scope.but(unread=bool(unread)), left)
+    members = tuple(standing.actor for standing in scope.standings[1:])
+    return Survey(Lineage(root=principal).joined_by(*members), scope.but(unread=bool(unread)), left)
 
 
 LOG_SECONDS = 1.5
@@ -133,17 +138,6 @@ def _declared(named: Iterable[Ref], estate: Estate) -> tuple[Ref, ...]:
     """What an alert names, in the account that it is declared for: a finding names a bucket without its account."""
     accounts = {r.id: r.account for r in (*estate.stores, *estate.keys)}
     return tuple(dict.fromkeys(r.but(account=accounts.get(r.id, r.account)) for r in named))
-
-
-def _deeds(signal: Signal, acts: Iterable[Act]) -> tuple[tuple[str, str], ...]:
-    """The thief's calls that worked: what the alert says, and what the record shows from the address that the thief calls from."""
-    theirs = (a for a in acts if signal.source_address and a.source_address == signal.source_address and not a.failed)
-    return tuple(dict.fromkeys((*told(signal), *((r.id, a.name) for a in theirs for r in a.resources))))
-
-
-def told(signal: Signal) -> tuple[tuple[str, str], ...]:
-    """The call that an alert is about, by each resource that it worked on."""
-    return () if signal.failed else tuple((r.id, signal.event) for r in signal.resources)
 
 
 def account_of(signal: Signal) -> Ref:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import AwareDatetime
+
 from .actor import Actor
 from .resource import Ref
 from .value import Value
@@ -69,6 +71,7 @@ class Scope(Value):
     `declared`: whether the customer's policy file names any of them; `rightful` are those that are users and roles of ours.
     `logs` are the stores that hold the audit log; `dependants` and `aliases` use a key of `keys` by configuration.
     `deeds` are (resource id, call) of the lineage's calls that worked: whose work a state is, is judged by them.
+    `begun`: when the breach began, as far as the record tells; None: with the alert's event.
     `unread`: part of what hangs on the resources could not be read; sweeps ask again.
     """
 
@@ -93,6 +96,7 @@ class Scope(Value):
     uses_known: bool = False
     """whether the record of the keys' uses could be read"""
     deeds: tuple[tuple[str, str], ...] = ()
+    begun: AwareDatetime | None = None
     judgements: tuple[Judged, ...] = ()
     """of keys of `keys`, when the record of their uses was read last"""
     rotated: tuple[Ref, ...] = ()

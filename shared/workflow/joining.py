@@ -4,7 +4,8 @@ import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 
-from shared.containment.scope import at_stake, told
+from shared.containment.deeds import told
+from shared.containment.scope import at_stake
 from shared.domain.case import Case, LeftForPeople, Scope, Stage, Verdict
 from shared.domain.errors import LeaseLost
 from shared.domain.resource import Kind

@@ -2,6 +2,7 @@
 
 The log and the Regions take seconds to answer; in that time a thief makes a user that makes the next one. So whoever comes into
 being while they are asked is fenced at once: such a newcomer can not be in the (late) log, and nothing could be learnt about it.
+The Regions are asked last: what the log tells does not wait for them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,10 +11,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.containment.parallel import in_parallel
-from shared.containment.reach import did, found
+from shared.containment.reach import did, found, standing
 from shared.containment.rightful import known_users
 from shared.containment.scope import account_of, ask, widened
-from shared.domain.actor import Actor, Lineage
+from shared.domain.actor import Actor, Credential, Lineage
 from shared.domain.case import Case, Reach, Rightful, Scope, Standing
 from shared.domain.plan import Wave
 from shared.domain.resource import Kind, Ref
@@ -57,7 +58,28 @@ def looked(case: Case, deps: Deps) -> tuple[Case, Proposal]:
     met = [s for s in watched.scope.standings if s not in case.scope.standings]
     scope = told.scope.but(standings=tuple({s.actor: s for s in (*met, *told.scope.standings)}.values()))
     lineage = told.lineage.joined_by(*(s.actor for s in met))
-    return watched.but(lineage=lineage, scope=scope, regions_at=told.regions_at), proposal
+    return watched.but(lineage=lineage, scope=scope), proposal
+
+
+def computed(case: Case, deps: Deps) -> Case:
+    """The case with the compute that was given a role meanwhile, fenced. To ask every Region takes longer than all the rest.
+
+    Newcomers who come into being meanwhile are stopped as they are seen. Raises `NotDurable`.
+    """
+    now, lineage, since = deps.clock.now(), case.lineage, case.signal.at
+    if lineage is None or (case.regions_at is not None and now - case.regions_at < COMPUTE_PAUSE):
+        return case
+    nobody: tuple[Actor, ...] = ()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        asked = pool.submit(ask, lambda: deps.directory.given_since(lineage, since), nobody, "new compute")
+        case = _watched(case, deps, asked).but(regions_at=now)
+    fresh = _unknown(case, asked.result().value)
+    judged = zip(fresh, in_parallel(lambda a: _rightful(a, case, deps), fresh), strict=True)
+    given = [a for a, rightful in judged if not rightful]
+    if not given:
+        return case
+    met = _joined(case, deps, given, case.scope)
+    return _stopped(met, deps, waves.propose(met, deps, {Wave.FENCE}))
 
 
 def _told(case: Case, deps: Deps) -> tuple[Case, Proposal]:
@@ -75,8 +97,8 @@ def _chased(case: Case, deps: Deps) -> Case:
     return case
 
 
-def _watched(case: Case, deps: Deps, asked: Future[tuple[Case, Proposal]]) -> Case:
-    """The case with those who have just come into being, stopped as they are seen, until the questions are answered."""
+def _watched[T](case: Case, deps: Deps, asked: Future[T]) -> Case:
+    """The case with those who have just come into being, stopped as they are seen, until the question is answered."""
     while not wait([asked], timeout=LOOK_SECONDS).done:
         case = newcomers(case, deps)
     return case
@@ -92,13 +114,23 @@ def newcomers(case: Case, deps: Deps) -> Case:
         return case
     unmade: tuple[Actor, ...] = ()
     made = ask(lambda: deps.directory.made_since(lineage, since), unmade, "new principals").value
-    known = {s.actor for s in case.scope.standings}
-    fresh = [a for a in made if a not in known and a.unique_id not in case.met and not _spared(a, case, deps)]
+    fresh = [a for a in _unknown(case, made) if a.unique_id not in case.met and not _spared(a, case, deps)]
     if not fresh:
         return case
-    met = _joined(case, fresh, case.scope)
+    met = _joined(case, deps, fresh, case.scope)
     among = {a.principal for a in fresh if a.principal}
-    return waves.run(met, deps, Wave.SWEEP, waves.propose(met, deps, {Wave.FENCE}, among, AT_ONCE), need=1)
+    return _stopped(met, deps, waves.propose(met, deps, {Wave.FENCE}, among, AT_ONCE))
+
+
+def _stopped(case: Case, deps: Deps, proposal: Proposal) -> Case:
+    """The case after a wave about some of it: what the last look at all of it left open stays open. Raises `NotDurable`."""
+    after = waves.run(case, deps, Wave.SWEEP, proposal, need=1)
+    return after.but(
+        left=tuple(dict.fromkeys((*case.left, *after.left))),
+        failing=after.failing or case.failing,
+        retrying=after.retrying or case.retrying,
+        awaiting=after.awaiting or case.awaiting,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,38 +143,34 @@ class Found:
 
 
 def discovered(case: Case, deps: Deps) -> Case:
-    """The case with what has come to light: principals made, sessions opened, compute begun, replicas, access points, sharing."""
+    """The case with what has come to light: principals made, sessions opened, replicas, access points, sharing."""
     if case.lineage is None:
         return case
-    now = deps.clock.now()
-    due = case.regions_at is None or now - case.regions_at >= COMPUTE_PAUSE
-    seen = _asked(case, case.lineage, deps, compute=due)
-    known = {s.actor for s in case.scope.standings}
-    made = [a for a in dict.fromkeys((*seen.made, *(a for act in seen.acts for a in act.created))) if a not in known]
+    seen = _asked(case, case.lineage, deps)
+    made = _unknown(case, (*seen.made, *(a for act in seen.acts for a in act.created)))
     judged = zip(made, in_parallel(lambda a: _rightful(a, case, deps), made), strict=True)
     ours = {resource.id for resource in seen.scope.resources}
     done = ((r.id, act.name) for act in seen.acts for r in act.resources if r.id in ours)
     scope = seen.scope.but(deeds=tuple(dict.fromkeys((*seen.scope.deeds, *done))))
-    met = _joined(case, [a for a, rightful in judged if not rightful], scope)
+    met = _joined(case, deps, [a for a, rightful in judged if not rightful], scope)
     guarded = met.scope.but(rightful=(*scope.rightful, *_touched(met, deps, seen.acts)))
-    return met.but(scope=guarded, regions_at=now if due else case.regions_at)
+    return met.but(scope=guarded)
 
 
-def _asked(case: Case, lineage: Lineage, deps: Deps, *, compute: bool) -> Found:
+def _asked(case: Case, lineage: Lineage, deps: Deps) -> Found:
     """Everything that is asked in one look, all at once."""
     since, account = case.signal.at, account_of(case.signal)
     nobody: tuple[Actor, ...] = ()
     nothing: tuple[Ref, ...] = ()
-    with ThreadPoolExecutor(max_workers=5) as pool:
+    with ThreadPoolExecutor(max_workers=4) as pool:
         acting = pool.submit(_acts, case, deps)
         making = pool.submit(ask, lambda: deps.directory.made_since(lineage, since), nobody, "new principals")
-        giving = pool.submit(ask, lambda: deps.directory.given_since(lineage, since) if compute else nobody, nobody, "new compute")
         sharing = pool.submit(ask, lambda: deps.world.related(account, Relation.SHARED), nothing, "shared snapshots and images")
         widening = pool.submit(widened, case.scope, deps.world)
     shared = tuple(dict.fromkeys((*case.scope.shared, *sharing.result().value)))
     return Found(
         acts=(*acting.result(), *_sharers(case, deps, shared)),
-        made=(*making.result().value, *giving.result().value),
+        made=making.result().value,
         scope=widening.result().but(shared=shared),
     )
 
@@ -153,7 +181,8 @@ def _acts(case: Case, deps: Deps) -> list[Act]:
     actors = list(
         dict.fromkeys((*(s.actor for s in case.scope.standings[:1]), *(s.actor for s in case.scope.standings[:-ASKED:-1])))
     )
-    answers = in_parallel(lambda a: ask(lambda: deps.evidence.by(a, case.signal.at), unseen, str(a)).value, actors)
+    since = case.scope.begun or case.signal.at
+    answers = in_parallel(lambda a: ask(lambda: deps.evidence.by(a, since), unseen, str(a)).value, actors)
     return [act for acts in answers for act in acts if not act.failed and _lineages(act, case)]
 
 
@@ -162,15 +191,40 @@ def _sharers(case: Case, deps: Deps, shared: Iterable[Ref]) -> list[Act]:
     explained = {target for target, _ in case.scope.deeds}
     asked = [ref for ref in shared if ref.id not in explained][:ASKED]
     unseen: tuple[Act, ...] = ()
-    answers = in_parallel(lambda ref: ask(lambda: deps.evidence.on(ref, case.signal.at), unseen, str(ref)).value, asked)
+    since = case.scope.begun or case.signal.at
+    answers = in_parallel(lambda ref: ask(lambda: deps.evidence.on(ref, since), unseen, str(ref)).value, asked)
     return [act for acts in answers for act in acts if not act.failed and _lineages(act, case)]
 
 
-def _joined(case: Case, fresh: Sequence[Actor], scope: Scope) -> Case:
+def _joined(case: Case, deps: Deps, fresh: Sequence[Actor], scope: Scope) -> Case:
     """The case with these actors in its lineage."""
-    standings: tuple[Standing, ...] = (*scope.standings, *(found(a) for a in fresh))
-    lineage = case.lineage.joined_by(*fresh) if case.lineage else None
+    whole = {a.principal for a in fresh if a.unique_id and not a.access_key}
+    standings_ = in_parallel(lambda a: found(a) if a.principal in whole else _standing(a, case, deps), fresh)
+    standings: tuple[Standing, ...] = (*scope.standings, *standings_)
+    lineage = case.lineage.joined_by(*(s.actor for s in standings_)) if case.lineage else None
     return case.but(lineage=lineage, scope=scope.but(standings=standings))
+
+
+def _unknown(case: Case, actors: Iterable[Actor]) -> list[Actor]:
+    """Those who are not in the lineage yet, each once. A key or a login is the same whatever is known of its user."""
+    known = {_handle(s.actor) for s in case.scope.standings}
+    return list({_handle(a): a for a in actors if _handle(a) not in known}.values())
+
+
+def _handle(actor: Actor) -> tuple[Ref | None, Credential, str, str, str]:
+    named = actor.access_key or actor.credential is Credential.CONSOLE
+    return (actor.principal, actor.credential, actor.session, actor.access_key, "" if named else actor.unique_id)
+
+
+def _standing(actor: Actor, case: Case, deps: Deps) -> Standing:
+    """How to fence a key, a login or a token that was made for a user who was there before: others may live on that user."""
+    if actor.session or not (actor.access_key or actor.credential is Credential.CONSOLE):
+        return found(actor)
+    unseen: tuple[Act, ...] | None = None
+    since = case.signal.at - timedelta(days=deps.policy.limits.evidence_days)
+    resolved = ask(lambda: deps.directory.resolve(actor), actor, str(actor)).value
+    acts = ask(lambda: deps.evidence.by(resolved, since), unseen, str(actor)).value
+    return standing(resolved, acts, case.signal.source_address, deps.surveyor.quarantine).but(made=True)
 
 
 def _touched(case: Case, deps: Deps, acts: Iterable[Act]) -> tuple[Rightful, ...]:
@@ -193,7 +247,8 @@ def _rightful(actor: Actor, case: Case, deps: Deps) -> bool:
     if principal is None or _spared(actor, case, deps):
         return True
     none: tuple[Act, ...] = ()
-    acts = ask(lambda: deps.evidence.on(principal, case.signal.at), none, str(principal)).value
+    since = case.scope.begun or case.signal.at
+    acts = ask(lambda: deps.evidence.on(principal, since), none, str(principal)).value
     makers = [a for a in acts if not a.failed and any((c.principal, c.session) == (principal, actor.session) for c in a.created)]
     return bool(makers) and not any(_lineages(a, case) for a in makers)
 

@@ -9,7 +9,7 @@ from shared.domain.plan import Wave
 from . import enforcing, exposing, mending, rekeying, waves
 from .asking import asks_exactly, remaining
 from .deps import Deps
-from .lookout import looked
+from .lookout import computed, looked
 from .step import Next, reached
 
 PAUSES = (0.5, 1, 1.5, 2, 15, 60, 300, 900, 3600)
@@ -74,7 +74,8 @@ def _swept(case: Case, deps: Deps) -> Case:
     scope = again.value if again.value.listed else listed(again.value, case.signal, deps.surveyor)
     unlisted = () if scope.listed else (UNLISTED,)
     known, proposal = looked(case.but(scope=scope), deps)
-    after = waves.run(known, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *unlisted, *proposal.left)), need=1)
+    fenced = waves.run(known, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *unlisted, *proposal.left)), need=1)
+    after = computed(fenced, deps)
     return _carried(mending.mended(after, deps) if _still(known, after) else after)
 
 

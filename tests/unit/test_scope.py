@@ -15,6 +15,7 @@ from tests.hospital import (
     ACCOUNT,
     ALERT,
     CHARTS,
+    CLINICIAN,
     EXPORT,
     FOREIGN,
     HOME,
@@ -122,6 +123,44 @@ class TestWhoIsStopped:
         (left,) = [left for left in found.left if words in left.reason]
         assert left.blocks
         assert left.next
+
+
+def before(hospital: Hospital, ago: timedelta, **fields: object) -> Survey:
+    """The survey, where the thief had opened a session of another role by then."""
+    hospital.evidence.happened(act(THIEF, "AssumeRole", CLINICIAN, at=ALERT - ago, created=(SESSION,), **fields))
+    return surveyed(hospital, signal())
+
+
+class TestWhatWasMadeBeforeTheAlert:
+    """An alert tells of the last act, and comes minutes after the first."""
+
+    def test_what_the_actor_made_of_itself_from_the_alerts_address_is_in_the_first_fence(self) -> None:
+        found = before(built(), timedelta(minutes=20))
+        assert [s.actor for s in found.scope.standings[1:]] == [SESSION]
+        assert found.lineage.members == (SESSION,)
+        assert found.scope.begun == ALERT - timedelta(minutes=20)
+
+    def test_what_is_done_from_an_address_in_use_for_longer_is_its_rightful_users_too(self) -> None:
+        hospital = built()
+        hospital.evidence.happened(act(THIEF, "ListBuckets", at=ALERT - timedelta(days=3)))
+        found = before(hospital, timedelta(minutes=20))
+        assert (found.scope.standings[1:], found.scope.begun) == ((), ALERT)
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            pytest.param({"address": "10.0.0.1"}, id="what was made from elsewhere is not known to be the thief's"),
+            pytest.param({"failed": True}, id="what was refused made nothing"),
+        ],
+    )
+    def test_nothing_else_is_taken_for_the_thiefs(self, fields: dict[str, object]) -> None:
+        assert before(built(), timedelta(minutes=20), **fields).scope.standings[1:] == ()
+
+    def test_a_key_that_it_made_for_somebody_is_not_that_user(self) -> None:
+        hospital = built()
+        other = Actor(credential=Credential.LONG_TERM_KEY, account=HOME, principal=ref(Kind.USER, "backup"), access_key="AKIAMADE")
+        hospital.evidence.happened(act(THIEF, "CreateAccessKey", at=ALERT - timedelta(minutes=20), created=(other,)))
+        assert surveyed(hospital, signal()).scope.standings[1:] == ()
 
 
 class TestWhatCouldNotBeRead:

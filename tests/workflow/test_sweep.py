@@ -34,6 +34,7 @@ from tests.workflow.driving import FOR_EVER, go_on, respond
 
 BACKDOOR = ref(Kind.USER, "backdoor")
 SPARE = ref(Kind.ROLE, "spare")
+NIGHT_BEFORE = ALERT - timedelta(days=1)
 PIPELINE = Actor(
     credential=Credential.ROLE_SESSION, account=HOME, principal=ref(Kind.ROLE, "pipeline"), unique_id="AROAPIPE", session="run-1"
 )
@@ -79,6 +80,20 @@ class TestWhatComesIntoBeing:
         hospital.world.put(EXPORT, AccessKeyStatus(key_id="AKIANEW", active=True))
         go_on(case, deps)
         assert not any(k.active for k in hospital.world.look(EXPORT, AccessKeyStatus))
+
+    def test_a_key_made_for_a_rightful_user_is_switched_off_and_the_user_works_on(self, hospital: Hospital) -> None:
+        backup = ref(Kind.USER, "backup")
+        rightful = Actor(credential=Credential.LONG_TERM_KEY, account=HOME, principal=backup, unique_id="AIDABACKUP")
+        hospital.evidence.happened(act(rightful.but(access_key="AKIAOLD"), "ListBuckets", at=NIGHT_BEFORE, address="203.0.113.7"))
+        hospital.directory.enter(backup, "AIDABACKUP", NIGHT_BEFORE, "AKIAOLD")
+        case, deps = settled(hospital)
+        hospital.world.put(backup, *(AccessKeyStatus(key_id=k, active=True) for k in ("AKIAOLD", "AKIAMADE")))
+        made = rightful.but(access_key="AKIAMADE", unique_id="")
+        hospital.evidence.happened(act(THIEF, "CreateAccessKey", backup, at=hospital.clock.now(), created=(made,)))
+        case = go_on(case, deps)
+        assert {k.key_id for k in hospital.world.look(backup, AccessKeyStatus) if k.active} == {"AKIAOLD"}
+        assert not on(hospital, backup)
+        assert [(s.reach, s.networks) for s in case.scope.standings[1:]] == [(Reach.NETWORK, ("203.0.113.7",))]
 
     def test_a_role_that_the_pipeline_made_is_left_as_soon_as_the_log_says_so(self, hospital: Hospital) -> None:
         case, deps = settled(hospital)

@@ -9,7 +9,7 @@ from shared.domain.plan import Change, Wave
 from shared.domain.resource import Kind, Ref
 
 SHARED_REACH = frozenset({Reach.SESSION, Reach.NETWORK})
-"""Where the rightful user holds the same credentials, they stay on."""
+"""Where the rightful user holds the same credentials, they stay on; those that the actor made are nobody else's."""
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
@@ -23,7 +23,8 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
 
 def _ends(standing: Standing, key_id: str) -> bool:
     whole = standing.reach is Reach.PRINCIPAL
-    return whole or (standing.reach not in SHARED_REACH and standing.actor.access_key == key_id)
+    spared = standing.reach in SHARED_REACH and not standing.made
+    return whole or (not spared and standing.actor.access_key == key_id)
 
 
 ACTION = Action(

@@ -1,0 +1,56 @@
+"""What the actor did before anybody noticed, from the alert and the record of its calls: its deeds, and what it made of itself."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from shared.domain.actor import Actor
+from shared.domain.case import Standing
+from shared.domain.resource import Kind
+from shared.domain.signal import Signal
+from shared.ports import Act
+
+from . import reach
+
+
+def deeds_of(signal: Signal, acts: Iterable[Act]) -> tuple[tuple[str, str], ...]:
+    """The thief's calls that worked: what the alert says, and what the record shows from the address that the thief calls from."""
+    return tuple(dict.fromkeys((*told(signal), *((r.id, a.name) for a in _theirs(signal, acts) for r in a.resources))))
+
+
+def _theirs(signal: Signal, acts: Iterable[Act]) -> list[Act]:
+    """The actor's acts that worked, from the address that the thief calls from."""
+    return [a for a in acts if signal.source_address and a.source_address == signal.source_address and not a.failed]
+
+
+UNNOTICED = timedelta(days=1)
+"""How long before its alert a thief's address is taken for the thief's alone; one that was in use before is somebody's own."""
+
+
+def begun_by(signal: Signal, acts: Iterable[Act]) -> datetime:
+    """When the breach began, as far as the record tells: an alert tells of the last act, and comes minutes after it."""
+    first = min((act.at for act in _theirs(signal, acts)), default=signal.at)
+    return first if signal.at - UNNOTICED <= first < signal.at else signal.at
+
+
+def descendants(root: Standing, signal: Signal, acts: Sequence[Act], exempt: frozenset[str]) -> tuple[Standing, ...]:
+    """What the actor made of itself before anybody noticed: users, roles and sessions. A key for a user is not the user.
+
+    `exempt`: unique ids of responder and break-glass identities.
+    """
+    begun = begun_by(signal, acts)
+    since = [act for act in _theirs(signal, acts) if act.at >= begun]
+    made = dict.fromkeys(actor for act in since for actor in act.created if actor.session or actor.unique_id)
+    others = (actor for actor in made if actor.principal and not _same(actor, root.actor))
+    return tuple(reach.found(actor) for actor in others if actor.unique_id not in exempt)
+
+
+def _same(actor: Actor, root: Actor) -> bool:
+    """Whether the fence of the root covers this one too."""
+    return (actor.principal, actor.session) == (root.principal, root.session) or (
+        actor.principal == root.principal and root.principal is not None and root.principal.kind is Kind.USER
+    )
+
+
+def told(signal: Signal) -> tuple[tuple[str, str], ...]:
+    """The call that an alert is about, by each resource that it worked on."""
+    return () if signal.failed else tuple((r.id, signal.event) for r in signal.resources)
