@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shared.domain.resource import Ref
 
@@ -64,11 +64,13 @@ class Checksum:
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One line of a store's listing: a version or a delete marker. `size` in bytes; `id` is `null` without versioning."""
+class Version(NamedTuple):
+    """One line of a store's listing: a version or a delete marker. `size` in bytes; `id` is `null` without versioning.
 
-    key: str = field(repr=False)
+    A tuple, for there are millions of them.
+    """
+
+    key: str
     id: str
     latest: bool
     modified: datetime
@@ -76,6 +78,10 @@ class Version:
     size: int = 0
     etag: str = ""
     storage_class: str = "STANDARD"
+
+    def __repr__(self) -> str:
+        """Everything but the key."""
+        return f"Version({', '.join(f'{name}={value!r}' for name, value in self._asdict().items() if name != 'key')})"
 
 
 @dataclass(frozen=True, slots=True)

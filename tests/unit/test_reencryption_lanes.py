@@ -1,6 +1,6 @@
 """Which way a version goes: each rule of the table is a row here."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 import pytest
