@@ -83,6 +83,21 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return opened(self.more)
 
 
+ESCAPED = b"\\u"
+"""A character by its number, as JSON may write any."""
+
+
+def mentions(request: Request, *words: bytes) -> bool:
+    """Whether its bytes may say one of these, in lower case, in any case: a look before they are decoded, and never a false no."""
+    if isinstance(request, dict):
+        return True
+    body = bytes(request).lower()
+    for word in words:
+        if word in body:
+            return True
+    return ESCAPED in body
+
+
 def opened(request: Request) -> dict[str, Any]:
     """The mapping in these bytes, its keys folded; text that holds one is opened too."""
     thing: object = request

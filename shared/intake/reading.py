@@ -134,7 +134,7 @@ def _fast(content: bytes) -> list[Trail] | None:
 
 def _calls(trails: list[Trail], content: bytes) -> list[Trail] | None:
     """Only if all are CloudTrail's: `Records` of S3 notifications have the same two fields."""
-    doubtful = b'"aws:' in content and any(trail.event_source.startswith("aws:") for trail in trails)
+    doubtful = b'"aws:' in content and any(name.startswith("aws:") for name in {trail.event_source for trail in trails})
     return None if doubtful else trails
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from .fact import NOTHING
+from .fact import NOTHING, opened
 from .tolerant import Document, flag, folded, items, text
 
 MAX_RESOURCES = 100
@@ -67,7 +67,7 @@ class Named(Camel, frozen=True, gc=False):
 
 
 class Trail(Camel, frozen=True, gc=False):
-    """One event. The three bodies stay as they came until a rule asks for them."""
+    """One event. The three bodies stay as they came until a rule asks for them, and the caller until it is not a known one."""
 
     event_name: str = msgspec.field(name="eventName")
     event_source: str = msgspec.field(name="eventSource")
@@ -80,7 +80,7 @@ class Trail(Camel, frozen=True, gc=False):
     user_agent: str | None = None
     error_code: str | None = None
     error_message: str | None = None
-    user_identity: Caller | None = None
+    user_identity: msgspec.Raw = NOTHING
     request_parameters: msgspec.Raw = NOTHING
     response_elements: msgspec.Raw = NOTHING
     additional_event_data: msgspec.Raw = NOTHING
@@ -101,6 +101,7 @@ class LogFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False)
 LOG_FILE = msgspec.json.Decoder(LogFile)
 ONE = msgspec.json.Decoder(Trail)
 ARRAY = msgspec.json.Decoder(list[Trail])
+CALLER: msgspec.json.Decoder[Caller | None] = msgspec.json.Decoder(Caller | None)
 
 
 def trail_of(document: Document) -> Trail:
@@ -118,7 +119,7 @@ def trail_of(document: Document) -> Trail:
         user_agent=text(document.get("useragent")),
         error_code=text(document.get("errorcode")),
         error_message=text(document.get("errormessage")),
-        user_identity=_caller(who) if who else None,
+        user_identity=raw(_caller(who)) if who else NOTHING,
         request_parameters=raw(document.get("requestparameters")),
         response_elements=raw(document.get("responseelements")),
         additional_event_data=raw(document.get("additionaleventdata")),
@@ -143,6 +144,15 @@ def raw(thing: object) -> msgspec.Raw:
 
 def _time(thing: object) -> str:
     return str(thing) if isinstance(thing, int | float) and not isinstance(thing, bool) else text(thing)
+
+
+def caller_of(body: bytes) -> Caller | None:
+    """The caller in a `userIdentity` as it came; None where it names nobody."""
+    try:
+        return CALLER.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        who = opened(msgspec.Raw(body))
+        return _caller(who) if who else None
 
 
 def _caller(who: Mapping[str, Any]) -> Caller:

@@ -7,7 +7,7 @@ from .identity import ANONYMOUS, BY_TYPE, CONSOLE_AGENT, INSTANCE, SIGN_IN
 from .moments import seconds
 from .objects_left_out import without_key
 from .tolerant import LONGEST
-from .trail import Caller, Named, Trail
+from .trail import Caller, Named, Trail, caller_of
 from .trail_opens import OPENERS, opened_by
 
 SOURCE = "cloudtrail"
@@ -19,16 +19,16 @@ NO_ERROR = frozenset({None, ""})
 
 INSIGHT = "a CloudTrail insight: a change of rates; look at the calls themselves"
 
-NO_CALLS = {"AwsCloudTrailInsight": INSIGHT, "Insight": INSIGHT}
+NO_CALLS: dict[str | None, str] = {"AwsCloudTrailInsight": INSIGHT, "Insight": INSIGHT}
 """`eventType` or `eventCategory`, and why such an event is set aside."""
 
 
 def fact_of(trail: Trail) -> Fact:
     """The fact in one record; it never fails: what is missing is empty."""
-    account = trail.recipient_account_id or (trail.user_identity.account_id if trail.user_identity else "") or ""
-    name = trail.event_name
-    reads = trail.read_only if trail.read_only is not None else name.startswith(READS)
-    made = trail.response_elements
+    account = trail.recipient_account_id or (caller.account_id if (caller := _caller(trail)) else "") or ""
+    name, error, made = trail.event_name, trail.error_code, trail.response_elements
+    reads = trail.read_only
+    failed = error not in NO_ERROR or trail.error_message not in NO_ERROR
     return Fact(
         source=SOURCE,
         event=name[:256],
@@ -39,12 +39,11 @@ def fact_of(trail: Trail) -> Fact:
         service=trail.event_source.partition(".")[0],
         actor=_who(trail, account),
         resources=_listed(trail.resources) if trail.resources else (),
-        opens=opened_by(trail, account) if name in OPENERS and trail.error_code in NO_ERROR else (),
-        failed=not (trail.error_code in NO_ERROR and trail.error_message in NO_ERROR)
-        or (trail.event_type == "AwsConsoleSignIn" and b"Failure" in bytes(made)),
-        error=trail.error_code or "",
-        reads=reads,
-        aside=NO_CALLS.get(trail.event_type or "", "") or NO_CALLS.get(trail.event_category or "", ""),
+        opens=opened_by(trail, _caller(trail), account) if name in OPENERS and error in NO_ERROR else (),
+        failed=failed or (trail.event_type == "AwsConsoleSignIn" and b"Failure" in bytes(made)),
+        error=error or "",
+        reads=name.startswith(READS) if reads is None else reads,
+        aside=NO_CALLS.get(trail.event_type) or NO_CALLS.get(trail.event_category) or "",
         address=trail.source_ip_address or "",
         agent=trail.user_agent or "",
         request_id=trail.request_id or "",
@@ -62,37 +61,37 @@ def _listed(resources: tuple[Named, ...]) -> tuple[str, ...]:
 KNOWN = 4096
 """Callers that are remembered: a log file has few callers and many calls."""
 
+USUAL = 4096
+"""Bytes of a caller that is remembered; CloudTrail writes a few hundred."""
+
 _known: dict[tuple[object, ...], Who] = {}
+
+
+def _caller(trail: Trail) -> Caller | None:
+    return caller_of(bytes(trail.user_identity))
 
 
 def _who(trail: Trail, account: str) -> Who:
     """The caller. What it depends on is the key under which it is remembered."""
-    caller = trail.user_identity
-    if caller is None:
-        return NOBODY
     key = (
-        caller.arn,
-        caller.access_key_id,
-        caller.principal_id,
-        caller.invoked_by,
+        bytes(trail.user_identity),
         account,
         trail.event_source == SIGN_IN,
         (trail.user_agent or "")[:8],
         trail.event_type,
         trail.session_credential_from_console,
-        caller.session_context is None,
     )
     found = _known.get(key)
-    if found is None or caller.type is None or (caller.session_context and caller.session_context.source_identity):
-        found = _read_who(trail, account)
+    if found is None:
+        found = _read_who(trail, _caller(trail), account)
         if len(_known) >= KNOWN:
             _known.clear()
-        _known[key] = found
+        if len(key[0]) <= USUAL:
+            _known[key] = found
     return found
 
 
-def _read_who(trail: Trail, account: str) -> Who:
-    caller = trail.user_identity
+def _read_who(trail: Trail, caller: Caller | None, account: str) -> Who:
     if caller is None or not (caller.type or caller.principal_id or caller.arn or caller.invoked_by):
         return NOBODY
     if (caller.account_id or "").lower() in ANONYMOUS or (caller.principal_id or "").lower() in ANONYMOUS:

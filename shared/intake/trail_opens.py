@@ -4,7 +4,7 @@ from typing import Any
 
 from .fact import opened
 from .tolerant import folded, text, within
-from .trail import Trail
+from .trail import Caller, Trail
 
 OPENERS = frozenset(
     {
@@ -34,9 +34,8 @@ PARTS: tuple[tuple[tuple[str, ...], str], ...] = (
 """Where in the answer a new identity stands, and the key of its lineage."""
 
 
-def opened_by(trail: Trail, account: str) -> tuple[str, ...]:
+def opened_by(trail: Trail, caller: Caller | None, account: str) -> tuple[str, ...]:
     """The keys of what this call brought about; nothing for a service's own calls, which open sessions all day long."""
-    caller = trail.user_identity
     if caller is None or caller.type == "AWSService" or (caller.type in {None, ""} and caller.invoked_by):
         return ()
     answer: dict[str, Any] = folded(opened(trail.response_elements))

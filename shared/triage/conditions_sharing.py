@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-import msgspec
-
-from shared.intake.fact import Fact
+from shared.intake.fact import Fact, mentions
 from shared.intake.tolerant import flag, folded, items, text, within
 
 from .policy_document import ACCOUNT, Reach, of_names, reach
@@ -19,6 +17,9 @@ PUBLIC_LISTS = frozenset(
 """Canned access control lists that let everybody in (S3 user guide, "Canned ACL"); the last is every AWS account."""
 
 PUBLIC_GROUPS = ("groups/global/AllUsers", "groups/global/AuthenticatedUsers")
+
+EVERYBODYS_WORDS = (b"public", b"authenticated", b"allusers")
+"""One of these is in each of them."""
 
 
 NO_DOORS = frozenset(
@@ -36,7 +37,7 @@ NO_DOORS = frozenset(
 
 def opens(fact: Fact, home: Home) -> bool:
     """The policy that is written lets everybody or another account in."""
-    if fact.reads or fact.event in NO_DOORS or (isinstance(fact.request, msgspec.Raw) and b"tatement" not in bytes(fact.request)):
+    if fact.reads or fact.event in NO_DOORS or not mentions(fact.request, b"statement"):
         return False
     return reach(fact.asked, home | {fact.account} - {""}) is not Reach.NOBODY
 
@@ -93,6 +94,8 @@ def principal_outside(fact: Fact, home: Home) -> bool:
 
 def lists_everybody(fact: Fact, _: Home) -> bool:
     """An access control list for everybody, canned or written out."""
+    if not mentions(fact.request, *EVERYBODYS_WORDS):
+        return False
     asked = fact.asked
     canned = {name for key in ("xamzacl", "acl", "accesscontrollist") for name in _names(asked.get(key))}
     return bool(canned & PUBLIC_LISTS) or any(group in str(asked) for group in PUBLIC_GROUPS)

@@ -3,9 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-import msgspec
-
-from shared.intake.fact import Fact
+from shared.intake.fact import Fact, mentions
 from shared.intake.tolerant import flag, folded, items, number, text, within
 
 type Home = frozenset[str]
@@ -23,18 +21,23 @@ NOTE = re.compile(
 )
 """What notes of ransom are called."""
 
+NOTE_WORDS = (b"ransom", b"file", b"decrypt", b"restore", b"recover", b"bitcoin", b"btc")
+"""One of these is in each of them."""
+
 LOG_PREFIX = re.compile(r"(?:^|/)(AWSLogs|CloudTrail|elasticloadbalancing|vpcflowlogs)/")
 
-LOG_MARKS = (b"AWSLogs", b"CloudTrail", b"elasticloadbalancing", b"vpcflowlogs")
+LOG_MARKS = (b"awslogs", b"cloudtrail", b"elasticloadbalancing", b"vpcflowlogs")
 
 
 def customer_key(fact: Fact, _: Home) -> bool:
     """SSE-C: encrypted with a key that the caller keeps."""
-    return CUSTOMER_KEY in bytes(fact.request) if not isinstance(fact.request, dict) else False
+    return not isinstance(fact.request, dict) and CUSTOMER_KEY in bytes(fact.request)
 
 
 def foreign_key(fact: Fact, home: Home) -> bool:
     """Encrypted with a key of another account."""
+    if not mentions(fact.request, b"arn:"):
+        return False
     arn = text(fact.asked.get(SSE_KEY)) or text(_default_key(fact))
     account = arn.split(":")[4] if arn.startswith("arn:") and arn.count(":") > 4 else ""  # noqa: PLR2004  the fifth field of an ARN
     return bool(account and home and account not in home)
@@ -54,9 +57,7 @@ def _customer_or_foreign_key(fact: Fact, home: Home) -> bool:
 
 def health_data(fact: Fact, _: Home) -> bool:
     """Not a log file: `AWSLogs/…` is no patient's."""
-    if isinstance(fact.request, msgspec.Raw) and not any(mark in bytes(fact.request) for mark in LOG_MARKS):
-        return True
-    return not LOG_PREFIX.search(text(fact.asked.get("key")))
+    return not mentions(fact.request, *LOG_MARKS) or not LOG_PREFIX.search(text(fact.asked.get("key")))
 
 
 def _log_files(fact: Fact, _: Home) -> bool:
@@ -64,7 +65,7 @@ def _log_files(fact: Fact, _: Home) -> bool:
 
 
 def _ransom_note(fact: Fact, _: Home) -> bool:
-    return bool(NOTE.search(text(fact.asked.get("key")).rpartition("/")[2]))
+    return mentions(fact.request, *NOTE_WORDS) and bool(NOTE.search(text(fact.asked.get("key")).rpartition("/")[2]))
 
 
 def _replicates_outside(fact: Fact, home: Home) -> bool:

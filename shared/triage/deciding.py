@@ -17,7 +17,7 @@ from . import named
 from .burst import Burst
 from .decision import Decision
 from .rule import Rule
-from .table import Compiled, Listening, Table, fits
+from .table import Compiled, Listening, Table, fits, span
 
 TOOLS = ("Terraform", "terraform", "Pulumi", "aws-cdk", "HashiCorp", "CloudFormation", "cloudformation", "cloud-custodian")
 """What infrastructure tools call themselves. A name proves nothing: it turns acting into watching, never into silence."""
@@ -67,15 +67,14 @@ class Decider:
         listening = self._table.listening(fact.source, fact.event)
         if fact.event in named.MAKES and fact.actor.keys and (new := named.made(fact)):
             self._memory.made(fact.actor.keys[0], (new,))
-        home, failed = self._home(fact), fact.failed
-        fitting = [
-            compiled
-            for compiled in listening.rules
-            if (compiled.on_failure if failed else compiled.on_success) and fits(compiled, fact, home)
-        ]
+        rules = listening.failed if fact.failed else listening.worked
+        home = self._home(fact)
+        fitting = [compiled for compiled in rules if fits(compiled, fact, home)]
         if not fitting:
             return Decided(Decision.DROP, _unspoken(fact, listening))
-        if fact.id and self._memory.seen(_said(fact)):
+        # what is only counted is not counted twice anyway
+        alone = any(compiled.rule.times == 1 for compiled in fitting)
+        if alone and fact.id and self._memory.seen(_said(fact)):
             return Decided(Decision.DROP, "a duplicate: this record was here before", fitting[0].rule)
         return self._best(fact, fitting)
 
@@ -131,9 +130,8 @@ class Decider:
         item = "|".join(named.resources_of(fact)) if rule.distinct else fact.id or str(at)
         count = self._memory.most(counter, at, compiled.window, item, rule.times)
         if count < rule.times:
-            few = f"{count} of the {rule.times} within {_minutes(compiled.window)} that would tell"
             what = "a failed attempt" if fact.failed and rule.below is Decision.DROP else rule.reason
-            return Decided(rule.below, f"{what}: {few}", rule, rule.floor)
+            return Decided(rule.below, f"{what}: {count} {compiled.few}", rule, rule.floor)
         self._memory.fire(counter, at)
         if rule.spares_tools and any(tool in fact.agent for tool in TOOLS):
             return Decided(Decision.WATCH, f"{rule.reason}; an infrastructure tool, as it calls itself", rule, rule.floor)
@@ -144,7 +142,7 @@ class Decider:
         reason = decided.reason
         if fact.at is not None and self.now - fact.at > self._stale:
             return decided._replace(
-                decision=Decision.WATCH, reason=f"{reason}; stale: it happened {_minutes(self.now - fact.at)} before the newest"
+                decision=Decision.WATCH, reason=f"{reason}; stale: it happened {span(self.now - fact.at)} before the newest"
             )
         if fact.sure < SURE:
             return decided._replace(decision=Decision.WATCH, reason=f"{reason}; only begun: its end is another record")
@@ -186,11 +184,3 @@ def _unspoken(fact: Fact, listening: Listening) -> str:
     if listening.own:
         return "what it says opens, takes or hides nothing"
     return "it reads, and no rule speaks of it" if fact.reads else "no rule speaks of it"
-
-
-def _minutes(seconds: float) -> str:
-    """`10 minutes`, `3 hours`, `2 days`."""
-    for name, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return f"{int(seconds // size)} {name}"
-    return f"{int(seconds)} seconds"

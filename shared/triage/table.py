@@ -37,14 +37,17 @@ class Compiled(NamedTuple):
     where: tuple[tuple[str, re.Pattern[str]], ...]
     window: float
     acts: bool
-    on_success: bool
-    on_failure: bool
+    few: str
 
 
 class Listening(NamedTuple):
-    """The rules that listen to an event, those that act first. `own`: some of them were written for it and not for every event."""
+    """The rules that listen to an event, those that act first: to one that worked, to one that was refused.
 
-    rules: tuple[Compiled, ...]
+    `own`: some of them were written for it and not for every event.
+    """
+
+    worked: tuple[Compiled, ...]
+    failed: tuple[Compiled, ...]
     own: bool
 
 
@@ -90,7 +93,9 @@ class Table:
             ]
         each = {compiled.rule.id: compiled for compiled in (*exact, *by_pattern)}
         own = any("*" not in compiled.rule.events for compiled in each.values())
-        return Listening(tuple(sorted(each.values(), key=lambda compiled: not compiled.acts)), own)
+        rules = sorted(each.values(), key=lambda compiled: not compiled.acts)
+        worked = tuple(compiled for compiled in rules if compiled.rule.failed != "only")
+        return Listening(worked, tuple(compiled for compiled in rules if compiled.rule.failed != "no"), own)
 
 
 def _pattern(*globs: str) -> re.Pattern[str]:
@@ -105,9 +110,16 @@ def _compiled(rule: Rule) -> Compiled:
         where=where,
         window=rule.within.total_seconds(),
         acts=rule.decision is Decision.ACT,
-        on_success=rule.failed != "only",
-        on_failure=rule.failed != "no",
+        few=f"of the {rule.times} within {span(rule.within.total_seconds())} that would tell",
     )
+
+
+def span(seconds: float) -> str:
+    """`10 minutes`, `3 hours`, `2 days`."""
+    for name, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{int(seconds // size)} {name}"
+    return f"{int(seconds)} seconds"
 
 
 def fits(compiled: Compiled, fact: Fact, home: frozenset[str]) -> bool:

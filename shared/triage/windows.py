@@ -3,13 +3,17 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
+LAST = "\U0010ffff"
+"""Behind every other text."""
+
 
 def fullest(entries: Sequence[tuple[float, str]], at: float, within: float, enough: int) -> int:
     """The most different items in any window of this length that holds `at`; counted no further than `enough`.
 
     Each entry comes into the window once and leaves it once: what arrives late must not cost more the more of it there is.
     """
-    low, high = bisect_left(entries, (at - within, "")), bisect_right(entries, (at + within, "\U0010ffff"))
+    newest = entries[-1][0] <= at + within
+    low, high = bisect_left(entries, (at - within, "")), len(entries) if newest else bisect_right(entries, (at + within, LAST))
     if high - low < enough:
         return high - low
     if entries[high - 1][0] <= at:
