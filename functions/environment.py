@@ -1,22 +1,76 @@
 """What a function is told by its environment, and everything it works with; made once for each worker."""
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Self
 
-from shared.bootstrap import deps, executions, memory
+from pydantic import Field, ValidationError
+
+from shared.bootstrap import deps, memory, pager, workflow
 from shared.domain.errors import NotReady
+from shared.domain.value import Value
+from shared.ports import Notifier
 from shared.settings import Policy, load
 from shared.workflow.deps import Deps
 from shared.workflow.judging import Judge
+from shared.workflow.stages import Power
 
-from .starter import Starter
+from .doors import Tokens, Workflows
+
+PREFIX = "CODEBLUE_"
+
+PATTERNS = {
+    "machine": r"^arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[A-Za-z0-9_-]{1,80}$",
+    "topic": r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$",
+}
+Role = Annotated[str, Field(pattern=r"^AROA[A-Z0-9]+$")]
+
+
+class Settings(Value):
+    """Every variable `CODEBLUE_*` of a function, and no other: a name that is none of these stops it.
+
+    `policy` is the path of `response.toml`, `state_machine` and `topic` are ARNs, `power` is the only one that the function has,
+    `external_id` what other accounts' roles ask for, `roles` the unique ids of all functions' roles, by commas.
+    """
+
+    policy: str = ""
+    state_machine: Annotated[str, Field(pattern=PATTERNS["machine"])] | None = None
+    topic: Annotated[str, Field(pattern=PATTERNS["topic"])] | None = None
+    power: Power | None = None
+    external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@:/-]+$", min_length=2, max_length=1224)] | None = None
+    roles: tuple[Role, ...] = ()
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> Self:
+        """The settings in these variables. Raises `NotReady` naming the first that is not understood."""
+        ours = {name.removeprefix(PREFIX).lower(): text for name, text in variables.items() if name.startswith(PREFIX) and text}
+        roles = tuple(filter(None, ours.pop("roles", "").split(",")))
+        try:
+            return cls.model_validate({**ours, "roles": roles})
+        except ValidationError as why:
+            error = why.errors()[0]
+            raise NotReady(f"{PREFIX}{str(error['loc'][0]).upper()} of this function: {error['msg']}") from None
+
+
+@cache
+def settings() -> Settings:
+    """This worker's settings."""
+    return Settings.read(os.environ)
+
+
+@cache
+def policy() -> Policy:
+    """The policy, the functions' own roles among the responders."""
+    given = load(Path(settings().policy) if settings().policy else None)
+    return given.but(responder=given.responder.but(roles=(*given.responder.roles, *settings().roles)))
 
 
 @cache
 def ready() -> Deps:
-    """Everything that a stage works with. `CODEBLUE_POLICY`: path of `response.toml`, the defaults where it is not set."""
-    return deps(_policy())
+    """Everything that a stage works with."""
+    return deps(policy())
 
 
 @cache
@@ -25,15 +79,28 @@ def judge() -> Judge:
     return Judge(ready().policy, ready().exempt, lambda: memory(ready().policy), automatic=True)
 
 
-def _policy() -> Policy:
-    named = os.environ.get("CODEBLUE_POLICY")
-    return load(Path(named) if named else None)
+@cache
+def workflows() -> Workflows:
+    """What starts workflows and lets them go on."""
+    return _workflow()[0]
 
 
 @cache
-def starter() -> Starter:
-    """What starts workflows. Raises `NotReady` where `CODEBLUE_STATE_MACHINE`, an ARN, is not set."""
-    machine = os.environ.get("CODEBLUE_STATE_MACHINE")
+def tokens() -> Tokens:
+    """Where workflows wait for people."""
+    return _workflow()[1]
+
+
+@cache
+def _workflow() -> tuple[Workflows, Tokens]:
+    """Raises `NotReady` where `CODEBLUE_STATE_MACHINE` is not set."""
+    machine = settings().state_machine
     if not machine:
         raise NotReady("CODEBLUE_STATE_MACHINE is not set: it is the ARN of the workflow's state machine")
-    return executions(machine)
+    return workflow(machine, policy())
+
+
+@cache
+def people() -> Notifier:
+    """Who is paged, where nothing else is needed."""
+    return pager()

@@ -16,7 +16,7 @@ from shared.workflow.judging import Judge, arrived
 from shared.workflow.taking_in import take_in
 
 from . import environment
-from .starter import Starter
+from .doors import Starter
 
 LOG = logging.getLogger("codeblue")
 """What opened no case, and why: one line a record."""
@@ -24,7 +24,7 @@ LOG = logging.getLogger("codeblue")
 
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
     """Entry point: an SQS batch of EventBridge events; answers which messages failed."""
-    return ingest(event, context, environment.ready(), environment.judge(), environment.starter())
+    return ingest(event, context, environment.ready(), environment.judge(), environment.workflows())
 
 
 def ingest(

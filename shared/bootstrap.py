@@ -17,13 +17,14 @@ from shared.custody.witness import SinkWitness
 from shared.domain.errors import BadInput, NotReady
 from shared.domain.resource import Kind, Ref
 from shared.intake.arn import Place, named
-from shared.ports import Cases, Clock, Journal, Keyring, Memory, Signer, Sink, Traffic, Witness
+from shared.ports import Cases, Clock, Journal, Keyring, Memory, Notifier, Signer, Sink, Traffic, Witness
 from shared.settings import Policy
 from shared.workflow.deps import Deps, Recovery
 
 if TYPE_CHECKING:
     from shared.adapters.aws.clients import Clients
     from shared.adapters.aws.executions import Executions
+    from shared.adapters.aws.questions import Questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,22 @@ def memory(policy: Policy, clock: Clock | None = None) -> Memory:
     return DynamoMemory(clients, table_of(at.table), clock or SystemClock(), at.region)
 
 
-def executions(machine: str) -> "Executions":
-    """What starts the workflow of a case as an execution of this state machine (ARN)."""
+def workflow(machine: str, policy: Policy) -> "tuple[Executions, Questions]":
+    """What starts and wakes executions of this state machine (ARN), and where they wait for people: beside the cases."""
     from shared.adapters.aws.clients import Clients
     from shared.adapters.aws.executions import Executions
+    from shared.adapters.aws.questions import Questions
 
-    return Executions(Clients(), machine)
+    clients = Clients()
+    return Executions(clients, machine), Questions(clients, policy.custody.table)
+
+
+def pager() -> Notifier:
+    """Who is paged, for a function that needs nothing else."""
+    from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.notifier import notifier
+
+    return notifier(Clients())
 
 
 def estate(policy: Policy, home: str, region: str) -> Estate:

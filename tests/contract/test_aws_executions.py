@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from shared.adapters.aws.executions import START, Executions
+from shared.adapters.aws.executions import ANSWER, LIST, START, Executions
+from shared.adapters.aws.questions import ACTIONS, Questions
+from shared.domain.case import Stage
 from shared.domain.errors import Refused
 from shared.sandbox.aws.server import ACCOUNT, REGION, Sandbox
 
@@ -50,3 +52,34 @@ def test_a_workflow_that_has_ended_is_not_begun_again(sandbox: Sandbox, machine:
     states.stop_execution(executionArn=begun["executionArn"])
     executions.start("cb-1")
     assert len(states.list_executions(stateMachineArn=machine)["executions"]) == 1
+
+
+def test_a_lost_workflow_is_begun_again_under_another_name_and_counts_as_the_cases(
+    sandbox: Sandbox, machine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executions = Executions(responder(sandbox, monkeypatch, *START, *LIST), machine)
+    executions.start("cb-1")
+    states = sandbox.root().client("stepfunctions")
+    (begun,) = states.list_executions(stateMachineArn=machine)["executions"]
+    states.stop_execution(executionArn=begun["executionArn"])
+    assert executions.running() == frozenset()
+    executions.again("cb-1")
+    assert executions.running() == {"cb-1"}
+
+
+def test_a_token_that_nobody_waits_with_wakes_nobody(sandbox: Sandbox, machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    executions = Executions(responder(sandbox, monkeypatch, *ANSWER), machine)
+    executions.answer("a token of yesterday", "cb-1", Stage.SWEEP)
+
+
+def test_the_newest_token_of_a_case_is_the_one_that_is_found(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    clients = responder(sandbox, monkeypatch, *ACTIONS)
+    key = {"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "id", "KeyType": "HASH"}
+    made = sandbox.root().client("dynamodb").create_table
+    made(TableName="codeblue-cases", AttributeDefinitions=[key[0]], KeySchema=[key[1]], BillingMode="PAY_PER_REQUEST")
+    questions = Questions(clients, "codeblue-cases")
+    assert questions.token("cb-1") == ""
+    questions.keep("cb-1", "first")
+    questions.keep("cb-1", "second")
+    questions.keep("cb-2", "another")
+    assert questions.token("cb-1") == "second"

@@ -43,8 +43,17 @@ if TYPE_CHECKING:
 SPOKE = "codeblue-spoke"
 """The role that every account of the organisation has for us, by convention."""
 
+POWER_TAG = "codeblue:power"
+"""The session tag that says for which power an account was entered."""
+
 PERMISSIONS = frozenset({"sts:AssumeRole"})
-"""What entering another account takes."""
+"""What entering another account takes; with a power of its own, `sts:TagSession` too."""
+
+
+def spoke_of(power: str) -> str:
+    """The name of the role that every account has for this power alone, where powers are kept apart."""
+    return f"{SPOKE}-{power}"
+
 
 CONNECTIONS = 32
 """Calls under way at a time: a fence is a few dozen writes, and all of them leave at once."""
@@ -192,13 +201,16 @@ class Clients:
     def _assume(self, account: str) -> dict[str, str]:
         """Credentials of the spoke role, in the form that botocore refreshes from."""
         partition = self._here.get_partition_for_region(self.region)
-        role = f"arn:{partition}:iam::{account}:role/{SPOKE}"
-        external = os.environ.get("CODEBLUE_EXTERNAL_ID", "")
-        ask = partial(self.sts("", "").assume_role, RoleArn=role, RoleSessionName="codeblue")
+        power, external = os.environ.get("CODEBLUE_POWER", ""), os.environ.get("CODEBLUE_EXTERNAL_ID", "")
+        name = spoke_of(power) if power else SPOKE
+        role = f"arn:{partition}:iam::{account}:role/{name}"
+        said: Any = {"ExternalId": external} if external else {}
+        tagged: Any = {"Tags": [{"Key": POWER_TAG, "Value": power}]} if power else {}
+        ask = self.sts("", "").assume_role
         try:
-            got = call(ask, ExternalId=external)["Credentials"] if external else call(ask)["Credentials"]
+            got = call(ask, RoleArn=role, RoleSessionName="codeblue", **said, **tagged)["Credentials"]
         except Refused as error:
-            raise Unreachable(f"account {account} has no role {SPOKE} for us", error.code, error.request_id) from None
+            raise Unreachable(f"account {account} has no role {name} for us", error.code, error.request_id) from None
         return {
             "access_key": got["AccessKeyId"],
             "secret_key": got["SecretAccessKey"],

@@ -5,6 +5,7 @@ its own: without it the responder reads no patient's data, and with it no key op
 """
 
 import json
+from collections.abc import Collection
 
 from shared.adapters.aws import (
     access,
@@ -34,8 +35,13 @@ type Statement = dict[str, object]
 
 def declared() -> frozenset[str]:
     """Every IAM action for looking at and changing any resource; what custody needs is in `custody`."""
+    return looking().union(*(facet.writes for facet in FACETS.values()))
+
+
+def looking() -> frozenset[str]:
+    """Every IAM action for looking, paging included; none of them changes anything that is protected."""
     return frozenset().union(
-        *(facet.reads | facet.writes for facet in FACETS.values()),
+        *(facet.reads for facet in FACETS.values()),
         *(relation.reads for relation in RELATIONS.values()),
         access.PERMISSIONS,
         directory.RESOLVE,
@@ -57,10 +63,10 @@ CUSTODY_KEYS: Statement = {"ForAnyValue:StringLike": {"kms:ResourceAliases": "al
 def custody() -> tuple[Statement, ...]:
     """The statements for custody's buckets, table and keys, and for our own role in other accounts."""
     return (
-        _allow(sinks.ACTIONS, "arn:aws:s3:::codeblue-custody-*"),
-        _allow(cases.ACTIONS | windows.ACTIONS | _of("dynamodb", keyring.ACTIONS), "arn:aws:dynamodb:*:*:table/codeblue-*"),
-        {**_allow(signer.ACTIONS | _of("kms", keyring.ACTIONS), "*"), "Condition": CUSTODY_KEYS},
-        _allow(frozenset({"sts:AssumeRole"}), f"arn:aws:iam::*:role/{SPOKE}"),
+        allow(sinks.ACTIONS, "arn:aws:s3:::codeblue-custody-*"),
+        allow(cases.ACTIONS | windows.ACTIONS | _of("dynamodb", keyring.ACTIONS), "arn:aws:dynamodb:*:*:table/codeblue-*"),
+        {**allow(signer.ACTIONS | _of("kms", keyring.ACTIONS), "*"), "Condition": CUSTODY_KEYS},
+        allow(frozenset({"sts:AssumeRole"}), f"arn:aws:iam::*:role/{SPOKE}"),
     )
 
 
@@ -71,14 +77,13 @@ def through_services() -> Statement:
     (developer guide, "Securing environment variables"). What they hold can not be read with this.
     """
     services = {"StringLike": {"kms:ViaService": ["lambda.*.amazonaws.com", "secretsmanager.*.amazonaws.com"]}}
-    return {**_allow(stored_secrets.KEY_USE | lambda_functions.KEY_USE, "*"), "Condition": services}
+    return {**allow(stored_secrets.KEY_USE | lambda_functions.KEY_USE, "*"), "Condition": services}
 
 
 def migration() -> tuple[Statement, ...]:
     """The statements for moving what is stored: versions of every store, and their keys through S3 alone."""
-    through_s3 = {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}
     keys = _of("kms", objects.ACTIONS)
-    return (_allow(objects.ACTIONS - keys, "*"), {**_allow(keys, "*"), "Condition": through_s3})
+    return (allow(objects.ACTIONS - keys, "*"), through("s3", keys))
 
 
 def evidence_files() -> tuple[Statement, ...]:
@@ -92,9 +97,9 @@ def evidence_files() -> tuple[Statement, ...]:
         "Null": {"kms:EncryptionContext:aws:cloudtrail:arn": "false"},
     }
     return (
-        {**_allow(trail_files.LISTS, "*"), "Condition": place},
-        _allow(trail_files.READS, "arn:aws:s3:::*/AWSLogs/*"),
-        {**_allow(frozenset({"kms:Decrypt"}), "*"), "Condition": of_trails},
+        {**allow(trail_files.LISTS, "*"), "Condition": place},
+        allow(trail_files.READS, "arn:aws:s3:::*/AWSLogs/*"),
+        {**allow(frozenset({"kms:Decrypt"}), "*"), "Condition": of_trails},
     )
 
 
@@ -104,13 +109,19 @@ def responder_policies() -> dict[str, str]:
     A responder that only fences goes without the second; one that may not read the log of requests, without the third.
     """
     return {
-        "codeblue-respond": _document(_allow(declared(), "*"), through_services(), *custody()),
-        "codeblue-migrate": _document(*migration()),
-        "codeblue-evidence": _document(*evidence_files()),
+        "codeblue-respond": document(allow(declared(), "*"), through_services(), *custody()),
+        "codeblue-migrate": document(*migration()),
+        "codeblue-evidence": document(*evidence_files()),
     }
 
 
-def _document(*statements: Statement) -> str:
+def through(service: str, actions: Collection[str]) -> Statement:
+    """These actions on any key, where this service asks on our behalf and no other way."""
+    return {**allow(actions, "*"), "Condition": {"StringLike": {"kms:ViaService": f"{service}.*.amazonaws.com"}}}
+
+
+def document(*statements: Statement) -> str:
+    """An IAM policy of these statements (JSON)."""
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
 
 
@@ -118,5 +129,6 @@ def _of(service: str, actions: frozenset[str]) -> frozenset[str]:
     return frozenset(action for action in actions if action.startswith(f"{service}:"))
 
 
-def _allow(actions: frozenset[str], resource: str) -> Statement:
+def allow(actions: Collection[str], resource: str) -> Statement:
+    """Allow these actions on this resource."""
     return {"Effect": "Allow", "Action": sorted(actions), "Resource": resource}

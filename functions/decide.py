@@ -1,0 +1,91 @@
+"""AWS Lambda behind a URL: a person approves or refuses exactly what a case asks.
+
+Who it is AWS has checked by the request's signature (`AuthType: AWS_IAM`); the request's own words about that count for nothing.
+The decision is on record and in the case before the workflow is told: the token is a nudge, the case is the fact.
+"""
+
+import json
+import uuid
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import ValidationError
+
+from shared.domain.case import Case
+from shared.domain.errors import Absent, CodeblueError, LeaseLost, NotApproved, OwnRequest
+from shared.domain.value import Value
+from shared.workflow.deciding import decide
+from shared.workflow.deps import Deps
+from shared.workflow.run import hold
+
+from . import environment
+from .doors import Tokens, Workflows
+
+TRIES = 40
+POLL_SECONDS = 0.5
+
+STATUS: Mapping[type[Exception], HTTPStatus] = {
+    ValidationError: HTTPStatus.BAD_REQUEST,
+    Absent: HTTPStatus.NOT_FOUND,
+    OwnRequest: HTTPStatus.FORBIDDEN,
+    NotApproved: HTTPStatus.CONFLICT,
+    LeaseLost: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""What the person is told, by what went wrong; the first row that fits."""
+
+
+class Decision(Value):
+    """The request's body, as JSON."""
+
+    case: str
+    digest: str
+    granted: bool
+
+
+def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
+    """Entry point: a function URL's event; answers an HTTP response."""
+    del context
+    request = LambdaFunctionUrlEvent(event)
+    who = request.request_context.authorizer.iam if request.request_context.authorizer else None
+    if who is None or not who.user_arn:
+        return _response(HTTPStatus.FORBIDDEN, "the request is not signed by anybody")
+    try:
+        order = Decision.model_validate_json(request.decoded_body or "")
+        case = settle(order, who.user_arn, environment.ready(), environment.tokens(), environment.workflows())
+    except (CodeblueError, ValidationError) as why:
+        return refused(why)
+    return _response(HTTPStatus.OK, f"case {case.id}: {'approved' if order.granted else 'refused'} by {who.user_arn}")
+
+
+def refused(why: Exception) -> dict[str, object]:
+    """The response that says what went wrong. Raises it where no row of `STATUS` fits."""
+    status = next((status for kind, status in STATUS.items() if isinstance(why, kind)), None)
+    if status is None:
+        raise why
+    return _response(status, "the body is {case, digest, granted}" if isinstance(why, ValidationError) else str(why))
+
+
+def settle(order: Decision, who: str, deps: Deps, tokens: Tokens, workflows: Workflows) -> Case:
+    """The case with the decision in it; its workflow goes on.
+
+    Raises `NotApproved`, `OwnRequest`, `Absent`, and `LeaseLost` where another worker has the case for too long.
+    """
+    case = _decided(order, who, deps)
+    if token := tokens.token(case.id):
+        workflows.answer(token, case.id, case.stage)
+    return case
+
+
+def _decided(order: Decision, who: str, deps: Deps) -> Case:
+    for _ in range(TRIES):
+        with hold(order.case, deps, uuid.uuid4().hex) as held:
+            if held is not None:
+                return held.save(decide(held.load(), deps, order.digest, who, granted=order.granted))
+        deps.clock.sleep(POLL_SECONDS)
+    raise LeaseLost(f"case {order.case} is being worked on; send the same again")
+
+
+def _response(status: HTTPStatus, words: str) -> dict[str, object]:
+    return {"statusCode": int(status), "headers": {"content-type": "application/json"}, "body": json.dumps({"message": words})}

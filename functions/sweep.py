@@ -1,0 +1,44 @@
+"""AWS Lambda, every few minutes: no open case is without a workflow.
+
+A workflow that failed, was stopped, or could never be started is begun once more; the case says where it goes on.
+"""
+
+import logging
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared.domain.case import Case, Stage
+from shared.ports import Cases
+from shared.workflow.step import FINAL
+
+from . import environment
+from .doors import Workflows
+
+LOG = logging.getLogger("codeblue")
+
+ENDED = frozenset({Stage.CLOSE, Stage.ROLLBACK})
+
+
+def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
+    """Entry point: a schedule's event, which says nothing; answers how many workflows were begun again."""
+    del event, context
+    return {"begun": len(revive(environment.ready().cases, environment.workflows()))}
+
+
+def revive(cases: Cases, workflows: Workflows) -> tuple[str, ...]:
+    """Begin the workflow of every open case that has none; their ids. Raises `CloudError`.
+
+    What runs is asked before the cases are: a case that is opened between the two is begun twice at worst, and its lease and its
+    stage let the second do nothing.
+    """
+    running = workflows.running()
+    lost = tuple(case.id for case in cases.all() if not over(case) and case.id not in running)
+    for case_id in lost:
+        workflows.again(case_id)
+        LOG.warning("%s had no workflow, and has one again", case_id)
+    return lost
+
+
+def over(case: Case) -> bool:
+    """Whether nothing more is done about it by itself."""
+    return case.verdict in FINAL or case.stage in ENDED
