@@ -74,9 +74,12 @@ def test_a_token_that_nobody_waits_with_wakes_nobody(sandbox: Sandbox, machine: 
 
 def test_the_newest_token_of_a_case_is_the_one_that_is_found(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     clients = responder(sandbox, monkeypatch, *ACTIONS)
-    key = {"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "id", "KeyType": "HASH"}
-    made = sandbox.root().client("dynamodb").create_table
-    made(TableName="codeblue-cases", AttributeDefinitions=[key[0]], KeySchema=[key[1]], BillingMode="PAY_PER_REQUEST")
+    sandbox.root().client("dynamodb").create_table(
+        TableName="codeblue-cases",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
     questions = Questions(clients, "codeblue-cases")
     assert questions.token("cb-1") == ""
     questions.keep("cb-1", "first")
