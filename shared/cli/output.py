@@ -126,10 +126,12 @@ def _turned(summary: Mapping[str, object], status: str) -> None:
 
 
 def _changes(summary: Mapping[str, object]) -> None:
-    """What came of each wave, by outcome: what is as it should be already is not worth a line."""
-    waves = summary["waves"]
-    for wave in waves if isinstance(waves, list) else []:
-        rows = [c for c in wave["changes"] if c["status"] != Status.ALREADY]
+    """What came of each wave, by outcome: what is as it should be already, or was planned and then done, is not worth a line."""
+    waves = summary["waves"] if isinstance(summary["waves"], list) else []
+    for number, wave in enumerate(waves):
+        later = {(c["action"], c["target"]) for after in waves[number + 1 :] for c in after["changes"]}
+        superseded = [c for c in wave["changes"] if c["status"] == Status.PLANNED and (c["action"], c["target"]) in later]
+        rows = [c for c in wave["changes"] if c["status"] != Status.ALREADY and c not in superseded]
         for status, reason in dict.fromkeys((c["status"], c["reason"]) for c in rows):
             alike = Counter((c["action"], c["target"]) for c in rows if (c["status"], c["reason"]) == (status, reason))
             out.print(f"{wave['name']}: {alike.total()} {status}{': ' if reason else ''}{reason}")

@@ -5,8 +5,9 @@ import sys
 import pytest
 import typer
 
-from shared.cli import acting
+from shared.cli import acting, output
 from shared.domain.case import Case, Mode
+from shared.domain.plan import Status
 from shared.settings import Modes, OneWay, Policy
 from shared.workflow.deps import Deps
 from tests.hospital import Hospital
@@ -61,3 +62,20 @@ def test_one_person_is_enough_where_the_policy_says_so(night: Night, monkeypatch
     assert at_terminal(case, deps, monkeypatch, case.awaiting.digest[:8]) == (deps.caller, True)
     assert at_terminal(case, deps, monkeypatch, "") is None
     assert acting._asks(deps, json=False, yes=True)(case) == (deps.caller, True)
+
+
+def test_what_was_planned_and_then_done_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    def row(target: str, status: Status) -> dict[str, str]:
+        return {"action": "deny-all", "target": target, "status": status.value, "reason": ""}
+
+    waves = [
+        {"name": "fence", "changes": [row("user/a", Status.PLANNED), row("user/b", Status.PLANNED)]},
+        {"name": "fence", "changes": [row("user/a", Status.APPLIED)]},
+    ]
+    output._changes({"waves": waves})
+    assert capsys.readouterr().out.splitlines() == [
+        "fence: 1 planned",
+        "  Refuse everything to the user or role: user/b",
+        "fence: 1 applied",
+        "  Refuse everything to the user or role: user/a",
+    ]
