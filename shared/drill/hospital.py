@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Final
 
 from shared.adapters.local.clock import SystemClock
+from shared.adapters.memory.windows import BoundedMemory
 from shared.domain.case import Case
 from shared.domain.case import Stage as CaseStage
 from shared.domain.errors import BadInput, NotReady
-from shared.intake import read
 from shared.sandbox.aws import hospital_scene as scene
 from shared.settings import Policy
 from shared.workflow.deps import Deps
+from shared.workflow.judging import Judge, arrived
 from shared.workflow.local import Decide, Patience, drive
-from shared.workflow.opening import Turned, admit
+from shared.workflow.opening import Turned
 from shared.workflow.run import Outcome
+from shared.workflow.taking_in import take_in
 
 from .drill import Drill, Progress, Say, Wanted
 from .lapse import LapsedClock
@@ -178,8 +180,9 @@ FENCING: Final = frozenset({CaseStage.OPEN, CaseStage.SCOPE, CaseStage.FENCE, Ca
 
 
 def _admitted(alert: bytes, working: Deps) -> Case:
-    (signal,) = read(alert)
-    admitted = admit(signal, working, automatic=True, raw=alert)
+    """The case that the alert opens, taken in as any delivery is."""
+    judge = Judge(working.policy, working.exempt, BoundedMemory, automatic=True)
+    (admitted,) = take_in(arrived(alert), judge, working, automatic=True)
     if isinstance(admitted, Turned):
         raise NotReady(f"the drill's alert was turned away: {admitted.reason}")
     return admitted
