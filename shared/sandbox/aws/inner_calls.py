@@ -59,4 +59,4 @@ def _due(cloud: Cloud, who: tuple[str, str, str, str], at: float) -> bool:
 
 def recorded(calls: CallLog, inner: CallLog) -> list[Answered]:
     """Everything that CloudTrail has, oldest first."""
-    return sorted((*calls, *inner), key=lambda call: call.at) if len(inner) else list(calls)
+    return sorted((*calls, *inner), key=lambda call: call.at)

@@ -4,7 +4,7 @@ Source: CloudTrail API reference, LookupEvents: management events of one Region,
 Trails themselves are the emulator's.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,8 +48,10 @@ def _visible(cloud: Cloud, ask: Ask) -> Iterator[Answered]:
     since, until = _time_range(ask)
     horizon = min(until, cloud.clock.now() - cloud.trail_lag)
     for call in reversed(recorded(cloud.calls, cloud.inner)):
+        if int(call.at) < since:
+            return
         mine = ask.caller.principal.account in (call.account, call.principal.account)
-        if mine and since <= int(call.at) <= horizon and records.region(call) == ask.region and records.is_management(call):
+        if mine and int(call.at) <= horizon and records.region(call) == ask.region and records.is_management(call):
             yield call
 
 
@@ -68,24 +70,10 @@ def _matching(calls: Iterable[Answered], attributes: Iterable[dict[str, str]]) -
     wanted = [(each["AttributeKey"], each["AttributeValue"]) for each in attributes]
     if len(wanted) > 1:
         raise Refusal("InvalidLookupAttributesException", "Only one lookup attribute can be given.")
-    return (call for call in calls if all(value in _values(call, name) for name, value in wanted))
-
-
-def _values(call: Answered, attribute: str) -> tuple[str, ...]:
-    """What a call has under an attribute of LookupEvents."""
-    if attribute == "ResourceName":
-        return tuple(name for _, name in named_resources(call))
-    if attribute == "ResourceType":
-        return tuple(kind for kind, _ in named_resources(call))
-    held = {
-        "AccessKeyId": call.access_key_id,
-        "EventId": call.event_id,
-        "EventName": records.event_name(call),
-        "EventSource": records.event_source(call),
-        "ReadOnly": str(records.is_read_only(call)).lower(),
-        "Username": username(call),
-    }
-    return (held[attribute],)
+    if not wanted:
+        return iter(calls)
+    ((name, value),) = wanted
+    return (call for call in calls if value in ATTRIBUTES[name](call))
 
 
 def username(call: Answered) -> str:
@@ -106,5 +94,17 @@ def _event(call: Answered) -> dict[str, Any]:
         "CloudTrailEvent": records.text(call),
     }
 
+
+ATTRIBUTES: dict[str, Callable[[Answered], tuple[str, ...]]] = {
+    "AccessKeyId": lambda call: (call.access_key_id,),
+    "EventId": lambda call: (call.event_id,),
+    "EventName": lambda call: (records.event_name(call),),
+    "EventSource": lambda call: (records.event_source(call),),
+    "ReadOnly": lambda call: (str(records.is_read_only(call)).lower(),),
+    "ResourceName": lambda call: tuple(name for _, name in named_resources(call)),
+    "ResourceType": lambda call: tuple(kind for kind, _ in named_resources(call)),
+    "Username": lambda call: (username(call),),
+}
+"""What a call has under an attribute of LookupEvents."""
 
 RULES: dict[str, Rule] = {"LookupEvents": lookup_events}
