@@ -66,5 +66,10 @@ def persistently[T](clock: Clock, call: Callable[[], T], throttled: Callable[[],
                 raise
             if isinstance(error, Throttled):
                 throttled()
-            clock.sleep(_random.uniform(0, min(LONGEST, SHORTEST * 2**attempt)))
+            clock.sleep(later(attempt))
     return call()
+
+
+def later(attempt: int) -> float:
+    """Seconds to wait after this many attempts."""
+    return _random.uniform(0, min(LONGEST, SHORTEST * 2**attempt))

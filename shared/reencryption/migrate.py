@@ -19,6 +19,7 @@ from shared.ports import Clock, Journal, Objects
 from shared.ports.objects import Facts, Page, Version
 
 from .answers import persistently
+from .asking import Calls
 from .canary import PROVED, try_update
 from .lanes import Decision, Lane, Reason, Unseen
 from .manifest import Checkpoint, Manifest, Tally
@@ -51,9 +52,11 @@ def migrate(
     for upload in manifest.uploads:
         persistently(clock, partial(objects.abort, plan.store, upload.key, upload.id))
     update_lane = try_update(plan, objects, clock)
-    mover = Mover(plan, objects, clock, manifest, updatable=update_lane == PROVED)
+    held = persistently(clock, partial(objects.store, plan.store))
+    mover = Mover(plan, held, clock, manifest, updatable=update_lane == PROVED)
     with _workers(plan.width) as pool:
-        run = _Run(plan, objects, clock, manifest, mover, pool, _Watch(plan.first, cancelled, progress))
+        calls = Calls(plan.store, objects, clock, pool)
+        run = _Run(calls, clock, manifest, mover, _Watch(plan.first, cancelled, progress))
         state, why = run.until_done()
     return _result(manifest, state, why, update_lane).but(keys=None if why else run.keys)
 
@@ -93,18 +96,8 @@ class _Found:
 class _Run:
     """One run over one store."""
 
-    def __init__(
-        self,
-        plan: Migration,
-        objects: Objects,
-        clock: Clock,
-        manifest: Manifest,
-        mover: Mover,
-        pool: ThreadPoolExecutor | None,
-        watch: _Watch,
-    ) -> None:
-        self._plan, self._objects, self._clock, self._manifest, self._mover = plan, objects, clock, manifest, mover
-        self._pool, self._watch = pool, watch
+    def __init__(self, calls: Calls, clock: Clock, manifest: Manifest, mover: Mover, watch: _Watch) -> None:
+        self._calls, self._clock, self._manifest, self._mover, self._watch = calls, clock, manifest, mover, watch
         self._settled: dict[Version, Decision] = {}
         self._began, self._done = clock.monotonic(), 0
         self._keys: set[str] = set()
@@ -132,8 +125,7 @@ class _Run:
 
     def _sweep(self, state: Checkpoint) -> Checkpoint:
         while not state.over and not self._stops():
-            page = persistently(self._clock, partial(self._objects.list, self._plan.store, state.after))
-            state = self._page(page, state)
+            state = self._page(self._calls.page(state.after), state)
         return state
 
     def _stops(self) -> bool:
@@ -149,40 +141,43 @@ class _Run:
         return reached
 
     def _work(self, versions: Sequence[Version]) -> _Found:
-        looks = self._each(self._look, versions)
+        looks = self._looks(versions)
         moves = [look for look in looks if look.moves]
         if moves:
             self._manifest.intend([self._mover.row(look) for look in moves])
-        outcomes = self._each(self._move, moves)
-        moved = [row for row in outcomes if row is not None]
+        moved = self._moved(moves)
         kept = [row for look in looks if (row := self._kept(look)) is not None]
         tally = Counter((look.decision.lane, look.decision.reason.value) for look in looks if not look.moves)
         tally.update((row.lane, row.reason.value) for row in moved)
         return _Found((*kept, *moved), tally, untried=len(moved) < len(moves))
 
-    def _look(self, version: Version) -> Look:
-        if settled := self._settled.get(version):
-            return Look(version, None, settled)
-        look = self._mover.look(version)
+    def _looks(self, versions: Sequence[Version]) -> list[Look]:
+        known = [Look(version, None, self._settled[version]) for version in versions if version in self._settled]
+        fresh = [self._mover.look(version) for version in versions if version not in self._settled]
+        return [*known, *(self._noted(look) for look in self._calls.all(fresh) if look is not None)]
+
+    def _noted(self, look: Look) -> Look:
         if isinstance(look.facts, Facts):
             self._keys.add(look.facts.encryption.key)
         elif look.facts is Unseen.DENIED:
             self._whole = False
         if not look.moves and look.decision.reason not in NEVER_SETTLED:
-            self._settled[version] = look.decision
+            self._settled[look.version] = look.decision
         return look
 
-    def _move(self, look: Look) -> Row | None:
-        return None if self._stops() else self._mover.move(look)
+    def _moved(self, looks: Sequence[Look]) -> list[Row]:
+        """The outcome of each that was tried; what is copied in parts takes its time, and goes last."""
+        parts = [look for look in looks if look.decision.lane is Lane.MULTIPART]
+        whole = [look for look in looks if look.decision.lane is not Lane.MULTIPART]
+        rows = self._calls.all([self._mover.move(look) for look in whole], self._stops)
+        rows += self._calls.all([self._mover.move(look) for look in parts], self._stops, parts=True)
+        return [row for row in rows if row is not None]
 
     def _kept(self, look: Look) -> Row | None:
         """What the record has to know of a version that is not moved now: why it is blocked, or that it was moved before."""
         if look.decision.lane is Lane.BLOCKED:
             return self._mover.row(look) if look.facts is not None else None
         return self._mover.recovered(look)
-
-    def _each[T, R](self, work: Callable[[T], R], items: Sequence[T]) -> list[R]:
-        return list(self._pool.map(work, items) if self._pool else map(work, items))
 
     def _so_far(self, state: Checkpoint) -> Progress:
         elapsed = self._clock.monotonic() - self._began

@@ -1,17 +1,17 @@
 """One version: looked at, decided, moved, looked at again."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from shared.domain.errors import CloudError
-from shared.ports import Clock, Objects
+from shared.ports import Clock
+from shared.ports.asking import Ask, Copy, CopyParts, Head, Update
 from shared.ports.objects import NULL, Encryption, Facts, Moved, Scheme, StoreFacts, Version, Versioning
 
-from .answers import Answer, meaning, persistently
+from .answers import Answer, meaning
+from .asking import Conversation
 from .lanes import COPIES, MOVES, Decision, Lane, Reason, Situation, Unseen, decide
 from .manifest import Manifest
-from .pacing import Paces
 from .plan import Migration
 from .rows import Row, differences, name_of, seen
 
@@ -53,21 +53,22 @@ class Look:
 class Mover:
     """Moves versions of one store. `stopped` says what makes going on useless; empty while it is not. Safe for several threads."""
 
-    def __init__(self, plan: Migration, objects: Objects, clock: Clock, manifest: Manifest, *, updatable: bool) -> None:
-        self._plan, self._objects, self._clock, self._manifest = plan, objects, clock, manifest
+    def __init__(self, plan: Migration, held: StoreFacts, clock: Clock, manifest: Manifest, *, updatable: bool) -> None:
+        self._plan, self._store, self._clock, self._manifest = plan, held, clock, manifest
         self._updatable = updatable
         self._not_updatable: set[tuple[str, str]] = set()
-        self._paces = Paces(clock)
         self._copied = {row.object: row for row in manifest.pending.values() if row.lane in COPIES}
-        self._store: StoreFacts = self._ask(partial(objects.store, plan.store))
         self.stopped = ""
 
-    def look(self, version: Version) -> Look:
-        """Raises `CloudError` where the store gives no answer to decide by."""
+    def look(self, version: Version) -> Conversation[Look]:
+        """Look at the version and decide. Raises `CloudError` where the store gives no answer to decide by."""
         if version.delete_marker:
             return Look(version, None, Decision(Lane.NOTHING, Reason.DELETE_MARKER))
-        facts = self._facts(version.key, version.id)
-        return Look(version, facts, decide(version, facts, self._situation(version)))
+        facts = yield from self._facts(version.key, version.id)
+        updatable = self._updatable and (version.key, version.id) not in self._not_updatable
+        behind = False if updatable else (yield from self._null_behind(version))
+        situation = self._situation(updatable=updatable, null_behind=behind)
+        return Look(version, facts, decide(version, facts, situation))
 
     def row(self, look: Look) -> Row:
         """What the record says of this version before anything is done with it."""
@@ -94,35 +95,33 @@ class Mover:
             return None
         return intent.but(after=after, became=name, etag=after.etag)
 
-    def move(self, look: Look) -> Row:
+    def move(self, look: Look) -> Conversation[Row]:
         """Move the version, and say what came of it. Raises only what the record raises."""
         row = self.row(look)
-        pace = self._paces.of(look.version.key)
-
-        def attempt() -> Moved:
-            pace.wait()
-            return self._attempt(look)
-
+        moved = yield self._asked(look)
+        if isinstance(moved, CloudError):
+            return self._not_moved(look, row, moved)
+        if not isinstance(moved, Moved):
+            raise TypeError("a move comes to a move")
         try:
-            moved = persistently(self._clock, attempt, pace.throttled)
-            return self._after(look, row, moved)
+            facts = yield from self._facts(look.version.key, moved.id)
         except CloudError as error:
             return self._not_moved(look, row, error)
+        return self._after(look, row, moved, facts)
 
-    def _attempt(self, look: Look) -> Moved:
-        version, facts, store = look.version, look.facts, self._plan.store
+    def _asked(self, look: Look) -> Ask:
+        version, facts = look.version, look.facts
         if not isinstance(facts, Facts):
             raise TypeError("only what was seen can be moved")
         encryption = Encryption(Scheme.SSE_KMS, self._plan.successor, facts.encryption.bucket_key)
         if look.decision.lane is Lane.UPDATE:
-            return self._objects.update(store, version.key, version.id, encryption)
+            return Update(version.key, version.id, encryption)
         if look.decision.lane is Lane.COPY:
-            return self._objects.copy(store, version, facts, encryption)
+            return Copy(version, facts, encryption)
         begun = partial(self._manifest.uploading, version.key)
-        return self._objects.copy_parts(store, version, facts, encryption, self._plan.part_of(facts.size), begun)
+        return CopyParts(version, facts, encryption, self._plan.part_of(facts.size), begun)
 
-    def _after(self, look: Look, row: Row, moved: Moved) -> Row:
-        facts = self._facts(look.version.key, moved.id)
+    def _after(self, look: Look, row: Row, moved: Moved, facts: Facts | Unseen) -> Row:
         became = name_of(self._manifest.name, look.version.key, moved.id)
         after = seen(facts, self._manifest.name) if isinstance(facts, Facts) else None
         if row.lane is Lane.UPDATE and moved.id != NULL and row.before and after and differences(row.lane, row.before, after):
@@ -142,8 +141,7 @@ class Mover:
             self.stopped = f"{reason}: {error.code}"
         return row.but(lane=lane, reason=reason, code=error.code)
 
-    def _situation(self, version: Version) -> Situation:
-        updatable = self._updatable and (version.key, version.id) not in self._not_updatable
+    def _situation(self, *, updatable: bool, null_behind: bool) -> Situation:
         return Situation(
             old=self._plan.old,
             successor=self._plan.successor,
@@ -151,27 +149,23 @@ class Mover:
             updatable=updatable,
             now=self._clock.now(),
             copy_limit=self._plan.copy_limit,
-            null_behind=not updatable and self._null_behind(version),
+            null_behind=null_behind,
         )
 
-    def _null_behind(self, version: Version) -> bool:
+    def _null_behind(self, version: Version) -> Conversation[bool]:
         """Whether an older version has the id `null`, a delete marker too: what can not be looked at may be there."""
         if self._store.versioning is not Versioning.SUSPENDED or not version.latest or version.id == NULL:
             return False
-        try:
-            self._ask(partial(self._objects.head, self._plan.store, version.key, NULL))
-        except CloudError as error:
-            return meaning(error) is not Answer.GONE
-        return True
+        told = yield Head(version.key, NULL)
+        return not isinstance(told, CloudError) or meaning(told) is not Answer.GONE
 
-    def _facts(self, key: str, version: str) -> Facts | Unseen:
-        try:
-            return self._ask(partial(self._objects.head, self._plan.store, key, version))
-        except CloudError as error:
-            unseen = UNSEEN.get(meaning(error))
-            if unseen is None:
-                raise
-            return unseen
-
-    def _ask[T](self, call: Callable[[], T]) -> T:
-        return persistently(self._clock, call)
+    def _facts(self, key: str, version: str) -> Conversation[Facts | Unseen]:
+        told = yield Head(key, version)
+        if isinstance(told, Facts):
+            return told
+        if not isinstance(told, CloudError):
+            raise TypeError("a look comes to facts")
+        unseen = UNSEEN.get(meaning(told))
+        if unseen is None:
+            raise told
+        return unseen

@@ -1,9 +1,10 @@
-"""How fast writes go out: additive increase, multiplicative decrease (AIMD), for each prefix by itself.
+"""How fast calls go out: additive increase, multiplicative decrease (AIMD), for each prefix by itself.
 
-S3 takes 3,500 writes a second and prefix (user guide, "Best practices design patterns"), and what we take, clinicians do not have.
-An unpaced worker at the cap gets four refusals in five calls; a paced one about one in eighty.
+S3 takes 3,500 writes and 5,500 reads a second and prefix (user guide, "Best practices design patterns"), and what we take,
+clinicians do not have. An unpaced worker at the cap gets four refusals in five calls; a paced one about one in eighty.
 """
 
+from dataclasses import dataclass
 from threading import Lock
 
 from shared.ports import Clock
@@ -15,25 +16,59 @@ LEAST = 1.0
 BACK = 0.93
 PAUSE = 0.2
 
+BURST = 0.02
+"""Seconds of turns that may be taken at once by a worker who looked away."""
+
+
+TICK = 1e-6
+"""Seconds that a sum of floats may be off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Calls a second: at first, how many more after each second without a refusal, and at most."""
+
+    first: float = FIRST
+    step: float = STEP
+    most: float = MOST
+
+
+WRITES = Limits()
+READS = Limits(first=1_000.0, step=240.0, most=5_500.0)
+
 
 class Pace:
-    """Writes a second to one prefix. Safe to use from several threads."""
+    """Calls a second to one prefix. Safe to use from several threads. `workers` on the same prefix share each step forward."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, limits: Limits = WRITES, workers: int = 1) -> None:
+        self._clock, self._limits, self._step = clock, limits, limits.step / workers
         self._lock = Lock()
-        self.rate = FIRST
+        self.rate = limits.first
         self._changed = self._next = clock.monotonic()
 
     def wait(self) -> None:
-        """Wait for this write's turn."""
+        """Wait for this call's turn."""
         with self._lock:
             now = self._clock.monotonic()
-            self.rate = min(MOST, self.rate + STEP * max(0.0, now - self._changed))
-            self._changed = max(self._changed, now)
+            self._grow(now)
             turn = self._next = max(now, self._next) + 1 / self.rate
         if turn > now:
             self._clock.sleep(turn - now)
+
+    def free(self, now: float) -> bool:
+        """Whether a call's turn has come; who asks takes it. `now` is the clock's monotonic time."""
+        with self._lock:
+            self._grow(now)
+            gap = 1 / self.rate
+            turn = max(self._next, now - max(BURST, gap)) + gap
+            if turn > now + TICK:
+                return False
+            self._next = turn
+            return True
+
+    def due(self) -> float:
+        """When the next turn comes, in the clock's monotonic time."""
+        return self._next + 1 / self.rate
 
     def throttled(self) -> None:
         """The store said "slow down": at most five times a second, for one burst of refusals is one fact."""
@@ -43,19 +78,24 @@ class Pace:
                 self.rate = max(LEAST, self.rate * BACK)
                 self._changed = now + PAUSE
 
+    def _grow(self, now: float) -> None:
+        self.rate = min(self._limits.most, self.rate + self._step * max(0.0, now - self._changed))
+        self._changed = max(self._changed, now)
+
 
 class Paces:
-    """The pace of every prefix: what stands before a key's first `/`."""
+    """The pace of every prefix, what stands before a key's first `/`: of its writes, and of its reads."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, workers: int = 1) -> None:
+        self._clock, self._workers = clock, workers
         self._lock = Lock()
-        self._paces: dict[str, Pace] = {}
+        self._paces: dict[tuple[str, Limits], Pace] = {}
 
-    def of(self, key: str) -> Pace:
+    def of(self, key: str, limits: Limits = WRITES) -> Pace:
         """The pace for a key."""
         prefix = key.partition("/")[0] if "/" in key else ""
         with self._lock:
-            if prefix not in self._paces:
-                self._paces[prefix] = Pace(self._clock)
-            return self._paces[prefix]
+            pace = self._paces.get((prefix, limits))
+            if pace is None:
+                pace = self._paces[prefix, limits] = Pace(self._clock, limits, self._workers)
+            return pace
