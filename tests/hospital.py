@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shared.adapters.aws.traits import TRAITS
 from shared.adapters.memory.clock import BEGINNING, MemoryClock
 from shared.adapters.memory.custody import MemoryCases, MemoryKeyring, MemorySigner
 from shared.adapters.memory.directory import MemoryDirectory
@@ -129,7 +130,7 @@ class Hospital:
     """Everything that outlives a worker, and workers for it."""
 
     clock: Clock = field(default_factory=MemoryClock)
-    world: MemoryWorld = field(default_factory=MemoryWorld)
+    world: MemoryWorld = field(default_factory=lambda: MemoryWorld(TRAITS))
     directory: MemoryDirectory = field(default_factory=MemoryDirectory)
     sources: MemorySources = field(default_factory=lambda: MemorySources(signal()))
     notifier: MemoryNotifier = field(default_factory=MemoryNotifier)

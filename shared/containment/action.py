@@ -37,13 +37,19 @@ class Situation:
         """The actors for whom this principal is fenced as a whole, or would be if a person says so."""
         return tuple(s for s in self.scope.standing(target) if s.reach in {Reach.PRINCIPAL, Reach.UNDECIDED})
 
-    def blames(self, target: Ref, *calls: str) -> bool:
-        """Whether the record shows the lineage making one of these calls on the target."""
-        return any((target.id, call) in self.scope.deeds for call in calls)
+    def blames(self, target: Ref, facet: type[Facet]) -> bool:
+        """Whether the record shows the lineage making a call on the target that writes this facet."""
+        traits = self.world.traits(target, facet)
+        return traits is not None and any((target.id, call) in self.scope.deeds for call in traits.calls)
 
-    def origin(self, target: Ref, *calls: str) -> Origin:
-        """Whose work the present state is, as far as the record says."""
-        return Origin.ATTACKER if self.blames(target, *calls) else Origin.UNKNOWN
+    def origin(self, target: Ref, facet: type[Facet]) -> Origin:
+        """Whose work the present state of this facet is, as far as the record says."""
+        return Origin.ATTACKER if self.blames(target, facet) else Origin.UNKNOWN
+
+    def final(self, target: Ref, facet: type[Facet]) -> bool:
+        """Whether this cloud can not put back what such a facet was before."""
+        traits = self.world.traits(target, facet)
+        return traits is not None and traits.one_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,10 @@ class Action:
     """It touches the actor alone: a rollback leaves it, for the actor stays refused; `release` undoes it."""
     grave: bool = False
     """It can be undone, and what it does to others meanwhile perhaps not: it is approved as what can not be undone is."""
+
+    def applies(self, target: Ref, world: World) -> bool:
+        """Whether it is one for such a target, in the cloud that it lies in."""
+        return target.kind in self.targets and any(world.traits(target, facet) for facet in self.facets)
 
     def change(
         self,

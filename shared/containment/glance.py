@@ -6,7 +6,7 @@ from threading import Lock
 
 from shared.domain.facet import Facet
 from shared.domain.resource import Ref
-from shared.ports import Receipt, Relation, World
+from shared.ports import Receipt, Relation, Traits, World
 
 
 class Glance:
@@ -19,6 +19,9 @@ class Glance:
         self._world = world
         self._looks: dict[tuple[Ref, type[Facet]], Future[tuple[Facet, ...]]] = {}
         self._lock = Lock()
+
+    def traits(self, target: Ref, facet: type[Facet]) -> Traits | None:
+        return self._world.traits(target, facet)
 
     def look[F: Facet](self, target: Ref, facet: type[F]) -> tuple[F, ...]:
         """As `World.look`, once for each facet of each target; what the first call raises is raised to all."""

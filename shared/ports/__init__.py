@@ -4,7 +4,7 @@ Adapters implement these; the core calls nothing else. Every method may raise `C
 and nothing else on purpose; what an adapter cannot do it refuses, it never pretends.
 """
 
-from .clouds import Access, Act, Directory, Edit, Evidence, Receipt, Relation, Sources, World
+from .clouds import Access, Act, Directory, Edit, Evidence, Receipt, Relation, Sources, Traits, World
 from .memory import Memory
 from .objects import Objects
 from .record import Journal, Keyring, Recorded, Signer, Sink, Witness
@@ -36,6 +36,7 @@ __all__ = [
     "Sink",
     "Sources",
     "Traffic",
+    "Traits",
     "Uses",
     "Watched",
     "Witness",

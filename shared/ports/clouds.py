@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -47,8 +47,27 @@ class Receipt:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a cloud has of its own about one facet of one kind of resource.
+
+    `calls` are the calls that make it what it is, as the audit log names them. `ahead`: how far beyond the present a stamp must
+    lie, so that what is issued while it spreads is older. `one_way`: what was there before can not be put back. `lingers`: for how
+    long after the write, at most, what it takes away still works; None where the cloud does not say.
+    """
+
+    calls: frozenset[str] = frozenset()
+    ahead: timedelta = timedelta()
+    one_way: bool = False
+    lingers: timedelta | None = None
+
+
 class World(Protocol):
     """The resources of one cloud, seen facet by facet. Safe to call from several threads."""
+
+    def traits(self, target: Ref, facet: type[Facet]) -> Traits | None:
+        """What is particular to this facet on such a target; None where the cloud has no notion of it. Asks nobody."""
+        ...
 
     def look[F: Facet](self, target: Ref, facet: type[F]) -> tuple[F, ...]:
         """Every part of this facet on the target as it is now, `()` where it has none. Raises `Absent`: the target is gone."""

@@ -80,7 +80,7 @@ def propose(
         targets = (*targets, *case.scope.dependants, *case.scope.aliases)
     open_to = [t for t in dict.fromkeys(targets) if t not in case.released and (among is None or t in among)]
     actions = [a for a in ACTIONS.values() if a.wave in waves and (names is None or a.name in names)]
-    pairs = [(a, t) for a in actions for t in open_to if t.kind in a.targets]
+    pairs = [(a, t) for a in actions for t in open_to if a.applies(t, deps.world)]
     answers = in_parallel(lambda pair: _proposed(*pair, seen), pairs)
     changes = tuple({c.slot: c for changes, _ in answers for c in changes}.values())
     allowed, refused = sorted_out(changes, case.scope, deps.protected)

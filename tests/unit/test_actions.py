@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.adapters.aws.traits import TRAITS
 from shared.adapters.memory.clock import BEGINNING
 from shared.adapters.memory.world import MemoryWorld
 from shared.containment import engine
@@ -21,7 +22,7 @@ from tests.unit.action_rows import EVERYBODY, ROLE, ROWS, Row, with_
 
 
 def situation(row: Row) -> tuple[MemoryWorld, Situation]:
-    world = MemoryWorld()
+    world = MemoryWorld(TRAITS)
     world.put(row.target, *row.there)
     world.put(row.target.successor)
     seen = Situation(

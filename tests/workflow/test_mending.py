@@ -12,7 +12,7 @@ from shared.domain.case import Case, Mode, Verdict
 from shared.domain.facet import Facet, PolicyStatement
 from shared.domain.plan import Status
 from shared.domain.resource import Kind, Ref
-from shared.ports import Receipt, Relation
+from shared.ports import Receipt, Relation, Traits
 from shared.settings import Modes, Policy
 from shared.workflow import deciding, history
 from shared.workflow.deps import Deps
@@ -37,6 +37,9 @@ class Recorded:
 
     def look[F: Facet](self, target: Ref, facet: type[F]) -> tuple[F, ...]:
         return self.world.look(target, facet)
+
+    def traits(self, target: Ref, facet: type[Facet]) -> Traits | None:
+        return self.world.traits(target, facet)
 
     def related(self, target: Ref, relation: Relation) -> tuple[Ref, ...]:
         return self.world.related(target, relation)

@@ -27,10 +27,11 @@ from shared.adapters.aws import (
 )
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.facets import FacetAdapter, FacetTable, RelationTable
+from shared.adapters.aws.traits import PLAIN, TRAITS
 from shared.domain.errors import Refused
 from shared.domain.facet import Facet
 from shared.domain.resource import Kind, Ref
-from shared.ports import Receipt, Relation
+from shared.ports import Receipt, Relation, Traits
 
 FACETS: FacetTable = {
     **iam.FACETS,
@@ -72,6 +73,9 @@ class AwsWorld:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
+
+    def traits(self, target: Ref, facet: type[Facet]) -> Traits | None:
+        return TRAITS.get(facet, PLAIN) if (target.kind, facet) in FACETS else None
 
     def look[F: Facet](self, target: Ref, facet: type[F]) -> tuple[F, ...]:
         found: tuple[F, ...] = _adapter(target, facet).read(self._clients, target)

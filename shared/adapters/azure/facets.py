@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from shared.adapters.azure.clients import Clients
 from shared.domain.facet import Facet
 from shared.domain.resource import Kind, Ref
-from shared.ports import Receipt, Relation
+from shared.ports import Receipt, Relation, Traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +24,27 @@ class Rights:
         return Rights(self.actions | other.actions, self.data | other.data, self.graph | other.graph)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FacetAdapter[F: Facet]:
     """How one facet is read and written on one kind of resource.
 
     `read` gives every part as it is now and raises `Absent` where the target is gone; `write` makes the facets so, all of one
-    document. `reads` and `writes` are the rights that each of the two needs, exactly: taking one away makes it fail.
+    document. `reads` and `writes` are the rights that each of the two needs, exactly: taking one away makes it fail. `one_way` and
+    `lingers` are as in `Traits`.
     """
 
     read: Callable[[Clients, Ref], tuple[F, ...]]
     write: Callable[[Clients, Ref, Sequence[F]], Receipt]
     reads: Rights
     writes: Rights
+    one_way: bool = False
+    lingers: timedelta | None = None
+
+    @cached_property
+    def traits(self) -> Traits:
+        """The activity log names a call as the right that it takes, in lower case here: the log writes it in every mixture."""
+        calls = frozenset(action.lower() for action in self.writes.actions - self.reads.actions)
+        return Traits(calls=calls, one_way=self.one_way, lingers=self.lingers)
 
 
 @dataclass(frozen=True, slots=True)

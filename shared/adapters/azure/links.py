@@ -107,12 +107,16 @@ _REPLICATION = "Microsoft.Storage/storageAccounts/objectReplicationPolicies"
 
 FACETS: FacetTable = {
     (Kind.BUCKET, PrivateLink): FacetAdapter(
-        _read_links, _write_link, _rights(_STORE_LINKS, "read"), _rights(_STORE_LINKS, "write")
+        _read_links, _write_link, _rights(_STORE_LINKS, "read"), _rights(_STORE_LINKS, "write"), one_way=True
     ),
     (Kind.KEY_VAULT, PrivateLink): FacetAdapter(
-        _read_links, _write_link, _rights(_VAULT_LINKS, "read"), _rights(_VAULT_LINKS, "write")
+        _read_links, _write_link, _rights(_VAULT_LINKS, "read"), _rights(_VAULT_LINKS, "write"), one_way=True
     ),
     (Kind.BUCKET, ReplicationRule): FacetAdapter(
-        _read_replication, _write_replication, _rights(_REPLICATION, "read"), _rights(_REPLICATION, "read", "write", "delete")
+        _read_replication,
+        _write_replication,
+        _rights(_REPLICATION, "read"),
+        _rights(_REPLICATION, "read", "write", "delete"),
+        one_way=True,
     ),
 }

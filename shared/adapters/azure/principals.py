@@ -5,7 +5,7 @@ identity's for about a day.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.adapters.azure.clients import Clients
@@ -143,23 +143,36 @@ def _unassign(arm: Rest, gone: RoleAssigned) -> str:
         return absent.request_id
 
 
+TOKENS = timedelta(minutes=90)
+"""Access tokens live for 60 to 90 minutes (Microsoft identity platform, "Configurable token lifetimes", default)."""
+
+PROPAGATION = timedelta(minutes=10)
+"""What was assigned goes on for so long after its removal (Azure RBAC, "Troubleshoot", role assignment changes)."""
+
 _READ_USER = Rights(graph=frozenset({"User.Read.All"}))
 _READ_APP = Rights(graph=frozenset({"Application.Read.All"}))
 _WRITE_APP = Rights(graph=frozenset({"Application.ReadWrite.All"}))
 _ROLES = "Microsoft.Authorization/roleAssignments"
 _READ_ROLES = Rights(frozenset({f"{_ROLES}/read", "Microsoft.Resources/subscriptions/read"}))
 _WRITE_ROLES = Rights(frozenset({f"{_ROLES}/write", f"{_ROLES}/delete"}))
-_BY_ROLE: FacetAdapter[RoleAssigned] = FacetAdapter(_read_roles, _write_roles, _READ_ROLES, _WRITE_ROLES)
+_BY_ROLE: FacetAdapter[RoleAssigned] = FacetAdapter(_read_roles, _write_roles, _READ_ROLES, _WRITE_ROLES, lingers=PROPAGATION)
 
 FACETS: FacetTable = {
     (Kind.USER, SignIn): FacetAdapter(
-        _read_sign_in, _write_sign_in, _READ_USER, Rights(graph=frozenset({"User.EnableDisableAccount.All"}))
+        _read_sign_in, _write_sign_in, _READ_USER, Rights(graph=frozenset({"User.EnableDisableAccount.All"})), lingers=TOKENS
     ),
     (Kind.USER, SessionsRevoked): FacetAdapter(
-        _read_sessions, _write_sessions, _READ_USER, Rights(graph=frozenset({"User.RevokeSessions.All"}))
+        _read_sessions,
+        _write_sessions,
+        _READ_USER,
+        Rights(graph=frozenset({"User.RevokeSessions.All"})),
+        one_way=True,
+        lingers=TOKENS,
     ),
     (Kind.USER, RoleAssigned): _BY_ROLE,
-    (Kind.SERVICE_PRINCIPAL, SignIn): FacetAdapter(_read_sign_in, _write_sign_in, _READ_APP, _WRITE_APP),
-    (Kind.SERVICE_PRINCIPAL, AppCredential): FacetAdapter(_read_credentials, _write_credentials, _READ_APP, _WRITE_APP),
+    (Kind.SERVICE_PRINCIPAL, SignIn): FacetAdapter(_read_sign_in, _write_sign_in, _READ_APP, _WRITE_APP, lingers=TOKENS),
+    (Kind.SERVICE_PRINCIPAL, AppCredential): FacetAdapter(
+        _read_credentials, _write_credentials, _READ_APP, _WRITE_APP, one_way=True, lingers=TOKENS
+    ),
     (Kind.SERVICE_PRINCIPAL, RoleAssigned): _BY_ROLE,
 }

@@ -4,7 +4,7 @@ A PATCH of an account changes what it names and keeps the rest; network rules ar
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.azure import names
@@ -205,7 +205,7 @@ FACETS: FacetTable = {
     (Kind.BUCKET, LocalUsers): FacetAdapter(_read_local_users, _write_local_users, READ, WRITE),
     (Kind.BUCKET, TlsFloor): FacetAdapter(_read_floor, _write_floor, READ, WRITE),
     (Kind.BUCKET, NetworkRules): FacetAdapter(_read_networks, _write_networks, READ, WRITE),
-    (Kind.BUCKET, StoreKey): FacetAdapter(_read_keys, _write_key, READ, READ | _REGENERATE),
+    (Kind.BUCKET, StoreKey): FacetAdapter(_read_keys, _write_key, READ, READ | _REGENERATE, one_way=True, lingers=timedelta()),
     (Kind.BUCKET, Versioning): FacetAdapter(_read_versioning, _write_versioning, _READ_SERVICE, _WRITE_SERVICE),
     (Kind.BUCKET, SoftDelete): FacetAdapter(_read_soft_delete, _write_soft_delete, _READ_SERVICE, _WRITE_SERVICE),
     (Kind.BUCKET, LifecycleRule): FacetAdapter(

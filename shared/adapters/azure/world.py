@@ -9,7 +9,7 @@ from shared.adapters.azure.facets import FacetAdapter, FacetTable, RelationTable
 from shared.domain.errors import Refused
 from shared.domain.facet import Facet
 from shared.domain.resource import Kind, Ref
-from shared.ports import Receipt, Relation
+from shared.ports import Receipt, Relation, Traits
 
 FACETS: FacetTable = {
     **stores.FACETS,
@@ -29,6 +29,10 @@ class AzureWorld:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
+
+    def traits(self, target: Ref, facet: type[Facet]) -> Traits | None:
+        adapter = FACETS.get((target.kind, facet))
+        return adapter.traits if adapter else None
 
     def look[F: Facet](self, target: Ref, facet: type[F]) -> tuple[F, ...]:
         found: tuple[F, ...] = _adapter(target, facet).read(self._clients, target)

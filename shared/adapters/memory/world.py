@@ -7,14 +7,14 @@ Rules
 4. What goes wrong is a state of the world (`poisoned`, `room`, `losing`, `contested`, `allowance`), never a branch for tests.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from threading import RLock
 
 from shared.domain.errors import Absent, DoesNotFit, Poisoned, Refused, Throttled, Unreachable
 from shared.domain.facet import ConsoleLogin, DenyAll, Facet, KeyState, PolicyStatement, Rotated, Successor, Versioning
 from shared.domain.resource import Ref
-from shared.ports import Receipt, Relation
+from shared.ports import Receipt, Relation, Traits
 
 type Document = tuple[Ref, str]
 """A resource, and which of its documents (`Facet.document`)."""
@@ -34,7 +34,8 @@ REFUSALS: dict[type[Facet], tuple[Callable[[Facet], bool], str]] = {
 class MemoryWorld:
     """Resources with their facets. Safe to use from several threads; every public dictionary and set may be changed at any time."""
 
-    def __init__(self) -> None:
+    def __init__(self, traits: Mapping[type[Facet], Traits] | None = None) -> None:
+        self._traits = traits or {}
         self.allowance: int | None = None
         """calls that are answered before everything is throttled; None: all of them"""
         self.unreachable: set[str] = set()
@@ -76,6 +77,9 @@ class MemoryWorld:
         """Everything as it is now."""
         with self._lock:
             return {target: frozenset(parts.values()) for target, parts in self._parts.items()}
+
+    def traits(self, target: Ref, facet: type[Facet]) -> Traits | None:  # noqa: ARG002  every kind of resource has every facet here
+        return self._traits.get(facet, Traits())
 
     def look[F: Facet](self, target: Ref, facet: type[F]) -> tuple[F, ...]:
         with self._lock:

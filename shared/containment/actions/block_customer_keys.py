@@ -10,7 +10,7 @@ from shared.domain.resource import Kind, Ref
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
     why = "objects written under the actor's own key would be lost to their owner"
-    yield action.change(target, CustomerKeysBlocked(on=True), why, origin=situation.origin(target, "PutBucketEncryption"))
+    yield action.change(target, CustomerKeysBlocked(on=True), why, origin=situation.origin(target, CustomerKeysBlocked))
 
 
 ACTION = Action(

@@ -7,13 +7,11 @@ from shared.domain.facet import PublicAccessBlock
 from shared.domain.plan import Change, Wave
 from shared.domain.resource import Kind, Ref
 
-CALLS = ("DeletePublicAccessBlock", "DeleteBucketPublicAccessBlock", "PutBucketPublicAccessBlock", "PutPublicAccessBlock")
-
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
     blocked = PublicAccessBlock(block_acls=True, ignore_acls=True, block_policy=True, restrict_buckets=True)
     why = "a public policy or ACL needs no stolen credentials"
-    yield action.change(target, blocked, why, origin=situation.origin(target, *CALLS))
+    yield action.change(target, blocked, why, origin=situation.origin(target, PublicAccessBlock))
 
 
 ACTION = Action(

@@ -10,7 +10,7 @@ from shared.domain.resource import Kind, Ref
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
     why = "an ACL gives access that no policy shows"
-    origin = situation.origin(target, "PutBucketOwnershipControls", "DeleteBucketOwnershipControls")
+    origin = situation.origin(target, ObjectOwnership)
     yield action.change(target, ObjectOwnership(rule="BucketOwnerEnforced"), why, origin=origin)
 
 

@@ -11,7 +11,7 @@ from shared.domain.resource import Kind, Ref
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
     if any(v.status == "Suspended" for v in situation.world.look(target, Versioning)):
         why = "what is overwritten while versioning is suspended is gone"
-        yield action.change(target, Versioning(status="Enabled"), why, origin=situation.origin(target, "PutBucketVersioning"))
+        yield action.change(target, Versioning(status="Enabled"), why, origin=situation.origin(target, Versioning))
 
 
 ACTION = Action(

@@ -9,14 +9,13 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    calls = ("ScheduleKeyDeletion", "DisableKey")
     for state in situation.world.look(target, KeyState):
         retired = target in situation.scope.retired
-        if state.deletion_pending or (not state.enabled and not retired and situation.blames(target, *calls)):
+        if state.deletion_pending or (not state.enabled and not retired and situation.blames(target, KeyState)):
             why = "a key on its way to deletion takes every record under it along"
             # deleting a key takes a week at least: whoever wanted it can ask again, so nothing rightful is lost
             yield action.change(
-                target, KeyState(enabled=True, deletion_pending=False), why, origin=situation.origin(target, *calls)
+                target, KeyState(enabled=True, deletion_pending=False), why, origin=situation.origin(target, KeyState)
             )
 
 

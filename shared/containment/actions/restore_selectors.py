@@ -19,7 +19,7 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
         if basic and not any(all(s.get(k) == v for k, v in MANAGEMENT.items()) for s in basic):
             seeing = [{**basic[0], **MANAGEMENT}, *basic[1:]]
             wanted = TrailSelectors(selectors=canonical({"EventSelectors": seeing}).decode())
-            origin = situation.origin(target, "PutEventSelectors")
+            origin = situation.origin(target, TrailSelectors)
             yield action.change(target, wanted, "the trail is on and records no management events", origin=origin)
 
 

@@ -13,7 +13,7 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
         target,
         TrailLogging(on=True),
         "what is not recorded can not be excluded later",
-        origin=situation.origin(target, "StopLogging"),
+        origin=situation.origin(target, TrailLogging),
     )
 
 

@@ -8,17 +8,15 @@ from shared.domain.facet import SessionsRevoked
 from shared.domain.plan import Change, Wave
 from shared.domain.resource import Kind, Ref
 
-MARGIN = timedelta(seconds=60)
-"""A session issued while the policy still propagates must be older than the stamp; IAM takes seconds, clocks differ."""
-
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
     whole = situation.quarantined(target)
     if not whole:
         return
     now = next(iter(situation.world.look(target, SessionsRevoked)), None)
+    traits = situation.world.traits(target, SessionsRevoked)
     stamped = now is not None and now.before is not None and now.before >= situation.now
-    before = now.before if stamped and now else situation.now + MARGIN
+    before = now.before if stamped and now else situation.now + (traits.ahead if traits else timedelta())
     blast = blast_of(whole)
     yield action.change(target, SessionsRevoked(before=before), "sessions already open outlive the key they came from", blast=blast)
 

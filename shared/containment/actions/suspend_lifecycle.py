@@ -7,14 +7,12 @@ from shared.domain.facet import LifecycleRule
 from shared.domain.plan import Change, Wave
 from shared.domain.resource import Kind, Ref
 
-CALLS = ("PutBucketLifecycle", "PutBucketLifecycleConfiguration")
-
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
     for rule in situation.world.look(target, LifecycleRule):
         if rule.destructive and rule.enabled:
             why = "expiry deletes evidence and records without a delete call"
-            yield action.change(target, rule.but(enabled=False), why, origin=situation.origin(target, *CALLS))
+            yield action.change(target, rule.but(enabled=False), why, origin=situation.origin(target, LifecycleRule))
 
 
 ACTION = Action(

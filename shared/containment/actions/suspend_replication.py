@@ -11,9 +11,10 @@ from shared.domain.resource import Kind, Ref
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
     for rule in situation.world.look(target, ReplicationRule):
         foreign = rule.destination_account not in situation.accounts
-        if foreign and (rule.enabled or situation.blames(target, "PutBucketReplication")):
+        if foreign and (rule.enabled or situation.blames(target, ReplicationRule)):
             why = "it copies every new object to an account that is not ours"
-            yield action.change(target, rule.but(enabled=False), why, origin=Origin.ATTACKER)
+            once = situation.final(target, ReplicationRule)
+            yield action.change(target, rule.but(enabled=False), why, origin=Origin.ATTACKER, reversible=not once)
 
 
 ACTION = Action(

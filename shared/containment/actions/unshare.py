@@ -7,11 +7,9 @@ from shared.domain.facet import SharedWith
 from shared.domain.plan import Change, Origin, Wave
 from shared.domain.resource import Kind, Ref
 
-CALLS = ("ModifySnapshotAttribute", "ModifyImageAttribute", "ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute")
-
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    blamed = situation.blames(target, *CALLS)
+    blamed = situation.blames(target, SharedWith)
     for share in situation.world.look(target, SharedWith):
         foreign = share.account not in situation.accounts
         if share.shared and foreign and (blamed or share.account == "all"):
