@@ -21,7 +21,9 @@ Every change that the program can make is one of these actions. Each is previewe
 it is made, read back afterwards, and undone by `codeblue release` (one resource) or `codeblue rollback` (a case).
 Nothing else is ever written. What is called one-way is approved by somebody other than who asks for it.
 
-Permissions are what the responder's role needs on AWS, exactly: taking one away makes a test fail.
+Permissions are what the responder needs, exactly: taking one away makes a test fail. `s3:GetBucketPolicy` is one of AWS,
+`Microsoft.Storage/storageAccounts/read` one of Azure, `User.Read.All` one of Microsoft Graph. Where a cloud has nothing of what
+an action changes, it is not proposed there.
 
 This page is made from the program's own tables by `python .ci/document_actions.py`; a test fails while it is stale.
 """
@@ -48,6 +50,8 @@ def _lines(action: Action) -> Iterator[str]:
     yield f"- **Changes:** {_listed(facets)} of a {_either(sorted(action.targets))}."
     yield f"- **Can hurt:** {action.hurts}"
     yield f"- **Undone:** {action.undone}"
+    if action.burnt:
+        yield "- **Asks:** only where somebody else was seen with what it takes away, or where nobody can say"
     if action.grave:
         yield "- **Approved by:** somebody other than who asks, though it can be undone"
     yield f"- **Because of:** {action.citation}"

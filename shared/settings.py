@@ -35,7 +35,7 @@ def duration(thing: object) -> timedelta:
 Duration = Annotated[
     timedelta, BeforeValidator(duration), PlainSerializer(lambda span: f"{int(span.total_seconds())}s", when_used="json")
 ]
-Account = Annotated[str, Field(pattern=r"^\d{12}$")]
+Account = Annotated[str, Field(pattern=r"^(\d{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$")]
 Names = tuple[str, ...]
 
 
@@ -73,14 +73,16 @@ class Protected(Value):
 
 
 class Responder(Value):
-    """Ourselves: role ids that act for us (AROA…), and the identities of the last resort.
+    """Ourselves: ids of roles that act for us (AROA…, object ids of Entra), and the identities of the last resort.
 
+    `clouds` are those that we answer for, the first of them for pages; none named: the one that keeps the record.
     `restore` are roles that restore backups (ARNs): retired keys go on opening for them.
     """
 
     roles: Names = ()
     break_glass: Names = ()
     restore: Names = ()
+    clouds: tuple[Literal["aws", "azure"], ...] = ()
 
 
 class Limits(Value):

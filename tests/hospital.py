@@ -17,7 +17,22 @@ from shared.bootstrap import Custody
 from shared.containment.estate import Estate
 from shared.containment.guard import Protected
 from shared.domain.actor import Actor, Credential
-from shared.domain.facet import AccessKeyStatus, KeyState, LifecycleRule, PolicyStatement, TrailLogging, Versioning
+from shared.domain.facet import (
+    AccessKeyStatus,
+    AnonymousAccess,
+    AppCredential,
+    Facet,
+    KeyState,
+    LifecycleRule,
+    NetworkRules,
+    PolicyStatement,
+    RoleAssigned,
+    SharedKeyAccess,
+    SignIn,
+    StoreKey,
+    TrailLogging,
+    Versioning,
+)
 from shared.domain.resource import Cloud, Kind, Ref
 from shared.domain.signal import Signal, Source
 from shared.domain.value import canonical
@@ -25,6 +40,11 @@ from shared.ports import Act, Clock, Relation
 from shared.settings import Policy
 from shared.workflow.deps import Deps
 from tests.custody_doubles import FailingSink
+
+ELSEWHERE: frozenset[type[Facet]] = frozenset(
+    {AnonymousAccess, AppCredential, NetworkRules, RoleAssigned, SharedKeyAccess, SignIn, StoreKey}
+)
+"""Facets of another cloud than the hospital's."""
 
 HOME = "111122223333"
 FOREIGN = "999988887777"
@@ -130,7 +150,7 @@ class Hospital:
     """Everything that outlives a worker, and workers for it."""
 
     clock: Clock = field(default_factory=MemoryClock)
-    world: MemoryWorld = field(default_factory=lambda: MemoryWorld(TRAITS))
+    world: MemoryWorld = field(default_factory=lambda: MemoryWorld(TRAITS, ELSEWHERE))
     directory: MemoryDirectory = field(default_factory=MemoryDirectory)
     sources: MemorySources = field(default_factory=lambda: MemorySources(signal()))
     notifier: MemoryNotifier = field(default_factory=MemoryNotifier)

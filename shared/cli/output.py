@@ -43,6 +43,9 @@ WORDS: dict[str, str] = {
     Verdict.DROPPED: "dropped: no reason to act",
 }
 
+LINGERING = "contained: everything proposed holds, and nothing new is given to the actor"
+"""The same as long as something lives on that was given before."""
+
 NO_CASE: dict[str, str] = {
     Verdict.PARTIAL: "NOT CONTAINED: this is for people, nothing here can do it",
     Verdict.OBSERVED: "watched, and nothing was changed",
@@ -102,7 +105,11 @@ def show(summary: Mapping[str, object], *, unfinished: bool = False) -> None:
     if summary["case"] is None:
         _turned(summary, status)
         return
-    out.print(f"\n{summary['case']}: {UNFINISHED if unfinished else WORDS.get(status, status)}")
+    lives = _lives(summary)
+    words = LINGERING if lives and status == Verdict.CONTAINED else WORDS.get(status, status)
+    out.print(f"\n{summary['case']}: {UNFINISHED if unfinished else words}")
+    if lives:
+        out.print(f"what the actor was given before the fence can work until {_until(lives)}")
     if summary["seconds_to_fence"] is not None:
         out.print(f"from the alert to the last write of the fence: {summary['seconds_to_fence']} s")
     _changes(summary)
@@ -115,6 +122,18 @@ def show(summary: Mapping[str, object], *, unfinished: bool = False) -> None:
         out.print(f"  codeblue approve {summary['case']} --digest {asked['digest']}")
     if summary["ledger"]:
         out.print(f"record: {summary['ledger']}   verify: codeblue audit {summary['case']} --open")
+
+
+def _lives(summary: Mapping[str, object]) -> str:
+    """When the last of what was taken away is dead, if that is still to come."""
+    waves = summary["waves"]
+    ends = (
+        [str(c["dead_by"]) for wave in waves if isinstance(wave, Mapping) for c in wave["changes"] if "dead_by" in c]
+        if isinstance(waves, list)
+        else []
+    )
+    last = max(ends, default="")
+    return last if last and datetime.fromisoformat(last) > datetime.now(UTC) else ""
 
 
 def _turned(summary: Mapping[str, object], status: str) -> None:

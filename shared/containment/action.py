@@ -71,6 +71,9 @@ class Action:
     propose: Callable[["Action", Ref, Situation], Iterable[Change]]
     aimed: bool = False
     """It touches the actor alone: a rollback leaves it, for the actor stays refused; `release` undoes it."""
+    burnt: bool = False
+    """What it takes away for good was in the actor's hands, and nobody wants it back: where nobody else was seen with it, nobody is
+    asked."""
     grave: bool = False
     """It can be undone, and what it does to others meanwhile perhaps not: it is approved as what can not be undone is."""
 

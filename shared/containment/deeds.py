@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from shared.domain.actor import Actor
+from shared.domain.actor import Actor, Credential
 from shared.domain.case import Standing
 from shared.domain.resource import Kind
 from shared.domain.signal import Signal
@@ -49,6 +49,14 @@ def _same(actor: Actor, root: Actor) -> bool:
     return (actor.principal, actor.session) == (root.principal, root.session) or (
         actor.principal == root.principal and root.principal is not None and root.principal.kind is Kind.USER
     )
+
+
+def identified(actor: Actor, signal: Signal, acts: Iterable[Act]) -> tuple[Actor, ...]:
+    """The actor, or the store's keys that the log shows in its hands where the alert does not say which one it was."""
+    if actor.credential is not Credential.STORE_KEY or "/" in actor.access_key:
+        return (actor,)
+    held = (act.actor.but(session="") for act in _theirs(signal, acts) if act.actor.access_key.startswith(f"{actor.access_key}/"))
+    return tuple(dict.fromkeys(held)) or (actor,)
 
 
 def told(signal: Signal) -> tuple[tuple[str, str], ...]:

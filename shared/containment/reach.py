@@ -6,6 +6,7 @@ Rules
 3. A role's session is fenced alone: a role is shared by definition.
 4. Credentials that a workload holds too (an instance's session) are refused everywhere but in the workload's own networks.
 5. Where the record does not say who else would be hurt, nothing is decided: a person is asked.
+6. Where nothing narrower than the whole can be fenced, it is fenced as a whole, or a person is asked, as others were seen or not.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,12 +19,17 @@ from shared.domain.resource import Kind
 from shared.ports import Act
 
 
-def standing(actor: Actor, acts: Sequence[Act] | None, address: str, quarantine: Literal["session", "role"]) -> Standing:
+def standing(
+    actor: Actor, acts: Sequence[Act] | None, address: str, quarantine: Literal["session", "role"], *, narrows: bool = True
+) -> Standing:
     """How this actor is to be fenced. `acts`: what the record has of its principal (None: no record to judge by).
 
     `address` is where the thief calls from; what came from there is the thief's, and so is whatever place was first seen after it.
+    `narrows`: whether the cloud can refuse such an actor one session, or all networks but some.
     """
     rightful = _rightful(acts or (), actor, address)
+    if not narrows:
+        return _undivided(actor, rightful, known=acts is not None)
     others = tuple(sorted({_label(a.actor) for a in rightful}))
     if actor.principal is not None and actor.principal.kind is Kind.USER:
         return _user(actor, rightful, others, known=acts is not None)
@@ -64,6 +70,15 @@ def _user(actor: Actor, rightful: Sequence[Act], others: tuple[str, ...], *, kno
     if not others:
         return Standing(actor=actor, reach=Reach.PRINCIPAL, known=known, why="nobody else was seen using this user")
     return _shared(actor, rightful, others)
+
+
+def _undivided(actor: Actor, rightful: Sequence[Act], *, known: bool) -> Standing:
+    others = tuple(sorted({_place(a) for a in rightful}))
+    if not others:
+        why = "nobody else was seen using it" if known else "the record does not show who else uses it"
+        return Standing(actor=actor, reach=Reach.PRINCIPAL, known=known, why=why)
+    why = "its rightful user was seen elsewhere with it, and there is no narrower fence for it"
+    return Standing(actor=actor, reach=Reach.UNDECIDED, others=others, networks=others, why=why)
 
 
 def _shared(actor: Actor, rightful: Sequence[Act], others: tuple[str, ...]) -> Standing:

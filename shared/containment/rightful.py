@@ -53,7 +53,7 @@ def allow_list(
 
     What the log has of a `breach` shows nobody to be rightful.
     """
-    guarded = (*scope.stores, *scope.keys)
+    guarded = [target for target in (*scope.stores, *scope.keys) if world.traits(target, PolicyStatement)]
     declared = {p for tenant in estate.owners(frozenset(guarded)) for p in tenant.principals}
     questions: list[Callable[[Ref], Iterable[str] | None]] = [partial(_admitted, world), partial(_granted, world)]
     questions += [partial(_seen, evidence, since, breach or Breach())] if evidence else []

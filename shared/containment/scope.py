@@ -7,20 +7,23 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Literal
 
 from shared.domain.actor import Actor, Credential, Lineage
-from shared.domain.case import LeftForPeople, Scope
+from shared.domain.case import LeftForPeople, Scope, Standing
 from shared.domain.errors import Absent, CloudError
+from shared.domain.facet import Fence, PolicyStatement
 from shared.domain.resource import Kind, Ref
 from shared.domain.signal import Signal
-from shared.ports import Directory, Evidence, Relation, World
+from shared.ports import Act, Directory, Evidence, Relation, World
 
 from . import reach
-from .deeds import begun_by, deeds_of, descendants
+from .deeds import begun_by, deeds_of, descendants, identified
 from .estate import Estate
 from .parallel import in_parallel, in_time
 from .rightful import Breach, allow_list, known_users
+from .users import used_by_others
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +80,11 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
         points = pool.submit(ask, lambda: _related(world, stores, Relation.ACCESS_POINTS), (), "access points")
         families = pool.submit(_families, world, keys, stores)
         trails = pool.submit(ask, lambda: world.related(account, Relation.TRAILS), (), "trails")
-    principal = _assigned(resolved.result().value, world)
-    root = reach.standing(principal, acts.result().value, signal.source_address, surveyor.quarantine)
     recorded = acts.result().value or ()
+    principal, *more = identified(_assigned(resolved.result().value, world), signal, recorded)
+    root, *others = (stood(each, acts.result().value, signal, surveyor) for each in (principal, *more))
     scope = Scope(
-        standings=(root, *descendants(root, signal, recorded, surveyor.exempt)),
+        standings=(root, *others, *descendants(root, signal, recorded, surveyor.exempt)),
         begun=begun_by(signal, recorded),
         stores=tuple(dict.fromkeys(stores)),
         keys=families.result().value,
@@ -93,9 +96,30 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
     scope = _listed(scope, signal, surveyor)
     unread = (*points.result().left, *families.result().left, *trails.result().left)
     unresolved = (left.but(passing=False) for left in resolved.result().left)
-    left = (*unread, *unresolved, *_beyond(principal, scope, scope.allow))
+    left = (*unread, *unresolved, *_beyond((principal, *more), scope, world))
     members = tuple(standing.actor for standing in scope.standings[1:])
     return Survey(Lineage(root=principal).joined_by(*members), scope.but(unread=bool(unread)), left)
+
+
+def stood(actor: Actor, acts: Sequence[Act] | None, signal: Signal, surveyor: Surveyor) -> Standing:
+    """How this actor is to be fenced, in the cloud that it is of."""
+    of_store = actor.credential in OF_STORES
+    narrows = surveyor.world.traits(actor.principal, Fence) is not None if actor.principal else not of_store
+    if of_store:
+        acts = tuple(act for act in acts or () if act.actor.unique_id == actor.unique_id) if "/" in actor.access_key else None
+    if not narrows and not _recorded(signal, surveyor):
+        acts = None
+    return reach.standing(actor, acts, signal.source_address, surveyor.quarantine, narrows=narrows)
+
+
+def _recorded(signal: Signal, surveyor: Surveyor) -> bool:
+    """Whether the record shows who uses what the signal names: an empty one proves nothing where nothing is written down."""
+    named = _named(signal, Kind.BUCKET)
+    return all(ask(partial(surveyor.evidence.recorded, store), default=False, about=str(store)).value for store in named)
+
+
+OF_STORES = frozenset({Credential.STORE_KEY, Credential.DELEGATED_LINK})
+"""Credentials that are of a store and not of anybody."""
 
 
 LOG_SECONDS = 1.5
@@ -119,7 +143,8 @@ def listed(scope: Scope, signal: Signal, surveyor: Surveyor) -> Scope:
     found = allow_list(scope, surveyor.world, surveyor.evidence, surveyor.estate, since, breach)
     known = known_users(found.allow, signal.cloud, surveyor.directory, surveyor.evidence, since)
     users = tuple(r for r in known if r.actor.unique_id not in surveyor.exempt)
-    return scope.but(allow=found.allow, declared=found.declared, listed=found.whole, rightful=users)
+    used = used_by_others(scope, breach, surveyor.world, surveyor.evidence, since, surveyor.exempt)
+    return scope.but(allow=found.allow, declared=found.declared, listed=found.whole, rightful=users, used=used)
 
 
 def at_stake(signal: Signal, estate: Estate) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
@@ -248,18 +273,22 @@ UNFENCEABLE: dict[Credential, tuple[str, str]] = {
     ),
     Credential.SERVICE: ("an AWS service made the call", "find on whose behalf it acted"),
     Credential.ANONYMOUS: ("there is no identity to fence", "public access is blocked at the stores; check what was public"),
+    Credential.DELEGATED_LINK: (
+        "the link was signed with a user's delegation key, and no log says whose",
+        "revoke the store's user delegation keys; the service keeps to them for some minutes more",
+    ),
     Credential.FOREIGN: ("the identity belongs to another account", "it is refused at stores and keys; tell the account's owner"),
 }
 """Whom no fence on an identity of ours reaches: why, and what a person can do. They are refused at the resource only."""
 
 
-def _beyond(actor: Actor, scope: Scope, allowed: Sequence[str]) -> tuple[LeftForPeople, ...]:
+def _beyond(actors: Sequence[Actor], scope: Scope, world: World) -> tuple[LeftForPeople, ...]:
     """What a person must do because the program can not."""
     left = []
-    if actor.credential in UNFENCEABLE:
+    for actor in (each for each in actors if each.credential in UNFENCEABLE):
         reason, following = UNFENCEABLE[actor.credential]
         left.append(LeftForPeople(target=str(actor), reason=reason, next=following))
-    if scope.keys and not allowed:
+    if scope.keys and not scope.allow and world.traits(scope.keys[0], PolicyStatement):
         reason = "nobody is declared for it and nobody was seen using it: only the actors and foreign accounts are refused"
         declare = "declare principals in response.toml, [tenants]"
         left.append(LeftForPeople(target=str(scope.keys[0]), reason=reason, next=declare, blocks=False))

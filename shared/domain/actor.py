@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from .resource import Ref
+from .resource import Cloud, Ref
 from .value import Value
 
 
@@ -19,8 +19,23 @@ class Credential(StrEnum):
     SERVICE = "service"
     SERVICE_LINKED = "service-linked"
     ROOT = "root"
+    ENTRA_USER = "entra-user"
+    ENTRA_GUEST = "entra-guest"
+    SERVICE_PRINCIPAL = "service-principal"
+    MANAGED_IDENTITY = "managed-identity"
+    STORE_KEY = "store-key"
+    """a key of a store's own, or a link signed with one: whoever has it is nobody in particular"""
+    DELEGATED_LINK = "delegated-link"
+    """a link to a store, signed with a key that somebody of the directory had made for it"""
     ANONYMOUS = "anonymous"
     FOREIGN = "foreign"
+
+
+OF_CLOUD = {
+    **dict.fromkeys((Credential.LONG_TERM_KEY, Credential.FEDERATION_TOKEN, Credential.ROOT, Credential.FOREIGN), Cloud.AWS),
+    **dict.fromkeys((Credential.STORE_KEY, Credential.DELEGATED_LINK), Cloud.AZURE),
+}
+"""Credentials without a name behind them, and the only cloud that has such."""
 
 
 class Actor(Value):
@@ -28,7 +43,8 @@ class Actor(Value):
 
     `principal` is the user or role that holds the permissions (for a session, its issuer), absent for anonymous callers.
     `unique_id` is the cloud's id that a re-created namesake does not get (AIDA…, AROA…; IAM identifiers).
-    `session` is the role session's name: AWS compares `aws:userid` with `<unique_id>:<session>`.
+    `session` is the role session's name: AWS compares `aws:userid` with `<unique_id>:<session>`. Of a store's own key `access_key`
+    and `unique_id` are `STORE/KEY`, or `STORE` alone where nobody has said which key it was.
     """
 
     credential: Credential
@@ -42,6 +58,11 @@ class Actor(Value):
     def __str__(self) -> str:
         name = str(self.principal) if self.principal else f"{self.credential} caller of account {self.account or 'unknown'}"
         return f"{name} (session {self.session})" if self.session else name
+
+    @property
+    def cloud(self) -> Cloud | None:
+        """Whose identity it is; None where it names nobody."""
+        return self.principal.cloud if self.principal else OF_CLOUD.get(self.credential)
 
     @property
     def user_id(self) -> str:

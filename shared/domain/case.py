@@ -107,6 +107,8 @@ class Outcome(Value):
     error: str = ""
     """the kind of error, as `shared.domain.errors` names it"""
     request_ids: tuple[str, ...] = ()
+    until: AwareDatetime | None = None
+    """when what it takes away is dead at the latest; None where the cloud does not say"""
 
 
 class WaveRecord(Value):

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime
 
-from .actor import Actor
+from .actor import Actor, Credential
 from .resource import Ref
 from .value import Value
 
@@ -47,6 +47,29 @@ class Rightful(Value):
     actor: Actor
     sessions: tuple[str, ...] = ()
     entered: bool = False
+
+
+class Use(Value):
+    """One way in which somebody rightful uses a store.
+
+    `holder` is a unique id, or the store's own key; `place` is a network of the cloud's, or an address.
+    """
+
+    credential: Credential
+    holder: str
+    place: str
+
+
+class Used(Value):
+    """How others than the actors use a store, as its record of requests shows it. `known`: there is such a record, and it is whole.
+
+    `against` are addresses that only the actors came from.
+    """
+
+    store: Ref
+    known: bool
+    uses: tuple[Use, ...] = ()
+    against: tuple[str, ...] = ()
 
 
 class Succession(Value):
@@ -95,6 +118,8 @@ class Scope(Value):
     """keys of `keys` of which that was seen"""
     uses_known: bool = False
     """whether the record of the keys' uses could be read"""
+    used: tuple[Used, ...] = ()
+    """of stores that have doors of their own; what is not there yet was not looked up yet"""
     deeds: tuple[tuple[str, str], ...] = ()
     begun: AwareDatetime | None = None
     judgements: tuple[Judged, ...] = ()
@@ -136,6 +161,10 @@ class Scope(Value):
     def sound(self, key: Ref) -> bool:
         """Whether this key of the case was not the actors' to use."""
         return key in self.keys and self.judged(key).sound
+
+    def use_of(self, store: Ref) -> Used | None:
+        """How this store is used; None where that was not looked up yet."""
+        return next((used for used in self.used if used.store == store), None)
 
     def standing(self, principal: Ref) -> tuple[Standing, ...]:
         return tuple(s for s in self.standings if s.actor.principal == principal)

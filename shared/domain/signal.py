@@ -23,6 +23,12 @@ class Source(StrEnum):
     BACKUP = "backup"
     ALARM = "alarm"
     TRUSTED_ADVISOR = "trusted-advisor"
+    DEFENDER = "defender"
+    SENTINEL = "sentinel"
+    ENTRA = "entra"
+    AZURE_ACTIVITY = "azure-activity"
+    AZURE_STORAGE = "azure-storage"
+    AZURE_KEY_VAULT = "azure-key-vault"
 
 
 class Confirmation(StrEnum):

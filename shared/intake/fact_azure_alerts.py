@@ -7,8 +7,8 @@ from .azure import actor, resource_id, subscription
 from .fact import NOBODY, Fact, Who
 from .moments import seconds
 from .objects_left_out import BLOB, without_objects
-from .pieces import first, severity_of
-from .tolerant import Document, folded, items, shown, text, within
+from .pieces import first, once, severity_of
+from .tolerant import Document, fold, folded, items, shown, text, within
 
 SAMPLE = "SAMPLE ALERT"
 
@@ -59,8 +59,9 @@ def defender(document: Document) -> Fact:
             inner.get("timegenerated") or inner.get("timegeneratedutc") or inner.get("endtimeutc") or inner.get("starttimeutc")
         ),
         account=subscription(resources[0]) if resources else "",
-        actor=_of_entities(entities),
+        actor=_of_key(inner, resources) or _of_entities(entities),
         resources=resources,
+        address=_address(inner, entities),
         sample=SAMPLE in title.upper() or SAMPLE in first(inner, "description").upper(),
         closed=f"the alert is {state}" if state in CLOSED else "",
         severity=severity_of(first(inner, "severity", "reportedseverity")),
@@ -68,11 +69,37 @@ def defender(document: Document) -> Fact:
     )
 
 
+BY_KEY = frozenset({"accountkey", "sharedkey", "storageaccountkey", "sas", "sharedaccesssignature"})
+"""Ways of proving oneself that name nobody (Defender for Storage, an alert's extended properties), folded."""
+
+
+def _of_key(inner: Document, resources: tuple[str, ...]) -> Who | None:
+    """The holder of a store's own key: which of its keys it was the alert does not say."""
+    way = fold(_added(inner, "authenticationtype")).replace(" ", "")
+    store = next((each.rpartition("/")[2] for each in resources if "/storageaccounts/" in each), "")
+    if way not in BY_KEY or not store:
+        return None
+    return Who(f"a key of {store}", "store-key", "", (f"store-key:{store}",))
+
+
+def _address(inner: Document, entities: list[dict[str, object]]) -> str:
+    """Where the caller stood: the alert's own word, else the only address among its entities."""
+    found = once(first(each, "address") for each in entities if first(each, "type", "kind").lower() == "ip")
+    return _added(inner, "clientipaddress") or (found[0] if len(found) == 1 else "")
+
+
+def _added(inner: Document, wanted: str) -> str:
+    """One of an alert's extended properties, whose names are words with spaces."""
+    more = folded(inner.get("extendedproperties"))
+    return next((text(value) for name, value in more.items() if name.replace(" ", "") == wanted), "")
+
+
 def _of_entities(entities: list[dict[str, object]]) -> Who:
     for each in entities:
         if first(each, "type", "kind").lower() == "account":
             name, suffix = first(each, "name"), first(each, "upnsuffix")
-            found = actor(f"{name}@{suffix}" if suffix else name, first(each, "aaduserid"))
+            program = first(each, "serviceprincipalid", "serviceprincipalobjectid")
+            found = actor(f"{name}@{suffix}" if suffix else name, first(each, "aaduserid") or program, person=not program)
             if found.text:
                 return found
     return NOBODY

@@ -1,9 +1,10 @@
 """Azure's data planes: Key Vault's audit log and the storage services' logs. Object names go no further than this module."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 from .azure import OBJECTS, UPNS, actor, failed, first_of, resource_id, subscription
-from .fact import Fact
+from .fact import Fact, Who
 from .moments import seconds
 from .objects_left_out import without_objects
 from .pieces import any_flag, first
@@ -37,6 +38,14 @@ def key_vault(document: Document) -> Fact:
     )
 
 
+KEY = re.compile(r"(key[12])\(")
+"""How the log names the account's key that signed a request, or the link it came by (StorageBlobLogs, AuthenticationHash)."""
+
+
+def _holder(account: str, key: str) -> Who:
+    return Who(f"{key} of {account}", "store-key", "", (f"store-key:{account}/{key}",))
+
+
 def storage(document: Document) -> Fact:
     """One request to a blob, file, queue or table service (Azure Monitor reference, StorageBlobLogs)."""
     url = urlsplit(first(document, "uri", "properties.uri"))
@@ -46,6 +55,7 @@ def storage(document: Document) -> Fact:
     signed = "sig" in parse_qs(url.query)
     name = first(document, "identity.requester.upn", "requesterupn")
     oid = first(document, "identity.requester.objectid", "requesterobjectid")
+    key = KEY.match(first(document, "identity.tokenhash", "authenticationhash"))
     return Fact(
         source="azure-storage",
         event=text(document.get("operationname")) or "request",
@@ -53,7 +63,9 @@ def storage(document: Document) -> Fact:
         at=seconds(document.get("time") or document.get("timegenerated")),
         account=subscription(resource) or account,
         service="storage",
-        actor=actor(name, oid, first(document, "identity.requester.appid"), person="@" in name),
+        actor=_holder(account.lower(), key[1])
+        if key
+        else actor(name, oid, first(document, "identity.requester.appid"), person="@" in name),
         resources=without_objects((resource or f"storage:{account.lower()}",)),
         failed=failed(document.get("statuscode"), document.get("statustext") if document.get("statuscode") is None else "")
         or first(document, "properties.metricresponsetype").lower().endswith(("error", "failure")),

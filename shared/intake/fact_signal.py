@@ -10,6 +10,7 @@ from shared.domain.errors import BadInput
 from shared.domain.resource import Kind, Ref
 from shared.domain.signal import Signal, Source
 
+from . import fact_signal_azure
 from .arn import Place, named, ref
 from .fact import Fact, Who
 
@@ -24,6 +25,8 @@ def signal_of(fact: Fact, raw_digest: str) -> Signal:
     """The signal that this fact is. Raises BadInput, with what it lacks, where nothing could be contained by it."""
     if fact.at is None:
         raise BadInput("it does not say when it happened")
+    if fact.source in fact_signal_azure.SOURCES:
+        return fact_signal_azure.signal_of(fact, _moment(fact.at), raw_digest)
     account = fact.account or fact.actor.account
     if not (account.isdecimal() and fact.source in CONTAINED):
         raise BadInput("what it is about lies in no AWS account that it names")

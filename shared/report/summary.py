@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from shared.containment.journal import APPLIED, CHANGES
-from shared.domain.case import Case, LeftForPeople, Verdict, WaveRecord
+from shared.domain.case import Case, LeftForPeople, Outcome, Verdict, WaveRecord
 from shared.domain.resource import Ref
 from shared.domain.versions import Versions
 from shared.ports import Journal
@@ -98,10 +98,15 @@ def _versions(found: Sequence[Versions]) -> dict[str, object]:
 
 def _wave(wave: WaveRecord, journal: Journal) -> dict[str, object]:
     changes = [
-        {"target": o.target.id, "facet": o.facet, "action": o.action, "status": o.status.value, "reason": o.reason}
+        {"target": o.target.id, "facet": o.facet, "action": o.action, "status": o.status.value, "reason": o.reason} | _until(o)
         for o in (r.outcome for r in APPLIED.validate_json(journal.blobs(wave.blob)))
     ]
     return {"name": wave.wave.value, "status": _status(wave), "seconds": wave.seconds, "digest": wave.digest, "changes": changes}
+
+
+def _until(outcome: Outcome) -> dict[str, object]:
+    """When what the change takes away is dead at the latest, where the cloud says so."""
+    return {"dead_by": outcome.until.isoformat()} if outcome.until else {}
 
 
 def _status(wave: WaveRecord) -> str:

@@ -6,7 +6,7 @@ A thief does not wait for an approval: while one is waited for the fence is swep
 from collections.abc import Iterable
 
 from shared.containment.actions import ACTIONS
-from shared.domain.case import Case, Stage, Verdict
+from shared.domain.case import Case, Mode, Stage, Verdict
 from shared.domain.plan import Change
 
 from .deps import Deps
@@ -20,6 +20,12 @@ def takes_another(deps: Deps, changes: Iterable[Change]) -> bool:
     """Whether whoever asks about these changes may not approve them, by the policy."""
     rule = deps.policy.one_way
     return any(rule.takes_two(reversible=c.reversible, grave=ACTIONS[c.action].grave) for c in changes)
+
+
+def asks_beforehand(deps: Deps, change: Change) -> bool:
+    """Whether a person decides about this change because it can not be undone. What only the actor loses takes nobody's word."""
+    rule = deps.policy.one_way
+    return rule.mode is not Mode.AUTO and not (ACTIONS[change.action].burnt and rule.second_person != "always")
 
 
 def barred(case: Case, deps: Deps, who: str) -> bool:

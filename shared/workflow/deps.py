@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from shared.containment.estate import Estate
 from shared.containment.guard import Protected
 from shared.containment.scope import Surveyor
-from shared.domain.resource import Ref
+from shared.domain.resource import Cloud, Ref
 from shared.ports import Access, Cases, Clock, Directory, Evidence, Journal, Notifier, Objects, Sources, Traffic, World
 from shared.reencryption import Canary, Progress
 from shared.settings import Policy
@@ -48,6 +48,8 @@ class Deps:
     exempt: frozenset[str]
     caller: str
     place: str
+    clouds: frozenset[Cloud] = frozenset(Cloud)
+    """those that this responder answers for"""
     recovery: Callable[[], Recovery] | None = None
     """made when a key is first replaced, for a fence waits for nothing; None: this responder fences, and replaces no key"""
     traffic: Callable[[], Traffic] | None = None

@@ -47,7 +47,8 @@ def wanted(case: Case, deps: Deps) -> bool:
     if not case.scope.successors and case.scope.rotated:
         return False
     if not case.scope.successors:
-        return not (_observed(case, deps) and NOT_REPLACED in case.unmoved)
+        replaced = any(deps.world.traits(key, Successor) for key in case.scope.keys)
+        return replaced and not (_observed(case, deps) and NOT_REPLACED in case.unmoved)
     return migrating.unfinished(case) and migrating.NOT_MOVED not in case.unmoved
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from shared.domain.case import Case, LeftForPeople, Mode, Verdict
+from shared.domain.signal import Signal
 from shared.triage.decision import Decision
 
 from .deps import Deps
@@ -22,7 +23,9 @@ def take_in(given: Arrived, judge: Judge, deps: Deps, *, automatic: bool, mode: 
     for judged in judge.judge(given):
         watched += judged.decision is Decision.WATCH
         joins = judged.decision is Decision.WATCH and watched <= MOST_WATCHED and judged.signal is not None
-        if judged.left:
+        if judged.signal and judged.signal.cloud not in deps.clouds and judged.decision is Decision.ACT:
+            yield _for_people(judged, _elsewhere(judged, judged.signal), deps, automatic=automatic)
+        elif judged.left:
             yield _for_people(judged, judged.left, deps, automatic=automatic)
         elif judged.signal and (judged.decision is Decision.ACT or (joins and belongs(judged.signal, deps, automatic=automatic))):
             asking = f"a person decides about this: {judged.words}" if judged.mode is Mode.ASK else ""
@@ -30,6 +33,13 @@ def take_in(given: Arrived, judge: Judge, deps: Deps, *, automatic: bool, mode: 
         else:
             yield _ended(judged)
     judge.done()
+
+
+def _elsewhere(judged: Judged, signal: Signal) -> LeftForPeople:
+    """What lies in a cloud that this responder has no credentials for."""
+    target = str(signal.resources[0] if signal.resources else signal.actor)
+    reason = f"{judged.words}; this responder does not answer for {signal.cloud}"
+    return LeftForPeople(target=target, reason=reason, next="name the cloud in response.toml, [responder] clouds, or act by hand")
 
 
 def _for_people(judged: Judged, left: LeftForPeople, deps: Deps, *, automatic: bool) -> Turned:

@@ -23,8 +23,9 @@ from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import PRINCIPALS, Ref
 from shared.domain.value import digest
 
-from .asking import asks_exactly, displaced, takes_another
+from .asking import asks_beforehand, asks_exactly, displaced, takes_another
 from .deps import Deps
+from .lingering import lasting_until
 
 PRINCIPALS_CAP = 50
 """Principals of one lineage that one approval covers, in steps: a breach that makes more is looked at by a person again."""
@@ -149,7 +150,7 @@ def consented(case: Case, deps: Deps, change: Change, wave: Wave) -> bool:
     entered = {r.actor.principal for r in case.scope.rightful if r.entered and r.actor.principal}
     if case.envelope and case.lineage and case.envelope.covers(change, case.lineage, deps.clock.now(), entered):
         return True
-    return mode is Mode.AUTO and change.blast.clear and (change.reversible or deps.policy.one_way.mode is Mode.AUTO)
+    return mode is Mode.AUTO and change.blast.clear and (change.reversible or not asks_beforehand(deps, change))
 
 
 def observed(case: Case, deps: Deps, wave: Wave) -> bool:
@@ -229,6 +230,7 @@ def _open_ends(results: Sequence[Applied]) -> tuple[LeftForPeople, ...]:
 
 def record(case: Case, deps: Deps, planned: Plan, results: Sequence[Applied], started: float) -> Case:
     """Put what became of a wave into custody, and the wave on the case. Our calls are known again when they come back as events."""
+    results = [lasting_until(r, deps) for r in results]
     body = outcomes(planned, results, deps.journal(case.id))
     deps.journal(case.id).append("outcome", body, need=1)
     deps.cases.remember([i for r in results for i in r.outcome.request_ids])
@@ -274,7 +276,7 @@ def _why_waiting(case: Case, deps: Deps, change: Change, wave: Wave) -> str:
         return "the policy only observes"
     if _declined(case):
         return "a person refused it"
-    if not change.reversible:
+    if not change.reversible and asks_beforehand(deps, change):
         return "it can not be undone, so a person decides"
     if change.blast.others:
         return f"it would also hurt {', '.join(change.blast.others)}"

@@ -19,6 +19,7 @@ from shared.domain.plan import Change, Origin, Plan, Status, Wave
 from tests.doubles import ListJournal
 from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, HOME, KEY, THIEF
 from tests.unit.action_rows import EVERYBODY, ROLE, ROWS, Row, with_
+from tests.unit.action_rows_doors import DOORS
 
 
 def situation(row: Row) -> tuple[MemoryWorld, Situation]:
@@ -50,15 +51,17 @@ def plan(*changes: Change) -> Plan:
     return Plan(wave=Wave.FENCE, lineage=Lineage(root=THIEF), policy="p", changes=changes)
 
 
-EACH = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+ALL = ROWS | DOORS
+
+EACH = pytest.mark.parametrize("row", ALL.values(), ids=ALL)
 
 
 def test_every_action_has_rows() -> None:
-    assert {row.action for row in ROWS.values()} == set(ACTIONS)
+    assert {row.action for row in ALL.values()} == set(ACTIONS)
 
 
 def test_every_action_proposes_something_in_some_row_but_those_that_need_more_than_a_look() -> None:
-    assert {row.action for row in ROWS.values() if row.changes} == set(ACTIONS) - {"unpoison-policy", "return-edit", "migrate"}
+    assert {row.action for row in ALL.values() if row.changes} == set(ACTIONS) - {"unpoison-policy", "return-edit", "migrate"}
 
 
 @EACH

@@ -30,14 +30,7 @@ class SnsNotifier:
             LOG.error("nobody could be paged (%s): %s: %s", error.code, subject, body)  # noqa: TRY400  # no traceback: it could quote a request
 
 
-class LogNotifier:
-    """Where no topic is named, pages go to the log, which somebody may be reading."""
-
-    def page(self, case_id: str, subject: str, body: str) -> None:
-        LOG.warning("PAGE %s: %s: %s", case_id, subject, body)
-
-
-def notifier(clients: Clients) -> SnsNotifier | LogNotifier:
-    """The topic of the environment variable `CODEBLUE_TOPIC`, else the log."""
+def notifier(clients: Clients) -> SnsNotifier | None:
+    """The topic of the environment variable `CODEBLUE_TOPIC`; None where it names none."""
     topic = os.environ.get("CODEBLUE_TOPIC", "")
-    return SnsNotifier(clients, topic) if topic else LogNotifier()
+    return SnsNotifier(clients, topic) if topic else None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.keyvault import KeyVaultManagementClient
     from azure.mgmt.storage import StorageManagementClient
+    from azure.monitor.query import LogsQueryClient
     from azure.storage.blob import BlobServiceClient
 
 RETRIES = 3
@@ -91,6 +92,16 @@ class Clients:
             return BlobServiceClient(account_url, self._credential, **self._options, **STORAGE_WAITS)
 
         return cast("BlobServiceClient", self._client("blobs", account_url, make))
+
+    def logs(self) -> LogsQueryClient:
+        """Log Analytics, asked about a resource."""
+
+        def make() -> LogsQueryClient:
+            from azure.monitor.query import LogsQueryClient  # noqa: PLC0415 - the same
+
+            return LogsQueryClient(self._credential, **self._options)
+
+        return cast("LogsQueryClient", self._client("logs", "", make))
 
     def rest(self, base: str) -> Rest:
         """A service without a client of its own, by its address."""

@@ -22,13 +22,23 @@ def clients() -> Clients:
 
 
 def tenant() -> str:
-    """The tenant that the environment signs in to (`tid` of its token for ARM)."""
+    """The tenant that the environment signs in to."""
+    return _claim("tid")
+
+
+def caller() -> str:
+    """Whoever the environment signs in as, by object id: no namesake gets that."""
+    return _claim("oid").lower()
+
+
+def _claim(name: str) -> str:
+    """One claim of the token for ARM."""
     token = call(_identity()[0].get_token, ARM).token
     try:
         claims = token.split(".")[1]
-        return str(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["tid"])
+        return str(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))[name])
     except (IndexError, KeyError, ValueError):
-        raise Unreachable("the token for ARM does not say which tenant it is of") from None
+        raise Unreachable(f"the token for ARM does not say its {name}") from None
 
 
 def _identity() -> tuple[Any, Any]:

@@ -20,6 +20,11 @@ class Rights:
     data: frozenset[str] = frozenset()
     graph: frozenset[str] = frozenset()
 
+    @property
+    def all(self) -> frozenset[str]:
+        """Every one of them by name."""
+        return self.actions | self.data | self.graph
+
     def __or__(self, other: "Rights") -> "Rights":
         return Rights(self.actions | other.actions, self.data | other.data, self.graph | other.graph)
 

@@ -54,5 +54,8 @@ def key(address: str) -> KeyName:
 
 
 def ref(kind: Kind, resource_id: str, subscription: str = "") -> Ref:
-    """A resource by its id; the subscription of what is not named by a resource id is told."""
-    return Ref(cloud=Cloud.AZURE, kind=kind, account=subscription or arm(resource_id).subscription, id=resource_id)
+    """A resource by its id, in lower case as everywhere here; the subscription of what is not named by a resource id is told."""
+    if subscription:
+        return Ref(cloud=Cloud.AZURE, kind=kind, account=subscription.lower(), id=resource_id)
+    low = resource_id.lower()
+    return Ref(cloud=Cloud.AZURE, kind=kind, account=arm(low).subscription, id=low)

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.adapters.azure import disks, links, principals, store_keys, stored_access, stores, vaults
 from shared.adapters.azure.clients import Clients
-from shared.adapters.azure.facets import FacetAdapter, FacetTable, RelationTable, Rights
+from shared.adapters.azure.facets import FacetAdapter, FacetTable, RelationAdapter, RelationTable, Rights
 from shared.domain.errors import Refused
 from shared.domain.facet import Facet
 from shared.domain.resource import Kind, Ref
@@ -21,7 +21,19 @@ FACETS: FacetTable = {
     **principals.FACETS,
 }
 
-RELATIONS: RelationTable = {**store_keys.RELATIONS}
+NOTHING = RelationAdapter(lambda _clients, _target: (), Rights())
+
+HERE_NONE: RelationTable = {
+    (Kind.BUCKET, Relation.ACCESS_POINTS): NOTHING,
+    (Kind.KEY, Relation.REPLICAS): NOTHING,
+    (Kind.KEY, Relation.ALIASES): NOTHING,
+    (Kind.ACCOUNT, Relation.TRAILS): NOTHING,
+    (Kind.ACCOUNT, Relation.VAULTS): NOTHING,
+    (Kind.ACCOUNT, Relation.SHARED): NOTHING,
+}
+"""Keys have one place and one name, and the activity log can not be switched off. Vaults of backups and disks are not asked yet."""
+
+RELATIONS: RelationTable = {**HERE_NONE, **store_keys.RELATIONS}
 
 
 class AzureWorld:

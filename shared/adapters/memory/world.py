@@ -34,8 +34,8 @@ REFUSALS: dict[type[Facet], tuple[Callable[[Facet], bool], str]] = {
 class MemoryWorld:
     """Resources with their facets. Safe to use from several threads; every public dictionary and set may be changed at any time."""
 
-    def __init__(self, traits: Mapping[type[Facet], Traits] | None = None) -> None:
-        self._traits = traits or {}
+    def __init__(self, traits: Mapping[type[Facet], Traits] | None = None, lacks: frozenset[type[Facet]] = frozenset()) -> None:
+        self._traits, self._lacks = traits or {}, lacks
         self.allowance: int | None = None
         """calls that are answered before everything is throttled; None: all of them"""
         self.unreachable: set[str] = set()
@@ -78,8 +78,8 @@ class MemoryWorld:
         with self._lock:
             return {target: frozenset(parts.values()) for target, parts in self._parts.items()}
 
-    def traits(self, target: Ref, facet: type[Facet]) -> Traits | None:  # noqa: ARG002  every kind of resource has every facet here
-        return self._traits.get(facet, Traits())
+    def traits(self, target: Ref, facet: type[Facet]) -> Traits | None:  # noqa: ARG002  the same for every kind of resource
+        return None if facet in self._lacks else self._traits.get(facet, Traits())
 
     def look[F: Facet](self, target: Ref, facet: type[F]) -> tuple[F, ...]:
         with self._lock:

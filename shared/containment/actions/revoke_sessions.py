@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from shared.containment.action import Action, Situation, blast_of
-from shared.domain.facet import SessionsRevoked
+from shared.domain.facet import SessionsRevoked, SignIn
 from shared.domain.plan import Change, Wave
 from shared.domain.resource import Kind, Ref
 
@@ -15,10 +15,19 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
         return
     now = next(iter(situation.world.look(target, SessionsRevoked)), None)
     traits = situation.world.traits(target, SessionsRevoked)
-    stamped = now is not None and now.before is not None and now.before >= situation.now
-    before = now.before if stamped and now else situation.now + (traits.ahead if traits else timedelta())
+    stamp = now.before if now else None
+    stands = stamp is not None and (stamp >= situation.now or (stamp >= situation.since and _shut(target, situation)))
+    before = stamp if stands else situation.now + (traits.ahead if traits else timedelta())
     blast = blast_of(whole)
-    yield action.change(target, SessionsRevoked(before=before), "sessions already open outlive the key they came from", blast=blast)
+    why, final = "sessions already open outlive the key they came from", situation.final(target, SessionsRevoked)
+    yield action.change(target, SessionsRevoked(before=before), why, blast=blast, reversible=not final)
+
+
+def _shut(target: Ref, situation: Situation) -> bool:
+    """Whether nobody can open a new session anyway: then one stamp is enough."""
+    if situation.world.traits(target, SignIn) is None:
+        return False
+    return any(not sign_in.enabled for sign_in in situation.world.look(target, SignIn))
 
 
 ACTION = Action(
@@ -28,7 +37,8 @@ ACTION = Action(
     targets=frozenset({Kind.USER, Kind.ROLE}),
     facets=(SessionsRevoked,),
     hurts="Every workload that still uses a session of this principal until it obtains a new one.",
-    undone="The inline policy with our name is removed; old sessions work again until they expire.",
+    undone="AWS: the inline policy with our name is removed; old sessions work until they expire. Azure: one-way.",
+    burnt=True,
     citation="45 CFR 164.308(a)(3)(ii)(C)",
     propose=_propose,
     aimed=True,

@@ -15,6 +15,7 @@ from shared.sandbox.azure.management_groups import ManagementGroups
 from shared.sandbox.azure.network import Network
 from shared.sandbox.azure.private_links import KIND, PrivateLinks
 from shared.sandbox.azure.resource_groups import ResourceGroups
+from shared.sandbox.azure.security import Security
 from shared.sandbox.azure.storage_provider import StorageProvider
 from shared.sandbox.azure.vault_arm import VaultProvider
 from shared.sandbox.azure.wire import Answer, Problem, Request
@@ -32,6 +33,7 @@ PROVIDERS: Mapping[str, Callable[["Cloud"], Provider]] = {
     "microsoft.network": Network,
     "microsoft.operationalinsights": Workspaces,
     "microsoft.resources": ResourceGroups,
+    "microsoft.security": Security,
     "microsoft.storage": StorageProvider,
 }
 """The resource providers by namespace in lower case."""

@@ -2,12 +2,13 @@
 
 import json
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
 from shared.adapters.azure import permissions
 from shared.adapters.azure.custody_places import by_convention
+from shared.sandbox.azure import clinic_alerts
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.directory import Secret, ServicePrincipal, User
@@ -87,9 +88,11 @@ def _responder(cloud: Cloud, clinic: Clinic, scope: str) -> None:
             cloud.rbac.assign(responder.id, role.id, where)
 
 
-def _application(cloud: Cloud, clinic: Clinic, name: str, permissions: tuple[str, ...] = ()) -> ServicePrincipal:
+def _application(
+    cloud: Cloud, clinic: Clinic, name: str, permissions: tuple[str, ...] = (), object_id: str = ""
+) -> ServicePrincipal:
     """An application with a secret, as `EnvironmentCredential` reads it."""
-    application, principal = cloud.entra.directory.add_application(name, permissions=permissions)
+    application, principal = cloud.entra.directory.add_application(name, permissions=permissions, object_id=object_id)
     text, now = f"{secrets.token_urlsafe(24)}-EXAMPLE", cloud.clock.now()
     application.credentials.secrets.append(Secret.of(text, now - _YEAR, now + _YEAR, name))
     clinic.credentials[name] = {
@@ -119,7 +122,11 @@ def _furnish(cloud: Cloud, clinic: Clinic, hands: Hands) -> None:
 def _network(cloud: Cloud) -> None:
     """Put there as it is: the description of networks takes seconds to load, and no other body of the scene needs it."""
     kind = "Microsoft.Network/virtualNetworks"
-    subnet = cloud.resources.put(names.SUBNET_ID, {"properties": {"addressPrefix": "10.20.1.0/24"}}, f"{kind}/subnets")
+    subnet = cloud.resources.put(
+        names.SUBNET_ID,
+        {"properties": {"addressPrefix": "10.20.1.0/24", "serviceEndpoints": [{"service": "Microsoft.Storage"}]}},
+        f"{kind}/subnets",
+    )
     wards = {"addressSpace": {"addressPrefixes": ["10.20.0.0/16"]}, "subnets": [subnet]}
     cloud.resources.put(names.NETWORK_ID, {"location": names.REGION, "properties": wards}, kind)
 
@@ -162,13 +169,24 @@ def _store(cloud: Cloud, hands: Hands) -> None:
 
 
 def _people(cloud: Cloud, clinic: Clinic) -> None:
-    """A viewer through its machine's identity, a legacy program with the second key from outside, and a thief with a secret."""
+    """A viewer through its machine's identity, a legacy program with the second key from outside, and a thief.
+
+    The thief holds the first key of the account, the secret of a program, and a nurse's password.
+    """
     viewer = cloud.entra.directory.add_managed_identity(names.IDENTITY_ID)
     cloud.rbac.assign(viewer.id, "Storage Blob Data Contributor", names.ACCOUNT_ID)
     clinic.credentials["clinician"] = {"managed_identity": names.IDENTITY_ID, "subnet": names.SUBNET_ID, "ip": names.VIEWER_IP}
-    thief = _application(cloud, clinic, "imaging-export")
+    thief = _application(cloud, clinic, names.EXPORT, object_id=names.EXPORT_ID)
     for role in ("Storage Account Key Operator Service Role", "Storage Blob Data Reader", "Reader"):
         cloud.rbac.assign(thief.id, role, names.ACCOUNT_ID)
-    clinic.credentials["thief"] = {**clinic.credentials.pop("imaging-export"), "ip": names.THIEF_IP}
-    second = next(reversed(cloud.storage.accounts[names.ACCOUNT].keys.values()))
+    clinic.credentials["thief"] = {**clinic.credentials.pop(names.EXPORT), "ip": names.THIEF_IP}
+    keys = cloud.storage.accounts[names.ACCOUNT].keys
+    keys.update({name: replace(key, created=key.created - _YEAR) for name, key in keys.items()})
+    first, second = keys.values()
+    clinic.credentials["thief-key"] = {"account_name": names.ACCOUNT, "account_key": first.value, "ip": names.THIEF_IP}
+    password = f"{secrets.token_urlsafe(24)}-EXAMPLE"
+    nurse = cloud.entra.directory.add_user(names.NURSE, password, object_id=names.NURSE_ID)
+    cloud.rbac.assign(nurse.id, "Storage Blob Data Reader", names.ACCOUNT_ID)
+    clinic.credentials["thief-session"] = {"username": names.NURSE, "password": password, "ip": names.THIEF_IP}
+    clinic_alerts.stored(cloud)
     clinic.credentials["legacy"] = {"account_name": names.ACCOUNT, "account_key": second.value, "ip": names.LEGACY_IP}

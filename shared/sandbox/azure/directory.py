@@ -163,17 +163,22 @@ class Directory:
         self.issuers: dict[str, RSAPublicKey] = {}
         """foreign issuers of assertions, by `iss`, with the key that they sign with"""
 
-    def add_user(self, upn: str, password: str, *, roles: tuple[str, ...] = (), guest: bool = False) -> User:
+    def add_user(self, upn: str, password: str, *, roles: tuple[str, ...] = (), guest: bool = False, object_id: str = "") -> User:
         """A person; roles by display name."""
         templates = {ADMIN_ROLES[role] for role in roles}
-        user = User(str(uuid.uuid4()), upn, upn.partition("@")[0], _digest(password), guest=guest, directory_roles=templates)
+        user = User(
+            object_id or str(uuid.uuid4()), upn, upn.partition("@")[0], _digest(password), guest=guest, directory_roles=templates
+        )
         self.users[user.id] = user
         return user
 
-    def add_application(self, name: str, *, permissions: tuple[str, ...] = ()) -> tuple[Application, ServicePrincipal]:
-        """A registration with its service principal; permissions by name, such as `User.Read.All`."""
+    def add_application(
+        self, name: str, *, permissions: tuple[str, ...] = (), object_id: str = ""
+    ) -> tuple[Application, ServicePrincipal]:
+        """A registration with its service principal (`object_id`); permissions by name, such as `User.Read.All`."""
         application = Application(str(uuid.uuid4()), str(uuid.uuid4()), name)
-        principal = ServicePrincipal(str(uuid.uuid4()), application.app_id, name, permissions=set(permissions))
+        own = object_id or str(uuid.uuid4())
+        principal = ServicePrincipal(own, application.app_id, name, permissions=set(permissions))
         self.applications[application.id] = application
         self.principals[principal.id] = principal
         return application, principal

@@ -98,6 +98,7 @@ class Reader:
             "tostring": text_of,
             "isempty": lambda value: text_of(value) == "",
             "isnotempty": lambda value: text_of(value) != "",
+            "extract": _extract,
             "strcat": lambda *parts: "".join(text_of(part) for part in parts),
         }
 
@@ -189,6 +190,11 @@ class Reader:
         if function is None:
             raise bad(word)
         return lambda row: function(*(one(row) for one in arguments))
+
+
+def _extract(expression: object, group: int, text: object) -> str:
+    found = re.search(text_of(expression), text_of(text))
+    return (found[int(group)] or "") if found else ""
 
 
 def _number(word: str) -> float | int:

@@ -41,7 +41,15 @@ def read(client: BlobServiceClient) -> bytes:
 
 def test_the_first_line_says_where_it_is_and_who_holds_what(served: dict[str, Any]) -> None:
     assert set(served) == {"endpoint_url", "region", "account", "tenant", "credentials", "resources"}
-    assert set(served["credentials"]) == {"administrator", "responder", "clinician", "legacy", "thief"}
+    assert set(served["credentials"]) == {
+        "administrator",
+        "responder",
+        "clinician",
+        "legacy",
+        "thief",
+        "thief-key",
+        "thief-session",
+    }
 
 
 def test_one_enters_as_somebody_by_the_environment_that_azure_identity_reads(served: dict[str, Any], tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from shared.adapters.azure import names, principals
 from shared.adapters.azure.facets import Rights
-from shared.adapters.azure.world import FACETS, RELATIONS
+from shared.adapters.azure.world import FACETS, NOTHING, RELATIONS
 from shared.domain.errors import Absent, CloudError, Refused, Throttled, Unreachable
 from shared.domain.facet import (
     DenyAll,
@@ -104,7 +104,7 @@ SOMETIMES = frozenset(
 class TestRelations:
     def test_a_store_and_its_scope_hang_on_their_key_whichever_version(self, stage: Stage) -> None:
         scope, second = stage.scoped()
-        store = names.ref(Kind.BUCKET, scope.id.rpartition("/encryptionScopes/")[0])
+        store = names.ref(Kind.BUCKET, scope.id.rpartition("/encryptionscopes/")[0])
         key = names.ref(Kind.KEY, second, scope.account)
         assert {store, scope} <= set(stage.world.related(key, Relation.DEPENDANTS))
         assert stage.world.related(stage.key(), Relation.DEPENDANTS) == ()
@@ -115,11 +115,11 @@ class TestRelations:
     def test_what_is_declared_for_following_them_is_enough(self, stage: Stage) -> None:
         scope, second = stage.scoped()
         try:
-            for (_, relation), adapter in RELATIONS.items():
+            for (_, relation), adapter in ((slot, each) for slot, each in RELATIONS.items() if each is not NOTHING):
                 stage.may(adapter.reads)
                 start = names.ref(Kind.KEY, second, scope.account)
                 if relation is Relation.KEYS:
-                    start = names.ref(Kind.BUCKET, scope.id.rpartition("/encryptionScopes/")[0])
+                    start = names.ref(Kind.BUCKET, scope.id.rpartition("/encryptionscopes/")[0])
                 assert stage.world.related(start, relation)
         finally:
             stage.everything()

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.adapters.local.clock import SystemClock
+from shared.adapters.local.notifier import LogNotifier
+from shared.adapters.several.ports import SeveralDirectories, SeveralLogs, SeveralSources, SeveralTraffics, SeveralWorlds
 from shared.containment.action import Action
 from shared.containment.estate import Estate, Tenant
 from shared.containment.guard import Protected
@@ -15,11 +16,14 @@ from shared.custody.audit import Audit, audit
 from shared.custody.record import Record
 from shared.custody.witness import SinkWitness
 from shared.domain.errors import BadInput, NotReady
-from shared.domain.resource import Kind, Ref
+from shared.domain.resource import Cloud, Kind, Ref
+from shared.intake import azure_names
 from shared.intake.arn import Place, named
-from shared.ports import Cases, Clock, Journal, Keyring, Memory, Notifier, Signer, Sink, Traffic, Witness
+from shared.ports import Cases, Clock, Journal, Keyring, Memory, Notifier, Signer, Sink, Witness
 from shared.settings import Policy
-from shared.workflow.deps import Deps, Recovery
+from shared.workflow.deps import Deps
+
+from .clouds import Presence, answered, in_aws, in_azure
 
 if TYPE_CHECKING:
     from shared.adapters.aws.clients import Clients
@@ -54,75 +58,66 @@ class Custody:
         return journal
 
 
-def custody(policy: Policy, clock: Clock) -> Custody:
-    """The custody that the policy names, a folder or the cloud. Raises `NotReady` where it is absent or could be altered."""
+def custody(policy: Policy, clock: Clock, clients: "Clients | None" = None) -> Custody:
+    """The custody that the policy names, a folder or a cloud. Raises `NotReady` where it is absent or could be altered."""
     if policy.custody.directory:
         return _in_folders(policy, clock)
     if policy.custody.azure:
         return _in_azure(policy, clock)
     from shared.adapters.aws.clients import Clients
 
-    return _in_aws(policy, clock, Clients())
+    return _in_aws(policy, clock, clients or Clients())
 
 
 def deps(policy: Policy, clock: Clock | None = None) -> Deps:
     """Everything, for the responder that the environment names; `clock` in the place of the machine's. Raises `NotReady`."""
-    from shared.adapters.aws.clients import Clients
-    from shared.adapters.aws.directory import AwsDirectory
-    from shared.adapters.aws.evidence import CloudTrailEvidence
-    from shared.adapters.aws.identities import caller, unique_ids
-    from shared.adapters.aws.notifier import notifier
-    from shared.adapters.aws.sources import AwsSources
-    from shared.adapters.aws.world import AwsWorld
+    clock, clouds = clock or SystemClock(), answered(policy)
+    clients = _warm() if Cloud.AWS in clouds else None
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        kept = pool.submit(custody, policy, clock, clients)
+        present = {
+            cloud: in_aws(policy, clock, clients) if clients and cloud is Cloud.AWS else in_azure(policy) for cloud in clouds
+        }
+    return _composed(policy, clock, kept.result(), present)
 
-    clock, clients = clock or SystemClock(), Clients()
+
+def _warm() -> "Clients":
+    from shared.adapters.aws.clients import Clients
+
+    clients = Clients()
     clients.warm("kms", "s3", "dynamodb", "guardduty", "iam", "cloudtrail", "s3control")  # in the order of need
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        elsewhere = policy.custody.directory or policy.custody.azure
-        kept = pool.submit(custody, policy, clock) if elsewhere else pool.submit(_in_aws, policy, clock, clients)
-        ours = pool.submit(unique_ids, clients, (*policy.responder.roles, *policy.responder.break_glass))
-        me = caller(clients)
-    exempt = ours.result() | {me.unique_id}
-    keeping = kept.result()
+    return clients
+
+
+def _composed(policy: Policy, clock: Clock, keeping: Custody, present: Mapping[Cloud, Presence]) -> Deps:
+    """One set of ports: whatever is asked about goes to the cloud that it is of. People are woken by the first cloud's means."""
+    first = next(iter(present.values()))
+    exempt = frozenset().union(*(each.exempt for each in present.values()))
+    traffics = {cloud: each.traffic for cloud, each in present.items() if each.traffic}
     return Deps(
-        world=AwsWorld(clients),
-        directory=AwsDirectory(clients),
-        evidence=CloudTrailEvidence(clients, clock),
-        sources=AwsSources(clients, clock),
+        world=SeveralWorlds({cloud: each.world for cloud, each in present.items()}),
+        directory=SeveralDirectories({cloud: each.directory for cloud, each in present.items()}),
+        evidence=SeveralLogs({cloud: each.evidence for cloud, each in present.items()}),
+        sources=SeveralSources({cloud: each.sources for cloud, each in present.items()}),
         cases=keeping.cases,
         journal=keeping.journal(clock),
-        notifier=notifier(clients),
+        notifier=first.notifier,
         clock=clock,
         policy=policy,
-        estate=estate(policy, clients.home, clients.region),
+        estate=estate(policy, frozenset().union(*(each.homes for each in present.values())), first.region),
         protected=protected(policy, exempt, keeping.resources),
         exempt=exempt,
-        caller=me.arn,
+        caller=first.name,
         place=keeping.place,
-        recovery=cache(lambda: _recovery(clients)),
-        traffic=cache(lambda: _traffic(clients, clock)),
+        recovery=next((each.recovery for each in present.values() if each.recovery), None),
+        traffic=(lambda: SeveralTraffics(traffics)) if traffics else None,
+        clouds=frozenset(present),
     )
 
 
-def _traffic(clients: "Clients", clock: Clock) -> Traffic:
-    from shared.adapters.aws.traffic import AwsTraffic
-
-    return AwsTraffic(clients, clock)
-
-
-def _recovery(clients: "Clients") -> Recovery:
-    from shared.adapters.aws.access import AwsAccess
-    from shared.adapters.aws.canaries import canaries
-    from shared.adapters.aws.custody_places import SECOND_REGION
-    from shared.adapters.aws.objects import AwsObjects
-
-    regions = (clients.region, *([SECOND_REGION[clients.region]] if clients.region in SECOND_REGION else []))
-    return Recovery(objects=AwsObjects(clients), access=AwsAccess(clients), canaries=canaries(clients, regions))
-
-
 def memory(policy: Policy, clock: Clock | None = None) -> Memory:
-    """What triage has counted, known to all workers of a deployment; to this process alone where custody is a folder."""
-    if policy.custody.directory:
+    """What triage has counted, known to all workers of a deployment; to this process alone where no table keeps it."""
+    if policy.custody.directory or policy.custody.azure:
         from shared.adapters.memory.windows import BoundedMemory
 
         return BoundedMemory()
@@ -150,11 +145,12 @@ def pager() -> Notifier:
     from shared.adapters.aws.clients import Clients
     from shared.adapters.aws.notifier import notifier
 
-    return notifier(Clients())
+    return notifier(Clients()) or LogNotifier()
 
 
-def estate(policy: Policy, home: str, region: str) -> Estate:
-    """What the policy declares of the organisation. Raises `NotReady` for a bucket or key that is no name or ARN."""
+def estate(policy: Policy, homes: frozenset[str], region: str) -> Estate:
+    """What the policy declares of the organisation. Raises `NotReady` for a bucket or key that is no name, ARN or resource id."""
+    home = min(homes, default="")
     tenants = tuple(
         Tenant(
             name=name,
@@ -164,22 +160,27 @@ def estate(policy: Policy, home: str, region: str) -> Estate:
         )
         for name, t in policy.tenants.items()
     )
-    accounts = {home, *(a for t in policy.tenants.values() for a in t.accounts)}
+    accounts = {*homes, *(a for t in policy.tenants.values() for a in t.accounts)}
     return Estate(accounts=frozenset(accounts), tenants=tenants)
 
 
 def _declared(kind: Kind, name: str, account: str, region: str) -> Ref:
-    found = named(kind, name, Place(account, region))
+    found = azure_names.ref(name, account) if name.startswith(OF_AZURE) else named(kind, name, Place(account, region))
     if found is None or found.kind is not kind:
-        raise NotReady(f"response.toml, [tenants]: {name} is no {kind}; give its name or ARN (an alias can be moved)")
+        raise NotReady(f"response.toml, [tenants]: {name} is no {kind}; give its name, ARN or resource id (an alias can be moved)")
     return found
+
+
+OF_AZURE = ("/subscriptions/", "https://")
+"""How names begin that only Azure gives: resource ids, and addresses of keys."""
 
 
 def protected(policy: Policy, exempt: frozenset[str], place: Sequence[str]) -> Protected:
     """What no change may touch: ourselves, break-glass, custody (`place`), and what the policy names."""
     named = frozenset(policy.protected.principals)
-    ids = frozenset(n for n in named if not n.startswith("arn:"))
-    return Protected(ids=exempt | ids, resources=frozenset({*policy.protected.resources, *place, *(named - ids)}))
+    ids = frozenset(n for n in named if not n.startswith(("arn:", *OF_AZURE)))
+    resources = frozenset({*policy.protected.resources, *place, *(named - ids)})
+    return Protected(ids=exempt | ids, resources=frozenset(n.lower() if n.startswith(OF_AZURE) else n for n in resources))
 
 
 def _in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Custody:
@@ -251,11 +252,17 @@ def _in_folders(policy: Policy, clock: Clock) -> Custody:
 
 
 def permissions(action: Action) -> tuple[frozenset[str], frozenset[str]]:
-    """What an action needs for reading and for writing, as the adapters declare it."""
-    from shared.adapters.aws.world import FACETS, AwsWorld
+    """What an action needs for reading and for writing in every cloud, as the adapters declare it.
 
-    slots = [(kind, facet) for kind in action.targets for facet in action.facets if (kind, facet) in FACETS]
-    return AwsWorld.permissions(slots)
+    `s3:GetBucketPolicy` is IAM's, `Microsoft.Storage/storageAccounts/read` ARM's, `User.Read.All` Microsoft Graph's.
+    """
+    from shared.adapters.aws import world as aws
+    from shared.adapters.azure import world as azure
+
+    slots = [(kind, facet) for kind in action.targets for facet in action.facets]
+    reads, writes = aws.AwsWorld.permissions(slot for slot in slots if slot in aws.FACETS)
+    looks, changes = azure.AzureWorld.permissions(slot for slot in slots if slot in azure.FACETS)
+    return reads | looks.all, writes | changes.all
 
 
 def create_custody(policy: Policy) -> Mapping[str, object]:

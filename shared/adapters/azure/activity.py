@@ -1,0 +1,56 @@
+"""The activity log of a subscription, which keeps 90 days and can not be switched off (Azure Monitor REST API, Activity Logs)."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from shared.adapters.azure.clients import Clients
+from shared.adapters.azure.facets import Rights
+from shared.adapters.azure.log_rows import moment
+from shared.adapters.azure.rest import ARM
+from shared.intake.azure_names import ref
+from shared.intake.fact_activity import fact
+from shared.intake.fact_signal_azure import actor_of
+from shared.intake.tolerant import folded
+from shared.ports import Act
+
+KEPT = timedelta(days=89)
+API = "api-version=2015-04-01"
+
+RIGHTS = Rights(frozenset({"Microsoft.Insights/eventtypes/values/Read", "Microsoft.Resources/subscriptions/read"}))
+
+
+def subscriptions(clients: Clients) -> tuple[str, ...]:
+    """Every subscription that we see."""
+    return tuple(one["subscriptionId"].lower() for one in clients.rest(ARM).every("/subscriptions?api-version=2022-12-01"))
+
+
+def events(clients: Clients, subscription: str, since: datetime, term: str = "") -> Iterator[Mapping[str, Any]]:
+    """Events since then, the newest first; `term` is one more condition of the service's filter."""
+    start = max(since, datetime.now(UTC) - KEPT).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    wanted = f"eventTimestamp ge '{start}'" + (f" and {term}" if term else "")
+    path = f"/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values?{API}&$filter={quote(wanted)}"
+    return clients.rest(ARM).every(path)
+
+
+def act(event: Mapping[str, Any]) -> Act | None:
+    """One event as an act; None where nobody in particular did it."""
+    told = fact(folded(event))
+    actor = actor_of(told.actor)
+    if actor is None or told.aside:
+        return None
+    target = ref(told.resources[0]) if told.resources else None
+    return Act(
+        id=told.id,
+        at=moment(event["eventTimestamp"]),
+        actor=actor,
+        name=told.event,
+        resources=(target,) if target else (),
+        created=(),
+        source_address=told.address,
+        source_network="",
+        request_id=str(event.get("correlationId", "")),
+        failed=told.failed,
+        by_service=False,
+    )

@@ -1,0 +1,123 @@
+"""Requests on blobs, as the log of stores counts them: one act for the first and one for the last of those that are alike.
+
+Source: table StorageBlobLogs (Azure Monitor reference). No object's name is asked for.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from ipaddress import ip_address, ip_network
+from re import Match
+from re import compile as pattern
+
+from shared.adapters.azure.clients import Clients
+from shared.adapters.azure.facets import Rights
+from shared.adapters.azure.log_rows import Row, moment, rows
+from shared.adapters.azure.rest import ARM
+from shared.domain.actor import Actor, Credential
+from shared.domain.resource import Kind, Ref
+from shared.intake.azure_names import principal, ref
+from shared.ports import Act
+
+ALIKE = "OperationName, AuthenticationType, AuthenticationHash, RequesterObjectId, RequesterUpn, Address, StatusCode, _ResourceId"
+ADDRESS = "extend Address = extract('^([^:]+)', 1, CallerIpAddress)"
+COUNTED = f"{ADDRESS} | summarize First = min(TimeGenerated), Last = max(TimeGenerated) by {ALIKE}"
+
+KEY = pattern(r"(key[12])\(")
+LINK = pattern(r"SasSignature\(([0-9A-Fa-f]{8})")
+ERRORS = 400
+SERVICE = "Microsoft.Storage"
+
+RIGHTS = Rights(frozenset({"Microsoft.Network/virtualNetworks/read"}))
+
+
+def acts(clients: Clients, resource_id: str, since: datetime, where: str = "") -> tuple[Act, ...]:
+    """Requests on a store, or on every store of a subscription; `where` is one more condition of the query. Oldest first."""
+    query = "StorageBlobLogs" + (f" | where {where}" if where else "") + f" | {COUNTED}"
+    found = rows(clients, resource_id, query, since)
+    subnets = _subnets(clients, resource_id) if any(_private(_address(row)) for row in found) else ()
+    return tuple(sorted((act for row in found for act in _acts(row, subnets)), key=lambda act: (act.at, act.id)))
+
+
+def _acts(row: Row, subnets: tuple[tuple[str, str], ...]) -> Iterator[Act]:
+    store = ref(str(row["_ResourceId"]))
+    if store is None:
+        return
+    actor, address = _actor(row, store), _address(row)
+    for end in dict.fromkeys((moment(row["First"]), moment(row["Last"]))):
+        yield Act(
+            id=f"{actor.unique_id}/{row['OperationName']}/{address}/{row['StatusCode']}/{end.isoformat()}",
+            at=end,
+            actor=actor,
+            name=str(row["OperationName"]),
+            resources=(store,),
+            created=(),
+            source_address=address,
+            source_network=_network(address, subnets),
+            request_id="",
+            failed=int(str(row["StatusCode"])) >= ERRORS,
+            by_service=False,
+        )
+
+
+def _actor(row: Row, store: Ref) -> Actor:
+    """Whoever the log names; the store's key where it names none, and a link by a few letters of its signature's digest."""
+    digest, way = str(row.get("AuthenticationHash") or ""), str(row.get("AuthenticationType") or "")
+    if key := KEY.match(digest):
+        held = f"{store.name}/{key[1]}"
+        return Actor(
+            credential=Credential.STORE_KEY, account="", access_key=held, unique_id=held, session=_first(LINK.search(digest))
+        )
+    if way == "DelegationSas":
+        held = f"{store.name}/user-delegation"
+        return Actor(credential=Credential.DELEGATED_LINK, account="", access_key=held, unique_id=held)
+    if holder := str(row.get("RequesterObjectId") or "").lower():
+        person = bool(row.get("RequesterUpn"))
+        kind, credential = (Kind.USER, Credential.ENTRA_USER) if person else (Kind.SERVICE_PRINCIPAL, Credential.SERVICE_PRINCIPAL)
+        return Actor(credential=credential, account="", principal=principal(kind, holder), unique_id=holder)
+    return Actor(credential=Credential.ANONYMOUS, account="", unique_id="anonymous")
+
+
+def _first(found: Match[str] | None) -> str:
+    return found[1].lower() if found else ""
+
+
+def _address(row: Row) -> str:
+    return str(row.get("Address") or "")
+
+
+def _private(address: str) -> bool:
+    try:
+        return ip_address(address).is_private and not _documentation(address)
+    except ValueError:
+        return False
+
+
+DOCUMENTATION = tuple(ip_network(each) for each in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
+"""Public in form (RFC 5737), though nobody has them: Python counts them as private."""
+
+
+def _documentation(address: str) -> bool:
+    return any(ip_address(address) in each for each in DOCUMENTATION)
+
+
+def _subnets(clients: Clients, resource_id: str) -> tuple[tuple[str, str], ...]:
+    """Prefix and id of each subnet of the subscription whose machines reach storage by their own addresses."""
+    subscription = resource_id.split("/")[2]
+    path = f"/subscriptions/{subscription}/providers/Microsoft.Network/virtualNetworks?api-version=2024-05-01"
+    found = []
+    for network in clients.rest(ARM).every(path):
+        for subnet in network["properties"].get("subnets") or ():
+            said = subnet.get("properties") or {}
+            if any(str(one.get("service", "")).startswith(SERVICE) for one in said.get("serviceEndpoints") or ()):
+                found += [
+                    (prefix, subnet["id"]) for prefix in (said.get("addressPrefixes") or [said.get("addressPrefix")]) if prefix
+                ]
+    return tuple(found)
+
+
+def _network(address: str, subnets: tuple[tuple[str, str], ...]) -> str:
+    """The only subnet that the address can be of; empty where there are several, or none."""
+    if not _private(address):
+        return ""
+    fitting = {name.lower() for prefix, name in subnets if ip_address(address) in ip_network(prefix, strict=False)}
+    return fitting.pop() if len(fitting) == 1 else ""

@@ -1,0 +1,63 @@
+"""Log Analytics, asked about one resource and what lies below it, wherever its diagnostic settings send its rows.
+
+Source: Azure Monitor Logs, "Query resources"; tables StorageBlobLogs and AZKVAuditLogs.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.adapters.azure.clients import Clients
+from shared.adapters.azure.errors import call
+from shared.adapters.azure.facets import Rights
+from shared.adapters.azure.rest import ARM
+from shared.domain.errors import Absent, Unreachable
+from shared.domain.resource import Ref
+
+MOST_ROWS = 5000
+"""Rows of one answer that are read; an answer with as many is not whole."""
+
+type Row = Mapping[str, Any]
+
+
+def rows(clients: Clients, resource_id: str, query: str, since: datetime) -> tuple[Row, ...]:
+    """What the query finds since then. Raises `Unreachable` where the answer is not whole."""
+    asked = f"{query} | take {MOST_ROWS}"
+    answer: Any = call(clients.logs().query_resource, resource_id, asked, timespan=(since, datetime.now(UTC)))
+    tables = getattr(answer, "tables", None)
+    if tables is None:
+        raise Unreachable("the log's answer is not whole", "PartialError")
+    found = tuple(dict(zip(table.columns, row, strict=True)) for table in tables for row in table.rows)
+    if len(found) >= MOST_ROWS:
+        raise Unreachable("the log has more than can be read at once", "TooManyRows")
+    return found
+
+
+def moment(said: object) -> datetime:
+    """A time as the service's client gives it, or as its wire does."""
+    return said if isinstance(said, datetime) else datetime.fromisoformat(str(said))
+
+
+def quoted(text: str) -> str:
+    """A literal of the query language. Raises `Absent` for what no log calls anything."""
+    if not text or not all(each.isalnum() or each in "-_.:/@" for each in text):
+        raise Absent("no log calls anything so")
+    return f'"{text}"'
+
+
+RECORDED = frozenset({"StorageRead", "StorageWrite"})
+
+
+def recorded(clients: Clients, store: Ref) -> bool:
+    """Whether one of a store's diagnostic settings sends its reads and writes to a workspace."""
+    path = f"{store.id}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings?api-version=2021-05-01-preview"
+    settings = [one["properties"] for one in clients.rest(ARM).every(path)]
+    sent = [log for one in settings if one.get("workspaceId") for log in one.get("logs") or () if log.get("enabled")]
+    groups = {log.get("categoryGroup") for log in sent}
+    return bool(groups & {"allLogs", "audit"}) or {log.get("category") for log in sent} >= RECORDED
+
+
+RIGHTS = Rights(
+    frozenset({"Microsoft.Insights/diagnosticSettings/read", "Microsoft.Insights/logs/read"})
+    | {f"Microsoft.Insights/logs/{table}/read" for table in ("StorageBlobLogs",)}
+)

@@ -1,0 +1,108 @@
+"""What one responder has in hand in each cloud that it answers for, with the credentials that the environment names there."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from shared.adapters.local.notifier import LogNotifier
+from shared.domain.errors import NotReady
+from shared.domain.resource import Cloud
+from shared.ports import Clock, Directory, Evidence, Notifier, Sources, Traffic, World
+from shared.settings import Policy
+from shared.workflow.deps import Recovery
+
+if TYPE_CHECKING:
+    from shared.adapters.aws.clients import Clients
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Who we are in one cloud, and the ports to it. `name`: as its log calls us; `homes`: accounts that are ours by themselves."""
+
+    name: str
+    exempt: frozenset[str]
+    homes: frozenset[str]
+    region: str
+    world: Callable[[], World]
+    directory: Callable[[], Directory]
+    evidence: Callable[[], Evidence]
+    sources: Callable[[], Sources]
+    notifier: Notifier
+    recovery: Callable[[], Recovery] | None = None
+    traffic: Callable[[], Traffic] | None = None
+
+
+def answered(policy: Policy) -> tuple[Cloud, ...]:
+    """The clouds that the policy says this responder answers for; where it does not say, the one that keeps the record."""
+    said = tuple(Cloud(name) for name in dict.fromkeys(policy.responder.clouds))
+    return said or (Cloud.AZURE if policy.custody.azure else Cloud.AWS,)
+
+
+def in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Presence:
+    """The responder on AWS. Raises `NotReady` where the policy names an identity that does not exist."""
+    from shared.adapters.aws.directory import AwsDirectory
+    from shared.adapters.aws.evidence import CloudTrailEvidence
+    from shared.adapters.aws.identities import caller, unique_ids
+    from shared.adapters.aws.notifier import notifier
+    from shared.adapters.aws.sources import AwsSources
+    from shared.adapters.aws.world import AwsWorld
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        ours = pool.submit(unique_ids, clients, (*policy.responder.roles, *policy.responder.break_glass))
+        me = caller(clients)
+    return Presence(
+        name=me.arn,
+        exempt=ours.result() | {me.unique_id},
+        homes=frozenset({clients.home}),
+        region=clients.region,
+        world=lambda: AwsWorld(clients),
+        directory=lambda: AwsDirectory(clients),
+        evidence=lambda: CloudTrailEvidence(clients, clock),
+        sources=lambda: AwsSources(clients, clock),
+        notifier=notifier(clients) or LogNotifier(),
+        recovery=cache(lambda: _recovery(clients)),
+        traffic=cache(lambda: _traffic(clients, clock)),
+    )
+
+
+def in_azure(policy: Policy) -> Presence:
+    """The responder on Azure. Raises `NotReady` where the policy names somebody by anything but an object id."""
+    from shared.adapters.azure import environment
+    from shared.adapters.azure.directory import AzureDirectory
+    from shared.adapters.azure.evidence import AzureEvidence
+    from shared.adapters.azure.sources import AzureSources
+    from shared.adapters.azure.world import AzureWorld
+
+    named = frozenset(n.lower() for n in (*policy.responder.roles, *policy.responder.break_glass) if not n.startswith("arn:"))
+    if unknown := sorted(name for name in named if "@" in name or "/" in name):
+        raise NotReady(f"response.toml, [responder]: {unknown[0]} is no object id; a name can be given to somebody else")
+    clients, me = environment.clients(), environment.caller()
+    return Presence(
+        name=me,
+        exempt=named | {me},
+        homes=frozenset(),
+        region="",
+        world=lambda: AzureWorld(clients),
+        directory=lambda: AzureDirectory(clients),
+        evidence=lambda: AzureEvidence(clients),
+        sources=lambda: AzureSources(clients),
+        notifier=LogNotifier(),
+    )
+
+
+def _traffic(clients: "Clients", clock: Clock) -> Traffic:
+    from shared.adapters.aws.traffic import AwsTraffic
+
+    return AwsTraffic(clients, clock)
+
+
+def _recovery(clients: "Clients") -> Recovery:
+    from shared.adapters.aws.access import AwsAccess
+    from shared.adapters.aws.canaries import canaries
+    from shared.adapters.aws.custody_places import SECOND_REGION
+    from shared.adapters.aws.objects import AwsObjects
+
+    regions = (clients.region, *([SECOND_REGION[clients.region]] if clients.region in SECOND_REGION else []))
+    return Recovery(objects=AwsObjects(clients), access=AwsAccess(clients), canaries=canaries(clients, regions))

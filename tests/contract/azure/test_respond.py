@@ -1,0 +1,114 @@
+"""The whole response on Azure by the command line: who has to be refused is, and who works there works on."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
+
+from shared.sandbox.azure import clinic_names as names
+from tests.contract.azure.respond_scenes import CHART, Night, at_work, changes, claims, night, read
+
+FOLDERS = '[custody]\ndirectory = "{0}/custody"\n[responder]\nclouds = ["azure"]\n'
+ON_AZURE = f'[custody]\nazure = "{names.SCOPE}"\n'
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Iterator[Night]:
+    with night(tmp_path / "response.toml", FOLDERS.format(tmp_path)) as scene:
+        scene.run("init")
+        yield scene
+
+
+def test_a_stolen_key_dies_the_other_goes_on_and_the_record_on_azure_tells_it(tmp_path: Path) -> None:
+    with night(tmp_path / "response.toml", ON_AZURE) as scene:
+        scene.enter("administrator")
+        scene.run("init")
+        scene.enter("responder")
+        assert read(scene.thief_by_key) == CHART
+        with at_work(scene.clinician, scene.legacy) as failures:
+            code, found = scene.respond("defender-store-key-read.json")
+        assert (code, found["status"], found["left_for_people"], failures) == (0, "contained", [], [])
+        assert changes(found, "applied") == {("regenerate-store-key", "store-key"), ("restrict-network", "network-rules")}
+        with pytest.raises(HttpResponseError, match="AuthenticationFailed"):
+            read(scene.thief_by_key)
+        with pytest.raises(HttpResponseError, match="AuthorizationFailure"):
+            read(scene.thief_by_secret)  # another credential of the thief's, which nobody knows to be stolen
+        assert scene.run("audit", found["case"], "--open")[0] == 0
+
+        _, planned = scene.run("rollback", found["case"])
+        code, after = scene.run("rollback", found["case"], "--digest", planned["digest"])
+        assert (code, after["status"]) == (0, "rolled_back")
+        assert read(scene.thief_by_secret) == CHART  # from everywhere again, as before
+        with pytest.raises(HttpResponseError, match="AuthenticationFailed"):
+            read(scene.thief_by_key)
+        assert scene.run("audit", found["case"], "--open")[0] == 0
+
+
+def test_a_stolen_secret_opens_nothing_and_nothing_is_claimed_before_it_is_so(folders: Night) -> None:
+    folders.cloud.delays.rbac, folders.cloud.delays.directory = 600.0, 5.0
+    assert read(folders.thief_by_secret) == CHART
+    with at_work(folders.clinician, folders.legacy) as failures:
+        code, found = folders.respond("defender-application-read.json")
+    assert (code, found["status"], failures) == (0, "contained", [])
+    assert changes(found, "applied") == {
+        ("disable-sign-in", "sign-in"),
+        ("remove-credentials", "app-credential"),
+        ("remove-roles", "role-assigned"),
+        ("restrict-network", "network-rules"),
+    }
+    ends = claims(found)
+    assert ends["sign-in"] - datetime.now(UTC) > timedelta(minutes=60)
+    assert timedelta(minutes=9) < ends["role-assigned"] - datetime.now(UTC) <= timedelta(minutes=10)
+    folders.cloud.clock.advance(6)
+    with pytest.raises(ClientAuthenticationError):
+        folders.program.get_token("https://graph.microsoft.com/.default")
+    with pytest.raises(HttpResponseError, match="AuthorizationFailure"):
+        read(folders.thief_by_secret)  # the token lives, and its roles are still believed in: the network keeps it out
+    folders.cloud.clock.advance(600)
+    assert not folders.roles(names.EXPORT_ID)
+    assert {read(folders.clinician), read(folders.legacy)} == {CHART}
+
+
+def test_a_stolen_session_ends_with_its_users_sign_in_and_a_person_gives_it_back(folders: Night) -> None:
+    assert read(folders.thief_by_session) == CHART
+    code, found = folders.respond("defender-session-read.json")
+    assert (code, found["status"]) == (0, "contained")
+    nurse = folders.cloud.entra.directory.users[names.NURSE_ID]
+    assert not nurse.enabled
+    with pytest.raises(HttpResponseError):
+        read(folders.thief_by_session)
+    _, planned = folders.run("release", found["case"], names.NURSE_ID)
+    folders.run("release", found["case"], names.NURSE_ID, "--digest", planned["digest"])
+    assert nurse.enabled
+    assert len(folders.roles(names.NURSE_ID)) == 1
+
+
+def test_a_key_that_somebody_else_uses_too_is_a_persons_decision_and_the_network_is_closed_meanwhile(folders: Night) -> None:
+    shared = folders.at(names.LEGACY_IP, "thief-key")
+    assert {read(shared), read(folders.thief_by_key)} == {CHART}
+    with at_work(shared, folders.clinician) as failures:
+        code, found = folders.respond("defender-store-key-read.json")
+    assert (code, found["status"], failures) == (5, "awaiting_approval", [])
+    assert changes(found, "planned") == {("regenerate-store-key", "store-key")}
+    assert names.LEGACY_IP in found["awaiting"]["why"]
+    with pytest.raises(HttpResponseError, match="AuthorizationFailure"):
+        read(folders.thief_by_key)
+
+
+def test_where_nothing_is_recorded_a_person_is_asked_and_nothing_is_changed(folders: Night) -> None:
+    folders.forget_log()
+    code, found = folders.respond("defender-store-key-read.json")
+    assert (code, found["status"]) == (5, "awaiting_approval")
+    assert changes(found, "applied") == set()
+    assert ("regenerate-store-key", "store-key") in changes(found, "planned")
+    assert {read(folders.thief_by_key), read(folders.legacy)} == {CHART}
+
+
+def test_an_alert_that_its_source_knows_otherwise_is_refused(folders: Night, tmp_path: Path) -> None:
+    assert read(folders.thief_by_key) == CHART
+    forged = folders.altered("defender-store-key-read.json", names.THIEF_IP, names.LEGACY_IP, tmp_path)
+    code, found = folders.run("respond", str(forged), "--render")
+    assert (code, found["status"]) == (4, "refused")
+    assert read(folders.legacy) == CHART

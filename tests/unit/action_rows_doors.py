@@ -1,0 +1,77 @@
+"""What the actions on stores' own doors and on identities of a directory are shown, and how much they propose."""
+
+from datetime import timedelta
+
+from shared.domain.actor import Actor, Credential
+from shared.domain.case import Reach, Scope, Standing
+from shared.domain.facet import (
+    AnonymousAccess,
+    AppCredential,
+    NetworkRules,
+    RoleAssigned,
+    SharedKeyAccess,
+    SignIn,
+    StoreKey,
+)
+from shared.domain.resource import Kind
+from shared.domain.scope import Use, Used
+from shared.intake.azure_names import principal, ref
+from tests.hospital import ALERT
+from tests.unit.action_rows import Row
+
+SUBSCRIPTION = "1c0deb1e-0000-4000-8000-00000000c11c"
+STORE = ref(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/charts")
+assert STORE
+SUBNET = f"/subscriptions/{SUBSCRIPTION}/resourcegroups/g/providers/microsoft.network/virtualnetworks/w/subnets/s"
+PROGRAM = principal(Kind.SERVICE_PRINCIPAL, "5e4f1ce0-0000-4000-8000-000000000001")
+THIEF = "198.51.100.77"
+
+KEY_1 = Actor(credential=Credential.STORE_KEY, account="", access_key="charts/key1", unique_id="charts/key1")
+ANY_KEY = KEY_1.but(access_key="charts", unique_id="charts")
+SECRET = Actor(credential=Credential.SERVICE_PRINCIPAL, account="", principal=PROGRAM, unique_id=PROGRAM.id)
+WHOLE = Standing(actor=SECRET, reach=Reach.PRINCIPAL, why="nobody else was seen using it")
+
+VIEWER = Use(credential=Credential.MANAGED_IDENTITY, holder="viewer", place=SUBNET)
+LEGACY = Use(credential=Credential.STORE_KEY, holder="charts/key2", place="203.0.113.40")
+PUBLIC = Use(credential=Credential.ANONYMOUS, holder="anonymous", place="203.0.113.41")
+USED = Used(store=STORE, known=True, uses=(VIEWER, LEGACY), against=(THIEF,))
+BY_KEY = Scope(stores=(STORE,), standings=(WHOLE.but(actor=KEY_1),), used=(USED,))
+BY_SECRET = BY_KEY.but(standings=(WHOLE,))
+NOBODY = BY_KEY.but(used=(USED.but(uses=(VIEWER,)),))
+UNKNOWN = BY_KEY.but(used=(Used(store=STORE, known=False),))
+
+KEYS = tuple(StoreKey(name=name, since=ALERT - timedelta(days=90)) for name in ("key1", "key2"))
+OPEN = NetworkRules(closed=False)
+CLOSED = NetworkRules(closed=True, addresses=("203.0.113.40", THIEF))
+ROLES = tuple(RoleAssigned(assignment=name, role="r", scope="/", present=True) for name in "ab")
+HELD = AppCredential(proof="p", kind="secret", present=True)  # pragma: allowlist secret
+
+DOORS = {
+    "the key in the actor's hands is made anew, and no other": Row("regenerate-store-key", STORE, KEYS, BY_KEY),
+    "both, where nobody says which it was": Row(
+        "regenerate-store-key", STORE, KEYS, BY_KEY.but(standings=(WHOLE.but(actor=ANY_KEY, known=False),)), 2
+    ),
+    "none, where the actor has another credential": Row("regenerate-store-key", STORE, KEYS, BY_SECRET, 0),
+    "an application signs in no more": Row("disable-sign-in", PROGRAM, (SignIn(enabled=True),), BY_SECRET),
+    "one that nobody blames does": Row("disable-sign-in", PROGRAM, (SignIn(enabled=True),), BY_KEY, 0),
+    "its secrets are taken away": Row("remove-credentials", PROGRAM, (HELD,), BY_SECRET),
+    "those of others are not": Row("remove-credentials", PROGRAM, (HELD,), BY_KEY, 0),
+    "its roles are taken away, all of them": Row("remove-roles", PROGRAM, ROLES, BY_SECRET, 2),
+    "a store is closed to strangers' networks": Row("restrict-network", STORE, (OPEN,), BY_KEY),
+    "a person is asked where nobody knows who comes from where": Row("restrict-network", STORE, (OPEN,), UNKNOWN),
+    "nothing is said before that was looked up": Row("restrict-network", STORE, (OPEN,), BY_KEY.but(used=()), 0),
+    "the actor's own address is taken off the list": Row("restrict-network", STORE, (CLOSED,), BY_KEY),
+    "a list that keeps the actor out is left": Row(
+        "restrict-network", STORE, (CLOSED.but(addresses=("203.0.113.0/24",)),), BY_KEY, 0
+    ),
+    "a store that only private endpoints reach is left": Row(
+        "restrict-network", STORE, (OPEN.but(endpoints_only=True),), BY_KEY, 0
+    ),
+    "keys are refused where nobody uses one": Row("refuse-store-keys", STORE, (SharedKeyAccess(allowed=True),), NOBODY),
+    "and taken where somebody does": Row("refuse-store-keys", STORE, (SharedKeyAccess(allowed=True),), BY_KEY, 0),
+    "or where nobody can say": Row("refuse-store-keys", STORE, (SharedKeyAccess(allowed=True),), UNKNOWN, 0),
+    "nobody comes in without a name": Row("close-anonymous", STORE, (AnonymousAccess(allowed=True),), BY_KEY),
+    "unless somebody was seen doing so": Row(
+        "close-anonymous", STORE, (AnonymousAccess(allowed=True),), BY_KEY.but(used=(USED.but(uses=(PUBLIC,)),)), 0
+    ),
+}
