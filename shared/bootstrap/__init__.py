@@ -1,8 +1,7 @@
 """The only module that picks adapters: from the policy and the environment to everything a stage works with."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,17 +12,16 @@ from shared.containment.action import Action
 from shared.containment.estate import Estate, Tenant
 from shared.containment.guard import Protected
 from shared.custody.audit import Audit, audit
-from shared.custody.record import Record
-from shared.custody.witness import SinkWitness
 from shared.domain.errors import BadInput, NotReady
 from shared.domain.resource import Cloud, Kind, Ref
 from shared.intake import azure_names
 from shared.intake.arn import Place, named
-from shared.ports import Cases, Clock, Journal, Keyring, Memory, Notifier, Signer, Sink, Witness
+from shared.ports import Clock, Memory, Notifier
 from shared.settings import Policy
 from shared.workflow.deps import Deps
 
 from .clouds import Presence, answered, in_aws, in_azure
+from .records import Custody, custody, in_folders
 
 if TYPE_CHECKING:
     from shared.adapters.aws.clients import Clients
@@ -31,42 +29,19 @@ if TYPE_CHECKING:
     from shared.adapters.aws.questions import Questions
 
 
-@dataclass(frozen=True, slots=True)
-class Custody:
-    """Where the record is kept: the first sink decides between two writers. `place` tells people where to find it."""
-
-    sinks: tuple[Sink, ...]
-    signer: Signer
-    keyring: Keyring
-    cases: Cases
-    witnesses: tuple[Witness, ...]
-    place: str
-    resources: tuple[str, ...] = ()
-    """identifiers of custody's own resources: nothing changes them"""
-
-    def journal(self, clock: Clock) -> Callable[[str], Journal]:
-        """Opens the record of a case, once for each worker; again after another worker had its turn."""
-        opened: dict[str, Record] = {}
-
-        def journal(case_id: str) -> Record:
-            record = opened.get(case_id)
-            if record is None or record.lost:
-                record = Record.resume(case_id, self.sinks, self.signer, self.keyring, clock, self.witnesses)
-                opened[case_id] = record
-            return record
-
-        return journal
-
-
-def custody(policy: Policy, clock: Clock, clients: "Clients | None" = None) -> Custody:
-    """The custody that the policy names, a folder or a cloud. Raises `NotReady` where it is absent or could be altered."""
-    if policy.custody.directory:
-        return _in_folders(policy, clock)
-    if policy.custody.azure:
-        return _in_azure(policy, clock)
-    from shared.adapters.aws.clients import Clients
-
-    return _in_aws(policy, clock, clients or Clients())
+__all__ = [
+    "Custody",
+    "audited",
+    "create_custody",
+    "custody",
+    "deps",
+    "estate",
+    "memory",
+    "pager",
+    "permissions",
+    "protected",
+    "workflow",
+]
 
 
 def deps(policy: Policy, clock: Clock | None = None) -> Deps:
@@ -183,74 +158,6 @@ def protected(policy: Policy, exempt: frozenset[str], place: Sequence[str]) -> P
     return Protected(ids=exempt | ids, resources=frozenset(n.lower() if n.startswith(OF_AZURE) else n for n in resources))
 
 
-def _in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Custody:
-    from shared.adapters.aws.cases import DynamoCases
-    from shared.adapters.aws.custody_places import places, resources
-    from shared.adapters.aws.keyring import KmsKeyring
-    from shared.adapters.aws.signer import KmsSigner
-    from shared.adapters.aws.sinks import S3Sink
-
-    at = places(clients, policy.custody)
-    sinks = (S3Sink(clients, at.bucket, at.region), S3Sink(clients, at.second_bucket, at.second_region))
-    with ThreadPoolExecutor(max_workers=len(sinks) + 1) as pool:
-        ours = pool.submit(resources, clients, at)
-        list(pool.map(S3Sink.ready, sinks))
-    return Custody(
-        sinks=sinks,
-        signer=KmsSigner(clients, at.key, at.region),
-        keyring=KmsKeyring(clients, at.table, at.data_key, at.region),
-        cases=DynamoCases(clients, at.table, clock, at.region),
-        witnesses=_witnesses(policy),
-        place=sinks[0].name,
-        resources=ours.result(),
-    )
-
-
-def _in_azure(policy: Policy, clock: Clock) -> Custody:
-    from shared.adapters.azure.custody import opened
-
-    kept = opened(policy.custody, clock)
-    watch = _witnesses(policy)
-    return Custody((kept.sink,), kept.signer, kept.keyring, kept.cases, watch, kept.sink.name, kept.resources)
-
-
-def _witnesses(policy: Policy) -> tuple[Witness, ...]:
-    """What the policy names, in either cloud: a record on the one is best watched from the other."""
-    named = policy.custody.witness
-    if named.startswith("https://"):
-        from shared.adapters.azure.custody import watching
-
-        account = watching(named)
-        if account is None:
-            raise NotReady("response.toml, [custody]: witness is no address of a storage account")
-        return (SinkWitness(account),)
-    from shared.adapters.aws.clients import Clients
-    from shared.adapters.aws.sinks import S3Sink
-
-    return (SinkWitness(S3Sink(Clients(), named)),) if named else ()
-
-
-def _in_folders(policy: Policy, clock: Clock) -> Custody:
-    from shared.adapters.local.cases import FileCases
-    from shared.adapters.local.keyring import FileKeyring
-    from shared.adapters.local.signer import PemSigner
-    from shared.adapters.local.sinks import DirectorySink
-
-    folder = Path(policy.custody.directory)
-    second = policy.custody.second_directory
-    sinks = [DirectorySink(folder / "ledger"), *([DirectorySink(Path(second))] if second else [])]
-    named = policy.custody.witness
-    witnesses = _witnesses(policy) if named.startswith("https://") else (SinkWitness(DirectorySink(Path(named))),) if named else ()
-    return Custody(
-        sinks=tuple(sinks),
-        signer=PemSigner.open(folder / "signing-key.pem"),
-        keyring=FileKeyring(folder / "secrets"),
-        cases=FileCases(folder / "cases", clock),
-        witnesses=witnesses,
-        place=str(folder / "ledger"),
-    )
-
-
 def permissions(action: Action) -> tuple[frozenset[str], frozenset[str]]:
     """What an action needs for reading and for writing in every cloud, as the adapters declare it.
 
@@ -268,7 +175,7 @@ def permissions(action: Action) -> tuple[frozenset[str], frozenset[str]]:
 def create_custody(policy: Policy) -> Mapping[str, object]:
     """Make the stores of custody, or what is missing of them. Raises `NotReady` where one exists and could be altered."""
     if policy.custody.directory:
-        kept = _in_folders(policy, SystemClock())
+        kept = in_folders(policy, SystemClock())
         return {"ledger": kept.place, "signing_key": str(Path(policy.custody.directory) / "signing-key.pem")}
     if policy.custody.azure:
         from shared.adapters.azure.custody import made

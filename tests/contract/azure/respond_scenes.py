@@ -69,6 +69,9 @@ class Night:
         """The roles that somebody has, as everybody believes now."""
         return [held.role_id for held in self.cloud.rbac.current() if held.principal_id == who]
 
+    def may_sign_in(self, user: str) -> bool:
+        return self.cloud.entra.directory.users[user].enabled
+
     def forget_log(self) -> None:
         """Somebody switches the store's log off."""
         for name in [name for name in self.cloud.resources.by_id if "/blobservices/default/providers/microsoft.insights/" in name]:

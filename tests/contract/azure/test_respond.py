@@ -75,13 +75,12 @@ def test_a_stolen_session_ends_with_its_users_sign_in_and_a_person_gives_it_back
     assert read(folders.thief_by_session) == CHART
     code, found = folders.respond("defender-session-read.json")
     assert (code, found["status"]) == (0, "contained")
-    nurse = folders.cloud.entra.directory.users[names.NURSE_ID]
-    assert not nurse.enabled
+    assert not folders.may_sign_in(names.NURSE_ID)
     with pytest.raises(HttpResponseError):
         read(folders.thief_by_session)
     _, planned = folders.run("release", found["case"], names.NURSE_ID)
     folders.run("release", found["case"], names.NURSE_ID, "--digest", planned["digest"])
-    assert nurse.enabled
+    assert folders.may_sign_in(names.NURSE_ID)
     assert len(folders.roles(names.NURSE_ID)) == 1
 
 
