@@ -1,0 +1,91 @@
+"""What each function's role may do at home, written out: custody, its own queue and log, paging, entering other accounts.
+
+Generated from what the adapters declare. Where the responder's own account is one of those it responds for, the power's permissions
+stand here as well.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from shared.adapters.aws import canaries, custody_places, executions, identities, notifier, objects
+from shared.adapters.aws.clients import spoke_of
+from shared.adapters.aws.permissions import CUSTODY_KEYS, Statement, allow, custody, document
+from shared.adapters.aws.powers import policies
+from shared.workflow.stages import Power
+
+from .roster import MACHINE, POSTS, TOPIC, dead_of, log_of
+
+
+class Home(NamedTuple):
+    """Where the responder is, and the ARN of the key of its queues and logs."""
+
+    partition: str
+    account: str
+    region: str
+    key: str
+
+    def arn(self, service: str, rest: str) -> str:
+        """An ARN of this account and Region."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{rest}"
+
+
+WORKFLOW = {
+    "ingest": executions.START,
+    "ask": executions.ANSWER,
+    "decide": executions.ANSWER,
+    "sweep": executions.START | executions.LIST,
+}
+"""What functions do with the state machine."""
+
+RECEIVES = frozenset({"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"})
+INTAKE_QUEUE = "codeblue-intake"
+
+
+def duties(name: str, home: Home, accounts: Collection[str]) -> dict[str, str]:
+    """The managed policies (JSON) of one function's role, by a word for each."""
+    post = POSTS[name]
+    found = {"run": document(*_runs(name, home))}
+    if post.keeps:
+        found |= {"record": document(*_records(home)), "enter": document(*_enters(post.power, home, accounts))}
+        found |= policies(post.power) if home.account in accounts else {}
+    return found
+
+
+def _runs(name: str, home: Home) -> Iterator[Statement]:
+    """What every function needs to run at all, and its part in the workflow."""
+    yield allow({"logs:CreateLogStream", "logs:PutLogEvents"}, home.arn("logs", f"log-group:{log_of(name)}:*"))
+    yield allow({"sqs:SendMessage"}, home.arn("sqs", dead_of(name)))
+    yield allow({"kms:Decrypt", "kms:GenerateDataKey"}, home.key)
+    yield allow(notifier.PERMISSIONS, home.arn("sns", TOPIC))
+    if name in WORKFLOW:
+        yield allow(WORKFLOW[name], home.arn("states", f"stateMachine:{MACHINE}"))
+    if name == "ingest":
+        yield allow(RECEIVES, home.arn("sqs", INTAKE_QUEUE))
+
+
+def _records(home: Home) -> Iterator[Statement]:
+    """Custody, and who is who at home."""
+    bucket, table, keys, _ = custody()
+    yield {**bucket, "Resource": f"arn:{home.partition}:s3:::codeblue-custody-{home.account}-*"}
+    yield {**table, "Resource": home.arn("dynamodb", "table/codeblue-*")}
+    yield {**keys, "Resource": _keys(home)}
+    yield {**allow(custody_places.PERMISSIONS, _keys(home)), "Condition": CUSTODY_KEYS}
+    yield allow(identities.PERMISSIONS, f"arn:{home.partition}:iam::{home.account}:*")
+
+
+def _enters(power: Power, home: Home, accounts: Collection[str]) -> Iterator[Statement]:
+    """The power's own role in every other account; and for moving data, the canaries that are moved first."""
+    roles = [f"arn:{home.partition}:iam::{account}:role/{spoke_of(power)}" for account in accounts if account != home.account]
+    if roles:
+        yield {**allow({"sts:AssumeRole", "sts:TagSession"}, ""), "Resource": roles}
+    if power is Power.MIGRATE:
+        stored = {action for action in objects.ACTIONS if action.startswith("s3:")}
+        ours: Statement = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": canaries.KEY}}
+        yield allow(stored, f"arn:{home.partition}:s3:::codeblue-canary-{home.account}-*")
+        yield {**allow((objects.ACTIONS - stored) | canaries.PERMISSIONS, _keys(home)), "Condition": ours}
+    if not roles and power is not Power.MIGRATE:
+        yield allow(identities.PERMISSIONS, f"arn:{home.partition}:iam::{home.account}:*")
+
+
+def _keys(home: Home) -> str:
+    return f"arn:{home.partition}:kms:*:{home.account}:key/*"

@@ -1,0 +1,103 @@
+"""How people get to know: one topic, an alarm on every way to fail, word of workflows that did not end well, one screen."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from .roster import TOPIC
+
+MINUTE = Duration.minutes(1)
+OLDEST_ALERT_SECONDS = 120
+
+
+class Watch(NamedTuple):
+    """One thing that must not be: a metric, and the value from which on people are paged."""
+
+    name: str
+    metric: cloudwatch.Metric
+    threshold: float = 1
+
+
+class Pages(Construct):
+    """The topic, encrypted with `key`; alarms and the rest are hung on it afterwards."""
+
+    def __init__(self, scope: Construct, ident: str, *, key: kms.IKey, email: str) -> None:
+        super().__init__(scope, ident)
+        self.topic = sns.Topic(self, "Topic", topic_name=TOPIC, master_key=key, enforce_ssl=True)
+        self.topic.add_subscription(subscriptions.EmailSubscription(email))
+        for service in ("cloudwatch", "events"):
+            self.topic.grant_publish(iam.ServicePrincipal(f"{service}.amazonaws.com"))
+        self.alarms: list[cloudwatch.Alarm] = []
+
+    def watch(self, watched: Iterator[Watch]) -> None:
+        """Page where one of these happens."""
+        for each in watched:
+            alarm = cloudwatch.Alarm(
+                self,
+                each.name,
+                alarm_name=f"codeblue-{each.name}",
+                metric=each.metric,
+                threshold=each.threshold,
+                evaluation_periods=1,
+                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            )
+            alarm.add_alarm_action(actions.SnsAction(self.topic))
+            self.alarms.append(alarm)
+
+    def tell(self, machine: sfn.StateMachine, notify: lambda_.IFunction, dead: sqs.Queue) -> None:
+        """Have `notify` told of every execution that does not end well; what it could not be told stays in `dead`."""
+        ended = {"stateMachineArn": [machine.state_machine_arn], "status": ["FAILED", "TIMED_OUT", "ABORTED"]}
+        pattern = events.EventPattern(source=["aws.states"], detail_type=["Step Functions Execution Status Change"], detail=ended)
+        events.Rule(self, "Ended", event_pattern=pattern, targets=[targets.LambdaFunction(notify, dead_letter_queue=dead)])
+
+    def show(self, functions: Mapping[str, lambda_.IFunction], machine: sfn.StateMachine) -> None:
+        """One screen: what is wrong, what runs, and how long it takes."""
+        board = cloudwatch.Dashboard(self, "Board", dashboard_name="codeblue")
+        runs = [machine.metric_started(), machine.metric_succeeded(), machine.metric_failed()]
+        slow = [each.metric_duration(statistic="p99") for each in functions.values()]
+        wrong = [each.metric_errors() for each in functions.values()]
+        board.add_widgets(cloudwatch.AlarmStatusWidget(alarms=self.alarms, width=24, title="What people are paged about"))
+        board.add_widgets(
+            cloudwatch.GraphWidget(left=runs, title="Workflows", width=8),
+            cloudwatch.GraphWidget(left=slow, title="Time a function takes (99 %)", width=8),
+            cloudwatch.GraphWidget(left=wrong, title="Errors", width=8),
+        )
+
+
+def of_function(name: str, function: lambda_.IFunction, dead: sqs.Queue) -> Iterator[Watch]:
+    """Errors, refused starts, and dead letters of one function."""
+    yield Watch(f"{name}-errors", function.metric_errors(period=MINUTE, statistic="Sum"))
+    yield Watch(f"{name}-throttles", function.metric_throttles(period=MINUTE, statistic="Sum"))
+    yield Watch(f"{name}-dead", dead.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum"))
+
+
+def of_workflow(machine: sfn.StateMachine) -> Iterator[Watch]:
+    """Executions that failed, ran out of time, or were not let run."""
+    yield Watch("workflow-failed", machine.metric_failed(period=MINUTE, statistic="Sum"))
+    yield Watch("workflow-timed-out", machine.metric_timed_out(period=MINUTE, statistic="Sum"))
+    yield Watch("workflow-stopped", machine.metric_aborted(period=MINUTE, statistic="Sum"))
+    yield Watch("workflow-throttled", machine.metric_throttled(period=MINUTE, statistic="Sum"))
+
+
+def of_intake(queue: sqs.Queue, dead: sqs.Queue, rule: events.Rule) -> Iterator[Watch]:
+    """Alerts that wait for long, could not be read, or did not reach the queue."""
+    oldest = queue.metric_approximate_age_of_oldest_message(period=MINUTE, statistic="Maximum")
+    yield Watch("intake-late", oldest, OLDEST_ALERT_SECONDS)
+    yield Watch("intake-dead", dead.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum"))
+    failed = {"namespace": "AWS/Events", "metric_name": "FailedInvocations", "period": MINUTE, "statistic": "Sum"}
+    names = {"EventBusName": "codeblue", "RuleName": rule.rule_name}
+    yield Watch("intake-undelivered", cloudwatch.Metric(**failed, dimensions_map=names))

@@ -1,0 +1,91 @@
+"""What whoever deploys decides: the context values of the CDK app, as one validated model.
+
+Every value is given as `-c name=value`, lists by commas, or in `cdk.context.json`. A name that is none of these is not looked at
+by us, for the CDK has names of its own.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from shared.adapters.aws.custody_places import SECOND_REGION
+from shared.domain.errors import BadInput
+from shared.domain.value import Value
+
+Account = Annotated[str, Field(pattern=r"^\d{12}$")]
+Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+RoleArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")]
+
+IRREVERSIBLE = "i-know-that-compliance-mode-cannot-be-undone"
+"""What the context value `irreversible` must say."""
+
+IAM_REGION = "us-east-1"
+"""Where IAM's own events and those of the global endpoints come (EventBridge user guide, "Events from services")."""
+
+
+class Parameters(Value):
+    """Where the responder runs (`account`, `region`) and for whom.
+
+    `accounts`: whose resources it responds for. `regions`: from which their events are forwarded; where IAM's come is added.
+    `external_id`: what their roles ask for. `approvers`: roles whose sessions decide about cases. `email`: where pages go.
+    `people`: roles that may write to custody besides the functions, for the command line on a bad night. `policy`: path of
+    `response.toml`. `package`: the functions' code, as `python -m infra_cdk.package` makes it.
+    """
+
+    account: Account
+    region: Region = "us-east-1"
+    accounts: Annotated[tuple[Account, ...], Field(min_length=1)]
+    regions: tuple[Region, ...] = ()
+    external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9+=,.@:/_-]+$", min_length=16, max_length=1224)]
+    approvers: Annotated[tuple[RoleArn, ...], Field(min_length=1)]
+    people: tuple[RoleArn, ...] = ()
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    policy: str = ""
+    package: str = "build/lambda/codeblue.zip"
+    retention_days: Annotated[int, Field(ge=1, le=36500)] = 2192
+    fence_concurrency: Annotated[int, Field(ge=1, le=500)] = 20
+    irreversible: str = ""
+
+    @field_validator("accounts", "regions", "approvers", "people", mode="before")
+    @classmethod
+    def _listed(cls, given: object) -> object:
+        return tuple(filter(None, given.split(","))) if isinstance(given, str) else given
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.irreversible != IRREVERSIBLE:
+            raise ValueError(
+                f"custody is locked in compliance mode for {self.retention_days} days, and nobody can undo that: "
+                f"say so with `-c irreversible={IRREVERSIBLE}`"
+            )
+        if self.region not in SECOND_REGION:
+            raise ValueError(f"no second Region is known for {self.region}")
+        return self
+
+    @property
+    def second_region(self) -> str:
+        """Where the second record is kept."""
+        return SECOND_REGION[self.region]
+
+    @property
+    def listening(self) -> tuple[str, ...]:
+        """The Regions whose events are forwarded."""
+        return tuple(sorted({self.region, IAM_REGION, *self.regions}))
+
+    @classmethod
+    def read(cls, context: Callable[[str], object]) -> Self:
+        """The parameters in the app's context (`app.node.try_get_context`). Raises `BadInput` naming the first bad one."""
+        given = {name: value for name in cls.model_fields if (value := context(name)) not in {None, ""}}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as why:
+            error = why.errors()[0]
+            where = ".".join(map(str, error["loc"]))
+            raise BadInput(f"context {where}: {error['msg']}" if where else re.sub("^Value error, ", "", error["msg"])) from None
+
+    def policy_text(self) -> str:
+        """The policy file as it is deployed; the defaults, where none is named."""
+        return Path(self.policy).read_text(encoding="utf-8") if self.policy else "version = 1\n"

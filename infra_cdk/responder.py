@@ -1,0 +1,120 @@
+"""The responder: a role and a function for each post, and the state machine between them."""
+
+import json
+from collections.abc import Mapping
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from shared.adapters.aws.arns import partition_of
+
+from .duties import Home, duties
+from .function import Function, Shared
+from .graph import written
+from .parameters import Parameters
+from .roster import MACHINE, POSTS, TOPIC
+from .worker_role import WorkerRole
+
+LONGEST = Duration.days(364)
+"""An execution of Step Functions ends after a year."""
+
+POLICY_FILE = "/opt/response.toml"
+
+
+class Responder(Construct):
+    """Everything that works on cases. `key` encrypts queues, logs and pages."""
+
+    def __init__(
+        self, scope: Construct, ident: str, *, given: Parameters, key: kms.IKey, code: lambda_.Code, policy: lambda_.Code
+    ) -> None:
+        super().__init__(scope, ident)
+        home = Home(partition_of(given.region), given.account, given.region, key.key_arn)
+        self.machine_arn = home.arn("states", f"stateMachine:{MACHINE}")
+        roles = {name: self._role(name, home, given) for name in POSTS}
+        shared = Shared(self, "Shared", code=code, policy=policy, key=key)
+        ids = ",".join(role.role.role_id for role in roles.values())
+        told = {
+            "CODEBLUE_POLICY": POLICY_FILE,
+            "CODEBLUE_STATE_MACHINE": self.machine_arn,
+            "CODEBLUE_TOPIC": home.arn("sns", TOPIC),
+            "CODEBLUE_EXTERNAL_ID": given.external_id,
+            "CODEBLUE_ROLES": ids,
+        }
+        self.functions = {name: self._function(name, roles[name], shared, told, given) for name in POSTS}
+        self.machine = self._machine(key)
+
+    def _role(self, name: str, home: Home, given: Parameters) -> WorkerRole:
+        trusted = iam.ServicePrincipal("lambda.amazonaws.com")
+        documents = duties(name, home, given.accounts)
+        return WorkerRole(self, f"{name.capitalize()}Role", name=f"codeblue-{name}", trusted=trusted, documents=documents)
+
+    def _function(self, name: str, role: WorkerRole, shared: Shared, told: Mapping[str, str], given: Parameters) -> Function:
+        post = POSTS[name]
+        if name == post.power.value == "fence":
+            post = post._replace(at_once=given.fence_concurrency)
+        made = Function(self, name, post, role.role, shared, {**told, "CODEBLUE_POWER": post.power.value})
+        made.node.add_dependency(*role.policies)
+        return made
+
+    def _machine(self, key: kms.IKey) -> sfn.StateMachine:
+        log = logs.LogGroup(
+            self,
+            "Log",
+            log_group_name="/aws/vendedlogs/states/codeblue-response",
+            retention=logs.RetentionDays.SIX_YEARS,
+            encryption_key=key,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        role = WorkerRole(
+            self,
+            "MachineRole",
+            name="codeblue-workflow",
+            trusted=iam.ServicePrincipal("states.amazonaws.com"),
+            documents={"run": json.dumps(self._workflow_policy())},
+        )
+        machine = sfn.StateMachine(
+            self,
+            "Workflow",
+            state_machine_name=MACHINE,
+            definition_body=sfn.DefinitionBody.from_string(written(partition_of(Stack.of(self).region))),
+            definition_substitutions=self._filled_in(),
+            role=role.role.without_policy_updates(),
+            timeout=LONGEST,
+            logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=False),
+            tracing_enabled=True,
+        )
+        machine.node.add_dependency(*role.policies)
+        return machine
+
+    def _called(self) -> dict[str, str]:
+        """The functions that the machine calls, by the names in its definition."""
+        names = {*(post.power.value for post in POSTS.values()), "ask"}
+        return {name: self.functions[name].live.function_arn for name in sorted(names)}
+
+    def _filled_in(self) -> dict[str, str]:
+        return {**self._called(), "machine": self.machine_arn}
+
+    def _workflow_policy(self) -> dict[str, object]:
+        """Call the functions, begin the next execution, and what delivering its own log and traces takes ("Logging", "X-Ray")."""
+        delivers = [f"logs:{verb}LogDelivery" for verb in ("Create", "Get", "Update", "Delete")]
+        logs_out = [
+            *delivers,
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:DescribeResourcePolicies",
+            "logs:DescribeLogGroups",
+        ]
+        traces = ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"]
+        return {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": list(self._called().values())},
+                {"Effect": "Allow", "Action": "states:StartExecution", "Resource": self.machine_arn},
+                {"Effect": "Allow", "Action": [*logs_out, *traces], "Resource": "*"},
+            ],
+        }

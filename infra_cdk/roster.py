@@ -1,0 +1,55 @@
+"""The functions that are deployed: one for each power, and the five around them; what each is called and may do."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from shared.workflow.stages import Power
+
+
+class Post(NamedTuple):
+    """One function: its entry point, the power that it works with, how long and how many at a time it runs, and with what memory.
+
+    `keeps`: it works with custody. A memory of 1,769 MB is one whole processor (Lambda developer guide, "Memory").
+    """
+
+    entry: str
+    power: Power
+    seconds: int = 900
+    at_once: int = 5
+    megabytes: int = 1769
+    keeps: bool = True
+
+
+POSTS: Mapping[str, Post] = {
+    **{power.value: Post("functions.stage.handler", power) for power in Power},
+    "ingest": Post("functions.ingest.handler", Power.RECORD, seconds=120),
+    "ask": Post("functions.ask.handler", Power.RECORD, seconds=60, megabytes=512),
+    "decide": Post("functions.decide.handler", Power.RECORD, seconds=60, megabytes=1024),
+    "sweep": Post("functions.sweep.handler", Power.RECORD, seconds=120, at_once=1, megabytes=512),
+    "notify": Post("functions.notify.handler", Power.RECORD, seconds=30, at_once=2, megabytes=512, keeps=False),
+}
+"""By the name that the function has after `codeblue-`; its role has the same."""
+
+MACHINE = "codeblue-response"
+TOPIC = "codeblue-pages"
+BUS = "codeblue"
+
+
+def role_arn(account: str, name: str, partition: str = "aws") -> str:
+    """The ARN of a function's role; known before it is made, so that other accounts can name it."""
+    return f"arn:{partition}:iam::{account}:role/codeblue-{name}"
+
+
+def dead_of(name: str) -> str:
+    """The name of the queue of what a function could not be given."""
+    return f"codeblue-{name}-dead"
+
+
+def log_of(name: str) -> str:
+    """The name of a function's log group."""
+    return f"/codeblue/{name}"
+
+
+def of_power(power: Power) -> tuple[str, ...]:
+    """The functions that work with this power in other accounts."""
+    return tuple(name for name, post in POSTS.items() if post.power is power and post.keeps)

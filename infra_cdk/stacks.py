@@ -1,0 +1,124 @@
+"""The stacks. They only compose: what is in a construct says that construct."""
+
+from aws_cdk import CfnOutput, Duration, Environment, RemovalPolicy, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from .canary import Canary
+from .custody import Custody
+from .custody_bucket import CustodyBucket
+from .forwarding import Forwarding
+from .intake import Intake
+from .pages import Pages, of_function, of_intake, of_workflow
+from .parameters import Parameters
+from .people import Decisions
+from .responder import Responder
+from .roster import BUS, POSTS, role_arn
+from .spoke import Spoke
+
+SWEPT = Duration.minutes(5)
+
+
+class CustodyStack(Stack):
+    """The record, in the responder's Region: bucket, tables, keys; and the canary."""
+
+    def __init__(self, scope: Construct, ident: str, given: Parameters) -> None:
+        super().__init__(scope, ident, env=Environment(account=given.account, region=given.region), termination_protection=True)
+        users = _recorders(given)
+        bucket_in(self, given, given.region)
+        Custody(self, "Custody", users=users)
+        Canary(self, "Canary", account=given.account, region=given.region)
+
+
+class SecondCustodyStack(Stack):
+    """The same record once more, in another Region under the same law."""
+
+    def __init__(self, scope: Construct, ident: str, given: Parameters) -> None:
+        env = Environment(account=given.account, region=given.second_region)
+        super().__init__(scope, ident, env=env, termination_protection=True)
+        bucket_in(self, given, given.second_region)
+        Canary(self, "Canary", account=given.account, region=given.second_region)
+
+
+def bucket_in(stack: Stack, given: Parameters, region: str) -> CustodyBucket:
+    """Custody's bucket of one Region, under its name of convention."""
+    name = f"codeblue-custody-{given.account}-{region}"
+    return CustodyBucket(stack, "Record", name=name, days=given.retention_days, writers=_recorders(given))
+
+
+def _recorders(given: Parameters) -> list[str]:
+    """Who writes the record: the functions that work with custody, and the people who may on a bad night."""
+    return [*(role_arn(given.account, name) for name, post in POSTS.items() if post.keeps), *given.people]
+
+
+class ResponderStack(Stack):
+    """What works: functions, state machine, the way in, the door for decisions, and how people get to know."""
+
+    def __init__(self, scope: Construct, ident: str, given: Parameters, code: lambda_.Code, policy: lambda_.Code) -> None:
+        super().__init__(scope, ident, env=Environment(account=given.account, region=given.region), termination_protection=True)
+        key = _key(self, given)
+        responder = Responder(self, "Responder", given=given, key=key, code=code, policy=policy)
+        live = {name: each.live for name, each in responder.functions.items()}
+        intake = Intake(self, "Intake", accounts=given.accounts, key=key, ingest=responder.functions["ingest"])
+        sweep = targets.LambdaFunction(live["sweep"], dead_letter_queue=responder.functions["sweep"].dead)
+        events.Rule(self, "Sweeps", schedule=events.Schedule.rate(SWEPT), targets=[sweep])
+        self._tell(given, key, responder, intake)
+        decisions = Decisions(self, "Decisions", decide=live["decide"], approvers=given.approvers)
+        CfnOutput(self, "DecisionsUrl", value=decisions.url.url)
+        CfnOutput(self, "StateMachine", value=responder.machine.state_machine_arn)
+
+    def _tell(self, given: Parameters, key: kms.Key, responder: Responder, intake: Intake) -> None:
+        pages = Pages(self, "Pages", key=key, email=given.email)
+        for name, each in responder.functions.items():
+            pages.watch(of_function(name, each.function, each.dead))
+        pages.watch(of_workflow(responder.machine))
+        pages.watch(of_intake(intake.queue, intake.dead, intake.rule))
+        notify = responder.functions["notify"]
+        pages.tell(responder.machine, notify.live, notify.dead)
+        pages.show({name: each.function for name, each in responder.functions.items()}, responder.machine)
+
+
+def _key(stack: Stack, given: Parameters) -> kms.Key:
+    """The key of queues, logs and pages, and the services that use it on our behalf ("Encrypt log data", "SNS key management")."""
+    key = kms.Key(
+        stack,
+        "Key",
+        alias="alias/codeblue",
+        enable_key_rotation=True,
+        pending_window=Duration.days(30),
+        removal_policy=RemovalPolicy.RETAIN,
+    )
+    within = {"StringEquals": {"aws:SourceAccount": given.account}}
+    logs = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:*:logs:{given.region}:{given.account}:log-group:*"}}
+    who = {f"logs.{given.region}.amazonaws.com": logs, "cloudwatch.amazonaws.com": within, "events.amazonaws.com": within}
+    for service, conditions in who.items():
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal(service)],
+                actions=["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*", "kms:DescribeKey"],
+                resources=["*"],
+                conditions=conditions,
+            )
+        )
+    return key
+
+
+class SpokeStack(Stack):
+    """What another account lets the responder do."""
+
+    def __init__(self, scope: Construct, ident: str, given: Parameters, account: str) -> None:
+        super().__init__(scope, ident, env=Environment(account=account, region=given.region), termination_protection=True)
+        Spoke(self, "Spoke", home=given.account, external_id=given.external_id)
+
+
+class ForwardingStack(Stack):
+    """What an account tells the responder of one Region."""
+
+    def __init__(self, scope: Construct, ident: str, given: Parameters, account: str, region: str) -> None:
+        super().__init__(scope, ident, env=Environment(account=account, region=region), termination_protection=True)
+        bus = f"arn:{self.partition}:events:{given.region}:{given.account}:event-bus/{BUS}"
+        Forwarding(self, "Forwarding", bus=bus, region=region)
