@@ -42,7 +42,7 @@ def clients(sandbox: Sandbox, trails: Client) -> Iterator[Clients]:
 
 def hold(sandbox: Sandbox, *statements: permissions.Statement) -> None:
     sandbox.root().client("iam").put_user_policy(
-        UserName="responder", PolicyName="files", PolicyDocument=permissions._document(*statements)
+        UserName="responder", PolicyName="files", PolicyDocument=permissions.document(*statements)
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from infra_cdk.parameters import IRREVERSIBLE, Parameters
+from tests.hospital import Hospital, built
 
 type Resources = dict[str, dict[str, Any]]
 
@@ -52,6 +53,12 @@ class Assembly:
             for name, resource in self.templates[stack]["Resources"].items()
             if resource["Type"] == kind
         }
+
+
+@pytest.fixture
+def hospital() -> Hospital:
+    """What a response is about, in memory."""
+    return built()
 
 
 @pytest.fixture(scope="session")
