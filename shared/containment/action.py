@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.actor import Credential
 from shared.domain.case import Mode, Reach, Scope, Standing
 from shared.domain.facet import AnyFacet, Facet
 from shared.domain.plan import Blast, Change, Origin, Wave
@@ -36,6 +37,10 @@ class Situation:
     def quarantined(self, target: Ref) -> tuple[Standing, ...]:
         """The actors for whom this principal is fenced as a whole, or would be if a person says so."""
         return tuple(s for s in self.scope.standing(target) if s.reach in {Reach.PRINCIPAL, Reach.UNDECIDED})
+
+    def signing_in(self, target: Ref) -> tuple[Standing, ...]:
+        """Those of `quarantined` who prove themselves with something of their own: a machine's identity is the cloud's to prove."""
+        return tuple(s for s in self.quarantined(target) if s.actor.credential is not Credential.MANAGED_IDENTITY)
 
     def blames(self, target: Ref, facet: type[Facet]) -> bool:
         """Whether the record shows the lineage making a call on the target that writes this facet."""

@@ -5,19 +5,21 @@ from datetime import datetime, timedelta
 
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Standing
-from shared.domain.resource import Kind
+from shared.domain.facet import StoreKey
+from shared.domain.resource import Kind, Ref
+from shared.domain.scope import KeyShown
 from shared.domain.signal import Signal
-from shared.ports import Act
+from shared.ports import Act, World
 
 from . import reach
 
 
 def deeds_of(signal: Signal, acts: Iterable[Act]) -> tuple[tuple[str, str], ...]:
     """The thief's calls that worked: what the alert says, and what the record shows from the address that the thief calls from."""
-    return tuple(dict.fromkeys((*told(signal), *((r.id, a.name) for a in _theirs(signal, acts) for r in a.resources))))
+    return tuple(dict.fromkeys((*told(signal), *((r.id, a.name) for a in theirs(signal, acts) for r in a.resources))))
 
 
-def _theirs(signal: Signal, acts: Iterable[Act]) -> list[Act]:
+def theirs(signal: Signal, acts: Iterable[Act]) -> list[Act]:
     """The actor's acts that worked, from the address that the thief calls from."""
     return [a for a in acts if signal.source_address and a.source_address == signal.source_address and not a.failed]
 
@@ -28,7 +30,7 @@ UNNOTICED = timedelta(days=1)
 
 def begun_by(signal: Signal, acts: Iterable[Act]) -> datetime:
     """When the breach began, as far as the record tells: an alert tells of the last act, and comes minutes after it."""
-    first = min((act.at for act in _theirs(signal, acts)), default=signal.at)
+    first = min((act.at for act in theirs(signal, acts)), default=signal.at)
     return first if signal.at - UNNOTICED <= first < signal.at else signal.at
 
 
@@ -38,7 +40,7 @@ def descendants(root: Standing, signal: Signal, acts: Sequence[Act], exempt: fro
     `exempt`: unique ids of responder and break-glass identities.
     """
     begun = begun_by(signal, acts)
-    since = [act for act in _theirs(signal, acts) if act.at >= begun]
+    since = [act for act in theirs(signal, acts) if act.at >= begun]
     made = dict.fromkeys(actor for act in since for actor in act.created if actor.session or actor.unique_id)
     others = (actor for actor in made if actor.principal and not _same(actor, root.actor))
     return tuple(reach.found(actor) for actor in others if actor.unique_id not in exempt)
@@ -55,8 +57,26 @@ def identified(actor: Actor, signal: Signal, acts: Iterable[Act]) -> tuple[Actor
     """The actor, or the store's keys that the log shows in its hands where the alert does not say which one it was."""
     if actor.credential is not Credential.STORE_KEY or "/" in actor.access_key:
         return (actor,)
-    held = (act.actor.but(session="") for act in _theirs(signal, acts) if act.actor.access_key.startswith(f"{actor.access_key}/"))
+    held = (act.actor.but(session="") for act in theirs(signal, acts) if act.actor.access_key.startswith(f"{actor.access_key}/"))
     return tuple(dict.fromkeys(held)) or (actor,)
+
+
+def keys_shown(acts: Iterable[Act], world: World) -> tuple[KeyShown, ...]:
+    """When the lineage last had which keys of stores, by acts of its own that worked: a newer key than that it does not have."""
+    last: dict[tuple[Ref, str], datetime] = {}
+    for act in acts:
+        for store in act.resources:
+            traits = world.traits(store, StoreKey)
+            if traits is None or not (act.actor.access_key or act.name in traits.calls):
+                continue
+            slot = (store, act.actor.access_key.rpartition("/")[2])
+            last[slot] = max(act.at, last.get(slot, act.at))
+    return tuple(KeyShown(store=store, key=key, at=at) for (store, key), at in last.items())
+
+
+def newest(*shown: KeyShown) -> tuple[KeyShown, ...]:
+    """Each key once, when it was last shown."""
+    return tuple({(each.store, each.key): each for each in sorted(shown, key=lambda each: each.at)}.values())
 
 
 def told(signal: Signal) -> tuple[tuple[str, str], ...]:

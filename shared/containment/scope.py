@@ -19,7 +19,7 @@ from shared.domain.signal import Signal
 from shared.ports import Act, Directory, Evidence, Relation, World
 
 from . import reach
-from .deeds import begun_by, deeds_of, descendants, identified
+from .deeds import begun_by, deeds_of, descendants, identified, keys_shown, theirs
 from .estate import Estate
 from .parallel import in_parallel, in_time
 from .rightful import Breach, allow_list, known_users
@@ -92,6 +92,7 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
         trails=trails.result().value,
         shared=_named(signal, Kind.SNAPSHOT, Kind.IMAGE, Kind.DATABASE_SNAPSHOT),
         deeds=deeds_of(signal, recorded),
+        shown=keys_shown(theirs(signal, recorded), world),
     )
     scope = _listed(scope, signal, surveyor)
     unread = (*points.result().left, *families.result().left, *trails.result().left)

@@ -1,5 +1,6 @@
 """What a case is about: who is to be stopped and how widely, what is protected from them, and what is known of its keys."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import AwareDatetime
@@ -60,6 +61,14 @@ class Use(Value):
     place: str
 
 
+class KeyShown(Value):
+    """When an actor was last known to have a store's own key: it used it, or had it shown. `key` empty: all keys of the store."""
+
+    store: Ref
+    key: str = ""
+    at: AwareDatetime
+
+
 class Used(Value):
     """How others than the actors use a store, as its record of requests shows it. `known`: there is such a record, and it is whole.
 
@@ -118,6 +127,7 @@ class Scope(Value):
     """keys of `keys` of which that was seen"""
     uses_known: bool = False
     """whether the record of the keys' uses could be read"""
+    shown: tuple[KeyShown, ...] = ()
     used: tuple[Used, ...] = ()
     """of stores that have doors of their own; what is not there yet was not looked up yet"""
     deeds: tuple[tuple[str, str], ...] = ()
@@ -165,6 +175,10 @@ class Scope(Value):
     def use_of(self, store: Ref) -> Used | None:
         """How this store is used; None where that was not looked up yet."""
         return next((used for used in self.used if used.store == store), None)
+
+    def shown_at(self, store: Ref, key: str) -> datetime | None:
+        """When an actor was last known to have this key of the store's; None where none was."""
+        return max((each.at for each in self.shown if each.store == store and each.key in {"", key}), default=None)
 
     def standing(self, principal: Ref) -> tuple[Standing, ...]:
         return tuple(s for s in self.standings if s.actor.principal == principal)

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 
+from shared.containment.deeds import keys_shown, newest
 from shared.containment.parallel import in_parallel
 from shared.containment.reach import did, found, standing
 from shared.containment.rightful import known_users
@@ -151,7 +152,8 @@ def discovered(case: Case, deps: Deps) -> Case:
     judged = zip(made, in_parallel(lambda a: _rightful(a, case, deps), made), strict=True)
     ours = {resource.id for resource in seen.scope.resources}
     done = ((r.id, act.name) for act in seen.acts for r in act.resources if r.id in ours)
-    scope = seen.scope.but(deeds=tuple(dict.fromkeys((*seen.scope.deeds, *done))))
+    shown = newest(*seen.scope.shown, *keys_shown(seen.acts, deps.world))
+    scope = seen.scope.but(deeds=tuple(dict.fromkeys((*seen.scope.deeds, *done))), shown=shown)
     met = _joined(case, deps, [a for a, rightful in judged if not rightful], scope)
     guarded = met.scope.but(rightful=(*scope.rightful, *_touched(met, deps, seen.acts)))
     return met.but(scope=guarded)

@@ -13,15 +13,17 @@ from shared.domain.facet import (
     SignIn,
     StoreKey,
 )
-from shared.domain.resource import Kind
+from shared.domain.resource import Kind, Ref
 from shared.domain.scope import Use, Used
 from shared.intake.azure_names import principal, ref
+from shared.ports import Traits
 from tests.hospital import ALERT
 from tests.unit.action_rows import Row
 
 SUBSCRIPTION = "1c0deb1e-0000-4000-8000-00000000c11c"
-STORE = ref(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/charts")
-assert STORE
+_STORE = ref(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/charts")
+assert _STORE
+STORE: Ref = _STORE
 SUBNET = f"/subscriptions/{SUBSCRIPTION}/resourcegroups/g/providers/microsoft.network/virtualnetworks/w/subnets/s"
 PROGRAM = principal(Kind.SERVICE_PRINCIPAL, "5e4f1ce0-0000-4000-8000-000000000001")
 THIEF = "198.51.100.77"
@@ -46,12 +48,21 @@ CLOSED = NetworkRules(closed=True, addresses=("203.0.113.40", THIEF))
 ROLES = tuple(RoleAssigned(assignment=name, role="r", scope="/", present=True) for name in "ab")
 HELD = AppCredential(proof="p", kind="secret", present=True)  # pragma: allowlist secret
 
+KEY_CALLS = Traits(calls=frozenset({"microsoft.storage/storageaccounts/listkeys/action"}), one_way=True)
+MACHINE = BY_SECRET.but(standings=(WHOLE.but(actor=SECRET.but(credential=Credential.MANAGED_IDENTITY)),))
+LISTED = BY_SECRET.but(deeds=((STORE.id, "microsoft.storage/storageaccounts/listkeys/action"),))
+
 DOORS = {
     "the key in the actor's hands is made anew, and no other": Row("regenerate-store-key", STORE, KEYS, BY_KEY),
     "both, where nobody says which it was": Row(
         "regenerate-store-key", STORE, KEYS, BY_KEY.but(standings=(WHOLE.but(actor=ANY_KEY, known=False),)), 2
     ),
     "none, where the actor has another credential": Row("regenerate-store-key", STORE, KEYS, BY_SECRET, 0),
+    "a machine's identity has roles to lose": Row("remove-roles", PROGRAM, ROLES, MACHINE, 2),
+    "and no sign-in of its own": Row("disable-sign-in", PROGRAM, (SignIn(enabled=True),), MACHINE, 0),
+    "nor credentials": Row("remove-credentials", PROGRAM, (HELD,), MACHINE, 0),
+    "both keys, where the actor had them shown": Row("regenerate-store-key", STORE, KEYS, LISTED, 2),
+    "not before it is known who uses them": Row("regenerate-store-key", STORE, KEYS, LISTED.but(used=()), 0),
     "an application signs in no more": Row("disable-sign-in", PROGRAM, (SignIn(enabled=True),), BY_SECRET),
     "one that nobody blames does": Row("disable-sign-in", PROGRAM, (SignIn(enabled=True),), BY_KEY, 0),
     "its secrets are taken away": Row("remove-credentials", PROGRAM, (HELD,), BY_SECRET),

@@ -197,6 +197,8 @@ _READ_SERVICE = Rights(frozenset({f"{_A}/blobServices/read"}))
 _WRITE_SERVICE = Rights(frozenset({f"{_A}/blobServices/write"}))
 _READ_LIFECYCLE = Rights(frozenset({f"{_A}/managementPolicies/read"}))
 _WRITE_LIFECYCLE = Rights(frozenset({f"{_A}/managementPolicies/write"}))
+_SHOWS = frozenset(f"{_A}/{call}/action" for call in ("listKeys", "listAccountSas", "listServiceSas"))
+"""What gives a key away, or signs a link with it for the caller."""
 _REGENERATE = Rights(frozenset({f"{_A}/regenerateKey/action"}))
 
 FACETS: FacetTable = {
@@ -205,7 +207,9 @@ FACETS: FacetTable = {
     (Kind.BUCKET, LocalUsers): FacetAdapter(_read_local_users, _write_local_users, READ, WRITE),
     (Kind.BUCKET, TlsFloor): FacetAdapter(_read_floor, _write_floor, READ, WRITE),
     (Kind.BUCKET, NetworkRules): FacetAdapter(_read_networks, _write_networks, READ, WRITE),
-    (Kind.BUCKET, StoreKey): FacetAdapter(_read_keys, _write_key, READ, READ | _REGENERATE, one_way=True, lingers=timedelta()),
+    (Kind.BUCKET, StoreKey): FacetAdapter(
+        _read_keys, _write_key, READ, READ | _REGENERATE, one_way=True, lingers=timedelta(), shows=_SHOWS
+    ),
     (Kind.BUCKET, Versioning): FacetAdapter(_read_versioning, _write_versioning, _READ_SERVICE, _WRITE_SERVICE),
     (Kind.BUCKET, SoftDelete): FacetAdapter(_read_soft_delete, _write_soft_delete, _READ_SERVICE, _WRITE_SERVICE),
     (Kind.BUCKET, LifecycleRule): FacetAdapter(

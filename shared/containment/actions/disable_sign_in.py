@@ -9,7 +9,7 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    if whole := situation.quarantined(target):
+    if whole := situation.signing_in(target):
         yield action.change(target, SignIn(enabled=False), whole[0].why, blast=blast_of(whole))
 
 

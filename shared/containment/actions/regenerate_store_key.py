@@ -16,7 +16,8 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
         blast = _held(key, target, situation) or (_listed(key, target, situation) if listed else None)
         if blast is not None:
             why = "whoever has this key opens everything in the store, and is nobody in particular"
-            yield action.change(target, key.but(since=situation.since), why, blast=blast, reversible=False)
+            since = max(situation.since, situation.scope.shown_at(target, key.name) or situation.since)
+            yield action.change(target, key.but(since=since), why, blast=blast, reversible=False)
 
 
 def _held(key: StoreKey, target: Ref, situation: Situation) -> Blast | None:

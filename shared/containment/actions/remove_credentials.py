@@ -9,7 +9,7 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    whole = situation.quarantined(target)
+    whole = situation.signing_in(target)
     for held in situation.world.look(target, AppCredential) if whole else ():
         if held.present:
             why = "it is in the actor's hands, or the actor may have made it"

@@ -12,6 +12,7 @@ import pytest
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError
 from azure.identity import ClientSecretCredential, ManagedIdentityCredential
+from azure.mgmt.storage import StorageManagementClient
 from azure.storage.blob import BlobServiceClient
 from typer.testing import CliRunner
 
@@ -68,6 +69,13 @@ class Night:
     def roles(self, who: str) -> list[str]:
         """The roles that somebody has, as everybody believes now."""
         return [held.role_id for held in self.cloud.rbac.current() if held.principal_id == who]
+
+    def list_keys(self) -> dict[str, str]:
+        """The program has the account's keys shown, as its role lets it."""
+        place = transport(self._url, ip=names.THIEF_IP)
+        client = StorageManagementClient(self.program, names.SUBSCRIPTION, transport=place, retry_total=0)
+        shown = client.storage_accounts.list_keys(names.GROUP, names.ACCOUNT).keys_property or ()
+        return {str(key.key_name): str(key.value) for key in shown}
 
     def may_sign_in(self, user: str) -> bool:
         return self.cloud.entra.directory.users[user].enabled

@@ -111,3 +111,17 @@ def test_an_alert_that_its_source_knows_otherwise_is_refused(folders: Night, tmp
     code, found = folders.run("respond", str(forged), "--render")
     assert (code, found["status"]) == (4, "refused")
     assert read(folders.legacy) == CHART
+
+
+def test_keys_that_the_actor_had_shown_are_made_anew_as_often_as_it_has_them_shown(folders: Night) -> None:
+    folders.cloud.delays.rbac = 600.0
+    known = {folders.list_keys()["key1"]}
+    code, found = folders.respond("defender-application-read.json")
+    assert (code, found["status"]) == (5, "awaiting_approval")
+    assert ("regenerate-store-key", "store-key") in changes(found, "applied")
+    assert changes(found, "planned") == {("regenerate-store-key", "store-key")}  # the key that a program lives on
+    known.add(folders.list_keys()["key1"])  # its roles are still believed in
+    folders.run("apply", found["case"])
+    assert folders.cloud.storage.accounts[names.ACCOUNT].keys["key1"].value not in known
+    assert len(known) == 2  # it was shown two
+    assert read(folders.legacy) == CHART
