@@ -102,7 +102,7 @@ def _recovery(clients: "Clients") -> Recovery:
     from shared.adapters.aws.access import AwsAccess
     from shared.adapters.aws.canaries import canaries
     from shared.adapters.aws.custody_places import SECOND_REGION
-    from shared.adapters.aws.objects import AwsObjects
+    from shared.adapters.aws.wire.objects import FastObjects
 
     regions = (clients.region, *([SECOND_REGION[clients.region]] if clients.region in SECOND_REGION else []))
-    return Recovery(objects=AwsObjects(clients), access=AwsAccess(clients), canaries=canaries(clients, regions))
+    return Recovery(objects=FastObjects(clients), access=AwsAccess(clients), canaries=canaries(clients, regions))

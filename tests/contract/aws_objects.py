@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.aws.objects import AwsObjects
+from shared.adapters.aws.wire.objects import FastObjects
 from shared.adapters.local.clock import SystemClock
 from shared.domain.resource import Ref
 from shared.reencryption import Canary, Migration, MigrationResult, Proof, migrate, verify
@@ -66,7 +67,14 @@ class Scene:
         return verify(self.plan, self.objects, self.journal, SystemClock())
 
 
-def scene(sandbox: Sandbox, patch: pytest.MonkeyPatch, *actions: str, lock: bool = False, page: int = 1000) -> Scene:
+def scene(
+    sandbox: Sandbox,
+    patch: pytest.MonkeyPatch,
+    *actions: str,
+    lock: bool = False,
+    page: int = 1000,
+    objects: type[AwsObjects] = FastObjects,
+) -> Scene:
     """A blank scene whose responder may do these actions, or everything."""
     clients = responder(sandbox, patch, *actions)
     root = sandbox.root()
@@ -76,7 +84,7 @@ def scene(sandbox: Sandbox, patch: pytest.MonkeyPatch, *actions: str, lock: bool
     old, new, other = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(3))
     canary = Canary(store=bucket("codeblue-responder"), key=new)
     plan = Migration(store=bucket("charts"), old=frozenset({old}), successor=new, canary=canary, width=4)
-    return Scene(s3, AwsObjects(clients, page), plan, NamingJournal(), other)
+    return Scene(s3, objects(clients, page), plan, NamingJournal(), other)
 
 
 def bucket(name: str) -> Ref:

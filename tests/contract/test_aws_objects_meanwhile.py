@@ -1,13 +1,18 @@
 """A migration over HTTP while a clinic works in the same bucket, and while its workers die at the wire."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 
+from shared.adapters.aws.objects import AwsObjects
+from shared.adapters.aws.wire.objects import FastObjects
+from shared.domain.resource import Ref
+from shared.ports.asking import Ask, Told, Turns
 from shared.reencryption.lanes import Lane, Reason
 from shared.sandbox.aws.server import REGION, Sandbox
 from tests.contract.aws_objects import MIB, Scene, scene
@@ -78,7 +83,7 @@ EVERY = tuple(n for n in range(1, 50) if n not in SAMPLED)
     "last", [*SAMPLED, *(pytest.param(n, marks=pytest.mark.soak) for n in EVERY)], ids=lambda n: f"at call {n}"
 )
 def test_a_worker_may_die_at_the_wire(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, last: int, event: str) -> None:
-    made = scene(sandbox, monkeypatch)
+    made = scene(sandbox, monkeypatch, objects=AwsObjects)
     close_updates(made)
     made.put("scan", b"x" * (5 * MIB + 1), Metadata={"ward": "7"})
     made.put("jane", b"phi", Tagging="tenant=a")
@@ -102,6 +107,54 @@ def _dying(life: Life) -> Callable[..., None]:
         life.step()
 
     return dying
+
+
+class Mortal(FastObjects):
+    """Lives for so many answers, of which it hears all but the last."""
+
+    life = Life(0)
+
+    def together(self, store: Ref, turns: Turns) -> None:
+        super().together(store, Overheard(turns, self.life))
+
+
+@dataclass(frozen=True)
+class Overheard:
+    """Turns of a worker who may die before an answer is heard, with others under way."""
+
+    turns: Turns
+    life: Life
+
+    def take(self, room: int) -> Sequence[tuple[int, Ask]]:
+        return self.turns.take(room)
+
+    def told(self, number: int, told: Told) -> None:
+        self.life.step()
+        self.turns.told(number, told)
+
+    def wait(self) -> float | None:
+        return self.turns.wait()
+
+
+@pytest.mark.parametrize("updates", [True, False], ids=["updating", "copying"])
+@pytest.mark.parametrize("last", [3, 8, 14])
+def test_a_worker_may_die_with_many_calls_under_way(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, last: int, updates: bool
+) -> None:
+    made = scene(sandbox, monkeypatch, objects=Mortal)
+    if not updates:
+        close_updates(made)
+    for key in KEYS:
+        made.put(key, key.encode(), Tagging="tenant=a")
+    monkeypatch.setattr(Mortal, "life", Life(last))
+    with pytest.raises(Killed):
+        made.migrate()
+    monkeypatch.setattr(Mortal, "life", Life(1000))
+    result = made.migrate()
+    assert (result.finished, result.moved) == (True, {Lane.UPDATE if updates else Lane.COPY: len(KEYS)})
+    proof = made.verify()
+    assert (proof.done, proof.compared, proof.keys) == (True, len(KEYS), {made.new: len(KEYS)})
+    assert {key: read(made, key) for key in KEYS} == {key: key.encode() for key in KEYS}
 
 
 def _parts_left(made: Scene) -> int:

@@ -108,7 +108,8 @@ def test_what_is_learned_on_the_way_is_in_the_next_stamp(what: str) -> None:
     held = [LASTING]
     moving = Signer(lambda: held[0], "us-east-1", lambda: NOON)
     first = moving.stamp()
-    held[0], moving.region, moving.ahead = CHANGES[what]
+    held[0], region, ahead = CHANGES[what]
+    moving.learn(region=region, ahead=ahead)
     form = Form("GET", query="tagging=")
     lines = Template(form, HOST, moving.stamp()).headers("/jane", "tagging=")
     assert moving.stamp() is not first

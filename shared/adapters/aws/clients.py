@@ -17,6 +17,7 @@ from shared.domain.errors import CloudError, NotReady, Refused, Unreachable
 if TYPE_CHECKING:
     from boto3 import Session
     from botocore.awsrequest import AWSRequest
+    from botocore.credentials import ReadOnlyCredentials
     from types_boto3_backup import BackupClient
     from types_boto3_cloudtrail import CloudTrailClient
     from types_boto3_dynamodb import DynamoDBClient
@@ -79,6 +80,7 @@ class Clients:
         self._identity: GetCallerIdentityResponseTypeDef | None = None
         self._lock = RLock()
         self._sessions: dict[str, Session] = {}
+        self._keys: dict[str, Session] = {}
         self._made: dict[tuple[str, str, str], object] = {}
 
     @property
@@ -94,6 +96,27 @@ class Clients:
                 sts = cast("STSClient", self._make("sts", self._here, self.region))
                 self._identity = call(sts.get_caller_identity)
             return self._identity
+
+    def credentials(self, account: str, *, fresh: bool = False) -> ReadOnlyCredentials | None:
+        """The keys that calls into this account are signed with, as they are now; `fresh`: not those that were in use so far."""
+        slot = account or self.home
+        with self._lock:
+            if fresh:
+                self._keys[slot] = self._enter(slot) if slot != self.home else self._again()
+            found = self._keys.get(slot, self._session(slot)).get_credentials()
+            return found.get_frozen_credentials() if found else None
+
+    def trust(self) -> str:
+        """The file of the certificates that the SDK trusts here (`AWS_CA_BUNDLE`, the profile's `ca_bundle`, or its own)."""
+        from botocore.httpsession import get_cert_path  # noqa: PLC0415
+
+        named: str | None = self._here._session.get_config_variable("ca_bundle")  # noqa: SLF001
+        return named or os.environ.get("REQUESTS_CA_BUNDLE") or str(get_cert_path(verify=True))
+
+    def _again(self) -> Session:
+        from boto3 import Session  # noqa: PLC0415
+
+        return Session(region_name=self.region)
 
     def warm(self, *services: str) -> Thread:
         """Begin to make the home account's clients of these services, e.g. while custody is written; join it or not.

@@ -63,8 +63,12 @@ def _answered(error: ClientError) -> CloudError:
     """What the service answered. Its own sentence is left out: it repeats resources, which may name a patient."""
     code = error.response.get("Error", {}).get("Code", "")
     metadata = error.response.get("ResponseMetadata", {})
-    status = metadata.get("HTTPStatusCode", 0)
+    return refusal(error.operation_name, code, metadata.get("HTTPStatusCode", 0), metadata.get("RequestId", ""))
+
+
+def refusal(operation: str, code: str, status: int, request_id: str) -> CloudError:
+    """A refusal by the service's code; a server's failure without a code of meaning is a matter of time."""
     meaning = next(
         (kind for kind, pattern in MEANINGS if re.search(pattern, code)), Throttled if status >= SERVER_ERROR else Refused
     )
-    return meaning(f"{error.operation_name}: {code}", code, metadata.get("RequestId", ""))
+    return meaning(f"{operation}: {code}", code, request_id)

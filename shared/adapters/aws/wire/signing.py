@@ -78,17 +78,28 @@ class Signer:
         """how far the service's clock is ahead of ours"""
         self._credentials, self._now = credentials, now
         self._key: tuple[tuple[str, str, str], bytes] | None = None
-        self._stamp: Stamp | None = None
+        self._stamp: tuple[int, Stamp] | None = None
 
     def stamp(self) -> Stamp:
-        """The stamp of this second; the same object until the second, the Region or the credentials change."""
-        moment = (self._now() + self.ahead).astimezone(UTC)
-        date, day = moment.strftime("%Y%m%dT%H%M%SZ"), moment.strftime("%Y%m%d")
-        credentials, scope = self._credentials(), f"{day}/{self.region}/s3/{TERMINATOR}"
-        last = self._stamp
-        if last is None or (last.date, last.scope, last.credentials) != (date, scope, credentials):
-            last = self._stamp = Stamp(date, scope, self._signing_key(credentials, day), credentials)
-        return last
+        """The stamp of this second; the same object until the second is over or something was learned."""
+        moment = self._now()
+        second = int(moment.timestamp())
+        if self._stamp is None or self._stamp[0] != second:
+            self._stamp = (second, self._made(moment + self.ahead))
+        return self._stamp[1]
+
+    def learn(self, *, region: str = "", ahead: timedelta | None = None) -> None:
+        """Sign otherwise from now on: in another Region, by another clock, or, with neither, with what the credentials are now."""
+        self._stamp = None
+        self.region = region or self.region
+        self.ahead = self.ahead if ahead is None else ahead
+
+    def _made(self, moment: datetime) -> Stamp:
+        at = moment.astimezone(UTC)
+        date, day = at.strftime("%Y%m%dT%H%M%SZ"), at.strftime("%Y%m%d")
+        credentials = self._credentials()
+        scope = f"{day}/{self.region}/s3/{TERMINATOR}"
+        return Stamp(date, scope, self._signing_key(credentials, day), credentials)
 
     def _signing_key(self, credentials: Credentials, day: str) -> bytes:
         made_of = (credentials.secret_key, day, self.region)

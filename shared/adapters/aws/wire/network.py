@@ -1,0 +1,183 @@
+"""Requests over libcurl's multi interface: hundreds under way from one thread, on connections that are kept.
+
+TLS is libcurl's and always verified, against the same certificates as the SDK's. Redirects are never followed here: whoever signs
+decides about them. No error of libcurl's is told in its own words, for those repeat URLs, which hold keys.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import pycurl
+
+from shared.adapters.aws.wire.exchange import Exchange, Reply, Request
+from shared.adapters.aws.wire.peer import Peer
+from shared.domain.errors import CloudError, Unreachable
+from shared.ports.asking import Ask, Told, Turns
+from shared.ports.objects import Facts, Moved
+
+CONNECT_SECONDS = 5
+SILENT_SECONDS = 60
+"""Without a byte for so long, an answer is given up; a long copy sends white space meanwhile."""
+
+LONGEST_WAIT = 1.0
+SHORTEST_WAIT = 0.001
+"""Seconds that are waited for answers at least: a pace may be due sooner, and is then served in one go with the next ones."""
+
+_UNSAID = ["Expect:", "Accept:", "Content-Type:"]
+"""Headers that libcurl would add."""
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A request under way."""
+
+    number: int
+    exchange: Exchange[Facts | Moved]
+    request: Request
+    knew: int
+    lines: list[bytes] = field(default_factory=list)
+    body: list[bytes] = field(default_factory=list)
+
+
+class Network:
+    """Connections to whatever peers. For one thread. `trust`: file of the certificates to trust."""
+
+    def __init__(self, width: int, trust: str) -> None:
+        self._width, self._trust = width, trust
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_MAXCONNECTS, width)
+        self._idle: dict[str, list[pycurl.Curl]] = {}
+        self._flights: dict[pycurl.Curl, _Flight] = {}
+
+    def run(self, turns: Turns, peer: Peer, open_: Callable[[Ask], Exchange[Facts | Moved]]) -> None:
+        """Make every call that `turns` gives, until none is left or under way. Raises what `turns` raises."""
+        try:
+            while True:
+                for number, ask in turns.take(self._width - len(self._flights)):
+                    exchange = open_(ask)
+                    self._send(peer, number, exchange, next(exchange))
+                wait = turns.wait()
+                if wait is None and not self._flights:
+                    return
+                self._perform(LONGEST_WAIT if wait is None or len(self._flights) >= self._width else wait)
+                for flight, told in self._arrived():
+                    self._hear(turns, peer, flight, told)
+        finally:
+            self._abandon()
+
+    def reply(self, peer: Peer, request: Request) -> Reply:
+        """The answer to one request. Raises `Unreachable`, also where something was learned and it should be asked again."""
+        answers: list[Reply | CloudError] = []
+
+        def only() -> Exchange[Facts | Moved]:
+            answers.append((yield request))
+            return Moved("", "", ())
+
+        exchange, knew = only(), peer.lessons
+        self._send(peer, 0, exchange, next(exchange))
+        while self._flights:
+            self._perform(LONGEST_WAIT)
+            answers += [told for _, told in self._arrived()]
+        (answer,) = answers
+        if isinstance(answer, CloudError):
+            raise answer
+        if learned := peer.learn(answer, knew):
+            raise _again(request, answer, learned)
+        return answer
+
+    def _perform(self, wait: float) -> None:
+        self._multi.select(min(LONGEST_WAIT, max(SHORTEST_WAIT, wait)))
+        self._multi.perform()
+
+    def _arrived(self) -> list[tuple[_Flight, Reply | CloudError]]:
+        found: list[tuple[_Flight, Reply | CloudError]] = []
+        more = 1
+        while more:
+            more, done, failed = self._multi.info_read()
+            for curl in done:
+                flight = self._land(curl)
+                found.append((flight, Reply(curl.getinfo(pycurl.RESPONSE_CODE), tuple(flight.lines), b"".join(flight.body))))
+            for curl, number, _ in failed:
+                flight = self._land(curl)
+                found.append((flight, Unreachable(f"{flight.request.operation}: no answer ({number})", f"Curl{number}")))
+        return found
+
+    def _hear(self, turns: Turns, peer: Peer, flight: _Flight, told: Reply | CloudError) -> None:
+        """Go on with the exchange, or tell what it came to."""
+        try:
+            if isinstance(told, CloudError):
+                raise told
+            if learned := peer.learn(told, flight.knew):
+                raise _again(flight.request, told, learned)
+            request = flight.exchange.send(told)
+        except StopIteration as end:
+            come_to: Told = end.value
+            turns.told(flight.number, come_to)
+        except CloudError as error:
+            flight.exchange.close()
+            turns.told(flight.number, error)
+        else:
+            self._send(peer, flight.number, flight.exchange, request)
+
+    def _send(self, peer: Peer, number: int, exchange: Exchange[Facts | Moved], request: Request) -> None:
+        method = request.form.method
+        idle = self._idle.setdefault(method, [])
+        curl = idle.pop() if idle else self._made(method)
+        url, lines = peer.signed(request)
+        flight = _Flight(number, exchange, request, peer.lessons)
+        curl.setopt(pycurl.URL, url)
+        curl.setopt(pycurl.HTTPHEADER, _UNSAID + lines)
+        if method == "PUT":
+            curl.setopt(pycurl.POSTFIELDS, request.form.body)
+        curl.setopt(pycurl.HEADERFUNCTION, flight.lines.append)
+        curl.setopt(pycurl.WRITEFUNCTION, flight.body.append)
+        self._flights[curl] = flight
+        self._multi.add_handle(curl)
+
+    def _land(self, curl: pycurl.Curl) -> _Flight:
+        self._multi.remove_handle(curl)
+        flight = self._flights.pop(curl)
+        self._idle[flight.request.form.method].append(curl)
+        return flight
+
+    def _abandon(self) -> None:
+        for curl in list(self._flights):
+            with suppress(pycurl.error):
+                self._multi.remove_handle(curl)
+            curl.close()
+        self._flights.clear()
+
+    def _made(self, method: str) -> pycurl.Curl:
+        curl = pycurl.Curl()
+        for option, value in OPTIONS.items():
+            curl.setopt(option, value)
+        curl.setopt(pycurl.CAINFO, self._trust)
+        if method == "HEAD":
+            curl.setopt(pycurl.NOBODY, 1)
+        elif method == "PUT":
+            curl.setopt(pycurl.CUSTOMREQUEST, "PUT")
+        return curl
+
+
+OPTIONS: dict[int, int | str] = {
+    pycurl.SSL_VERIFYPEER: 1,
+    pycurl.SSL_VERIFYHOST: 2,
+    pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,
+    pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
+    pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
+    pycurl.FOLLOWLOCATION: 0,
+    pycurl.PATH_AS_IS: 1,
+    pycurl.NOSIGNAL: 1,
+    pycurl.TCP_NODELAY: 1,
+    pycurl.TCP_KEEPALIVE: 1,
+    pycurl.CONNECTTIMEOUT: CONNECT_SECONDS,
+    pycurl.LOW_SPEED_LIMIT: 1,
+    pycurl.LOW_SPEED_TIME: SILENT_SECONDS,
+    pycurl.USERAGENT: "codeblue",
+}
+"""What every connection is like."""
+
+
+def _again(request: Request, reply: Reply, learned: str) -> Unreachable:
+    return Unreachable(f"{request.operation}: {learned} put right", reply.code, reply.request_id)
