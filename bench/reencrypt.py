@@ -1,0 +1,176 @@
+"""Objects moved for each second of the client's CPU, side by side: our worker, the SDKs, s5cmd, against one stand-in for S3.
+
+The stand-in is a process of its own on the same machine; 30 ms and up to 10 ms more pass before each answer. Compare CPU, not wall
+time, where the machine is shared. The second table is at S3's own cap of one prefix, the third is of listings.
+
+Peers that are not among the project's own packages are installed by `--peers FOLDER` into an environment there; what is not to be
+had is said. Cloud Custodian is not among them: it asks IAM, STS and more, for which the stand-in has no answers.
+"""
+
+import argparse
+import json
+import os
+import ssl
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+HERE = Path(__file__).parent / "reencryption"
+CAP = 3_500
+PEERS = ("aiobotocore", "s5cmd")
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "example",
+    "AWS_REGION": "us-east-1",
+}  # pragma: allowlist secret
+KEY = "arn:aws:kms:us-east-1:111122223333:key/11111111-1111-1111-1111-111111111111"
+
+type Row = dict[str, float]
+
+
+class Stub:
+    """The stand-in, as long as it runs."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.pem = folder / "stub.pem"
+        command = [sys.executable, str(HERE / "stub.py"), "--pem", str(self.pem), *options]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.url = f"https://127.0.0.1:{self._process.stdout.readline().strip()}"
+
+    def counts(self) -> Row:
+        with urllib.request.urlopen(f"{self.url}/counts", context=ssl.create_default_context(cafile=self.pem)) as answer:  # noqa: S310
+            found: Row = json.load(answer)
+            return found
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
+@contextmanager
+def stub(*options: str) -> Iterator[Stub]:
+    """A fresh stand-in."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Stub(Path(folder), *options)
+        try:
+            yield made
+        finally:
+            made.stop()
+
+
+def client(name: str, there: Stub, objects: int, width: int, prefixes: int, python: str = sys.executable) -> subprocess.Popen[str]:
+    """A client under way."""
+    command = [python, str(HERE / "clients.py"), name, there.url, str(there.pem), str(objects), str(width), str(prefixes)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def finished(process: subprocess.Popen[str]) -> Row | None:
+    """What a client says at its end; None where it failed."""
+    said, _ = process.communicate()
+    found: Row | None = json.loads(said.splitlines()[-1]) if process.returncode == 0 and said.strip() else None
+    return found
+
+
+def s5cmd(program: Path, there: Stub, objects: int, width: int, prefixes: int) -> Row | None:
+    """s5cmd, which reads its work from a file; its whole process is measured, for it has no imports."""
+    lines = (f"data-{n % prefixes:02d}/obj-{n:09d}" for n in range(objects))
+    copies = "".join(f"cp --sse aws:kms --sse-kms-key-id {KEY} s3://bench/{name} s3://bench/{name}\n" for name in lines)
+    environment = {**os.environ, **CREDENTIALS, "SSL_CERT_FILE": str(there.pem), "AWS_CA_BUNDLE": str(there.pem)}
+    command = [str(program), "--log", "error", "--numworkers", str(width), "--endpoint-url", there.url, "run"]
+    began = perf_counter()
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert process.stdin is not None
+    process.stdin.write(copies)
+    process.stdin.close()
+    _, _, used = os.wait4(process.pid, 0)
+    cpu = used.ru_utime + used.ru_stime
+    return {"wall": perf_counter() - began, "cpu": cpu, "rss": used.ru_maxrss / 1024, "ok": there.counts().get("distinct", 0)}
+
+
+def installed(folder: Path | None) -> Path | None:
+    """An environment with the peers, made where it is not there yet."""
+    if folder is None:
+        return None
+    if not (folder / "bin").exists():
+        uv = Path(sys.executable).parent / "uv"
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+        subprocess.run([uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python", *PEERS], check=False)
+    return folder
+
+
+def show(name: str, row: Row | None, objects: int, counts: Row | None = None) -> None:
+    """One line of a table."""
+    if row is None:
+        print(f"| {name} | not to be had here |")
+        return
+    cpu, wall = row["ok"] / max(row["cpu"], 0.01), row["ok"] / row["wall"]
+    tail = f" {counts.get('slow', 0) / max(counts.get('writes', 1), 1):.1%} |" if counts is not None else ""
+    print(
+        f"| {name} | {cpu:,.0f} | {wall:,.0f} | {row['wall']:.1f} | {row['rss']:.0f} | {objects - row['ok']:.0f} |{tail}",
+        flush=True,
+    )
+
+
+def side_by_side(objects: int, width: int, peers: Path | None) -> None:
+    """The first table: no cap, sixteen prefixes, each client alone with a fresh stand-in."""
+    print("| client | objects per CPU-second | objects per second | seconds | RSS MB | given up |\n|---|---:|---:|---:|---:|---:|")
+    for name in ("ours, update", "ours, copy", "boto3, update", "boto3, copy"):
+        share = objects if name.startswith("ours") else objects // 4
+        with stub() as there:
+            show(name, finished(client(name, there, share, width, 16)), share)
+    if peers is None:
+        return
+    with stub() as there:
+        share, python = objects // 4, str(peers / "bin" / "python")
+        show("aiobotocore, copy", finished(client("aiobotocore, copy", there, share, width, 16, python)), share)
+    with stub() as there:
+        program = peers / "bin" / "s5cmd"
+        show("s5cmd, copy", s5cmd(program, there, objects, width, 16) if program.exists() else None, objects)
+
+
+def at_the_cap(objects: int, width: int) -> None:
+    """The second table: one prefix that takes 3,500 writes a second, and now and then an error."""
+    head = "| client | objects per CPU-second | objects per second | seconds | RSS MB | given up | 503 |"
+    print(f"{head}\n|---|---:|---:|---:|---:|---:|---:|")
+    hard = ("--cap", str(CAP), "--errors", "0.002", "--recycle", "500")
+    for name, workers in (("ours, update", 1), ("ours, update, 4 workers", 4)):
+        with stub(*hard) as there:
+            under_way = [client(name, there, objects // workers, width // workers, 1) for _ in range(workers)]
+            rows = [row for process in under_way if (row := finished(process))]
+            joined = {
+                "ok": sum(row["ok"] for row in rows),
+                "cpu": sum(row["cpu"] for row in rows),
+                "wall": max(row["wall"] for row in rows),
+                "rss": max(row["rss"] for row in rows),
+            }
+            show(name, joined, objects, there.counts())
+
+
+def listings(objects: int, width: int) -> None:
+    """The third table: a listing read to its end."""
+    print("| client | versions per CPU-second | versions per second | seconds | RSS MB | missing |\n|---|---:|---:|---:|---:|---:|")
+    for name, keys in (("ours, listing", objects * 10), ("boto3, listing", objects)):
+        with stub("--keys", str(keys), "--latency", "0", "--jitter", "0") as there:
+            show(name, finished(client(name, there, 0, width, 1)), keys)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--objects", type=int, default=8_000)
+    parser.add_argument("--width", type=int, default=64)
+    parser.add_argument("--peers", type=Path)
+    options = parser.parse_args()
+    side_by_side(options.objects, options.width, installed(options.peers))
+    at_the_cap(options.objects, options.width)
+    listings(options.objects, options.width)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""A stand-in for S3 that costs little: a process of its own that speaks TLS and answers what a migration asks, with S3's hardships.
+
+It answers PUT (CopyObject and UpdateObjectEncryption), HEAD and ListObjectVersions from fixed bytes, each after a latency with some
+jitter. A token bucket for each prefix says 503 SlowDown above its rate; connections are closed after so many answers; now and then
+an answer is a 500, or an error within a 200. It keeps no object: what it counts is printed as JSON for whoever asks `GET /counts`.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import ssl
+import sys
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from time import perf_counter
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+ETAG = "fba9dede5f27731c9771645a39863328"
+COPIED = f'<?xml version="1.0"?><CopyObjectResult><ETag>&quot;{ETAG}&quot;</ETag></CopyObjectResult>'.encode()
+PAGE = 1000
+ERROR = "<?xml version='1.0'?><Error><Code>%s</Code></Error>"
+LINE = (
+    "<Version><Key>data/obj-%09d</Key><VersionId>3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY</VersionId><IsLatest>true</IsLatest>"
+    f"<LastModified>2025-11-12T10:00:00.000Z</LastModified><ETag>&quot;{ETAG}&quot;</ETag><Size>1024</Size>"
+    "<Owner><ID>75aa57f09aa0c8caeab4f8c24e99d10f8e7faeeb</ID></Owner><StorageClass>STANDARD</StorageClass></Version>"
+)
+
+
+def certificate(path: Path) -> None:
+    """A certificate for 127.0.0.1 that signs itself, with its key, written to one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "stub")]), datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - timedelta(1), now + timedelta(1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(key.private_bytes(*form) + made.public_bytes(serialization.Encoding.PEM))
+
+
+def answer(status: str, body: bytes = b"", *headers: str) -> bytes:
+    """The bytes of an answer."""
+    said = "".join(f"{line}\r\n" for line in (f"Content-Length: {len(body)}", "x-amz-request-id: 4442587FB7D0A2F9", *headers))
+    return f"HTTP/1.1 {status}\r\n{said}\r\n".encode() + body
+
+
+@dataclass(slots=True)
+class Bucket:
+    """Tokens of one prefix, filled at a rate."""
+
+    rate: float
+    tokens: float = 0.0
+    at: float = field(default_factory=perf_counter)
+
+    def take(self) -> bool:
+        now = perf_counter()
+        self.tokens = min(self.rate * 0.1 + 1, self.tokens + (now - self.at) * self.rate)
+        self.at = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+
+OK = answer("200 OK", COPIED)
+HEAD = answer("200 OK", b"", f'ETag: "{ETAG}"', "Last-Modified: Wed, 12 Nov 2025 10:00:00 GMT").replace(
+    b"Content-Length: 0", b"Content-Length: 1024"
+)
+ACL = answer("200 OK", b"<AccessControlPolicy><Owner><ID>1</ID></Owner></AccessControlPolicy>")
+SLOW = answer("503 Slow Down", (ERROR % "SlowDown").encode())
+BROKEN = answer("500 Internal Server Error", (ERROR % "InternalError").encode())
+LATE = answer("200 OK", (ERROR % "InternalError").encode())
+
+
+class Stub:
+    """What is counted and what hardships there are. `cap` is writes a second and prefix, 0 for no limit."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.latency, self.jitter, self.recycle = options.latency, options.jitter, options.recycle
+        self.errors, self.keys = options.errors, options.keys
+        self.counts: Counter[str] = Counter()
+        self.distinct: set[bytes] = set()
+        self._buckets: dict[bytes, Bucket] = defaultdict(lambda: Bucket(options.cap))
+        self._cap = options.cap
+        self._order = random.Random(7)  # noqa: S311  # hardships, the same in every run
+
+    def delay(self) -> float:
+        return float(self.latency + self._order.random() * self.jitter)
+
+    def reply(self, method: bytes, target: bytes) -> bytes:
+        path, _, query = target.partition(b"?")
+        if method == b"PUT":
+            return self._written(path)
+        if method == b"HEAD":
+            self.counts["heads"] += 1
+            return HEAD
+        if b"acl" in query:
+            return ACL
+        if b"versions" in query:
+            return answer("200 OK", self._listed(query))
+        return answer("200 OK", json.dumps({**self.counts, "distinct": len(self.distinct)}).encode())
+
+    def _written(self, path: bytes) -> bytes:
+        self.counts["writes"] += 1
+        if self._cap and not self._buckets[path.rsplit(b"/", 1)[0]].take():
+            self.counts["slow"] += 1
+            return SLOW
+        if self.errors and self._order.random() < self.errors:
+            self.counts["broken"] += 1
+            return self._order.choice((BROKEN, LATE))
+        self.distinct.add(path)
+        return OK
+
+    def _listed(self, query: bytes) -> bytes:
+        at = next((part[11:] for part in query.split(b"&") if part.startswith(b"key-marker=")), b"")
+        start = int(at.rsplit(b"-", 1)[-1]) + 1 if at else 0
+        numbers = range(start, min(self.keys, start + PAGE))
+        more = bool(numbers) and numbers[-1] < self.keys - 1
+        after = (
+            f"<NextKeyMarker>data/obj-{numbers[-1]:09d}</NextKeyMarker><NextVersionIdMarker>v</NextVersionIdMarker>" if more else ""
+        )
+        head = f"<Name>b</Name>{after}<EncodingType>url</EncodingType><IsTruncated>{str(more).lower()}</IsTruncated>"
+        return f"<ListVersionsResult>{head}{''.join(LINE % n for n in numbers)}</ListVersionsResult>".encode()
+
+
+class Line(asyncio.Protocol):
+    """One connection: requests one after another, each answered after its latency."""
+
+    def __init__(self, stub: Stub) -> None:
+        self._stub, self._held, self._answered = stub, b"", 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._held += data
+        while (end := self._held.find(b"\r\n\r\n")) >= 0:
+            head = self._held[:end]
+            at = head.lower().find(b"content-length:")
+            length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+            if b"100-continue" in head.lower() and len(self._held) == end + 4:
+                self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            if len(self._held) < end + 4 + length:
+                return
+            self._held = self._held[end + 4 + length :]
+            method, target, _ = head.split(b" ", 2)
+            said = self._stub.reply(method, target)
+            asyncio.get_running_loop().call_later(self._stub.delay(), self._say, said)
+
+    def _say(self, said: bytes) -> None:
+        self._answered += 1
+        if self._stub.recycle and self._answered >= self._stub.recycle:
+            said = said.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+        self._write(said)
+        if b"Connection: close" in said[:60]:
+            self._transport.close()
+
+    def _write(self, said: bytes) -> None:
+        if isinstance(self._transport, asyncio.WriteTransport) and not self._transport.is_closing():
+            self._transport.write(said)
+
+
+async def serve(options: argparse.Namespace) -> None:
+    """Serve until standard input ends; the port is the first line of standard output."""
+    certificate(options.pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(options.pem)
+    stub = Stub(options)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Line(stub), "127.0.0.1", 0, ssl=None if options.plain else context, backlog=1024
+    )
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+
+def main() -> None:
+    """Read the options and serve."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pem", type=Path, required=True)
+    parser.add_argument("--latency", type=float, default=0.030)
+    parser.add_argument("--jitter", type=float, default=0.010)
+    parser.add_argument("--recycle", type=int, default=2000)
+    parser.add_argument("--errors", type=float, default=0.0)
+    parser.add_argument("--cap", type=float, default=0.0)
+    parser.add_argument("--keys", type=int, default=5000)
+    parser.add_argument("--plain", action="store_true")
+    asyncio.run(serve(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
