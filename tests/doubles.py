@@ -36,13 +36,17 @@ def mortal[T](port: T, life: Life, *, after: bool = False) -> T:
     return _Mortal(port, life, after=after)  # type: ignore[return-value]  # it answers to every name that the port has
 
 
+ASKS_NOBODY = frozenset({"traits"})
+"""Methods of ports that leave the process for nothing: no worker dies of them in particular."""
+
+
 class _Mortal:
     def __init__(self, port: object, life: Life, *, after: bool) -> None:
         self._port, self._life, self._after = port, life, after
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever the port has
         found = getattr(self._port, name)
-        return self._watched(found) if callable(found) else found
+        return self._watched(found) if callable(found) and name not in ASKS_NOBODY else found
 
     def _watched(self, method: Callable[..., object]) -> Callable[..., object]:
         def called(*args: object, **kwargs: object) -> object:

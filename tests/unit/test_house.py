@@ -104,3 +104,13 @@ def test_an_audit_that_audited_nothing_is_not_green(found: list[audit.Dependency
     said, code = audit.verdict(found, required=required)
     assert word in "\n".join(said)
     assert code == status
+
+
+def test_no_rule_of_the_core_asks_which_cloud_it_is_in() -> None:
+    core = [
+        path
+        for part in ("containment", "custody", "reencryption", "report", "workflow")
+        for path in (ROOT / "shared" / part).rglob("*.py")
+    ]
+    assert core
+    assert [path.name for path in core if re.search(r"\bCloud\.[A-Z]|\.cloud\s*(==|!=|is)\s", path.read_text())] == []

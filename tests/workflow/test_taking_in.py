@@ -9,6 +9,7 @@ import pytest
 from shared.adapters.memory.windows import BoundedMemory
 from shared.domain.case import Case, Mode, Verdict
 from shared.domain.errors import BadInput
+from shared.domain.resource import Cloud
 from shared.domain.signal import Signal
 from shared.intake import signal_in
 from shared.intake.render import render
@@ -191,3 +192,13 @@ def test_bytes_without_any_record_are_bad_input() -> None:
 def test_neighbours_that_can_not_be_read_are_counted() -> None:
     found = arrived(raw({"what": "ever"}, call("ListUsers", "iam")))
     assert (len(found.records), len(found.unreadable)) == (1, 1)
+
+
+def test_a_breach_in_a_cloud_that_this_responder_does_not_answer_for_is_left_for_people() -> None:
+    hospital = Hospital()
+    content = render((EVENTS / "azure" / "defender-store-key-read.json").read_bytes(), hospital.clock.now())
+    left = turned(answers(content, hospital.worker(clouds=frozenset({Cloud.AWS})), automatic=True))
+    assert left.verdict is Verdict.PARTIAL
+    assert "does not answer for azure" in left.left[0].reason
+    assert hospital.notifier.pages
+    assert hospital.cases.all() == ()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.adapters.azure import activity, blob_requests, log_rows, names
+from shared.adapters.azure import activity, blob_requests, log_rows, names, stores
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.errors import every
 from shared.containment.parallel import in_parallel
@@ -16,7 +16,7 @@ from shared.domain.errors import Unreachable
 from shared.domain.resource import Kind, Ref
 from shared.ports import Act, Edit
 
-RIGHTS = activity.RIGHTS | blob_requests.RIGHTS | log_rows.RIGHTS
+RIGHTS = activity.RIGHTS | blob_requests.RIGHTS | log_rows.RIGHTS | stores.READ
 
 OF_STORES = frozenset({Credential.STORE_KEY, Credential.DELEGATED_LINK})
 
