@@ -10,7 +10,7 @@ LOCK   := $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes
 LOCKS  := requirements/uv.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup drill test check bench mutate soak live lock clean
+.PHONY: help setup drill test check bench mutate soak live package lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -39,6 +39,9 @@ soak: $(READY) $(SECOND) ## many seeds, many minutes
 
 live: $(READY) ## the cloud's facts against your own throw-away accounts
 	$(BIN)/pytest -m live
+
+package: $(READY) ## the functions' code as one zip, from the lock
+	$(BIN)/python -m infra_cdk.package
 
 lock: $(READY) ## newest versions, by hash
 	$(LOCK) --upgrade requirements/uv.in --output-file requirements/uv.txt

@@ -8,7 +8,7 @@ import cdk_nag
 from aws_cdk import App, Validations
 from aws_cdk import aws_lambda as lambda_
 
-from shared.domain.errors import CodeblueError
+from shared.domain.errors import BadInput, CodeblueError
 from shared.settings import Policy
 
 from .parameters import Parameters
@@ -26,10 +26,11 @@ FLAGS = {
 
 def compose(app: App, given: Parameters) -> None:
     """All stacks, and the rule packs over them. Raises `BadInput` for a policy file that is not understood."""
+    policy = lambda_.Code.from_asset(_policy(given))
     CustodyStack(app, "CodeblueCustody", given)
     SecondCustodyStack(app, "CodeblueCustodySecond", given)
     code = lambda_.Code.from_asset(given.package)
-    ResponderStack(app, "CodeblueResponder", given, code, lambda_.Code.from_asset(_policy(given)))
+    ResponderStack(app, "CodeblueResponder", given, code, policy)
     for account in given.accounts:
         if account != given.account:
             SpokeStack(app, f"CodeblueSpoke-{account}", given, account)
@@ -42,7 +43,9 @@ def compose(app: App, given: Parameters) -> None:
 def _policy(given: Parameters) -> str:
     """A folder with the policy file in it, which was read first: what is half understood is not deployed."""
     text = given.policy_text()
-    Policy.read(text)
+    known = {account for tenant in Policy.read(text).tenants.values() for account in tenant.accounts}
+    if strangers := sorted({*given.accounts} - known - {given.account}):
+        raise BadInput(f"response.toml has no tenant with the account {strangers[0]}: our own roles there would be strangers")
     folder = Path(mkdtemp(prefix="codeblue-policy-"))
     (folder / "response.toml").write_text(text, encoding="utf-8")
     return str(folder)

@@ -44,17 +44,19 @@ def in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Presence:
     """The responder on AWS. Raises `NotReady` where the policy names an identity that does not exist."""
     from shared.adapters.aws.directory import AwsDirectory
     from shared.adapters.aws.evidence import CloudTrailEvidence
-    from shared.adapters.aws.identities import caller, unique_ids
+    from shared.adapters.aws.identities import caller, spokes, unique_ids
     from shared.adapters.aws.notifier import notifier
     from shared.adapters.aws.sources import AwsSources
     from shared.adapters.aws.world import AwsWorld
 
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    accounts = {account for tenant in policy.tenants.values() for account in tenant.accounts}
+    with ThreadPoolExecutor(max_workers=2) as pool:
         ours = pool.submit(unique_ids, clients, (*policy.responder.roles, *policy.responder.break_glass))
         me = caller(clients)
+        entered = pool.submit(spokes, clients, accounts - {clients.home})
     return Presence(
         name=me.arn,
-        exempt=ours.result() | {me.unique_id},
+        exempt=ours.result() | entered.result() | {me.unique_id},
         homes=frozenset({clients.home}),
         region=clients.region,
         world=lambda: AwsWorld(clients),

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.adapters.aws.clients import PERMISSIONS, SPOKE, Clients
+from shared.adapters.aws.clients import PERMISSIONS, SPOKE, Clients, spoke_of
 from shared.adapters.aws.errors import call, pages, request_id
+from shared.adapters.aws.identities import spokes
 from shared.adapters.aws.world import AwsWorld
 from shared.domain.errors import Absent, CloudError, DoesNotFit, NotReady, Poisoned, Refused, Throttled, Unreachable
 from shared.domain.facet import AccessKeyStatus, SessionsRevoked
@@ -159,6 +160,31 @@ def test_another_account_is_entered_as_its_spoke_role_once(sandbox: Sandbox, spo
     world.write(spoke, [revoked])
     assert (world.look(spoke, SessionsRevoked), world.look(spoke, AccessKeyStatus)) == ((revoked,), ())
     assert len(sandbox.cloud.calls.of("sts:AssumeRole")) == 1
+
+
+def test_a_worker_with_one_power_enters_as_the_role_of_that_power_and_says_so(
+    sandbox: Sandbox, spoke: Ref, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    iam = sandbox.root(WARD).client("iam")
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+    }
+    role = iam.create_role(RoleName=spoke_of("fence"), AssumeRolePolicyDocument=document(trust))["Role"]
+    iam.put_role_policy(
+        RoleName=spoke_of("fence"),
+        PolicyName="powers",
+        PolicyDocument=document({"Effect": "Allow", "Action": "iam:*", "Resource": "*"}),
+    )
+    monkeypatch.setenv("CODEBLUE_POWER", "fence")
+    clients = responder(sandbox, monkeypatch, *PERMISSIONS, "sts:TagSession")
+    assert AwsWorld(clients).look(spoke, AccessKeyStatus) == ()
+    assert spokes(clients, [WARD, "999988887777"]) == {role["RoleId"]}
+
+
+def test_where_powers_are_not_apart_no_other_account_is_asked_for_its_roles(clients: Clients, spoke: Ref) -> None:
+    assert spokes(clients, [spoke.account]) == frozenset()
 
 
 def test_without_our_external_id_the_account_is_unreachable_by_name(clients: Clients, spoke: Ref) -> None:

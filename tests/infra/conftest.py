@@ -71,8 +71,10 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
 
     stub, out = tmp_path_factory.mktemp("stub"), tmp_path_factory.mktemp("assembly")
     (stub / "stub.py").write_text("")
+    policy = tmp_path_factory.mktemp("policy") / "response.toml"
+    policy.write_text(f'version = 1\n[tenants.st-brendan]\naccounts = ["{WARD}"]\n')
     app = App(outdir=str(out), analytics_reporting=False, context=FLAGS)
-    compose(app, given(package=str(stub)))
+    compose(app, given(package=str(stub), policy=str(policy)))
     findings = ""
     try:
         app.synth()

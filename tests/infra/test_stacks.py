@@ -18,7 +18,7 @@ from infra_cdk.worker_role import ANYTHING, PARTS
 from shared.adapters.aws.powers import policies
 from shared.domain.errors import BadInput
 from shared.workflow.stages import Power
-from tests.infra.conftest import APPROVER, HOME, STACKS, WARD, Assembly
+from tests.infra.conftest import APPROVER, HOME, STACKS, WARD, Assembly, given
 
 CUSTODY = ("CodeblueCustody", "CodeblueCustodySecond")
 SIX_YEARS = 2192
@@ -230,6 +230,14 @@ class TestParameters:
     def test_it_is_refused_to_deploy_with(self, name: str, value: str) -> None:
         with pytest.raises(BadInput):
             Parameters.read(self._context(**{name: value}).get)
+
+    def test_an_account_that_the_policy_does_not_know_is_not_deployed_for(self, assembly: Assembly) -> None:
+        from aws_cdk import App  # noqa: PLC0415  # what it imports, the assembly has
+
+        from infra_cdk.app import compose  # noqa: PLC0415  # the same
+
+        with pytest.raises(BadInput, match=WARD):
+            compose(App(analytics_reporting=False), given(package=str(assembly.folder)))
 
     def test_lists_are_given_by_commas_and_iams_region_is_always_listened_to(self) -> None:
         read = Parameters.read(self._context(accounts=f"{HOME},{WARD}", region="eu-west-1", regions="eu-central-1").get)
