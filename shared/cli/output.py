@@ -159,9 +159,14 @@ def _changes(summary: Mapping[str, object]) -> None:
 
 
 def short(target: str) -> str:
-    """A resource as people call it: of an ARN the resource, and its Region where it has one (AWS, "Amazon Resource Names")."""
+    """A resource as people call it: of an ARN the resource, and its Region where it has one (AWS, "Amazon Resource Names").
+
+    Of a resource id of Azure the last type and name.
+    """
     if symbol := SUCCESSOR.fullmatch(target):
         return f"the successor of {short(symbol[1])}"
+    if target.startswith("/subscriptions/"):
+        return "/".join(target.split("/")[-2:])
     partition = target.split(":", 5)
     if len(partition) < ARN_PARTS or partition[0] != "arn":
         return target

@@ -21,9 +21,11 @@ class _Several[Port]:
     def __init__(self, makers: Makers[Port]) -> None:
         self._made = {cloud: cache(make) for cloud, make in makers.items()}
 
+    MISSING = "this responder does not answer for"
+
     def of(self, cloud: Cloud) -> Port:
         if cloud not in self._made:
-            raise Unreachable(f"this responder does not answer for {cloud}", "NotOurs")
+            raise Unreachable(f"{self.MISSING} {cloud}", "NotOurs")
         return self._made[cloud]()
 
     def all(self) -> tuple[Port, ...]:
@@ -96,6 +98,8 @@ class SeveralSources(_Several[Sources]):
 
 class SeveralTraffics(_Several[Traffic]):
     """The records of single requests of several clouds."""
+
+    MISSING = "single requests are not counted yet on"
 
     def watched(self, store: Ref, since: datetime, until: datetime) -> Watched:
         return self.of(store.cloud).watched(store, since, until)
