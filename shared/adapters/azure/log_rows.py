@@ -11,7 +11,8 @@ from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.errors import call
 from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.rest import ARM
-from shared.domain.errors import Absent, Unreachable
+from shared.containment.parallel import in_parallel
+from shared.domain.errors import Absent, Refused, Unreachable
 from shared.domain.resource import Ref
 
 MOST_ROWS = 5000
@@ -49,7 +50,11 @@ RECORDED = frozenset({"StorageRead", "StorageWrite"})
 
 
 def recorded(clients: Clients, store: Ref) -> bool:
-    """Whether one of a store's diagnostic settings sends its reads and writes to a workspace."""
+    """Whether a workspace gets all reads and writes of a store, and nothing is in it whose requests are not read here."""
+    return _sends(clients, store) and not any(in_parallel(lambda place: _holds(clients, store, place), ELSEWHERE))
+
+
+def _sends(clients: Clients, store: Ref) -> bool:
     path = f"{store.id}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings?api-version=2021-05-01-preview"
     settings = [one["properties"] for one in clients.rest(ARM).every(path)]
     sent = [log for one in settings if one.get("workspaceId") for log in one.get("logs") or () if log.get("enabled")]
@@ -57,7 +62,21 @@ def recorded(clients: Clients, store: Ref) -> bool:
     return bool(groups & {"allLogs", "audit"}) or {log.get("category") for log in sent} >= RECORDED
 
 
+ELSEWHERE = ("fileServices/default/shares", "queueServices/default/queues", "tableServices/default/tables")
+"""What an account keeps besides blobs: it has the same keys and the same network rules, and logs of its own."""
+
+
+def _holds(clients: Clients, store: Ref, place: str) -> bool:
+    try:
+        return next(clients.rest(ARM).every(f"{store.id}/{place}?api-version=2025-01-01"), None) is not None
+    except Refused as refused:
+        if refused.code != "FeatureNotSupportedForAccount":
+            raise
+        return False
+
+
 RIGHTS = Rights(
     frozenset({"Microsoft.Insights/diagnosticSettings/read", "Microsoft.Insights/logs/read"})
+    | {f"Microsoft.Storage/storageAccounts/{place.replace('/default', '')}/read" for place in ELSEWHERE}
     | {f"Microsoft.Insights/logs/{table}/read" for table in ("StorageBlobLogs",)}
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from azure.storage.blob import BlobServiceClient, generate_account_sas
 
-from shared.adapters.azure import directory, evidence, sources
+from shared.adapters.azure import directory, evidence, log_rows, sources
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.directory import AzureDirectory
 from shared.adapters.azure.evidence import AzureEvidence
@@ -126,14 +126,26 @@ def test_without_one_right_the_log_tells_nothing(desk: Desk, right: str) -> None
         log.by(KEY, SINCE), log.on(STORE, SINCE)
 
 
-def test_a_store_whose_reads_go_nowhere_tells_nothing() -> None:
-    desk = Desk()
+def test_a_store_whose_reads_go_nowhere_tells_nothing(desk: Desk) -> None:
     desk.may(evidence.RIGHTS)
     setting = f"{names.ACCOUNT_ID}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings/night".lower()
-    desk.cloud.resources.drop(setting)
+    kept = desk.cloud.resources.drop(setting)
+    assert kept
     assert not AzureEvidence(desk.clients).recorded(STORE)
     with pytest.raises(Unreachable):
         AzureEvidence(desk.clients).on(STORE, SINCE)
+    desk.cloud.resources.by_id[setting] = kept
+
+
+@pytest.mark.parametrize("place", log_rows.ELSEWHERE)
+def test_a_store_that_keeps_more_than_blobs_tells_too_little(desk: Desk, place: str) -> None:
+    desk.may(evidence.RIGHTS)
+    kind = f"Microsoft.Storage/storageAccounts/{place.replace('/default', '')}"
+    kept = desk.cloud.resources.put(f"{names.ACCOUNT_ID}/{place}/wards", {"properties": {}}, kind)
+    with pytest.raises(Unreachable):
+        AzureEvidence(desk.clients).on(STORE, SINCE)
+    desk.cloud.resources.drop(kept["id"])
+    assert AzureEvidence(desk.clients).recorded(STORE)
 
 
 RESOLVED: tuple[tuple[str, Callable[[Desk], Ref], Credential], ...] = (
