@@ -5,8 +5,9 @@ The decision is on record and in the case before the workflow is told: the token
 """
 
 import json
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 
 from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
@@ -22,6 +23,9 @@ from shared.workflow.run import hold
 
 from . import environment
 from .doors import Tokens, Workflows
+
+SESSION = re.compile(r"arn:aws[a-z-]*:sts::(\d{12}):assumed-role/([^/]+)/[^/]+")
+"""The account and the role of a session."""
 
 TRIES = 40
 POLL_SECONDS = 0.5
@@ -49,14 +53,23 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, objec
     del context
     request = LambdaFunctionUrlEvent(event)
     who = request.request_context.authorizer.iam if request.request_context.authorizer else None
-    if who is None or not who.user_arn:
-        return _response(HTTPStatus.FORBIDDEN, "the request is not signed by anybody")
+    if who is None or not may_decide(who.user_arn or "", environment.settings().approvers):
+        return _response(HTTPStatus.FORBIDDEN, "the request is not signed by the session of an approver's role")
     try:
         order = Decision.model_validate_json(request.decoded_body or "")
         case = settle(order, who.user_arn, environment.ready(), environment.tokens(), environment.workflows())
     except (CodeblueError, ValidationError) as why:
         return refused(why)
     return _response(HTTPStatus.OK, f"case {case.id}: {'approved' if order.granted else 'refused'} by {who.user_arn}")
+
+
+def may_decide(who: str, approvers: Collection[str]) -> bool:
+    """Whether this is a session (STS ARN, `…:assumed-role/<role>/<session>`) of one of these roles (IAM ARNs).
+
+    Whoever administers this account could let themselves call the function; that alone decides nothing.
+    """
+    session = SESSION.fullmatch(who)
+    return session is not None and session.groups() in {(arn.split(":")[4], arn.rpartition("/")[2]) for arn in approvers}
 
 
 def refused(why: Exception) -> dict[str, object]:

@@ -23,6 +23,7 @@ PREFIX = "CODEBLUE_"
 
 PATTERNS = {
     "machine": r"^arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[A-Za-z0-9_-]{1,80}$",
+    "approver": r"^arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]+$",
     "topic": r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$",
 }
 Role = Annotated[str, Field(pattern=r"^AROA[A-Z0-9]+$")]
@@ -32,7 +33,8 @@ class Settings(Value):
     """Every variable `CODEBLUE_*` of a function, and no other: a name that is none of these stops it.
 
     `policy` is the path of `response.toml`, `state_machine` and `topic` are ARNs, `power` is the only one that the function has,
-    `external_id` what other accounts' roles ask for, `roles` the unique ids of all functions' roles, by commas.
+    `external_id` what other accounts' roles ask for, `roles` the unique ids of all functions' roles, by commas, and `approvers` the
+    ARNs of the roles whose sessions may decide, by commas: without any, nobody may.
     """
 
     policy: str = ""
@@ -41,14 +43,15 @@ class Settings(Value):
     power: Power | None = None
     external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@:/-]+$", min_length=2, max_length=1224)] | None = None
     roles: tuple[Role, ...] = ()
+    approvers: tuple[Annotated[str, Field(pattern=PATTERNS["approver"])], ...] = ()
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
         """The settings in these variables. Raises `NotReady` naming the first that is not understood."""
         ours = {name.removeprefix(PREFIX).lower(): text for name, text in variables.items() if name.startswith(PREFIX) and text}
-        roles = tuple(filter(None, ours.pop("roles", "").split(",")))
+        lists = {name: tuple(filter(None, ours.pop(name, "").split(","))) for name in ("roles", "approvers")}
         try:
-            return cls.model_validate({**ours, "roles": roles})
+            return cls.model_validate({**ours, **lists})
         except ValidationError as why:
             error = why.errors()[0]
             raise NotReady(f"{PREFIX}{str(error['loc'][0]).upper()} of this function: {error['msg']}") from None

@@ -29,18 +29,18 @@ IAM_REGION = "us-east-1"
 class Parameters(Value):
     """Where the responder runs (`account`, `region`) and for whom.
 
-    `accounts`: whose resources it responds for. `regions`: from which their events are forwarded; where IAM's come is added.
-    `external_id`: what their roles ask for. `approvers`: roles whose sessions decide about cases. `email`: where pages go.
-    `people`: roles that may write to custody besides the functions, for the command line on a bad night. `policy`: path of
-    `response.toml`. `package`: the functions' code, as `python -m infra_cdk.package` makes it.
+    `accounts`: whose resources it responds for; more than that do not fit into a policy. `regions`: from which their events are
+    forwarded; where IAM's come is added. `external_id`: what their roles ask for. `approvers`: roles whose sessions decide about
+    cases. `email`: where pages go. `people`: roles that may write to custody besides the functions, for the command line on a bad
+    night. `policy`: path of `response.toml`. `package`: the functions' code, as `python -m infra_cdk.package` makes it.
     """
 
     account: Account
     region: Region = "us-east-1"
-    accounts: Annotated[tuple[Account, ...], Field(min_length=1)]
+    accounts: Annotated[tuple[Account, ...], Field(min_length=1, max_length=80)]
     regions: tuple[Region, ...] = ()
     external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9+=,.@:/_-]+$", min_length=16, max_length=1224)]
-    approvers: Annotated[tuple[RoleArn, ...], Field(min_length=1)]
+    approvers: Annotated[tuple[RoleArn, ...], Field(min_length=1, max_length=10)]
     people: tuple[RoleArn, ...] = ()
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     policy: str = ""

@@ -44,6 +44,7 @@ class Responder(Construct):
             "CODEBLUE_TOPIC": home.arn("sns", TOPIC),
             "CODEBLUE_EXTERNAL_ID": given.external_id,
             "CODEBLUE_ROLES": ids,
+            "CODEBLUE_APPROVERS": ",".join(given.approvers),
         }
         self.functions = {name: self._function(name, roles[name], shared, told, given) for name in POSTS}
         self.machine = self._machine(key)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from infra_cdk.duties import Home, duties
 from infra_cdk.event_rules import event_rules
 from infra_cdk.graph import definition
 from infra_cdk.parameters import IRREVERSIBLE, Parameters
@@ -161,6 +162,15 @@ class TestWorkflow:
     def test_events_can_be_replayed(self, assembly: Assembly) -> None:
         (archive,) = assembly.of("AWS::Events::Archive").values()
         assert archive["Properties"]["RetentionDays"] == 30
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_what_a_function_may_do_at_home_fits_for_as_many_accounts_as_are_allowed(name: str) -> None:
+    home = Home("aws", HOME, "us-east-1", f"arn:aws:kms:us-east-1:{HOME}:key/EXAMPLE")
+    accounts = (HOME, *(str(number) for number in range(10**11, 10**11 + 79)))
+    documents = duties(name, home, accounts)
+    assert len(documents) <= 10
+    assert max(map(len, documents.values())) <= 6144
 
 
 class TestOtherAccounts:

@@ -1,6 +1,7 @@
 """The AWS entry points around people: questions and their tokens, decisions, lost workflows, and what pages say."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -67,6 +68,20 @@ def digest_of(case: Case) -> str:
     return case.awaiting.digest
 
 
+def signed(who: str) -> dict[str, object]:
+    """The part of a request that AWS writes, and nobody else."""
+    return {"authorizer": {"iam": {"userArn": who}}}
+
+
+@pytest.fixture
+def approvers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One role decides, and the function knows it."""
+    monkeypatch.setenv("CODEBLUE_APPROVERS", "arn:aws:iam::111122223333:role/incident/approver")
+    environment.settings.cache_clear()
+    yield
+    environment.settings.cache_clear()
+
+
 class TestAsk:
     """Waiting with a task token."""
 
@@ -119,14 +134,18 @@ class TestDecide:
         [
             pytest.param({}, id="by nobody"),
             pytest.param({"authorizer": {"iam": {"userArn": ""}}}, id="by an empty name"),
+            pytest.param(signed("arn:aws:iam::111122223333:user/ann"), id="by a user, without a session"),
+            pytest.param(signed("arn:aws:iam::111122223333:root"), id="by the root user"),
+            pytest.param(signed("arn:aws:sts::111122223333:assumed-role/administrator/ann"), id="by another role"),
+            pytest.param(signed("arn:aws:sts::999988887777:assumed-role/approver/ann"), id="by a namesake in another account"),
         ],
     )
-    def test_a_request_is_turned_away_that_is_signed(self, context: dict[str, object]) -> None:
+    def test_a_request_is_turned_away_that_is_signed(self, context: dict[str, object], approvers: None) -> None:
         answer = decide.handler({"requestContext": context, "body": "{}"}, LambdaContext())
         assert answer["statusCode"] == 403
 
-    def test_a_body_that_is_no_decision_is_turned_away_before_anything_is_opened(self) -> None:
-        context = {"authorizer": {"iam": {"userArn": ANN}}}
+    def test_a_body_that_is_no_decision_is_turned_away_before_anything_is_opened(self, approvers: None) -> None:
+        context = signed(ANN)
         body = json.dumps({"case": "cb-1", "digest": "d", "granted": True, "by": "somebody else"})
         assert decide.handler({"requestContext": context, "body": body}, LambdaContext())["statusCode"] == 400
 
