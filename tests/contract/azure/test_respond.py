@@ -94,6 +94,11 @@ def test_a_key_that_somebody_else_uses_too_is_a_persons_decision_and_the_network
     assert names.LEGACY_IP in found["awaiting"]["why"]
     with pytest.raises(HttpResponseError, match="AuthorizationFailure"):
         read(folders.thief_by_key)
+    code, after = folders.run("apply", found["case"], "--yes")  # that program has been given the other key
+    assert (code, after["status"]) == (0, "contained")
+    with pytest.raises(HttpResponseError, match="AuthenticationFailed"):
+        read(shared)
+    assert read(folders.legacy) == CHART
 
 
 def test_where_nothing_is_recorded_a_person_is_asked_and_nothing_is_changed(folders: Night) -> None:
