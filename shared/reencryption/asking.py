@@ -52,6 +52,8 @@ class Turns[R]:
             self._queue(heappop(self._later)[1])
         taken: list[tuple[int, Ask]] = []
         for pace in list(self._ready):
+            if len(taken) >= room:
+                break
             queue = self._ready.pop(pace)
             self._serve(pace, queue, now, taken, room)
             if queue:

@@ -13,6 +13,7 @@ from shared.domain.errors import CloudError, Unreachable
 OK, ACCEPTED = 200, 206
 FORBIDDEN, BAD_REQUEST, SERVER_ERROR = 403, 400, 500
 
+REQUEST_ID = b"x-amz-request-id:"
 META = "x-amz-meta-"
 
 _CODE = re.compile(rb"<Code>([^<]*)</Code>")
@@ -62,7 +63,8 @@ class Reply:
 
     @property
     def request_id(self) -> str:
-        return self.headers.get("x-amz-request-id", "")
+        found = (line for line in self.lines if line[: len(REQUEST_ID)].lower() == REQUEST_ID)
+        return next(found, b"").partition(b":")[2].strip().decode("latin-1")
 
     @property
     def code(self) -> str:

@@ -4,9 +4,12 @@ TLS is libcurl's and always verified, against the same certificates as the SDK's
 decides about them. No error of libcurl's is told in its own words, for those repeat URLs, which hold keys.
 """
 
+import math
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 
 import pycurl
 
@@ -23,6 +26,15 @@ SILENT_SECONDS = 60
 LONGEST_WAIT = 1.0
 SHORTEST_WAIT = 0.001
 """Seconds that are waited for answers at least: a pace may be due sooner, and is then served in one go with the next ones."""
+
+NEVER = math.inf
+WATCHED = {pycurl.POLL_IN: EVENT_READ, pycurl.POLL_OUT: EVENT_WRITE, pycurl.POLL_INOUT: EVENT_READ | EVENT_WRITE}
+EVENTS = {
+    EVENT_READ: pycurl.CSELECT_IN,
+    EVENT_WRITE: pycurl.CSELECT_OUT,
+    EVENT_READ | EVENT_WRITE: pycurl.CSELECT_IN | pycurl.CSELECT_OUT,
+}
+"""What libcurl and the operating system call the same things."""
 
 _UNSAID = ["Expect:", "Accept:", "Content-Type:"]
 """Headers that libcurl would add."""
@@ -47,6 +59,9 @@ class Network:
         self._width, self._trust = width, trust
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_MAXCONNECTS, width)
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._call)
+        self._sockets, self._call_at = DefaultSelector(), NEVER
         self._idle: dict[str, list[pycurl.Curl]] = {}
         self._flights: dict[pycurl.Curl, _Flight] = {}
 
@@ -57,10 +72,10 @@ class Network:
                 for number, ask in turns.take(self._width - len(self._flights)):
                     exchange = open_(ask)
                     self._send(peer, number, exchange, next(exchange))
-                wait = turns.wait()
+                wait = turns.wait() if len(self._flights) < self._width else None
                 if wait is None and not self._flights:
                     return
-                self._perform(LONGEST_WAIT if wait is None or len(self._flights) >= self._width else wait)
+                self._perform(LONGEST_WAIT if wait is None else wait)
                 for flight, told in self._arrived():
                     self._hear(turns, peer, flight, told)
         finally:
@@ -87,8 +102,29 @@ class Network:
         return answer
 
     def _perform(self, wait: float) -> None:
-        self._multi.select(min(LONGEST_WAIT, max(SHORTEST_WAIT, wait)))
-        self._multi.perform()
+        """Let libcurl do what there is to do: for sockets that have something to say, and when it asked to be called."""
+        wait = min(LONGEST_WAIT, max(SHORTEST_WAIT, wait))
+        ready = self._sockets.select(max(0.0, min(wait, self._call_at - time.monotonic())))
+        for known, events in ready:
+            self._multi.socket_action(known.fd, EVENTS[events])
+        if self._call_at <= time.monotonic():
+            self._call_at = NEVER
+            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+
+    def _watch(self, what: int, descriptor: int, *_: object) -> None:
+        """libcurl says what it waits for on a socket (CURLMOPT_SOCKETFUNCTION)."""
+        known = descriptor in self._sockets.get_map()
+        if what == pycurl.POLL_REMOVE:
+            if known:
+                self._sockets.unregister(descriptor)
+        elif known:
+            self._sockets.modify(descriptor, WATCHED[what])
+        else:
+            self._sockets.register(descriptor, WATCHED[what])
+
+    def _call(self, milliseconds: int) -> None:
+        """libcurl says when it wants to be called at the latest (CURLMOPT_TIMERFUNCTION)."""
+        self._call_at = NEVER if milliseconds < 0 else time.monotonic() + milliseconds / 1000
 
     def _arrived(self) -> list[tuple[_Flight, Reply | CloudError]]:
         found: list[tuple[_Flight, Reply | CloudError]] = []
