@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Reach, Rightful, Scope
-from shared.domain.errors import CloudError
+from shared.domain.errors import Absent, CloudError
 from shared.domain.facet import Facet, Grant, PolicyStatement
 from shared.domain.resource import PRINCIPALS, Cloud, Kind, Ref
 from shared.ports import Act, Directory, Evidence, World
@@ -30,6 +30,13 @@ class Listing(NamedTuple):
 
     allow: tuple[str, ...]
     declared: bool
+    whole: bool
+
+
+class Users(NamedTuple):
+    """Those of a list who exist, and whether each of them could be looked at: who was not is a user of whom nobody thinks."""
+
+    found: tuple[Rightful, ...]
     whole: bool
 
 
@@ -64,29 +71,37 @@ def allow_list(
     return Listing(tuple(sorted((declared | known) - actors)), bool(declared), read or bool(declared))
 
 
-def known_users(
-    allow: Iterable[str], cloud: Cloud, directory: Directory, evidence: Evidence, since: datetime
-) -> tuple[Rightful, ...]:
+def known_users(allow: Iterable[str], cloud: Cloud, directory: Directory, evidence: Evidence, since: datetime) -> Users:
     """The users and roles of the list that exist (patterns name nobody in particular), with the names of their sessions so far."""
     arns = [arn for arn in allow if "*" not in arn and _is_principal(arn)]
     refs = [Ref(cloud=cloud, kind=_kind(arn), account=_account(arn), id=arn) for arn in arns]
-    found = in_parallel(lambda ref: _rightful(ref, directory, evidence, since), refs)
-    return tuple(each for each in found if each is not None)
+    answers = in_parallel(lambda ref: _rightful(ref, directory, evidence, since), refs)
+    found = tuple(each for each in answers if isinstance(each, Rightful))
+    return Users(found, not any(isinstance(each, CloudError) for each in answers))
+
+
+def entered(scope: Scope, users: Iterable[Rightful]) -> tuple[Rightful, ...]:
+    """Users that are guarded because the actor entered them, and that the new list does not have."""
+    listed = {r.actor.principal for r in users}
+    return tuple(r for r in scope.rightful if r.entered and r.actor.principal not in listed)
 
 
 def _kind(arn: str) -> Kind:
     return Kind.ROLE if ":role/" in arn else Kind.USER
 
 
-def _rightful(ref: Ref, directory: Directory, evidence: Evidence, since: datetime) -> Rightful | None:
+def _rightful(ref: Ref, directory: Directory, evidence: Evidence, since: datetime) -> Rightful | CloudError | None:
+    """The user, None where it is gone, or why nobody can say: who is not known for now is left out of nothing for good."""
     plain = Actor(credential=Credential.ROLE_SESSION, account=ref.account, principal=ref)
     with ThreadPoolExecutor(max_workers=1) as pool:
         acting = pool.submit(evidence.by, plain, since) if ref.kind is Kind.ROLE else None
         try:
             actor = directory.resolve(plain)
             acts = acting.result() if acting else ()
-        except CloudError:
+        except Absent:
             return None
+        except CloudError as error:
+            return error
     # what a namesake did that is no more has another unique id
     names = {a.actor.session for a in acts if not a.failed and a.actor.unique_id in {"", actor.unique_id}}
     return Rightful(actor=actor, sessions=tuple(sorted(names - {""})))

@@ -22,7 +22,7 @@ from . import reach
 from .deeds import begun_by, deeds_of, descendants, identified, keys_shown, theirs
 from .estate import Estate
 from .parallel import in_parallel, in_time
-from .rightful import Breach, allow_list, known_users
+from .rightful import Breach, allow_list, entered, known_users
 from .users import used_by_others
 
 
@@ -134,7 +134,7 @@ def _listed(scope: Scope, signal: Signal, surveyor: Surveyor) -> Scope:
     if whole is not None:
         return whole
     found = allow_list(scope, surveyor.world, None, surveyor.estate, since)
-    return scope.but(allow=found.allow, declared=found.declared, listed=found.whole)
+    return scope.but(allow=found.allow, declared=found.declared, listed=found.whole, acquainted=False)
 
 
 def listed(scope: Scope, signal: Signal, surveyor: Surveyor) -> Scope:
@@ -143,9 +143,10 @@ def listed(scope: Scope, signal: Signal, surveyor: Surveyor) -> Scope:
     breach = Breach(signal.at, signal.source_address)
     found = allow_list(scope, surveyor.world, surveyor.evidence, surveyor.estate, since, breach)
     known = known_users(found.allow, signal.cloud, surveyor.directory, surveyor.evidence, since)
-    users = tuple(r for r in known if r.actor.unique_id not in surveyor.exempt)
+    users = tuple(r for r in known.found if r.actor.unique_id not in surveyor.exempt)
     used = used_by_others(scope, breach, surveyor.world, surveyor.evidence, since, surveyor.exempt)
-    return scope.but(allow=found.allow, declared=found.declared, listed=found.whole, rightful=users, used=used)
+    listing = scope.but(allow=found.allow, declared=found.declared, listed=found.whole, used=used)
+    return listing.but(rightful=(*users, *entered(scope, users)), acquainted=known.whole)
 
 
 def at_stake(signal: Signal, estate: Estate) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:

@@ -140,7 +140,9 @@ class Scope(Value):
     """old keys that were disabled with a person's approval: no look finds fault with that"""
     unread: bool = False
     listed: bool = True
-    """whether `allow` and `rightful` are whole: before that nobody is refused for not being on them"""
+    """whether `allow` is whole: before that nobody is refused for not being on it"""
+    acquainted: bool = True
+    """whether `rightful` is whole: before that no key is replaced, for somebody might be left behind"""
 
     @property
     def resources(self) -> tuple[Ref, ...]:

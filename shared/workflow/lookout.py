@@ -236,7 +236,7 @@ def _touched(case: Case, deps: Deps, acts: Iterable[Act]) -> tuple[Rightful, ...
     roles = {r.id for act in acts for r in act.resources if r.kind is Kind.ROLE and r not in guarded}
     since = case.signal.at - timedelta(days=deps.policy.limits.evidence_days)
     known = known_users(sorted(roles), case.signal.cloud, deps.directory, deps.evidence, since)
-    return tuple(r.but(entered=True) for r in known if r.actor.unique_id not in deps.exempt)
+    return tuple(r.but(entered=True) for r in known.found if r.actor.unique_id not in deps.exempt)
 
 
 def _spared(actor: Actor, case: Case, deps: Deps) -> bool:

@@ -40,8 +40,10 @@ NOT_REPLACED = LeftForPeople(
 def wanted(case: Case, deps: Deps) -> bool:
     """Whether there is a key to be replaced, something to be moved to its successor, or to be said of that.
 
-    What a person refused is not asked again.
+    What a person refused is not asked again. Before everybody is known who works with the keys, none of them is replaced.
     """
+    if not (case.scope.listed and case.scope.acquainted):
+        return False
     if deps.recovery is None or not case.scope.keys or not {Wave.REKEY, Wave.MIGRATE}.isdisjoint(case.declined):
         return False
     if not case.scope.successors and case.scope.rotated:

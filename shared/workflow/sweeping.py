@@ -32,7 +32,7 @@ MOST_CARRIED = 50
 
 UNLISTED = LeftForPeople(
     target="strangers",
-    reason="the audit log does not say who works with the data by right, so nobody is refused for not being known",
+    reason="the audit log does not say who works with the data by right: nobody is refused for not being known, no key is replaced",
     next="declare principals in response.toml, [tenants], or make the log readable; then `codeblue apply`",
     passing=True,
 )
@@ -71,12 +71,13 @@ def hold(case: Case, deps: Deps) -> Next:
 def _swept(case: Case, deps: Deps) -> Case:
     """The case with what has come to light, after the wave that follows from it. Raises `NotDurable`."""
     again = reread(case.scope, account_of(case.signal), deps.world) if case.scope.unread else Answer(case.scope)
-    scope = again.value if again.value.listed else listed(again.value, case.signal, deps.surveyor)
-    unlisted = () if scope.listed else (UNLISTED,)
-    known, proposal = looked(case.but(scope=scope), deps)
-    fenced = waves.run(known, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *unlisted, *proposal.left)), need=1)
+    known = again.value.listed and again.value.acquainted
+    scope = again.value if known else listed(again.value, case.signal, deps.surveyor)
+    unlisted = () if scope.listed and scope.acquainted else (UNLISTED,)
+    seen, proposal = looked(case.but(scope=scope), deps)
+    fenced = waves.run(seen, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *unlisted, *proposal.left)), need=1)
     after = computed(fenced, deps)
-    return _carried(mending.mended(after, deps) if _still(known, after) else after)
+    return _carried(mending.mended(after, deps) if _still(seen, after) else after)
 
 
 def _still(case: Case, after: Case) -> bool:

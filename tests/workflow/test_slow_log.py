@@ -7,13 +7,15 @@ import pytest
 
 from shared.adapters.memory.evidence import MemoryEvidence
 from shared.containment import scope as scoping
+from shared.containment.estate import Tenant
 from shared.containment.statements import Ordinal, sid
 from shared.domain.case import Verdict
 from shared.domain.facet import DenyAll, PolicyStatement
 from shared.domain.resource import Ref
 from shared.ports import Act
-from tests.hospital import CHARTS, EXPORT, KEY, Hospital
-from tests.workflow.driving import respond
+from tests.hospital import CHARTS, CLINICIAN, EXPORT, KEY, Hospital, estate
+from tests.workflow.driving import YES, go_on, respond
+from tests.workflow.recovering import Night
 
 
 class SlowEvidence(MemoryEvidence):
@@ -55,3 +57,31 @@ def test_the_thief_is_refused_at_the_store_whatever_the_log_says(hospital: Hospi
     hospital.evidence.reachable = False
     case = respond(hospital.worker(), asks=lambda _: ("dr-yes", True))
     assert sid(case.id, Ordinal.ACTORS) in {s.sid for s in hospital.world.look(CHARTS, PolicyStatement)}
+
+
+WARD = Tenant(name="ward", stores=frozenset({CHARTS}), keys=frozenset({KEY}), principals=frozenset({CLINICIAN.id}))
+DECLARED = estate(tenants=(WARD,))
+"""Who works there is declared: the list of strangers needs no log, and what the users do still does."""
+
+
+def let_in(night: Night) -> bool:
+    return any(CLINICIAN.id in str(s.body) for s in night.hospital.world.look(KEY.but(id=night.successor()), PolicyStatement))
+
+
+def test_users_that_a_slow_log_did_not_tell_in_time_are_let_in_at_the_successor(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoping, "LOG_SECONDS", 0.05)
+    deps = night.worker(evidence=SlowEvidence(night.hospital.evidence, 0.2), estate=DECLARED)
+    case = respond(deps, asks=YES)
+    assert (case.scope.acquainted, let_in(night)) == (True, True)
+
+
+def test_no_key_is_replaced_while_nobody_can_say_who_uses_it(night: Night) -> None:
+    night.hospital.evidence.reachable = False
+    case = respond(night.worker(estate=DECLARED), asks=YES)
+    assert (night.successor(), case.scope.acquainted, case.verdict) == ("", False, Verdict.PARTIAL)
+    assert [left.target for left in case.left if "no key is replaced" in left.reason] == ["strangers"]
+    night.hospital.evidence.reachable = True
+    case = go_on(case, night.worker(estate=DECLARED), asks=YES)
+    assert (case.scope.acquainted, let_in(night)) == (True, True)
