@@ -199,6 +199,7 @@ ANSWERS: dict[str, tuple[Ask, list[tuple[int, dict[str, str], bytes]], object]] 
     ),
     "a look that explains itself to nobody": (LOOK, [(400, {}, b""), (206, {}, b"x")], (Refused, "400")),
     "a look at a busy store": (LOOK, [(503, {}, b"")], (Throttled, "503")),
+    "a look that tells less than every object has": (LOOK, [(200, {"ETag": "e"}, b"")], (Unreachable, "IncompleteBody")),
     "an update": (UPDATE, [(200, {"x-amz-request-id": "R"}, b"")], Moved("v1", "", ("R",))),
     "an update of what is gone": (UPDATE, [(404, {}, said("NoSuchVersion"))], (Absent, "NoSuchVersion")),
     "an update that S3 does not do": (UPDATE, [(400, {}, said("InvalidRequest"))], (Refused, "InvalidRequest")),

@@ -11,7 +11,7 @@ from shared.adapters.aws import objects_seen
 from shared.adapters.aws.wire.exchange import BAD_REQUEST, FORBIDDEN, META, Exchange, accepted, refused
 from shared.adapters.aws.wire.forms import Forms
 from shared.adapters.aws.wire.listing import unescaped
-from shared.domain.errors import CloudError, Refused
+from shared.domain.errors import CloudError, Refused, Unreachable
 from shared.ports.asking import Ask, Copy, CopyParts, Head, Update
 from shared.ports.objects import CUSTOMER_KEY, NULL, Encryption, Facts, Moved, Pairs, Version
 
@@ -44,6 +44,9 @@ READ: Mapping[str, tuple[str, Callable[[str], object]]] = {
     **{name: (parameter, str) for name, parameter in objects_seen.HEADERS.items()},
 }
 """Header of HeadObject, its name in the SDK, and how its value is read."""
+
+
+ALWAYS = frozenset({"ContentLength", "ETag", "LastModified"})
 
 
 def described(headers: Mapping[str, str]) -> dict[str, Any]:
@@ -85,6 +88,8 @@ def _looked(forms: Forms, key: str, version: str) -> Exchange[Facts]:
     if reply.status == BAD_REQUEST:
         raise (yield from _explained(forms, key, version, refused(request, reply)))
     said = described(accepted(request, reply).headers)
+    if not said.keys() >= ALWAYS:
+        raise Unreachable("HeadObject: the answer lacks what every object has", "IncompleteBody", reply.request_id)
     tags = (yield from _tagged(forms, key, version)) if said.get("TagCount") else ()
     return objects_seen.facts(said, tags)
 
