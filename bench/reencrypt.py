@@ -25,9 +25,9 @@ CAP = 3_500
 PEERS = ("aiobotocore", "s5cmd")
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-    "AWS_SECRET_ACCESS_KEY": "example",
+    "AWS_SECRET_ACCESS_KEY": "example",  # pragma: allowlist secret
     "AWS_REGION": "us-east-1",
-}  # pragma: allowlist secret
+}
 KEY = "arn:aws:kms:us-east-1:111122223333:key/11111111-1111-1111-1111-111111111111"
 
 type Row = dict[str, float]
