@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from shared.adapters.aws import objects_seen
 from shared.adapters.aws.objects_copied import Place, copy
-from shared.adapters.aws.wire.answers import answered, described
+from shared.adapters.aws.wire.answers import READ, answered, described
 from shared.adapters.aws.wire.exchange import Reply, Request
 from shared.adapters.aws.wire.forms import Forms
 from shared.domain.errors import Absent, CloudError, Refused, Throttled, Unreachable
@@ -136,6 +136,7 @@ HEADERS = st.fixed_dictionaries(
         "Expires": st.one_of(DATES, st.just("0")),
         "x-amz-archive-status": st.just("ARCHIVE_ACCESS"),
         "x-amz-checksum-crc64nvme": WORDS,
+        "x-amz-checksum-algorithm": WORDS,
         "x-amz-checksum-type": st.sampled_from(["FULL_OBJECT", "COMPOSITE"]),
         "x-amz-meta-ward": WORDS,
         "x-amz-meta-Two-Words": WORDS,
@@ -242,3 +243,17 @@ def test_no_error_repeats_what_the_service_said() -> None:
     with pytest.raises(Refused) as refused:
         exchange.send(Reply(403, (), said("AccessDenied")))
     assert "jane" not in f"{refused.value!r}{refused.value}{request!r}{Reply(403, (), said('AccessDenied'))!r}"
+
+
+def test_every_header_that_is_read_is_one_of_the_sdks() -> None:
+    shape = sdk_shape("HeadObject")
+    assert {name: parameter for name, (parameter, _) in READ.items()}.items() <= shape.items()
+    assert {name for name in shape if name.startswith("x-amz-checksum-")} <= READ.keys()
+
+
+def sdk_shape(operation: str) -> dict[str, str]:
+    """Header of an answer, and the SDK's name for it."""
+    answer = boto3.client("s3", region_name="us-east-1").meta.service_model.operation_model(operation).output_shape
+    assert answer
+    said = ((shape.serialization, parameter) for parameter, shape in answer.members.items())
+    return {where["name"].lower(): parameter for where, parameter in said if where.get("location") == "header"}

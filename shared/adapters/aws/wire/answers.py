@@ -19,7 +19,9 @@ _when = lru_cache(4096)(parsedate_to_datetime)
 _TAG = re.compile(r"<Tag>(.*?)</Tag>", re.DOTALL)
 _GRANT = re.compile(r"<Grant>(.*?)</Grant>", re.DOTALL)
 _ELEMENT = re.compile(r"<(\w+)>([^<]*)</\1>")
-_SUM = "x-amz-checksum-"
+
+SUMS = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128")
+"""Algorithms of checksums (S3 API reference, HeadObject). Other headers begin like theirs and are no sums."""
 
 
 def _true(value: str) -> bool:
@@ -30,6 +32,8 @@ READ: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "content-length": ("ContentLength", int),
     "etag": ("ETag", str),
     "last-modified": ("LastModified", _when),
+    "x-amz-checksum-type": ("ChecksumType", str),
+    **{f"x-amz-checksum-{name.lower()}": (f"Checksum{name}", str) for name in SUMS},
     "x-amz-archive-status": ("ArchiveStatus", str),
     "x-amz-object-lock-legal-hold": ("ObjectLockLegalHoldStatus", str),
     "x-amz-object-lock-mode": ("ObjectLockMode", str),
@@ -59,9 +63,6 @@ def described(headers: Mapping[str, str]) -> dict[str, Any]:
             said[parameter] = read(value)
         elif name.startswith(META):
             metadata[name.removeprefix(META)] = value
-        elif name.startswith(_SUM):
-            word = name.removeprefix(_SUM)
-            said["Checksum" + (word.capitalize() if word == "type" else word.upper())] = value
     return said | {"Metadata": metadata}
 
 
