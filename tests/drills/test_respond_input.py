@@ -109,7 +109,7 @@ def test_a_policy_that_is_half_understood_stops_everything(
 
 
 ENDS = {
-    "azure/key-vault-key-deleted": (3, "partial", "no playbook of ours contains it"),
+    "azure/key-vault-key-deleted": (3, "partial", "this responder does not answer for azure"),
     "azure/key-vault-refused": (0, "dropped", "nothing was changed"),
     "aws/cloudwatch-alarm-root": (0, "observed", "rule alarm-of-access"),
     "aws/cloudtrail-get-object-burst": (0, "dropped", "(5 records alike)"),
@@ -132,7 +132,7 @@ def test_what_opens_no_case_ends_with_a_sentence(
 def test_people_are_told_in_words_what_is_theirs(here: Callable[..., Ran]) -> None:
     ran = here("respond", EXFILTRATION.parents[1] / "azure" / "key-vault-key-deleted.json", "--render")
     assert ran.out.startswith("\nno case: NOT CONTAINED: this is for people")
-    assert "next: look at the key's policy" in ran.out
+    assert "next: name the cloud in response.toml, [responder] clouds, or act by hand" in ran.out
 
 
 @pytest.mark.parametrize("command", ["status", "apply", "rollback"])
