@@ -8,6 +8,7 @@ import io
 import json
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import BinaryIO
 
 import msgspec
@@ -105,13 +106,10 @@ def of_bytes(content: bytes) -> Iterator[Read]:
     """The facts in a file that is in memory: the fast way where it fits, else the tolerant one."""
     trails = _fast(content)
     if trails is not None:
-        yield from map(fact_of, trails)
-    elif _is_lines(content):
-        for line in content.splitlines():
-            if line.strip():
-                yield from of_line(line)
-    else:
-        yield from _tolerant(values(content))
+        return map(fact_of, trails)
+    if _is_lines(content):
+        return chain.from_iterable(of_line(line) for line in content.splitlines() if line.strip())
+    return _tolerant(values(content))
 
 
 NULL = b'"null"'

@@ -73,8 +73,8 @@ class Decider:
         if not fitting:
             return Decided(Decision.DROP, _unspoken(fact, listening))
         # what is only counted is not counted twice anyway
-        alone = any(compiled.rule.times == 1 for compiled in fitting)
-        if alone and fact.id and self._memory.seen(_said(fact)):
+        counted = fitting[0].counts and all(compiled.counts for compiled in fitting)
+        if not counted and fact.id and self._memory.seen(_said(fact)):
             return Decided(Decision.DROP, "a duplicate: this record was here before", fitting[0].rule)
         return self._best(fact, fitting)
 
@@ -107,13 +107,14 @@ class Decider:
         """The first that acts, else the first that watches, else the first reason to drop."""
         decided = [self._judged(fact, compiled) for compiled in fitting]
         for wanted in (Decision.ACT, Decision.WATCH):
-            if found := next((each for each in decided if each.decision is wanted), None):
-                return self._tempered(fact, found) if wanted is Decision.ACT else found
+            for each in decided:
+                if each.decision is wanted:
+                    return self._tempered(fact, each) if wanted is Decision.ACT else each
         return decided[0]
 
     def _judged(self, fact: Fact, compiled: Compiled) -> Decided:
         rule = compiled.rule
-        if rule.times > 1:
+        if compiled.counts:
             return self._counted(fact, compiled)
         if rule.spares_own and rule.decision is Decision.ACT and self._its_own(fact):
             return Decided(Decision.WATCH, f"{rule.reason}; the same actor had made it", rule, rule.floor)

@@ -37,6 +37,7 @@ class Compiled(NamedTuple):
     where: tuple[tuple[str, re.Pattern[str]], ...]
     window: float
     acts: bool
+    counts: bool
     few: str
 
 
@@ -110,6 +111,7 @@ def _compiled(rule: Rule) -> Compiled:
         where=where,
         window=rule.within.total_seconds(),
         acts=rule.decision is Decision.ACT,
+        counts=rule.times > 1,
         few=f"of the {rule.times} within {span(rule.within.total_seconds())} that would tell",
     )
 
@@ -124,8 +126,9 @@ def span(seconds: float) -> str:
 
 def fits(compiled: Compiled, fact: Fact, home: frozenset[str]) -> bool:
     """Whether the rule's conditions hold for this fact, counting aside."""
-    if compiled.where and not all(pattern.fullmatch(_field(fact, name)) for name, pattern in compiled.where):
-        return False
+    for name, pattern in compiled.where:
+        if not pattern.fullmatch(_field(fact, name)):
+            return False
     return compiled.ask is None or compiled.ask(fact, home)
 
 
