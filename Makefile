@@ -2,7 +2,7 @@
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := true
-JOBS ?= 3
+JOBS ?= 2
 BIN    := .venv/bin
 READY  := .venv/.ready
 SECOND := .venv-ministack/.ready

@@ -169,6 +169,7 @@ def main() -> None:
     if importlib.util.find_spec("atheris") is None:
         print("atheris is not installed here: not fuzzed")
         return
+    given.finds.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         print(f"{seeds([EVENTS, *given.paths], Path(folder))} seeds")
         fuzz(Path(folder), given.seconds, given.finds)
