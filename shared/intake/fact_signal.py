@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 
 from shared.domain.actor import Actor, Credential
 from shared.domain.errors import BadInput
-from shared.domain.resource import Kind, Ref
+from shared.domain.resource import Cloud, Kind, Ref
 from shared.domain.signal import Signal, Source
 
 from . import fact_signal_azure
 from .arn import Place, named, ref
 from .fact import Fact, Who
+from .fact_about import About
 
 HELD = frozenset({Kind.BUCKET, Kind.KEY, Kind.SNAPSHOT, Kind.IMAGE, Kind.DATABASE_SNAPSHOT})
 """What a fence can close without knowing who the actor is."""
@@ -25,8 +26,30 @@ def signal_of(fact: Fact, raw_digest: str) -> Signal:
     """The signal that this fact is. Raises BadInput, with what it lacks, where nothing could be contained by it."""
     if fact.at is None:
         raise BadInput("it does not say when it happened")
-    if fact.source in fact_signal_azure.SOURCES:
-        return fact_signal_azure.signal_of(fact, _moment(fact.at), raw_digest)
+    about = fact_signal_azure.about(fact) if fact.source in fact_signal_azure.SOURCES else _about(fact)
+    return Signal(
+        id=about.id or fact.id or f"unnamed:{raw_digest}:{fact.event}:{fact.at}",
+        cloud=about.cloud,
+        source=about.source,
+        event=fact.event,
+        at=_moment(fact.at),
+        account=about.account,
+        region=about.region,
+        actor=about.actor,
+        resources=about.resources,
+        failed=fact.failed,
+        sample=fact.sample,
+        severity=fact.severity,
+        technique=next(iter(fact.techniques), ""),
+        request_id=fact.request_id,
+        source_address=fact.address,
+        detector=about.detector,
+        raw_digest=raw_digest,
+    )
+
+
+def _about(fact: Fact) -> About:
+    """What a fact of AWS's is about. Raises BadInput as `signal_of` does."""
     account = fact.account or fact.actor.account
     if not (account.isdecimal() and fact.source in CONTAINED):
         raise BadInput("what it is about lies in no AWS account that it names")
@@ -35,24 +58,7 @@ def signal_of(fact: Fact, raw_digest: str) -> Signal:
     if not (actor and actor.credential not in NOBODYS) and not any(each.kind in HELD for each in resources):
         raise BadInput("it names neither a user, role or access key, nor a store, key or snapshot")
     detector, finding = _finding(fact.id)
-    return Signal(
-        id=finding or fact.id or f"unnamed:{raw_digest}:{fact.event}:{fact.at}",
-        source=CONTAINED[fact.source],
-        event=fact.event,
-        at=_moment(fact.at),
-        account=account,
-        region=fact.region,
-        actor=actor,
-        resources=resources,
-        failed=fact.failed,
-        sample=fact.sample,
-        severity=fact.severity,
-        technique=next(iter(fact.techniques), ""),
-        request_id=fact.request_id,
-        source_address=fact.address,
-        detector=detector,
-        raw_digest=raw_digest,
-    )
+    return About(Cloud.AWS, CONTAINED[fact.source], account, fact.region, actor, resources, finding, detector)
 
 
 CONTAINED: dict[str, Source] = {

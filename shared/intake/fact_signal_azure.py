@@ -1,14 +1,13 @@
-"""A fact of Azure's as a signal: what a case can be opened with."""
-
-from datetime import datetime
+"""What a fact of Azure's is about: whom and what a case can be opened with."""
 
 from shared.domain.actor import Actor, Credential
 from shared.domain.errors import BadInput
 from shared.domain.resource import Cloud, Kind
-from shared.domain.signal import Signal, Source
+from shared.domain.signal import Source
 
 from .azure_names import principal, ref
 from .fact import Fact, Who
+from .fact_about import About
 
 SOURCES: dict[str, Source] = {
     "azure-activity": Source.AZURE_ACTIVITY,
@@ -28,30 +27,13 @@ KINDS = {
 }
 
 
-def signal_of(fact: Fact, at: datetime, raw_digest: str) -> Signal:
-    """The signal that this fact is. Raises BadInput where nothing could be contained by it."""
+def about(fact: Fact) -> About:
+    """What the fact is about. Raises BadInput where nothing could be contained by it."""
     actor = actor_of(fact.actor)
     resources = tuple(dict.fromkeys(each for name in fact.resources if (each := ref(name, fact.account))))
     if actor is None and not resources:
         raise BadInput("it names neither a user or application, nor a store's key, nor a store or vault")
-    return Signal(
-        id=fact.id or f"unnamed:{raw_digest}:{fact.event}:{fact.at}",
-        cloud=Cloud.AZURE,
-        source=SOURCES[fact.source],
-        event=fact.event,
-        at=at,
-        account=fact.account,
-        region="",
-        actor=actor,
-        resources=resources,
-        failed=fact.failed,
-        sample=fact.sample,
-        severity=fact.severity,
-        technique=next(iter(fact.techniques), ""),
-        request_id=fact.request_id,
-        source_address=fact.address,
-        raw_digest=raw_digest,
-    )
+    return About(Cloud.AZURE, SOURCES[fact.source], fact.account, "", actor, resources)
 
 
 def actor_of(who: Who) -> Actor | None:
