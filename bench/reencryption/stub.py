@@ -13,15 +13,10 @@ import ssl
 import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from time import perf_counter
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.self_signed import certificate
 
 ETAG = "fba9dede5f27731c9771645a39863328"
 COPIED = f'<?xml version="1.0"?><CopyObjectResult><ETag>&quot;{ETAG}&quot;</ETag></CopyObjectResult>'.encode()
@@ -32,20 +27,6 @@ LINE = (
     f"<LastModified>2025-11-12T10:00:00.000Z</LastModified><ETag>&quot;{ETAG}&quot;</ETag><Size>1024</Size>"
     "<Owner><ID>75aa57f09aa0c8caeab4f8c24e99d10f8e7faeeb</ID></Owner><StorageClass>STANDARD</StorageClass></Version>"
 )
-
-
-def certificate(path: Path) -> None:
-    """A certificate for 127.0.0.1 that signs itself, with its key, written to one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "stub")]), datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - timedelta(1), now + timedelta(1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.write_bytes(key.private_bytes(*form) + made.public_bytes(serialization.Encoding.PEM))
 
 
 def answer(status: str, body: bytes = b"", *headers: str) -> bytes:

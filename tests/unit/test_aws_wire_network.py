@@ -22,9 +22,10 @@ from shared.ports.asking import Told, Update
 from shared.ports.objects import Encryption, Moved, Scheme
 from shared.reencryption.asking import Conversation, Turns
 from shared.reencryption.pacing import WRITES, Paces
+from tests.self_signed import certificate
 from tests.unit.reencryption import ACCOUNT, NEW
 from tests.unit.test_aws_wire_signing import AWKWARD, SECRET
-from tests.unit.wire_server import Asked, WireServer, certificate, reply
+from tests.unit.wire_server import Asked, WireServer, reply
 
 UNDER = Encryption(Scheme.SSE_KMS, NEW)
 FORMS = Forms("charts", ACCOUNT)
@@ -66,7 +67,7 @@ def update(key: str) -> Conversation[Told]:
 
 @pytest.fixture(scope="module")
 def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return certificate(tmp_path_factory.mktemp("tls"))
+    return certificate(tmp_path_factory.mktemp("tls") / "stub.pem")
 
 
 @pytest.fixture
