@@ -6,7 +6,7 @@ Before the fence only what the signal names and what hangs directly on it is rea
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
@@ -41,6 +41,10 @@ class Surveyor:
     days: int
     exempt: frozenset[str] = frozenset()
 
+    def since(self, signal: Signal) -> datetime:
+        """How far back the record is read about this signal."""
+        return signal.at - timedelta(days=self.days)
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:
@@ -71,7 +75,7 @@ def ask[T](question: Callable[[], T], default: T, about: str) -> Answer[T]:
 
 def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
     """The scope of a new case, in as few round trips as the questions depend on each other."""
-    world, since = surveyor.world, signal.at - timedelta(days=surveyor.days)
+    world, since = surveyor.world, surveyor.since(signal)
     stores, keys = at_stake(signal, surveyor.estate)
     account = account_of(signal)
     with ThreadPoolExecutor(max_workers=8) as pool:
@@ -129,17 +133,16 @@ LOG_SECONDS = 1.5
 
 def _listed(scope: Scope, signal: Signal, surveyor: Surveyor) -> Scope:
     """The scope with its rightful users, as far as they can be had in time: the first sweep makes a list whole that is not."""
-    since = signal.at - timedelta(days=surveyor.days)
     whole = in_time(LOG_SECONDS, lambda: listed(scope, signal, surveyor))
     if whole is not None:
         return whole
-    found = allow_list(scope, surveyor.world, None, surveyor.estate, since)
+    found = allow_list(scope, surveyor.world, None, surveyor.estate, surveyor.since(signal))
     return scope.but(allow=found.allow, declared=found.declared, listed=found.whole, acquainted=False)
 
 
 def listed(scope: Scope, signal: Signal, surveyor: Surveyor) -> Scope:
     """The scope with its rightful users, however long the log takes to say who they are."""
-    since = signal.at - timedelta(days=surveyor.days)
+    since = surveyor.since(signal)
     breach = Breach(signal.at, signal.source_address)
     found = allow_list(scope, surveyor.world, surveyor.evidence, surveyor.estate, since, breach)
     known = known_users(found.allow, signal.cloud, surveyor.directory, surveyor.evidence, since)

@@ -3,6 +3,7 @@
 Plans, befores and outcomes are custody blobs, known here by digest; the document stays within 64 KiB.
 """
 
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import AwareDatetime
@@ -188,6 +189,11 @@ class Case(Value):
     """some of them may go when tried again: the case is held until they do"""
     released: tuple[Ref, ...] = ()
     version: int = 0
+
+    @property
+    def begun(self) -> datetime:
+        """When the breach began, as far as the record tells; else when the alert's event happened."""
+        return self.scope.begun or self.signal.at
 
     @property
     def people(self) -> tuple[LeftForPeople, ...]:

@@ -145,6 +145,11 @@ class Scope(Value):
     """whether `rightful` is whole: before that no key is replaced, for somebody might be left behind"""
 
     @property
+    def whole(self) -> bool:
+        """Whether it is known who works there by right: before that sweeps ask again."""
+        return self.listed and self.acquainted
+
+    @property
     def resources(self) -> tuple[Ref, ...]:
         new = tuple(s.new for s in self.successors)
         return (*self.stores, *self.keys, *new, *self.access_points, *self.trails, *self.logs, *self.shared, *self.vaults)
@@ -177,6 +182,11 @@ class Scope(Value):
     def use_of(self, store: Ref) -> Used | None:
         """How this store is used; None where that was not looked up yet."""
         return next((used for used in self.used if used.store == store), None)
+
+    def unused(self, store: Ref, credential: Credential) -> bool:
+        """Whether the record shows that nobody else comes to this store so; False where it does not say."""
+        used = self.use_of(store)
+        return used is not None and used.known and all(use.credential is not credential for use in used.uses)
 
     def shown_at(self, store: Ref, key: str) -> datetime | None:
         """When an actor was last known to have this key of the store's; None where none was."""

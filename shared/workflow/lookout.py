@@ -12,9 +12,9 @@ from datetime import timedelta
 
 from shared.containment.deeds import keys_shown, newest
 from shared.containment.parallel import in_parallel
-from shared.containment.reach import did, found, standing
+from shared.containment.reach import did, found
 from shared.containment.rightful import known_users
-from shared.containment.scope import account_of, ask, widened
+from shared.containment.scope import account_of, ask, stood, widened
 from shared.domain.actor import Actor, Credential, Lineage
 from shared.domain.case import Case, Reach, Rightful, Scope, Standing
 from shared.domain.plan import Wave
@@ -74,9 +74,7 @@ def computed(case: Case, deps: Deps) -> Case:
     with ThreadPoolExecutor(max_workers=1) as pool:
         asked = pool.submit(ask, lambda: deps.directory.given_since(lineage, since), nobody, "new compute")
         case = _watched(case, deps, asked).but(regions_at=now)
-    fresh = _unknown(case, asked.result().value)
-    judged = zip(fresh, in_parallel(lambda a: _rightful(a, case, deps), fresh), strict=True)
-    given = [a for a, rightful in judged if not rightful]
+    given = _nobodys(case, deps, _unknown(case, asked.result().value))
     if not given:
         return case
     met = _joined(case, deps, given, case.scope)
@@ -149,12 +147,11 @@ def discovered(case: Case, deps: Deps) -> Case:
         return case
     seen = _asked(case, case.lineage, deps)
     made = _unknown(case, (*seen.made, *(a for act in seen.acts for a in act.created)))
-    judged = zip(made, in_parallel(lambda a: _rightful(a, case, deps), made), strict=True)
     ours = {resource.id for resource in seen.scope.resources}
     done = ((r.id, act.name) for act in seen.acts for r in act.resources if r.id in ours)
     shown = newest(*seen.scope.shown, *keys_shown(seen.acts, deps.world))
     scope = seen.scope.but(deeds=tuple(dict.fromkeys((*seen.scope.deeds, *done))), shown=shown)
-    met = _joined(case, deps, [a for a, rightful in judged if not rightful], scope)
+    met = _joined(case, deps, _nobodys(case, deps, made), scope)
     guarded = met.scope.but(rightful=(*scope.rightful, *_touched(met, deps, seen.acts)))
     return met.but(scope=guarded)
 
@@ -183,8 +180,7 @@ def _acts(case: Case, deps: Deps) -> list[Act]:
     actors = list(
         dict.fromkeys((*(s.actor for s in case.scope.standings[:1]), *(s.actor for s in case.scope.standings[:-ASKED:-1])))
     )
-    since = case.scope.begun or case.signal.at
-    answers = in_parallel(lambda a: ask(lambda: deps.evidence.by(a, since), unseen, str(a)).value, actors)
+    answers = in_parallel(lambda a: ask(lambda: deps.evidence.by(a, case.begun), unseen, str(a)).value, actors)
     return [act for acts in answers for act in acts if not act.failed and _lineages(act, case)]
 
 
@@ -193,18 +189,16 @@ def _sharers(case: Case, deps: Deps, shared: Iterable[Ref]) -> list[Act]:
     explained = {target for target, _ in case.scope.deeds}
     asked = [ref for ref in shared if ref.id not in explained][:ASKED]
     unseen: tuple[Act, ...] = ()
-    since = case.scope.begun or case.signal.at
-    answers = in_parallel(lambda ref: ask(lambda: deps.evidence.on(ref, since), unseen, str(ref)).value, asked)
+    answers = in_parallel(lambda ref: ask(lambda: deps.evidence.on(ref, case.begun), unseen, str(ref)).value, asked)
     return [act for acts in answers for act in acts if not act.failed and _lineages(act, case)]
 
 
 def _joined(case: Case, deps: Deps, fresh: Sequence[Actor], scope: Scope) -> Case:
     """The case with these actors in its lineage."""
     whole = {a.principal for a in fresh if a.unique_id and not a.access_key}
-    standings_ = in_parallel(lambda a: found(a) if a.principal in whole else _standing(a, case, deps), fresh)
-    standings: tuple[Standing, ...] = (*scope.standings, *standings_)
-    lineage = case.lineage.joined_by(*(s.actor for s in standings_)) if case.lineage else None
-    return case.but(lineage=lineage, scope=scope.but(standings=standings))
+    met = in_parallel(lambda a: found(a) if a.principal in whole else _standing(a, case, deps), fresh)
+    lineage = case.lineage.joined_by(*(s.actor for s in met)) if case.lineage else None
+    return case.but(lineage=lineage, scope=scope.but(standings=(*scope.standings, *met)))
 
 
 def _unknown(case: Case, actors: Iterable[Actor]) -> list[Actor]:
@@ -223,10 +217,9 @@ def _standing(actor: Actor, case: Case, deps: Deps) -> Standing:
     if actor.session or not (actor.access_key or actor.credential is Credential.CONSOLE):
         return found(actor)
     unseen: tuple[Act, ...] | None = None
-    since = case.signal.at - timedelta(days=deps.policy.limits.evidence_days)
     resolved = ask(lambda: deps.directory.resolve(actor), actor, str(actor)).value
-    acts = ask(lambda: deps.evidence.by(resolved, since), unseen, str(actor)).value
-    return standing(resolved, acts, case.signal.source_address, deps.surveyor.quarantine).but(made=True)
+    acts = ask(lambda: deps.evidence.by(resolved, deps.surveyor.since(case.signal)), unseen, str(actor)).value
+    return stood(resolved, acts, case.signal, deps.surveyor).but(made=True)
 
 
 def _touched(case: Case, deps: Deps, acts: Iterable[Act]) -> tuple[Rightful, ...]:
@@ -234,7 +227,7 @@ def _touched(case: Case, deps: Deps, acts: Iterable[Act]) -> tuple[Rightful, ...
     whole = (s.actor.principal for s in case.scope.standings if s.reach is Reach.PRINCIPAL)
     guarded = {*whole, *(r.actor.principal for r in case.scope.rightful), *case.released}
     roles = {r.id for act in acts for r in act.resources if r.kind is Kind.ROLE and r not in guarded}
-    since = case.signal.at - timedelta(days=deps.policy.limits.evidence_days)
+    since = deps.surveyor.since(case.signal)
     known = known_users(sorted(roles), case.signal.cloud, deps.directory, deps.evidence, since)
     return tuple(r.but(entered=True) for r in known.found if r.actor.unique_id not in deps.exempt)
 
@@ -243,14 +236,19 @@ def _spared(actor: Actor, case: Case, deps: Deps) -> bool:
     return actor.principal is None or actor.principal in case.released or actor.unique_id in deps.exempt
 
 
+def _nobodys(case: Case, deps: Deps, actors: Sequence[Actor]) -> list[Actor]:
+    """Those of whom the record does not show that somebody rightful made them."""
+    judged = zip(actors, in_parallel(lambda a: _rightful(a, case, deps), actors), strict=True)
+    return [actor for actor, rightful in judged if not rightful]
+
+
 def _rightful(actor: Actor, case: Case, deps: Deps) -> bool:
     """Whether the record shows that somebody outside the lineage made it. Until the (late) log says so, it is the actor's."""
     principal = actor.principal
     if principal is None or _spared(actor, case, deps):
         return True
     none: tuple[Act, ...] = ()
-    since = case.scope.begun or case.signal.at
-    acts = ask(lambda: deps.evidence.on(principal, since), none, str(principal)).value
+    acts = ask(lambda: deps.evidence.on(principal, case.begun), none, str(principal)).value
     makers = [a for a in acts if not a.failed and any((c.principal, c.session) == (principal, actor.session) for c in a.created)]
     return bool(makers) and not any(_lineages(a, case) for a in makers)
 

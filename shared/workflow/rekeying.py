@@ -42,7 +42,7 @@ def wanted(case: Case, deps: Deps) -> bool:
 
     What a person refused is not asked again. Before everybody is known who works with the keys, none of them is replaced.
     """
-    if not (case.scope.listed and case.scope.acquainted):
+    if not case.scope.whole:
         return False
     if deps.recovery is None or not case.scope.keys or not {Wave.REKEY, Wave.MIGRATE}.isdisjoint(case.declined):
         return False

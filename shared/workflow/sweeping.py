@@ -71,9 +71,8 @@ def hold(case: Case, deps: Deps) -> Next:
 def _swept(case: Case, deps: Deps) -> Case:
     """The case with what has come to light, after the wave that follows from it. Raises `NotDurable`."""
     again = reread(case.scope, account_of(case.signal), deps.world) if case.scope.unread else Answer(case.scope)
-    known = again.value.listed and again.value.acquainted
-    scope = again.value if known else listed(again.value, case.signal, deps.surveyor)
-    unlisted = () if scope.listed and scope.acquainted else (UNLISTED,)
+    scope = again.value if again.value.whole else listed(again.value, case.signal, deps.surveyor)
+    unlisted = () if scope.whole else (UNLISTED,)
     seen, proposal = looked(case.but(scope=scope), deps)
     fenced = waves.run(seen, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *unlisted, *proposal.left)), need=1)
     after = computed(fenced, deps)

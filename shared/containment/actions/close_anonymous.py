@@ -10,8 +10,7 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    used = situation.scope.use_of(target)
-    if used is None or not used.known or any(use.credential is Credential.ANONYMOUS for use in used.uses):
+    if not situation.scope.unused(target, Credential.ANONYMOUS):
         return
     if any(access.allowed for access in situation.world.look(target, AnonymousAccess)):
         why = "who needs no credential has to steal none, and nobody else was seen without one"

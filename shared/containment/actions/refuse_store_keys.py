@@ -10,8 +10,7 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    used = situation.scope.use_of(target)
-    if used is None or not used.known or any(use.credential is Credential.STORE_KEY for use in used.uses):
+    if not situation.scope.unused(target, Credential.STORE_KEY):
         return
     if all(access.allowed for access in situation.world.look(target, SharedKeyAccess)):
         why = "a key names nobody, and nobody else was seen using one"
