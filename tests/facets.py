@@ -25,6 +25,15 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
     facets.AppCredential: st.builds(
         facets.AppCredential, proof=_NAMES, kind=st.sampled_from(["secret", "certificate", "federated"]), present=_FLAGS
     ),
+    facets.DirectoryRole: st.builds(facets.DirectoryRole, role=_NAMES, present=_FLAGS),
+    facets.AppPermission: st.builds(
+        facets.AppPermission,
+        kind=st.sampled_from(["application", "delegated"]),
+        resource=_NAMES,
+        what=_NAMES,
+        whose=st.sampled_from(["", "a"]),
+        present=_FLAGS,
+    ),
     facets.RoleAssigned: st.builds(facets.RoleAssigned, assignment=_NAMES, role=_NAMES, scope=_NAMES, present=_FLAGS),
     facets.ConsoleLogin: st.builds(facets.ConsoleLogin, present=_FLAGS),
     facets.Assignment: st.builds(

@@ -47,6 +47,10 @@ class Situation:
         traits = self.world.traits(target, facet)
         return traits is not None and any((target.id, call) in self.scope.deeds for call in traits.calls)
 
+    def gave(self, target: Ref, part: str) -> bool:
+        """Whether the record shows the lineage giving this credential or right to this principal."""
+        return (target.id, part) in self.scope.given
+
     def origin(self, target: Ref, facet: type[Facet]) -> Origin:
         """Whose work the present state of this facet is, as far as the record says."""
         return Origin.ATTACKER if self.blames(target, facet) else Origin.UNKNOWN

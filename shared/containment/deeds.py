@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from shared.domain.actor import Actor, Credential
-from shared.domain.case import Standing
-from shared.domain.facet import StoreKey
+from shared.domain.case import Reach, Standing
+from shared.domain.facet import Fence, StoreKey
 from shared.domain.resource import Kind, Ref
 from shared.domain.scope import KeyShown
 from shared.domain.signal import Signal
@@ -51,6 +51,18 @@ def _same(actor: Actor, root: Actor) -> bool:
     return (actor.principal, actor.session) == (root.principal, root.session) or (
         actor.principal == root.principal and root.principal is not None and root.principal.kind is Kind.USER
     )
+
+
+def besides(fresh: Sequence[Actor], standings: Iterable[Standing], world: World) -> list[Actor]:
+    """Those of the actors who are not covered: a credential of somebody who is fenced as a whole goes with the rest of it."""
+    whole = {s.actor.principal for s in standings if s.reach is Reach.PRINCIPAL}
+    whole |= {actor.principal for actor in fresh if not (actor.session or actor.access_key)}
+    return [a for a in fresh if not (a.access_key and a.principal in whole and _undivided(a.principal, world))]
+
+
+def _undivided(principal: Ref | None, world: World) -> bool:
+    """Whether nothing narrower than the whole of it can be fenced."""
+    return principal is not None and world.traits(principal, Fence) is None
 
 
 def identified(actor: Actor, signal: Signal, acts: Iterable[Act]) -> tuple[Actor, ...]:

@@ -7,6 +7,7 @@ Rules
 4. Credentials that a workload holds too (an instance's session) are refused everywhere but in the workload's own networks.
 5. Where the record does not say who else would be hurt, nothing is decided: a person is asked.
 6. Where nothing narrower than the whole can be fenced, it is fenced as a whole, or a person is asked, as others were seen or not.
+7. And somebody else's application, to which the actor added a credential, is a person's to decide about: the credential goes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -72,13 +73,20 @@ def _user(actor: Actor, rightful: Sequence[Act], others: tuple[str, ...], *, kno
     return _shared(actor, rightful, others)
 
 
+NOWHERE = "somewhere that the record does not name"
+
+
 def _undivided(actor: Actor, rightful: Sequence[Act], *, known: bool) -> Standing:
-    others = tuple(sorted({_place(a) for a in rightful}))
+    networks = tuple(sorted({_place(a) for a in rightful}))
+    others = tuple(place or NOWHERE for place in networks)
+    if actor.principal and actor.access_key:
+        why = "the actor gave itself a credential of it and may have signed in; what else it does is its owner's"
+        return Standing(actor=actor, reach=Reach.UNDECIDED, others=others, networks=networks, known=False, why=why)
     if not others:
         why = "nobody else was seen using it" if known else "the record does not show who else uses it"
         return Standing(actor=actor, reach=Reach.PRINCIPAL, known=known, why=why)
     why = "its rightful user was seen elsewhere with it, and there is no narrower fence for it"
-    return Standing(actor=actor, reach=Reach.UNDECIDED, others=others, networks=others, why=why)
+    return Standing(actor=actor, reach=Reach.UNDECIDED, others=others, networks=networks, why=why)
 
 
 def _shared(actor: Actor, rightful: Sequence[Act], others: tuple[str, ...]) -> Standing:

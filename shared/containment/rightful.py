@@ -80,6 +80,19 @@ def known_users(allow: Iterable[str], cloud: Cloud, directory: Directory, eviden
     return Users(found, not any(isinstance(each, CloudError) for each in answers))
 
 
+def existing(principals: Iterable[Ref], directory: Directory) -> tuple[Rightful, ...]:
+    """Those who exist, as users of their own; who can not be looked up is met again by the next look."""
+    answers = in_parallel(lambda ref: _existing(ref, directory), principals)
+    return tuple(Rightful(actor=actor) for actor in answers if actor)
+
+
+def _existing(ref: Ref, directory: Directory) -> Actor | None:
+    try:
+        return directory.resolve(Actor(credential=Credential.ROLE_SESSION, account=ref.account, principal=ref))
+    except CloudError:
+        return None
+
+
 def entered(scope: Scope, users: Iterable[Rightful]) -> tuple[Rightful, ...]:
     """Users that are guarded because the actor entered them, and that the new list does not have."""
     listed = {r.actor.principal for r in users}

@@ -131,6 +131,8 @@ class Scope(Value):
     used: tuple[Used, ...] = ()
     """of stores that have doors of their own; what is not there yet was not looked up yet"""
     deeds: tuple[tuple[str, str], ...] = ()
+    given: tuple[tuple[str, str], ...] = ()
+    """(id of a principal, id of a credential or right) of what the lineage gave to anybody"""
     begun: AwareDatetime | None = None
     judgements: tuple[Judged, ...] = ()
     """of keys of `keys`, when the record of their uses was read last"""

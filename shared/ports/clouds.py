@@ -103,6 +103,8 @@ class Act:
     failed: bool
     by_service: bool
     """an AWS service acted on the principal's behalf, or the caller is a service"""
+    gave: tuple[tuple[Ref, str], ...] = ()
+    """principals that this call gave a credential or a right, and the id of what it was, as the principal's facets name it"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.containment.deeds import keys_shown, newest
+from shared.containment.deeds import besides, keys_shown, newest
 from shared.containment.parallel import in_parallel
 from shared.containment.reach import did, found
-from shared.containment.rightful import known_users
+from shared.containment.rightful import existing, known_users
 from shared.containment.scope import account_of, ask, stood, widened
 from shared.domain.actor import Actor, Credential, Lineage
 from shared.domain.case import Case, Reach, Rightful, Scope, Standing
@@ -31,7 +31,7 @@ LOOK_SECONDS = 0.2
 CHASE = 5
 """Looks for newcomers, at most, before the log and the Regions are asked: those know of sessions that IAM does not."""
 
-AT_ONCE = frozenset({"deny-all"})
+AT_ONCE = frozenset({"deny-all", "disable-sign-in"})
 """Actions, each of which stops all that a newcomer does. Every other one would only delay it."""
 
 YOUNG = timedelta(seconds=60)
@@ -149,9 +149,11 @@ def discovered(case: Case, deps: Deps) -> Case:
     made = _unknown(case, (*seen.made, *(a for act in seen.acts for a in act.created)))
     ours = {resource.id for resource in seen.scope.resources}
     done = ((r.id, act.name) for act in seen.acts for r in act.resources if r.id in ours)
+    given = dict.fromkeys((*seen.scope.given, *((p.id, part) for act in seen.acts for p, part in act.gave)))
     shown = newest(*seen.scope.shown, *keys_shown(seen.acts, deps.world))
-    scope = seen.scope.but(deeds=tuple(dict.fromkeys((*seen.scope.deeds, *done))), shown=shown)
-    met = _joined(case, deps, _nobodys(case, deps, made), scope)
+    scope = seen.scope.but(deeds=tuple(dict.fromkeys((*seen.scope.deeds, *done))), given=tuple(given), shown=shown)
+    fresh = besides(_nobodys(case, deps, made), case.scope.standings, deps.world)
+    met = _joined(case, deps, fresh, scope)
     guarded = met.scope.but(rightful=(*scope.rightful, *_touched(met, deps, seen.acts)))
     return met.but(scope=guarded)
 
@@ -223,13 +225,18 @@ def _standing(actor: Actor, case: Case, deps: Deps) -> Standing:
 
 
 def _touched(case: Case, deps: Deps, acts: Iterable[Act]) -> tuple[Rightful, ...]:
-    """Roles of others that the lineage entered, or whose doors it may have opened: their sessions are rightful up to now only."""
+    """Roles of others that the lineage entered, or whose doors it may have opened: their sessions are rightful up to now only.
+
+    And whoever was given something by it, which they lose again.
+    """
     whole = (s.actor.principal for s in case.scope.standings if s.reach is Reach.PRINCIPAL)
     guarded = {*whole, *(r.actor.principal for r in case.scope.rightful), *case.released}
     roles = {r.id for act in acts for r in act.resources if r.kind is Kind.ROLE and r not in guarded}
     since = deps.surveyor.since(case.signal)
     known = known_users(sorted(roles), case.signal.cloud, deps.directory, deps.evidence, since)
-    return tuple(r.but(entered=True) for r in known.found if r.actor.unique_id not in deps.exempt)
+    given = {p for act in acts for p, _ in act.gave if p not in guarded}
+    users = (*known.found, *existing(sorted(given), deps.directory))
+    return tuple(r.but(entered=True) for r in users if r.actor.unique_id not in deps.exempt)
 
 
 def _spared(actor: Actor, case: Case, deps: Deps) -> bool:

@@ -7,6 +7,8 @@ from shared.domain.case import Reach, Scope, Standing
 from shared.domain.facet import (
     AnonymousAccess,
     AppCredential,
+    AppPermission,
+    DirectoryRole,
     NetworkRules,
     RoleAssigned,
     SharedKeyAccess,
@@ -48,6 +50,12 @@ CLOSED = NetworkRules(closed=True, addresses=("203.0.113.40", THIEF))
 ROLES = tuple(RoleAssigned(assignment=name, role="r", scope="/", present=True) for name in "ab")
 HELD = AppCredential(proof="p", kind="secret", present=True)  # pragma: allowlist secret
 
+HEAD = DirectoryRole(role="head", present=True)
+MAIL = AppPermission(kind="application", resource="graph", what="mail", present=True)
+ADDED = BY_KEY.but(given=tuple((PROGRAM.id, part) for part in ("p", "a", "head", "mail")))
+GUEST = BY_SECRET.but(standings=(WHOLE.but(actor=SECRET.but(access_key="p")),), given=((PROGRAM.id, "p"),))
+OWNERS = HELD.but(proof="owners")
+
 KEY_CALLS = Traits(calls=frozenset({"microsoft.storage/storageaccounts/listkeys/action"}), one_way=True)
 MACHINE = BY_SECRET.but(standings=(WHOLE.but(actor=SECRET.but(credential=Credential.MANAGED_IDENTITY)),))
 LISTED = BY_SECRET.but(deeds=((STORE.id, "microsoft.storage/storageaccounts/listkeys/action"),))
@@ -68,6 +76,17 @@ DOORS = {
     "its secrets are taken away": Row("remove-credentials", PROGRAM, (HELD,), BY_SECRET),
     "those of others are not": Row("remove-credentials", PROGRAM, (HELD,), BY_KEY, 0),
     "its roles are taken away, all of them": Row("remove-roles", PROGRAM, ROLES, BY_SECRET, 2),
+    "a secret that the actor added to the application of others goes alone": Row(
+        "remove-credentials", PROGRAM, (HELD, OWNERS), ADDED
+    ),
+    "also where a person decides about that application": Row("remove-credentials", PROGRAM, (HELD, OWNERS), GUEST),
+    "a role that the actor assigned goes alone": Row("remove-roles", PROGRAM, ROLES, ADDED),
+    "roles in the directory are taken away": Row("remove-directory-roles", PROGRAM, (HEAD,), BY_SECRET),
+    "one that the actor assigned too": Row("remove-directory-roles", PROGRAM, (HEAD, HEAD.but(role="other")), ADDED),
+    "nobody else's": Row("remove-directory-roles", PROGRAM, (HEAD,), BY_KEY, 0),
+    "permissions are taken away": Row("remove-permissions", PROGRAM, (MAIL,), BY_SECRET),
+    "one that the actor consented to": Row("remove-permissions", PROGRAM, (MAIL, MAIL.but(what="files")), ADDED),
+    "those of others stay": Row("remove-permissions", PROGRAM, (MAIL,), BY_KEY, 0),
     "a store is closed to strangers' networks": Row("restrict-network", STORE, (OPEN,), BY_KEY),
     "a person is asked where nobody knows who comes from where": Row("restrict-network", STORE, (OPEN,), UNKNOWN),
     "nothing is said before that was looked up": Row("restrict-network", STORE, (OPEN,), BY_KEY.but(used=()), 0),

@@ -9,9 +9,12 @@ from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.log_rows import moment
 from shared.adapters.azure.rest import ARM
-from shared.intake.azure_names import ref
+from shared.domain.resource import Kind, Ref
+from shared.intake.azure_names import principal, ref
+from shared.intake.fact import Fact
 from shared.intake.fact_activity import fact
 from shared.intake.fact_signal_azure import actor_of
+from shared.intake.pieces import first
 from shared.intake.tolerant import folded
 from shared.ports import Act
 
@@ -53,4 +56,17 @@ def act(event: Mapping[str, Any]) -> Act | None:
         request_id=str(event.get("correlationId", "")),
         failed=told.failed,
         by_service=False,
+        gave=tuple(_assigned(told, event)),
     )
+
+
+ASSIGNING = "microsoft.authorization/roleassignments/write"
+HOLDERS = {"user": Kind.USER, "serviceprincipal": Kind.SERVICE_PRINCIPAL}
+
+
+def _assigned(told: Fact, event: Mapping[str, Any]) -> Iterator[tuple[Ref, str]]:
+    """Who was given a role, and the id of the assignment: the log has the request's body. Groups are not told."""
+    asked = folded(folded(told.request).get("properties"))
+    holder, kind = first(asked, "principalid"), first(asked, "principaltype").lower()
+    if told.event == ASSIGNING and holder and kind in HOLDERS:
+        yield principal(HOLDERS[kind], holder), str(event.get("resourceId", "")).lower()

@@ -1,12 +1,14 @@
 """The `Directory` port on Azure: who a user or an application is (Microsoft Graph v1.0)."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.rest import GRAPH
+from shared.containment.parallel import in_parallel
 from shared.domain.actor import Actor, Credential, Lineage
 from shared.domain.errors import Absent
 from shared.domain.resource import Kind, Ref
@@ -16,9 +18,12 @@ RIGHTS = Rights(graph=frozenset({"User.Read.All", "Application.Read.All"}))
 
 BY_APPLICATION = "app:"
 
+PLACES = {Kind.USER: ("users", "id,userType"), Kind.SERVICE_PRINCIPAL: ("servicePrincipals", "id,servicePrincipalType")}
+"""Where they are listed, and what tells their credential."""
+
 
 class AzureDirectory:
-    """The tenant that `clients` sign in to. What came into being in it is not listed yet: Graph's listings do not say by whom."""
+    """The tenant that `clients` sign in to. Its listings say who came into being when, and not by whom: its log does, later."""
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
@@ -34,13 +39,24 @@ class AzureDirectory:
                 return actor.but(credential=_credential(kind, found), principal=principal(kind, holder), unique_id=holder)
         raise Absent("the directory has nobody of this id", "Request_ResourceNotFound")
 
-    def made_since(self, lineage: Lineage, since: datetime) -> tuple[Actor, ...]:  # noqa: ARG002  the port's signature
-        """Nobody, so far as we can say."""
-        return ()
+    def made_since(self, lineage: Lineage, since: datetime) -> tuple[Actor, ...]:
+        """Users and service principals, machines' identities among them, by when they were made (Graph `createdDateTime`)."""
+        if not lineage.principals:
+            return ()
+        found = in_parallel(lambda kind: tuple(self._made(kind, since)), tuple(PLACES))
+        return tuple(actor for actors in found for actor in actors)
 
     def given_since(self, lineage: Lineage, since: datetime) -> tuple[Actor, ...]:  # noqa: ARG002  the port's signature
-        """Nobody, so far as we can say."""
+        """Nobody: a machine's own identity is a new principal; machines that were given one there was before are not listed yet."""
         return ()
+
+    def _made(self, kind: Kind, since: datetime) -> Iterator[Actor]:
+        place, told = PLACES[kind]
+        start = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        wanted = quote(f"createdDateTime ge {start}", safe="/:")
+        for found in self._clients.rest(GRAPH).every(f"/v1.0/{place}?$filter={wanted}&$select={told}"):
+            holder = str(found["id"]).lower()
+            yield Actor(credential=_credential(kind, found), account="", principal=principal(kind, holder), unique_id=holder)
 
     def _found(self, kind: Kind, who: Ref) -> Iterator[dict[str, Any]]:
         graph = self._clients.rest(GRAPH)
@@ -48,8 +64,7 @@ class AzureDirectory:
             application = who.id.removeprefix(BY_APPLICATION)
             yield from graph.every(f"/v1.0/servicePrincipals?$filter=appId eq '{application}'")
             return
-        place = "users" if kind is Kind.USER else "servicePrincipals"
-        told = "id,userType" if kind is Kind.USER else "id,servicePrincipalType"
+        place, told = PLACES[kind]
         try:
             yield graph.get(f"/v1.0/{place}/{who.id}?$select={told}")
         except Absent:

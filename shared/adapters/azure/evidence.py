@@ -1,22 +1,23 @@
 """The `Evidence` port on Azure: the activity log for what was done to resources, the log of stores for what was read and written.
 
-Both lag by minutes. Who made whom in the directory is not asked yet.
+And the directory's own log for who made whom and gave what to whom. All of them lag by minutes.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from shared.adapters.azure import activity, blob_requests, log_rows, names, stores
+from shared.adapters.azure import activity, audits, blob_requests, log_rows, names, stores
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.errors import every
 from shared.containment.parallel import in_parallel
 from shared.domain.actor import Actor, Credential
 from shared.domain.errors import Unreachable
-from shared.domain.resource import Kind, Ref
+from shared.domain.resource import PRINCIPALS, Kind, Ref
 from shared.ports import Act, Edit
 
-RIGHTS = activity.RIGHTS | blob_requests.RIGHTS | log_rows.RIGHTS | stores.READ
+RIGHTS = activity.RIGHTS | audits.RIGHTS | blob_requests.RIGHTS | log_rows.RIGHTS | stores.READ
 
 OF_STORES = frozenset({Credential.STORE_KEY, Credential.DELEGATED_LINK})
 
@@ -31,15 +32,23 @@ class AzureEvidence:
         """Requests with the store's keys; or a principal's operations, and its requests on every store."""
         if actor.credential in OF_STORES:
             stores = self._stores(actor.access_key.partition("/")[0])
-            found = in_parallel(lambda store: self._requests(store.id, since), stores)
-            return _ordered(a for acts in found for a in acts if a.actor.credential in OF_STORES and _is(a.actor, actor))
+            asked = in_parallel(lambda store: self._requests(store.id, since), stores)
+            return _ordered(a for acts in asked for a in acts if a.actor.credential in OF_STORES and _is(a.actor, actor))
         if not actor.unique_id:
             return ()
-        asked = in_parallel(lambda each: self._principal(each, actor.unique_id, since), activity.subscriptions(self._clients))
-        return _ordered(a for acts in asked for a in acts if a.actor.unique_id == actor.unique_id)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            changed = pool.submit(self._changed, actor, since)
+            answers = in_parallel(lambda each: self._principal(each, actor.unique_id, since), activity.subscriptions(self._clients))
+        found = (*changed.result(), *(a for acts in answers for a in acts))
+        return _ordered(a for a in found if a.actor.unique_id == actor.unique_id)
 
     def on(self, target: Ref, since: datetime) -> tuple[Act, ...]:
-        """Operations on a resource of ARM's; of a store also the requests. Raises `Unreachable` where those are not recorded."""
+        """Operations on a resource of ARM's; of a store also the requests; of a principal its changes.
+
+        Raises `Unreachable` where those are not recorded.
+        """
+        if target.kind in PRINCIPALS:
+            return _ordered(audits.on(self._clients, target.id, since))
         if not target.id.startswith("/subscriptions/"):
             return ()
         if target.kind is not Kind.BUCKET:
@@ -54,6 +63,11 @@ class AzureEvidence:
 
     def recorded(self, target: Ref) -> bool:
         return target.kind is Kind.BUCKET and log_rows.recorded(self._clients, target)
+
+    def _changed(self, actor: Actor, since: datetime) -> tuple[Act, ...]:
+        """What it changed in the directory."""
+        person = actor.principal is not None and actor.principal.kind is Kind.USER
+        return (audits.by_user if person else audits.by_application)(self._clients, actor.unique_id, since)
 
     def _principal(self, subscription: str, unique_id: str, since: datetime) -> tuple[Act, ...]:
         events = activity.events(self._clients, subscription, since, f"caller eq '{unique_id}'")

@@ -29,7 +29,7 @@ from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotate
 from .policies import PolicyStatement
 from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, SessionsRevoked
 from .records import SharedWith, TrailLogging, TrailSelectors
-from .sign_ins import AppCredential, RoleAssigned, SignIn
+from .sign_ins import AppCredential, AppPermission, DirectoryRole, RoleAssigned, SignIn
 from .stores import (
     AccessGrant,
     CustomerKeysBlocked,
@@ -82,6 +82,8 @@ AnyFacet = Annotated[
     | PurgeProtection
     | SignIn
     | AppCredential
+    | AppPermission
+    | DirectoryRole
     | RoleAssigned,
     Field(discriminator="facet"),
 ]
@@ -94,10 +96,12 @@ __all__ = [
     "AnonymousAccess",
     "AnyFacet",
     "AppCredential",
+    "AppPermission",
     "Assignment",
     "ConsoleLogin",
     "CustomerKeysBlocked",
     "DenyAll",
+    "DirectoryRole",
     "EncryptedWith",
     "Facet",
     "Fence",

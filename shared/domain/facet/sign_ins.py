@@ -33,6 +33,45 @@ class AppCredential(Facet):
         return self.but(present=False)
 
 
+class DirectoryRole(Facet):
+    """One role that a principal has in the directory itself (`scope`: `/`, or the part of it that the role is about)."""
+
+    facet: Literal["directory-role"] = "directory-role"
+    role: str
+    scope: str = "/"
+    present: bool
+
+    @property
+    def part(self) -> str:
+        return f"{self.role} {self.scope}"
+
+    @property
+    def absent(self) -> Self:
+        return self.but(present=False)
+
+
+class AppPermission(Facet):
+    """One thing that an application may do at an interface (`resource`): by itself, or for people who use it.
+
+    `what`: the role's id where it acts by itself, else the scopes. `whose`: the one person that it may act for; empty: everybody.
+    """
+
+    facet: Literal["app-permission"] = "app-permission"
+    kind: Literal["application", "delegated"]
+    resource: str
+    what: str
+    whose: str = ""
+    present: bool
+
+    @property
+    def part(self) -> str:
+        return f"{self.kind}/{self.resource}/{self.what}/{self.whose}"
+
+    @property
+    def absent(self) -> Self:
+        return self.but(present=False)
+
+
 class RoleAssigned(Facet):
     """One role that a principal has at a scope (`assignment`: its id), with all that is needed to assign it again."""
 

@@ -11,6 +11,8 @@ from shared.sandbox.azure.wire import Answer, Problem
 if TYPE_CHECKING:
     from shared.sandbox.azure.cloud import Cloud
 
+_TOLD = ("Microsoft.Authorization",)
+"""Whose requests the log keeps word for word."""
 _PUBLISHER = "https://schemas.xmlsoap.org/ws/2005/05/identity/claims"
 
 
@@ -43,6 +45,7 @@ class ActivityLog:
 
     def _event(self, call: ArmCall, answer: Answer | Problem) -> dict[str, Any]:
         caller, refused = call.caller, isinstance(answer, Problem)
+        content = {"requestbody": call.request.body.decode()} if call.namespace in _TOLD and call.method == "PUT" else {}
         return {
             "eventTimestamp": iso(call.request.at),
             "submissionTimestamp": iso(call.request.at + self._cloud.delays.log),
@@ -63,6 +66,7 @@ class ActivityLog:
             "resourceType": {"value": call.type, "localizedValue": call.type},
             "resourceId": call.resource_id,
             "subscriptionId": call.subscription,
+            "properties": content,
             "level": "Error" if refused else "Informational",
             "status": {"value": "Failed" if refused else "Succeeded"},
             "subStatus": {"value": answer.code if isinstance(answer, Problem) else "OK"},

@@ -114,6 +114,7 @@ class User:
     sessions_from: float = 0.0
     switched: float = 0.0
     """when `enabled` was last changed"""
+    created: float = 0.0
 
 
 @dataclass(slots=True)
@@ -124,6 +125,7 @@ class Application:
     app_id: str
     name: str
     credentials: Credentials = field(default_factory=Credentials)
+    created: float = 0.0
 
 
 @dataclass(slots=True)
@@ -140,6 +142,7 @@ class ServicePrincipal:
     directory_roles: set[str] = field(default_factory=set)
     credentials: Credentials = field(default_factory=Credentials)
     switched: float = 0.0
+    created: float = 0.0
 
 
 @dataclass(slots=True)

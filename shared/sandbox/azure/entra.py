@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from shared.sandbox.azure.callers import Caller
 from shared.sandbox.azure.directory import Directory, ServicePrincipal, User
-from shared.sandbox.azure.graph_policies import Audits
+from shared.sandbox.azure.graph_audits import Audits
 from shared.sandbox.azure.wire import Problem, Request
 
 if TYPE_CHECKING:

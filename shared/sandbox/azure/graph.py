@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from shared.sandbox.azure import graph_apps, graph_policies, graph_users
+from shared.sandbox.azure import graph_apps, graph_audits, graph_made, graph_policies, graph_users
 from shared.sandbox.azure.callers import Caller
 from shared.sandbox.azure.clock import iso
 from shared.sandbox.azure.directory import ADMIN_ROLES
@@ -14,7 +14,13 @@ from shared.sandbox.azure.wire import Answer, Problem, Request
 if TYPE_CHECKING:
     from shared.sandbox.azure.cloud import Cloud
 
-ROUTES: tuple[Route, ...] = (*graph_users.ROUTES, *graph_apps.ROUTES, *graph_policies.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *graph_users.ROUTES,
+    *graph_apps.ROUTES,
+    *graph_made.ROUTES,
+    *graph_policies.ROUTES,
+    *graph_audits.ROUTES,
+)
 
 _DELEGATED: Mapping[str, tuple[str, ...]] = {
     ADMIN_ROLES["Global Administrator"]: ("*",),

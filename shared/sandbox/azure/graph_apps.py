@@ -28,6 +28,7 @@ def shown(held: Holder) -> dict[str, Any]:
         "id": held.id,
         "appId": held.app_id,
         "displayName": held.name,
+        "createdDateTime": iso(held.created),
         "passwordCredentials": [_secret(secret) for secret in held.credentials.secrets],
         "keyCredentials": [_certificate(certificate) for certificate in held.credentials.certificates],
     }
@@ -87,11 +88,14 @@ def _update(kind: str, ask: Ask) -> Answer:
         raise Problem(400, "Request_BadRequest", f"Invalid property '{min(unknown)}'.")
     if "accountEnabled" in asked and isinstance(held, ServicePrincipal) and held.enabled != asked["accountEnabled"]:
         held.enabled, held.switched = asked["accountEnabled"], ask.now
+    before = described(held)
     if "keyCredentials" in asked:
         _certificates(held, asked["keyCredentials"], ask.now)
     if "passwordCredentials" in asked:
         _secrets(held, asked["passwordCredentials"], ask.now)
     ask.audit(f"Update {'application' if kind == 'applications' else 'service principal'}", held.id, _label(kind))
+    if described(held) != before:
+        ask.audit(KEYED[kind], held.id, _label(kind), KeyDescription=(before, described(held)))
     return Answer(204)
 
 
@@ -131,8 +135,9 @@ def _add_password(kind: str, ask: Ask) -> Answer:
     text = secrets.token_urlsafe(30)
     end = moment(asked["endDateTime"]) if asked.get("endDateTime") else ask.now + _TWO_YEARS
     made = Secret.of(text, ask.now, end, asked.get("displayName", ""))
+    before = described(held)
     held.credentials.secrets.append(made)
-    ask.audit("Add service principal credentials", held.id, _label(kind))
+    ask.audit(KEYED[kind], held.id, _label(kind), KeyDescription=(before, described(held)))
     return ask.one({**_secret(made), "secretText": text}, "passwordCredential")
 
 
@@ -141,8 +146,10 @@ def _remove_password(kind: str, ask: Ask) -> Answer:
     gone = next((one for one in held.credentials.secrets if one.key_id == wanted), None)
     if gone is None:
         raise Problem(400, "Request_BadRequest", f"No password credential found with keyId {wanted}.")
+    before = described(held)
     held.credentials.remove(gone, ask.now)
-    ask.audit("Remove service principal credentials", held.id, _label(kind))
+    name = "Remove service principal credentials" if kind == "servicePrincipals" else KEYED[kind]
+    ask.audit(name, held.id, _label(kind), KeyDescription=(before, described(held)))
     return Answer(204)
 
 
@@ -163,8 +170,9 @@ def _add_federated(ask: Ask) -> Answer:
         text = "FederatedIdentityCredential with issuer and subject already exists on application."
         raise Problem(409, "Request_MultipleObjectsWithSameKeyValue", text)
     made = Federated(str(uuid.uuid4()), asked["name"], asked["issuer"], asked["subject"], tuple(asked["audiences"]))
+    before = _trusted(held)
     held.credentials.federated.append(made)
-    ask.audit("Update application", held.id, "Application")
+    ask.audit("Update application", held.id, "Application", FederatedIdentityCredentials=(before, _trusted(held)))
     return Answer.of(201, _federated(made))
 
 
@@ -176,6 +184,26 @@ def _remove_federated(ask: Ask) -> Answer:
     held.credentials.remove(gone, ask.now)
     ask.audit("Update application", held.id, "Application")
     return Answer(204)
+
+
+KEYED = {
+    "applications": "Update application \N{EN DASH} Certificates and secrets management ",
+    "servicePrincipals": "Add service principal credentials",
+}
+"""How the audit log calls a change of credentials, the blank at the end included."""
+
+
+def described(held: Holder) -> list[str]:
+    """Secrets and certificates as the audit log writes them."""
+    secrets_ = [(one.key_id, "Password", one.name) for one in held.credentials.secrets]
+    certificates = [(one.key_id, "AsymmetricX509Cert", one.name) for one in held.credentials.certificates]
+    return [
+        f"[KeyIdentifier={key},KeyType={kind},KeyUsage=Verify,DisplayName={name}]" for key, kind, name in (*secrets_, *certificates)
+    ]
+
+
+def _trusted(held: Holder) -> list[dict[str, str]]:
+    return [{"Id": one.id, "Name": one.name, "Issuer": one.issuer, "Subject": one.subject} for one in held.credentials.federated]
 
 
 def _label(kind: str) -> str:

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared.sandbox.azure.callers import Caller
+from shared.sandbox.azure.clock import moment
 from shared.sandbox.azure.wire import Answer, Problem, Request
 
 if TYPE_CHECKING:
     from shared.sandbox.azure.cloud import Cloud
 
 _PAGE = 100
-_EQUALS = re.compile(r"^([\w/]+) eq (?:'([^']*)'|(true|false|null))$")
+_COMPARES = re.compile(r"^([\w/]+) (eq|ge|le) (?:'([^']*)'|(true|false|null)|(\d{4}-[\dT:.Z-]+))$")
+_ANY = re.compile(r"^(\w+)/any\((\w+):\s?\2/(\w+ eq '[^']*')\)$")
 _V1 = "https://graph.microsoft.com/v1.0"
 
 
@@ -52,21 +54,33 @@ class Ask:
         return {name: shown.get(name.strip()) for name in ("id", *names)} if names else dict(shown)
 
     def _passes(self, shown: Mapping[str, Any]) -> bool:
-        for part in filter(None, self.request.query.get("$filter", "").split(" and ")):
-            asked = _EQUALS.match(part.strip())
-            if asked is None:
-                raise Problem(400, "Request_UnsupportedQuery", f"Unsupported Query: {part}")
-            name, text, literal = asked.groups()
-            wanted = {"true": True, "false": False, "null": None}[literal] if literal else text
-            held = shown.get(name)
-            same = held.lower() == wanted.lower() if isinstance(held, str) and isinstance(wanted, str) else held == wanted
-            if not same:
-                return False
-        return True
+        return all(_holds(part.strip(), shown) for part in filter(None, self.request.query.get("$filter", "").split(" and ")))
 
-    def audit(self, activity: str, target: str, kind: str) -> None:
-        """Write the directory's audit log."""
-        self.cloud.entra.audits.note(self, activity, target, kind)
+    def audit(self, activity: str, target: str, kind: str, *more: tuple[str, str], **changed: tuple[object, object]) -> None:
+        """Write the directory's audit log: `changed` are properties, `_` for `.`, as they were and as they are."""
+        named = {name.replace("_", "."): each for name, each in changed.items()}
+        self.cloud.entra.audits.note(self, activity, ((target, kind), *more), named)
+
+
+def _holds(part: str, shown: Mapping[str, Any]) -> bool:
+    """One condition of a `$filter`. Raises Problem 400 for what is in no condition of this directory's."""
+    if within := _ANY.match(part):
+        return any(_holds(within[3], one) for one in shown.get(within[1]) or ())
+    asked = _COMPARES.match(part)
+    if asked is None:
+        raise Problem(400, "Request_UnsupportedQuery", f"Unsupported Query: {part}")
+    path, how, text, literal, time = asked.groups()
+    held: Any = shown
+    for step in path.split("/"):
+        held = held.get(step) if isinstance(held, Mapping) else None
+    if time:
+        return _in_time(moment(held), how, moment(time)) if held else False
+    wanted = {"true": True, "false": False, "null": None}[literal] if literal else text
+    return bool(held.lower() == wanted.lower() if isinstance(held, str) and isinstance(wanted, str) else held == wanted)
+
+
+def _in_time(held: float, how: str, asked: float) -> bool:
+    return {"eq": held == asked, "ge": held >= asked, "le": held <= asked}[how]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,12 @@
 """Graph's rights and rules: directory roles, application permissions, consents, Conditional Access, the audit log."""
 
 import uuid
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shared.sandbox.azure.clock import iso
 from shared.sandbox.azure.directory import ADMIN_ROLES, ServicePrincipal, User, missing
 from shared.sandbox.azure.graph_ask import Ask, Route
 from shared.sandbox.azure.wire import Answer, Problem
-
-if TYPE_CHECKING:
-    from shared.sandbox.azure.cloud import Cloud
 
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 """Microsoft Graph's own application id, the same in every tenant"""
@@ -20,40 +16,18 @@ _ASSIGN = ("RoleManagement.ReadWrite.Directory",)
 _READ = ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All")
 _CONSENTS = ("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All")
 
-
-class Audits:
-    """The directory's audit log."""
-
-    def __init__(self, cloud: "Cloud") -> None:
-        self._cloud = cloud
-        self._events: list[tuple[float, dict[str, Any]]] = []
-
-    def note(self, ask: Ask, activity: str, target: str, kind: str) -> None:
-        caller = ask.caller
-        who: dict[str, Any] = {"user": {"id": caller.object_id, "userPrincipalName": caller.name, "ipAddress": ask.request.address}}
-        if caller.kind != "User":
-            who = {"app": {"appId": caller.app_id, "servicePrincipalId": caller.object_id, "displayName": caller.name}}
-        event = {
-            "id": f"Directory_{uuid.uuid4()}",
-            "activityDateTime": iso(ask.now),
-            "activityDisplayName": activity,
-            "correlationId": ask.request.id,
-            "category": f"{kind}Management",
-            "result": "success",
-            "initiatedBy": who,
-            "targetResources": [{"id": target, "type": kind}],
-        }
-        self._events.append((ask.now, event))
-        self._cloud.logs.record("/providers/microsoft.aadiam", "AuditLogs", event)
-
-    def seen(self) -> Iterator[dict[str, Any]]:
-        """What the log shows now, the newest first."""
-        now = self._cloud.clock.now()
-        return (event for at, event in reversed(self._events) if at + self._cloud.delays.log <= now)
-
-
-def _audits(ask: Ask) -> Answer:
-    return ask.many(ask.cloud.entra.audits.seen(), "auditLogs/directoryAudits")
+PERMISSIONS = (
+    "Application.ReadWrite.All",
+    "AppRoleAssignment.ReadWrite.All",
+    "AuditLog.Read.All",
+    "Directory.Read.All",
+    "Files.Read.All",
+    "Mail.Read",
+    "RoleManagement.ReadWrite.Directory",
+    "User.Read.All",
+    "User.ReadWrite.All",
+)
+"""Application permissions of Graph's that can be assigned here."""
 
 
 def _role_assignments(ask: Ask) -> Answer:
@@ -76,7 +50,7 @@ def _assign_role(ask: Ask) -> Answer:
     if asked["roleDefinitionId"] not in ADMIN_ROLES.values():
         raise missing(asked["roleDefinitionId"])
     held.directory_roles.add(asked["roleDefinitionId"])
-    ask.audit("Add member to role", asked["principalId"], "Role")
+    _of_role("Add member to role", ask, held, asked["roleDefinitionId"])
     return Answer.of(201, _assigned(asked["principalId"], asked["roleDefinitionId"]))
 
 
@@ -85,9 +59,14 @@ def _unassign_role(ask: Ask) -> Answer:
         for role in sorted(held.directory_roles):
             if _assigned(held.id, role)["id"] == ask.ids[0]:
                 held.directory_roles.remove(role)
-                ask.audit("Remove member from role", held.id, "Role")
+                _of_role("Remove member from role", ask, held, role)
                 return Answer(204)
     raise missing(ask.ids[0])
+
+
+def _of_role(activity: str, ask: Ask, held: User | ServicePrincipal, role: str) -> None:
+    changed: tuple[object, object] = (None, role) if activity.startswith("Add") else (role, None)
+    ask.audit(activity, held.id, "User" if isinstance(held, User) else "ServicePrincipal", (role, "Role"), Role_TemplateId=changed)
 
 
 def _subject(ask: Ask, object_id: str) -> User | ServicePrincipal:
@@ -137,6 +116,25 @@ def _remove_permission(ask: Ask) -> Answer:
     return Answer(204)
 
 
+def _add_permission(ask: Ask) -> Answer:
+    held, asked = _principal(ask), ask.body()
+    name = next((name for name in PERMISSIONS if app_role(name) == asked["appRoleId"]), None)
+    if name is None or asked["principalId"] != held.id:
+        raise Problem(400, "Request_BadRequest", "Permission being assigned was not found on application.")
+    if name in held.permissions:
+        raise Problem(400, "Request_BadRequest", "Permission being assigned already exists on the object")
+    held.permissions.add(name)
+    changed: dict[str, tuple[object, object]] = {"AppRole_Id": (None, asked["appRoleId"]), "AppRole_Value": (None, name)}
+    _consented("Add app role assignment to service principal", ask, held.id, changed)
+    return Answer.of(201, _permission(held, name))
+
+
+def _consented(activity: str, ask: Ask, client: str, changed: dict[str, tuple[object, object]]) -> None:
+    """The log names the interface first, and whose permission it is among what changed."""
+    whose = {"ServicePrincipal_ObjectID": (None, client)}
+    ask.audit(activity, GRAPH_APP, "ServicePrincipal", (client, "ServicePrincipal"), **changed, **whose)
+
+
 def _grants(ask: Ask) -> Answer:
     return ask.many(ask.cloud.entra.grants.values(), "oauth2PermissionGrants")
 
@@ -150,7 +148,8 @@ def _add_grant(ask: Ask) -> Answer:
     asked = ask.body()
     made = {"id": uuid.uuid4().hex, "principalId": None, **asked}
     ask.cloud.entra.grants[made["id"]] = made
-    ask.audit("Add delegated permission grant", asked["clientId"], "ServicePrincipal")
+    changed: dict[str, tuple[object, object]] = {"DelegatedPermissionGrant_Scope": (None, made["scope"])}
+    _consented("Add delegated permission grant", ask, made["clientId"], changed)
     return Answer.of(201, made)
 
 
@@ -178,11 +177,11 @@ def _update_policy(ask: Ask) -> Answer:
 
 
 ROUTES = (
-    Route("GET", "auditLogs/directoryAudits", ("AuditLog.Read.All",), _audits),
     Route("GET", "roleManagement/directory/roleAssignments", _ROLES, _role_assignments),
     Route("POST", "roleManagement/directory/roleAssignments", _ASSIGN, _assign_role),
     Route("DELETE", "roleManagement/directory/roleAssignments/{}", _ASSIGN, _unassign_role),
     Route("GET", "servicePrincipals/{}/appRoleAssignments", _READ, _permissions),
+    Route("POST", "servicePrincipals/{}/appRoleAssignments", ("AppRoleAssignment.ReadWrite.All",), _add_permission),
     Route("DELETE", "servicePrincipals/{}/appRoleAssignments/{}", ("AppRoleAssignment.ReadWrite.All",), _remove_permission),
     Route("GET", "servicePrincipals/{}/oauth2PermissionGrants", (*_READ, *_CONSENTS), _grants_of),
     Route("GET", "oauth2PermissionGrants", ("Directory.Read.All", *_CONSENTS), _grants),

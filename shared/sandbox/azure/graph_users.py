@@ -26,6 +26,7 @@ def shown(user: User) -> dict[str, Any]:
         "mail": user.upn,
         "accountEnabled": user.enabled,
         "userType": "Guest" if user.guest else "Member",
+        "createdDateTime": iso(user.created),
         "signInSessionsValidFromDateTime": iso(user.sessions_from),
         "externalUserState": "Accepted" if user.guest else None,
     }

@@ -30,7 +30,10 @@ class ManagedIdentities:
 
     def _make(self, call: ArmCall) -> dict[str, Any]:
         directory = self._cloud.entra.directory
-        principal = directory.identity_of(call.resource_id) or directory.add_managed_identity(call.resource_id)
+        principal = directory.identity_of(call.resource_id)
+        if principal is None:
+            principal = directory.add_managed_identity(call.resource_id)
+            principal.created = call.request.at
         properties = {"tenantId": directory.tenant, "principalId": principal.id, "clientId": principal.app_id}
         kept = {name: call.body[name] for name in ("location", "tags") if name in call.body}
         return self._cloud.resources.put(call.resource_id, {**kept, "properties": properties}, call.type)

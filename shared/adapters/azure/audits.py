@@ -1,0 +1,174 @@
+"""The directory's audit log: who made which user or application, and who gave whom a credential, role or permission.
+
+Source: Microsoft Graph v1.0, directoryAudit; it is minutes late. An application has no address there.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+from urllib.parse import quote
+
+from shared.adapters.azure.clients import Clients
+from shared.adapters.azure.facets import Rights
+from shared.adapters.azure.log_rows import moment
+from shared.adapters.azure.rest import GRAPH
+from shared.domain.actor import Actor, Credential
+from shared.domain.errors import Absent, Unreachable
+from shared.domain.resource import Kind, Ref
+from shared.intake import fact_entra
+from shared.intake.azure_names import principal
+from shared.intake.fact_signal_azure import actor_of
+from shared.intake.pieces import first
+from shared.intake.tolerant import folded, items
+from shared.ports import Act
+
+KEPT = timedelta(days=30)
+RECENT = timedelta(days=1)
+"""How far back the log is read about an application: the service finds a user's changes, and only all of those of applications."""
+
+MOST = 2000
+"""Records of one answer that are read; one that has more is not whole."""
+
+RIGHTS = Rights(graph=frozenset({"AuditLog.Read.All", "Directory.Read.All"}))
+
+type Ids = Callable[[Any], Iterable[str]]
+
+KEY = re.compile(r"KeyIdentifier=([0-9A-Fa-f-]+)")
+
+GIVEN: Mapping[str, Ids] = {
+    "KeyDescription": lambda value: [found[1] for each in items(value) if (found := KEY.search(str(each)))],
+    "FederatedIdentityCredentials": lambda value: [first(folded(each), "id") for each in items(value)],
+    "Role.TemplateId": lambda value: [str(value)],
+    "AppRole.Id": lambda value: [str(value)],
+    "DelegatedPermissionGrant.Scope": lambda value: [str(value).strip()],
+}
+"""Properties that change when somebody is given something, and the ids in their values: of credentials, roles, permissions."""
+
+CREDENTIALS = frozenset({"KeyDescription", "FederatedIdentityCredentials"})
+WHOSE = "ServicePrincipal.ObjectID"
+"""The property that names the holder of a permission: its record is about the interface that it is for."""
+
+KINDS = {"user": Kind.USER, "serviceprincipal": Kind.SERVICE_PRINCIPAL, "application": Kind.SERVICE_PRINCIPAL}
+MAKING = frozenset({"add user", "invite external user", "add service principal"})
+
+
+def by_user(clients: Clients, user: str, since: datetime) -> tuple[Act, ...]:
+    """What a user changed. Raises `Unreachable` where that is too much to be read."""
+    return _acts(clients, since, f"initiatedBy/user/id eq '{user}'")
+
+
+def by_application(clients: Clients, holder: str, since: datetime) -> tuple[Act, ...]:
+    """What an application changed since yesterday at most. Raises as `by_user`."""
+    found = _acts(clients, max(since, datetime.now(UTC) - RECENT), "")
+    return tuple(act for act in found if act.actor.unique_id == holder)
+
+
+def on(clients: Clients, holder: str, since: datetime) -> tuple[Act, ...]:
+    """What was done to one object of the directory. Raises as `by_user`."""
+    return _acts(clients, since, f"targetResources/any(t:t/id eq '{holder}')")
+
+
+def _acts(clients: Clients, since: datetime, term: str) -> tuple[Act, ...]:
+    start = max(since, datetime.now(UTC) - KEPT).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    wanted = f"activityDateTime ge {start}" + (f" and {term}" if term else "")
+    listed = clients.rest(GRAPH).every(f"/v1.0/auditLogs/directoryAudits?$filter={quote(wanted, safe='/:()')}")
+    found = tuple(islice(listed, MOST + 1))
+    if len(found) > MOST:
+        raise Unreachable("the directory's log has more than can be read at once", "TooManyRows")
+    asked = Holders(clients)
+    return tuple(act for event in found if (act := _act(folded(event), asked)))
+
+
+class Holders:
+    """The service principals of registrations, each asked for once."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._known: dict[str, str] = {}
+
+    def of(self, application: str) -> str:
+        """The object id of whoever works for this registration; empty where nobody does."""
+        if application not in self._known:
+            self._known[application] = next(self._found(application), "")
+        return self._known[application]
+
+    def _found(self, application: str) -> Iterator[str]:
+        graph = self._clients.rest(GRAPH)
+        try:
+            app_id = graph.get(f"/v1.0/applications/{application}?$select=appId")["appId"]
+        except Absent:
+            return
+        for one in graph.every(f"/v1.0/servicePrincipals?$filter=appId eq '{app_id}'&$select=id"):
+            yield str(one["id"]).lower()
+
+
+def _act(event: Mapping[str, Any], holders: Holders) -> Act | None:
+    """One record as an act; None where nobody in particular did it."""
+    told = fact_entra.audit(event)
+    actor = actor_of(told.actor)
+    if actor is None:
+        return None
+    targets = [who for each in items(event.get("targetresources")) if (who := _principal(folded(each), holders))]
+    gave = tuple(_gave(event, targets))
+    made = [_actor(targets[0], event)] if targets and told.event.strip().lower() in MAKING else []
+    return Act(
+        id=told.id,
+        at=moment(event["activitydatetime"]),
+        actor=actor,
+        name=told.event,
+        resources=tuple(dict.fromkeys(targets)),
+        created=(*made, *(_actor(who, event, part) for who, part, proves in gave if proves)),
+        source_address=told.address,
+        source_network="",
+        request_id=str(event.get("correlationid") or ""),
+        failed=told.failed,
+        by_service=False,
+        gave=tuple((who, part) for who, part, _ in gave),
+    )
+
+
+def _principal(target: Mapping[str, Any], holders: Holders) -> Ref | None:
+    """A user or service principal; a registration is told as the service principal that works for it."""
+    kind, name = first(target, "type").lower(), first(target, "id").lower()
+    if kind not in KINDS or not name:
+        return None
+    name = holders.of(name) if kind == "application" else name
+    return principal(KINDS[kind], name) if name else None
+
+
+def _gave(event: Mapping[str, Any], targets: list[Ref]) -> Iterator[tuple[Ref, str, bool]]:
+    """Who was given what, by its id, and whether that is something to sign in with."""
+    changes = [folded(c) for each in items(event.get("targetresources")) for c in items(folded(each).get("modifiedproperties"))]
+    named = next((_value(c.get("newvalue")) for c in changes if c.get("displayname") == WHOSE), None)
+    holder = principal(Kind.SERVICE_PRINCIPAL, str(named)) if named else next(iter(targets), None)
+    if holder is None:
+        return
+    for change in changes:
+        name = str(change.get("displayname"))
+        before, after = (_ids(name, change.get(when)) for when in ("oldvalue", "newvalue"))
+        for part in (each for each in after if each not in before):
+            yield holder, part, name in CREDENTIALS
+
+
+def _ids(name: str, value: object) -> list[str]:
+    found = _value(value)
+    return [each for each in GIVEN[name](found) if each] if name in GIVEN and found else []
+
+
+def _value(said: object) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """The log writes values as JSON in a string; what is none stands for itself."""
+    try:
+        return json.loads(said) if isinstance(said, str) else said
+    except ValueError:
+        return said
+
+
+def _actor(who: Ref, event: Mapping[str, Any], proof: str = "") -> Actor:
+    """Whoever came into being, or can be signed in as with the credential `proof` from now on."""
+    invited = "invite" in str(event.get("activitydisplayname", "")).lower()
+    user = Credential.ENTRA_GUEST if invited else Credential.ENTRA_USER
+    credential = user if who.kind is Kind.USER else Credential.SERVICE_PRINCIPAL
+    return Actor(credential=credential, account="", principal=who, unique_id="" if proof else who.id, access_key=proof)

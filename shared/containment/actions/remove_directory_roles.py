@@ -1,0 +1,32 @@
+"""Take the roles that a principal has in the directory itself: whoever has one makes users, applications and roles of its own."""
+
+from collections.abc import Iterator
+
+from shared.containment.action import Action, Situation, blast_of
+from shared.domain.facet import DirectoryRole
+from shared.domain.plan import Change, Origin, Wave
+from shared.domain.resource import Kind, Ref
+
+
+def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
+    whole = situation.quarantined(target)
+    for held in situation.world.look(target, DirectoryRole):
+        if held.present and situation.gave(target, held.role):
+            yield action.change(target, held.but(present=False), "the actor assigned it", origin=Origin.ATTACKER)
+        elif held.present and whole:
+            why = "with it the actor makes what the next sweep has to find"
+            yield action.change(target, held.but(present=False), why, blast=blast_of(whole))
+
+
+ACTION = Action(
+    name="remove-directory-roles",
+    title="Take roles in the directory away",
+    wave=Wave.FENCE,
+    targets=frozenset({Kind.USER, Kind.SERVICE_PRINCIPAL}),
+    facets=(DirectoryRole,),
+    hurts="An administrator whose account was stolen; nobody, where the actor assigned the role.",
+    undone="Each role is assigned again, for the same part of the directory; what the actor assigned is not.",
+    citation="45 CFR 164.308(a)(4)(ii)(C)",
+    propose=_propose,
+    aimed=True,
+)

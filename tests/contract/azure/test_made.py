@@ -1,0 +1,135 @@
+"""What a thief makes of itself in a directory, as the directory and its log tell it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+
+from shared.adapters.azure import directory, evidence
+from shared.adapters.azure.clients import Clients
+from shared.adapters.azure.directory import AzureDirectory
+from shared.adapters.azure.evidence import AzureEvidence
+from shared.domain.actor import Actor, Credential, Lineage
+from shared.domain.errors import Refused
+from shared.domain.resource import Kind
+from shared.intake.azure_names import principal
+from shared.sandbox.azure import clinic_names as names
+from shared.sandbox.azure.clinic import build
+from shared.sandbox.azure.cloud import Cloud
+from shared.sandbox.azure.roles import Role
+from shared.sandbox.azure.transport import transport
+from tests.contract.azure.scenes import Bearer
+from tests.contract.azure.thief_scenes import PROGRAM, Hand, empowered, portal
+
+ROLE = "00000000-feed-4bad-8bad-00000000000b"
+BEGUN = datetime.now(UTC) - timedelta(minutes=5)
+
+
+class Desk:
+    """A clinic whose program was stolen, an application of others, and a responder with the declared rights."""
+
+    def __init__(self) -> None:
+        self.cloud = Cloud()
+        build(self.cloud)
+        self.thief = empowered(self.cloud)
+        self.registration, self.portal = portal(self.cloud)
+        _, self.responder = self.cloud.entra.directory.add_application("asking")
+        self.cloud.rbac.assign(self.responder.id, self._role(), f"/subscriptions/{names.SUBSCRIPTION}")
+        clients = Clients(Bearer(self.cloud, self.responder), transport(self.cloud), retries=0)
+        self.log, self.directory = AzureEvidence(clients), AzureDirectory(clients)
+
+    def _role(self) -> str:
+        rights = evidence.RIGHTS | directory.RIGHTS
+        self.responder.permissions = set(rights.graph)
+        self.cloud.rbac.definitions[ROLE] = Role(ROLE, "asking", tuple(rights.actions), custom=True)
+        return ROLE
+
+
+@pytest.fixture(scope="module")
+def desk() -> Desk:
+    return Desk()
+
+
+class Told(NamedTuple):
+    """Whom the log shows as made, and who was given what."""
+
+    created: set[tuple[str, Credential, str]]
+    gave: set[tuple[str, str]]
+
+
+def told(desk: Desk, by: Actor = PROGRAM) -> Told:
+    acts = desk.log.by(by, BEGUN)
+    created = {(c.principal.id, c.credential, c.access_key) for a in acts for c in a.created if c.principal}
+    return Told(created, {(who.id, part) for a in acts for who, part in a.gave})
+
+
+type Move = Callable[[Hand, Desk], tuple[str, str]]
+"""A move of the thief's: whom it is about, and the id of what was given."""
+
+GIVEN: dict[str, tuple[Move, bool]] = {
+    "a secret for the registration of others": (lambda t, d: (d.portal.id, t.secret(d.registration.id)), True),
+    "a secret for the principal of others": (lambda t, d: (d.portal.id, t.secret_of_principal(d.portal.id)), True),
+    "an issuer who speaks for others": (lambda t, d: (d.portal.id, t.trust(d.registration.id)), True),
+    "a role of the directory": (lambda t, _: (names.NURSE_ID, t.directory_role(names.NURSE_ID)), False),
+    "a role at a scope": (lambda t, _: (names.NURSE_ID, t.role(names.NURSE_ID, "User")), False),
+    "a role at a scope for an application": (lambda t, d: (d.portal.id, t.role(d.portal.id, "ServicePrincipal")), False),
+    "a permission of an application": (lambda t, d: (d.portal.id, t.permission(d.portal.id)), False),
+    "a consent for everybody": (lambda t, d: (d.portal.id, t.consent(d.portal.id)), False),
+}
+
+
+@pytest.mark.parametrize(("move", "proves"), GIVEN.values(), ids=GIVEN)
+def test_the_log_tells_who_was_given_what(desk: Desk, move: Move, proves: bool) -> None:
+    who, part = move(desk.thief, desk)
+    found = told(desk)
+    assert (who, part) in found.gave
+    assert ((who, Credential.SERVICE_PRINCIPAL, part) in found.created) is proves
+
+
+MADE: dict[str, tuple[Callable[[Hand], str], Kind, Credential]] = {
+    "a user": (Hand.user, Kind.USER, Credential.ENTRA_USER),
+    "an application": (Hand.application, Kind.SERVICE_PRINCIPAL, Credential.SERVICE_PRINCIPAL),
+}
+
+
+@pytest.mark.parametrize(("move", "kind", "credential"), MADE.values(), ids=MADE)
+def test_whoever_is_new_is_listed_and_the_log_tells_by_whom(
+    desk: Desk, move: Callable[[Hand], str], kind: Kind, credential: Credential
+) -> None:
+    made = move(desk.thief)
+    assert (made, credential, "") in told(desk).created
+    listed = desk.directory.made_since(Lineage(root=PROGRAM), BEGUN)
+    assert (principal(kind, made), credential) in {(a.principal, a.credential) for a in listed}
+    assert names.NURSE_ID not in {a.unique_id for a in listed}
+    makers = [a for a in desk.log.on(principal(kind, made), BEGUN) if a.created]
+    assert [a.actor.unique_id for a in makers] == [names.EXPORT_ID]
+
+
+def test_what_an_administrator_makes_is_told_as_the_administrators(desk: Desk) -> None:
+    rightful = desk.cloud.entra.directory.add_user("admin@st-brendan.example", "x-EXAMPLE", roles=("Global Administrator",))
+    made = Hand(desk.cloud, rightful, "203.0.113.9").user("nora.new")
+    (maker,) = [a for a in desk.log.on(principal(Kind.USER, made), BEGUN) if a.created]
+    assert (maker.actor.unique_id, maker.source_address) == (rightful.id, "203.0.113.9")
+    assert (made, Credential.ENTRA_USER, "") not in told(desk).created
+    admin = Actor(credential=Credential.ENTRA_USER, account="", principal=principal(Kind.USER, rightful.id), unique_id=rightful.id)
+    assert (made, Credential.ENTRA_USER, "") in told(desk, admin).created
+
+
+def test_what_was_taken_away_was_not_given(desk: Desk) -> None:
+    gone = desk.thief.secret(desk.registration.id)
+    desk.thief.graph("POST", f"applications/{desk.registration.id}/removePassword", {"keyId": gone})
+    parts = [part for act in desk.log.by(PROGRAM, BEGUN) for _, part in act.gave]
+    assert parts.count(gone) == 1
+
+
+def test_a_thief_without_a_name_made_nobody(desk: Desk) -> None:
+    key = Actor(credential=Credential.STORE_KEY, account="", access_key=names.ACCOUNT, unique_id=names.ACCOUNT)
+    assert desk.directory.made_since(Lineage(root=key), BEGUN) == ()
+
+
+def test_without_the_right_to_the_log_it_is_said(desk: Desk) -> None:
+    _, nobody = desk.cloud.entra.directory.add_application("unpermitted")
+    desk.cloud.rbac.assign(nobody.id, ROLE, f"/subscriptions/{names.SUBSCRIPTION}")
+    with pytest.raises(Refused):
+        AzureEvidence(Clients(Bearer(desk.cloud, nobody), transport(desk.cloud), retries=0)).by(PROGRAM, BEGUN)

