@@ -76,13 +76,15 @@ class Responder(Value):
     """Ourselves: ids of roles that act for us (AROA…, object ids of Entra), and the identities of the last resort.
 
     `clouds` are those that we answer for, the first of them for pages; none named: the one that keeps the record.
-    `restore` are roles that restore backups (ARNs): retired keys go on opening for them.
+    `restore` are roles that restore backups (ARNs): retired keys go on opening for them. `guardrails`: the service and resource
+    control policies of the deployment are attached to every account of AWS: not even its administrator takes a fence off.
     """
 
     roles: Names = ()
     break_glass: Names = ()
     restore: Names = ()
     clouds: tuple[Literal["aws", "azure"], ...] = ()
+    guardrails: bool = False
 
 
 class Limits(Value):

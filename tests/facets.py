@@ -20,6 +20,7 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
     facets.Fence: st.builds(facets.Fence, sid=_NAMES, body=_BODIES),
     facets.SessionsRevoked: st.builds(facets.SessionsRevoked, before=_TIMES),
     facets.DenyAll: st.builds(facets.DenyAll, on=_FLAGS),
+    facets.Sealed: st.builds(facets.Sealed, on=_FLAGS),
     facets.AccessKeyStatus: st.builds(facets.AccessKeyStatus, key_id=_NAMES, active=_FLAGS),
     facets.SignIn: st.builds(facets.SignIn, enabled=_FLAGS),
     facets.AppCredential: st.builds(

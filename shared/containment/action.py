@@ -33,6 +33,8 @@ class Situation:
     observed: Observed = UNOBSERVED
     rotates: bool = False
     """a sound key gets new material and no successor"""
+    seals: bool = False
+    """guardrails are attached that keep whatever bears our mark from being changed"""
 
     def quarantined(self, target: Ref) -> tuple[Standing, ...]:
         """The actors for whom this principal is fenced as a whole, or would be if a person says so."""

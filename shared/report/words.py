@@ -53,6 +53,7 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "fence": _statement,
     "sessions-revoked": lambda f: f"sessions before {f.before:%Y-%m-%d %H:%M:%S} UTC are refused" if f.before else "none refused",
     "deny-all": lambda f: f"everything is refused{f' ({f.via})' if f.via else ''}" if f.on else "not refused",
+    "sealed": _flag("sealed: nobody but us changes it", "not sealed", "on"),
     "access-key-status": lambda f: f"{f.key_id} {'active' if f.active else 'inactive'}",
     "console-login": _flag("a password", "no password", "present"),
     "sign-in": _flag("can sign in", "can not sign in", "enabled"),

@@ -67,6 +67,7 @@ def situation(case: Case, deps: Deps) -> Situation:
         accounts=deps.estate.accounts,
         one_way=deps.policy.one_way.mode,
         rotates=deps.policy.keys.sound == "rotate",
+        seals=deps.policy.responder.guardrails,
     )
 
 

@@ -7,7 +7,17 @@ import pytest
 from types_boto3_iam import IAMClient
 
 from shared.adapters.aws.world import FACETS, AwsWorld
-from shared.domain.facet import AccessKeyStatus, ConsoleLogin, DenyAll, Facet, Fence, KeyAccess, PolicyStatement, SessionsRevoked
+from shared.domain.facet import (
+    AccessKeyStatus,
+    ConsoleLogin,
+    DenyAll,
+    Facet,
+    Fence,
+    KeyAccess,
+    PolicyStatement,
+    Sealed,
+    SessionsRevoked,
+)
 from shared.domain.resource import Kind, Ref
 from shared.domain.value import canonical
 from shared.sandbox.aws.server import Sandbox
@@ -73,6 +83,7 @@ SETTINGS: dict[type[Facet], list[Setting]] = {
     ],
     SessionsRevoked: [simply(STAMP, STAMP.absent), without_room(STAMP, LATER, STAMP, STAMP.absent)],
     DenyAll: [simply(ON, OFF), without_room(ON, OFF), cornered],
+    Sealed: [simply(Sealed(on=True), Sealed(on=False))],
     AccessKeyStatus: [with_a_key],
     ConsoleLogin: [with_a_password],
     PolicyStatement: [simply(FROZEN, FROZEN.absent)],

@@ -90,6 +90,7 @@ class Row:
     one_way: Mode = Mode.AUTO
     observed: Observed = QUIET
     rotates: bool = False
+    seals: bool = False
 
 
 KEYS = tuple(AccessKeyStatus(key_id=i, active=True) for i in ("AKIAEXPORT", "AKIAOTHER"))
@@ -129,6 +130,10 @@ ROWS = {
     "a role is quarantined": Row("deny-all", CLINICIAN, scope=with_(ROLE)),
     "what a person decides is proposed as a whole": Row("deny-all", CLINICIAN, scope=with_(ONE.but(reach=Reach.UNDECIDED))),
     "a shared role is not quarantined": Row("deny-all", CLINICIAN, scope=with_(ONE), changes=0),
+    "a quarantined user is sealed": Row("seal-principal", EXPORT, seals=True),
+    "a role of which one session is refused is sealed too": Row("seal-principal", CLINICIAN, scope=with_(ONE), seals=True),
+    "nobody is sealed whom nothing stands against": Row("seal-principal", ANALYST, seals=True, changes=0),
+    "nobody is sealed where nothing would keep the seal": Row("seal-principal", EXPORT, changes=0),
     "every key of a quarantined user is switched off": Row("deactivate-keys", EXPORT, KEYS, changes=2),
     "the exposed key alone, where a person decides": Row("deactivate-keys", EXPORT, KEYS, with_(WHOLE.but(reach=Reach.UNDECIDED))),
     "no key, where its owner works with it": Row("deactivate-keys", EXPORT, KEYS, with_(WHOLE.but(reach=Reach.NETWORK)), changes=0),

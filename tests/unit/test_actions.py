@@ -36,6 +36,7 @@ def situation(row: Row) -> tuple[MemoryWorld, Situation]:
         accounts=frozenset({HOME}),
         one_way=row.one_way,
         rotates=row.rotates,
+        seals=row.seals,
         observed=row.observed,
     )
     return world, seen

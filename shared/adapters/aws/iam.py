@@ -8,9 +8,10 @@ from shared.adapters.aws.errors import request_id
 from shared.adapters.aws.facets import FacetAdapter, FacetTable
 from shared.adapters.aws.fences import fence, sessions
 from shared.adapters.aws.principal import Principal, actions
+from shared.adapters.aws.seals import seal
 from shared.adapters.aws.single_statements import single_statements
 from shared.domain.errors import Absent, Refused
-from shared.domain.facet import AccessKeyStatus, ConsoleLogin, DenyAll, Fence, KeyAccess, SessionsRevoked
+from shared.domain.facet import AccessKeyStatus, ConsoleLogin, DenyAll, Fence, KeyAccess, Sealed, SessionsRevoked
 from shared.domain.resource import Kind, Ref
 from shared.ports import Receipt
 
@@ -57,6 +58,7 @@ FACETS: FacetTable = {
     (Kind.USER, Fence): fence(Kind.USER),
     (Kind.USER, SessionsRevoked): sessions(Kind.USER),
     (Kind.USER, DenyAll): deny_all(Kind.USER),
+    (Kind.USER, Sealed): seal(Kind.USER),
     (Kind.USER, AccessKeyStatus): FacetAdapter(
         _read_access_keys, _write_access_key, actions(Kind.USER, "ListAccessKeys"), actions(Kind.USER, "UpdateAccessKey")
     ),
@@ -67,5 +69,6 @@ FACETS: FacetTable = {
     (Kind.ROLE, Fence): fence(Kind.ROLE),
     (Kind.ROLE, SessionsRevoked): sessions(Kind.ROLE),
     (Kind.ROLE, DenyAll): deny_all(Kind.ROLE),
+    (Kind.ROLE, Sealed): seal(Kind.ROLE),
     (Kind.ROLE, KeyAccess): single_statements(Kind.ROLE, KeyAccess, KEY_ACCESS, "Allow"),
 }

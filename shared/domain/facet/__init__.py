@@ -27,7 +27,7 @@ from .doors import (
 )
 from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotated, RotationPolicy, Successor
 from .policies import PolicyStatement
-from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, SessionsRevoked
+from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, Sealed, SessionsRevoked
 from .records import SharedWith, TrailLogging, TrailSelectors
 from .sign_ins import AppCredential, AppPermission, DirectoryRole, RoleAssigned, SignIn
 from .stores import (
@@ -47,6 +47,7 @@ AnyFacet = Annotated[
     | Fence
     | SessionsRevoked
     | DenyAll
+    | Sealed
     | AccessKeyStatus
     | ConsoleLogin
     | Assignment
@@ -122,6 +123,7 @@ __all__ = [
     "RoleAssigned",
     "Rotated",
     "RotationPolicy",
+    "Sealed",
     "SessionsRevoked",
     "SharedKeyAccess",
     "SharedWith",

@@ -55,6 +55,17 @@ class DenyAll(Facet):
         return type(self)(on=False)
 
 
+class Sealed(Facet):
+    """Whether the user or role bears our mark, by which guardrails attached beforehand let nobody but us change it."""
+
+    facet: Literal["sealed"] = "sealed"
+    on: bool
+
+    @property
+    def absent(self) -> Self:
+        return self.but(on=False)
+
+
 class AccessKeyStatus(Facet):
     """Whether one long-term access key works (IAM UpdateAccessKey), and since when there is one."""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from shared.sandbox.aws import keys
 from shared.sandbox.aws.clock import iso
-from shared.sandbox.aws.history import Identity
+from shared.sandbox.aws.history import Identity, IdentityHistory
 from shared.sandbox.aws.http import Incoming
 from shared.sandbox.aws.principals import Caller
 from shared.sandbox.aws.wire_signature import credential
@@ -100,9 +100,21 @@ def s3_keys(incoming: Incoming, *, at: float) -> dict[str, tuple[str, ...]]:
     return {key: (value,) for key, value in found.items() if value}
 
 
-def of_resource(resource: str, account: str) -> dict[str, tuple[str, ...]]:
-    """The keys that a resource itself gives: its account, and a KMS key's aliases."""
+def of_resource(resource: str, account: str, history: IdentityHistory) -> dict[str, tuple[str, ...]]:
+    """The keys that a resource itself gives: its account, a KMS key's aliases, the tags of a user or role as in force."""
     found: dict[str, tuple[str, ...]] = {"aws:resourceaccount": (account,)}
     if ":kms:" in resource and (key := keys.find(account, "", resource)):
         found["kms:resourcealiases"] = tuple(key.aliases)
+    found |= _tags_of(resource, account, history)
     return found
+
+
+def _tags_of(resource: str, account: str, history: IdentityHistory) -> dict[str, tuple[str, ...]]:
+    """IAM's `aws:ResourceTag` and `iam:ResourceTag` of a user or role."""
+    _, _, service, *_, named = resource.split(":", 5) if resource.count(":") > 4 else [""] * 6  # noqa: PLR2004
+    kind, _, path = named.partition("/")
+    if service != "iam" or kind not in {"user", "role"}:
+        return {}
+    owner = history.find(account, "user" if kind == "user" else "role", path.rpartition("/")[2])
+    tags = owner.tags if owner else ()
+    return {f"{prefix}:resourcetag/{key.lower()}": (value,) for key, value in tags for prefix in ("aws", "iam")}

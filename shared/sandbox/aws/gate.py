@@ -108,7 +108,7 @@ class Gate:
         account = needs[-1].account if needs else here
         ask = Ask(visit.id, visit.at, visit.http, call, caller, account, keys_of_request)
         for need in needs:
-            about = context.of_resource(need.resource, need.account)
+            about = context.of_resource(need.resource, need.account, self._cloud.history)
             permission.require(self._cloud, caller, {**keys_of_request, **about}, need, service=call.service)
         return ask
 

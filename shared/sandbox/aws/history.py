@@ -143,7 +143,8 @@ class IdentityHistory:
         members = {group.name: {user.name for user in group.users} for group in backend.groups.values()}
         for user in backend.users.values():
             groups = tuple(name for name, users in members.items() if user.name in users)
-            yield _user(account, user, groups, self.boundaries.get((account, user.name), ""))
+            tags = _tags(backend.tagger.list_tags_for_resource(user.arn)["Tags"])
+            yield _user(account, user, groups, self.boundaries.get((account, user.name), ""), tags)
         yield from (_role(account, role) for role in backend.roles.values())
         yield from (_group(account, group) for group in backend.groups.values())
         yield from (_policy(account, policy) for policy in backend.managed_policies.values())
@@ -158,7 +159,7 @@ def _tags(tags: Iterable[dict[str, str]] | None) -> tuple[tuple[str, str], ...]:
     return tuple((tag["Key"], tag["Value"]) for tag in tags or ())
 
 
-def _user(account: str, user: User, groups: tuple[str, ...], boundary: str) -> Identity:
+def _user(account: str, user: User, groups: tuple[str, ...], boundary: str, tags: tuple[tuple[str, str], ...]) -> Identity:
     keys = tuple(AccessKey(key.access_key_id, key.secret_access_key, key.status == "Active") for key in user.access_keys)
     return Identity(
         kind="user",
@@ -171,7 +172,7 @@ def _user(account: str, user: User, groups: tuple[str, ...], boundary: str) -> I
         groups=groups,
         boundary=boundary,
         keys=keys,
-        tags=_tags(user.tags),
+        tags=tags,
     )
 
 
