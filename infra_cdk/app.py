@@ -12,7 +12,7 @@ from shared.domain.errors import BadInput, CodeblueError
 from shared.settings import Policy
 
 from .parameters import Parameters
-from .stacks import CustodyStack, ForwardingStack, ResponderStack, SecondCustodyStack, SpokeStack
+from .stacks import CustodyStack, ForwardingStack, GuardrailsStack, ResponderStack, SecondCustodyStack, SpokeStack
 
 FLAGS = {
     "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,  # S3 refuses the ACL that it would write otherwise
@@ -36,6 +36,8 @@ def compose(app: App, given: Parameters) -> None:
             SpokeStack(app, f"CodeblueSpoke-{account}", given, account)
         for region in given.listening:
             ForwardingStack(app, f"CodeblueForwarding-{account}-{region}", given, account, region)
+    if given.management:
+        GuardrailsStack(app, "CodeblueGuardrails", given)
     for pack in (cdk_nag.AwsSolutionsChecks, cdk_nag.HIPAASecurityChecks):
         Validations.of(app).add_plugins(pack(app))
 

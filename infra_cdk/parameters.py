@@ -17,6 +17,8 @@ from shared.domain.value import Value
 
 Account = Annotated[str, Field(pattern=r"^\d{12}$")]
 Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+Target = Annotated[str, Field(pattern=r"^(r-[a-z0-9]{4,32}|ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|\d{12})$")]
+RolePattern = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::(\d{12}|\*):role/[\w+=,.@/*?-]+$")]
 RoleArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")]
 
 IRREVERSIBLE = "i-know-that-compliance-mode-cannot-be-undone"
@@ -32,7 +34,9 @@ class Parameters(Value):
     `accounts`: whose resources it responds for; more than that do not fit into a policy. `regions`: from which their events are
     forwarded; where IAM's come is added. `external_id`: what their roles ask for. `approvers`: roles whose sessions decide about
     cases. `email`: where pages go. `people`: roles that may write to custody besides the functions, for the command line on a bad
-    night. `policy`: path of `response.toml`. `package`: the functions' code, as `python -m infra_cdk.package` makes it.
+    night. `management`: the account that attaches guardrails to `guarded` (roots, organisational units, accounts); without it none
+    are made. `deployers`: roles (ARNs, `*` allowed) that may change the responder's own while they are attached. `policy`: path of
+    `response.toml`. `package`: the functions' code, as `python -m infra_cdk.package` makes it.
     """
 
     account: Account
@@ -42,6 +46,9 @@ class Parameters(Value):
     external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9+=,.@:/_-]+$", min_length=16, max_length=1224)]
     approvers: Annotated[tuple[RoleArn, ...], Field(min_length=1, max_length=10)]
     people: tuple[RoleArn, ...] = ()
+    management: Annotated[str, Field(pattern=r"^(\d{12})?$")] = ""
+    guarded: tuple[Target, ...] = ()
+    deployers: tuple[RolePattern, ...] = ()
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     policy: str = ""
     package: str = "build/lambda/codeblue.zip"
@@ -49,7 +56,7 @@ class Parameters(Value):
     fence_concurrency: Annotated[int, Field(ge=1, le=500)] = 20
     irreversible: str = ""
 
-    @field_validator("accounts", "regions", "approvers", "people", mode="before")
+    @field_validator("accounts", "regions", "approvers", "people", "guarded", "deployers", mode="before")
     @classmethod
     def _listed(cls, given: object) -> object:
         return tuple(filter(None, given.split(","))) if isinstance(given, str) else given
@@ -60,6 +67,10 @@ class Parameters(Value):
             raise ValueError(
                 f"custody is locked in compliance mode for {self.retention_days} days, and nobody can undo that: "
                 f"say so with `-c irreversible={IRREVERSIBLE}`"
+            )
+        if bool(self.management) is not bool(self.guarded):
+            raise ValueError(
+                "guardrails take both: `management`, whose organisation it is, and `guarded`, what they are attached to"
             )
         if self.region not in SECOND_REGION:
             raise ValueError(f"no second Region is known for {self.region}")

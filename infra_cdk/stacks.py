@@ -8,13 +8,18 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from shared.adapters.aws.arns import partition_of
+from shared.settings import Policy
+
 from .canary import Canary
 from .custody import Custody
 from .custody_bucket import CustodyBucket
 from .forwarding import Forwarding
+from .guardrails import resource_control, service_control, trusted
 from .intake import Intake
+from .organisation import Guardrails
 from .pages import Pages, of_function, of_intake, of_workflow
-from .parameters import Parameters
+from .parameters import IAM_REGION, Parameters
 from .people import Decisions
 from .responder import Responder
 from .roster import BUS, POSTS, role_arn
@@ -113,6 +118,18 @@ class SpokeStack(Stack):
     def __init__(self, scope: Construct, ident: str, given: Parameters, account: str) -> None:
         super().__init__(scope, ident, env=Environment(account=account, region=given.region), termination_protection=True)
         Spoke(self, "Spoke", home=given.account, external_id=given.external_id)
+
+
+class GuardrailsStack(Stack):
+    """What not even an account's administrator does; in the organisation's management account, where somebody asks for it."""
+
+    def __init__(self, scope: Construct, ident: str, given: Parameters) -> None:
+        env = Environment(account=given.management, region=IAM_REGION)
+        super().__init__(scope, ident, env=env, termination_protection=True)
+        policy = Policy.read(given.policy_text())
+        who = trusted(policy, given.account, given.accounts, given.deployers, partition_of(given.region))
+        service, resource = service_control(who), resource_control(who, policy)
+        Guardrails(self, "Guardrails", service=service, resource=resource, targets=given.guarded)
 
 
 class ForwardingStack(Stack):

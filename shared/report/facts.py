@@ -203,6 +203,8 @@ class Pack(Value):
     form: Literal[1] = FORM
     case: str
     verdict: str
+    against: str = ""
+    """against whom the fence does not stand, though everything else holds: "not contained against account admin"; empty: nobody"""
     why: str
     """why people were asked before anything was done; empty where they were not"""
     asked: Asked | None

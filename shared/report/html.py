@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from shared.domain.case import LeftForPeople
 
+from .administrators import WHY
 from .changes import by_wave
 from .drawing import LEFT, RIGHT, TOP, WIDTH, drawings
 from .facts import Pack
@@ -39,7 +40,7 @@ def render(pack: Pack) -> str:
         last_read=_first(pack, "last-success"),
         refused=_first(pack, "first-refusal"),
         after=lambda at: span((at - pack.opened).total_seconds()),
-        words={"verdict": VERDICTS, "status": STATUSES, "reach": REACHES},
+        words={"against": WHY, "verdict": VERDICTS, "status": STATUSES, "reach": REACHES},
         frame={"width": WIDTH, "left": LEFT, "right": WIDTH - RIGHT, "top": TOP},
     )
 

@@ -12,6 +12,7 @@ from shared.domain.resource import Ref
 from shared.ports import Journal, Recorded
 from shared.workflow import history
 
+from .administrators import against
 from .changes import rows, settled, undoing
 from .facts import ActorRow, Alert, Asked, AtStake, Custody, Guaranteed, Pack
 from .stored import keys, proofs, stores
@@ -28,9 +29,11 @@ def pack(case: Case, journal: Journal, place: str, audit: Audit, now: datetime, 
     """Read a case's record into a pack. `verify` is the command that repeats the audit. Raises what the journal raises."""
     entries = [entry for entry in journal.entries() if entry.kind in KINDS]
     exposures, standing = _exposures(entries), history.made(journal)
+    changes = rows(settled(entries, journal))
     return Pack(
         case=case.id,
         verdict=case.verdict.value,
+        against=against(case, ((row.action, row.target, row.status) for row in changes)),
         why=case.why_ask,
         asked=_asked(case),
         made_at=now,
@@ -45,7 +48,7 @@ def pack(case: Case, journal: Journal, place: str, audit: Audit, now: datetime, 
         exposures=exposures,
         exposed_at=case.exposed_at,
         tenants=by_tenant(exposures),
-        changes=rows(settled(entries, journal)),
+        changes=changes,
         approvals=_approvals(entries),
         keys=keys(case, standing),
         stores=stores(case.versions),

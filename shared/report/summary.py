@@ -1,6 +1,7 @@
 """The case in the form that scripts read: one JSON object, the same for whoever prints it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from shared.containment.journal import APPLIED, CHANGES
 from shared.domain.case import Case, LeftForPeople, Outcome, Verdict, WaveRecord
@@ -9,6 +10,7 @@ from shared.domain.versions import Versions
 from shared.ports import Journal
 from shared.reencryption.lanes import Reason
 
+from .administrators import told
 from .words import say
 
 NO_VERSIONS: Mapping[str, object] = {"total": 0, "updated": 0, "copied": 0, "multipart": 0, "blocked": []}
@@ -20,15 +22,17 @@ SEEN_TWICE = frozenset({Reason.CUSTOMER_KEY.value, Reason.DENIED.value})
 
 def summary(case: Case, journal: Journal, place: str) -> dict[str, object]:
     """`{case, status, waves, versions, ledger, report, seconds_to_fence, left_for_people}`, and what the case asks (`awaiting`)."""
+    waves = [_wave(wave, journal) for wave in case.waves]
+    people = (*case.people, *told(case, ((c["action"], c["target"], c["status"]) for wave in waves for c in wave["changes"])))
     content: dict[str, object] = {
         "case": case.id,
         "status": (Verdict.PARTIAL if case.verdict is Verdict.OPEN else case.verdict).value,
-        "waves": [_wave(wave, journal) for wave in case.waves],
+        "waves": waves,
         "versions": _versions(case.versions),
         "ledger": f"{place}/{case.id}",
         "report": None,
         "seconds_to_fence": round((case.fenced_at - case.opened).total_seconds(), 3) if case.fenced_at else None,
-        "left_for_people": [left.model_dump(include={"target", "reason", "next"}) for left in case.people],
+        "left_for_people": [left.model_dump(include={"target", "reason", "next"}) for left in people],
     }
     if case.awaiting:
         asked = case.awaiting
@@ -96,7 +100,7 @@ def _versions(found: Sequence[Versions]) -> dict[str, object]:
     }
 
 
-def _wave(wave: WaveRecord, journal: Journal) -> dict[str, object]:
+def _wave(wave: WaveRecord, journal: Journal) -> dict[str, Any]:
     changes = [
         {"target": o.target.id, "facet": o.facet, "action": o.action, "status": o.status.value, "reason": o.reason} | _until(o)
         for o in (r.outcome for r in APPLIED.validate_json(journal.blobs(wave.blob)))

@@ -14,7 +14,7 @@ from tests.hospital import Hospital, built
 
 type Resources = dict[str, dict[str, Any]]
 
-HOME, WARD = "111122223333", "444455556666"
+HOME, WARD, MANAGEMENT = "111122223333", "444455556666", "777788889999"
 APPROVER = f"arn:aws:iam::{HOME}:role/approver"
 STACKS = (
     "CodeblueCustody",
@@ -22,6 +22,7 @@ STACKS = (
     "CodeblueResponder",
     f"CodeblueSpoke-{WARD}",
     f"CodeblueForwarding-{WARD}-us-east-1",
+    "CodeblueGuardrails",
 )
 
 
@@ -32,6 +33,8 @@ def given(**other: object) -> Parameters:
         "accounts": (WARD,),
         "external_id": "EXAMPLE-external-id",
         "approvers": (APPROVER,),
+        "management": MANAGEMENT,
+        "guarded": (HOME, WARD),
         "email": "on-call@st-brendan.example",
         "irreversible": IRREVERSIBLE,
     }
