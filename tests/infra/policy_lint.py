@@ -126,7 +126,13 @@ def _resources(resources: Sequence[Any], found: Mapping[str, tuple[Meaning, ...]
 
 def _met(named: Iterable[str], kinds: Iterable[str]) -> bool:
     globs = tuple(kinds)
-    return any(meet(resource, glob) for resource in named for glob in globs)
+    return any(_same(resource, glob) for resource in named for glob in globs)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two patterns of ARNs meet, part by part."""
+    parts, others = one.split(":", 5), other.split(":", 5)
+    return len(parts) == len(others) and all(map(meet, parts, others))
 
 
 def _conditions(conditions: Mapping[str, Mapping[str, Any]], meanings: Sequence[Meaning]) -> Iterator[str]:
