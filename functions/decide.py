@@ -6,8 +6,7 @@ The decision is on record and in the case before the workflow is told: the token
 
 import json
 import re
-import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from http import HTTPStatus
 
 from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
@@ -15,37 +14,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
 
 from shared.domain.case import Case
-from shared.domain.errors import Absent, CodeblueError, LeaseLost, NotApproved, OwnRequest
-from shared.domain.value import Value
-from shared.workflow.deciding import decide
+from shared.domain.errors import CodeblueError
+from shared.workflow.answering import STATUS, Decision, decided
 from shared.workflow.deps import Deps
-from shared.workflow.run import hold
 
 from . import environment
 from .doors import Tokens, Workflows
 
 SESSION = re.compile(r"arn:aws[a-z-]*:sts::(\d{12}):assumed-role/([^/]+)/[^/]+")
 """The account and the role of a session."""
-
-TRIES = 40
-POLL_SECONDS = 0.5
-
-STATUS: Mapping[type[Exception], HTTPStatus] = {
-    ValidationError: HTTPStatus.BAD_REQUEST,
-    Absent: HTTPStatus.NOT_FOUND,
-    OwnRequest: HTTPStatus.FORBIDDEN,
-    NotApproved: HTTPStatus.CONFLICT,
-    LeaseLost: HTTPStatus.SERVICE_UNAVAILABLE,
-}
-"""What the person is told, by what went wrong; the first row that fits."""
-
-
-class Decision(Value):
-    """The request's body, as JSON."""
-
-    case: str
-    digest: str
-    granted: bool
 
 
 def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
@@ -85,19 +62,10 @@ def settle(order: Decision, who: str, deps: Deps, tokens: Tokens, workflows: Wor
 
     Raises `NotApproved`, `OwnRequest`, `Absent`, and `LeaseLost` where another worker has the case for too long.
     """
-    case = _decided(order, who, deps)
+    case = decided(order, who, deps)
     if token := tokens.token(case.id):
         workflows.answer(token, case.id, case.stage)
     return case
-
-
-def _decided(order: Decision, who: str, deps: Deps) -> Case:
-    for _ in range(TRIES):
-        with hold(order.case, deps, uuid.uuid4().hex) as held:
-            if held is not None:
-                return held.save(decide(held.load(), deps, order.digest, who, granted=order.granted))
-        deps.clock.sleep(POLL_SECONDS)
-    raise LeaseLost(f"case {order.case} is being worked on; send the same again")
 
 
 def _response(status: HTTPStatus, words: str) -> dict[str, object]:

@@ -1,16 +1,15 @@
 """What a function is told by its environment, and everything it works with; made once for each worker."""
 
 import os
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from shared.bootstrap import deps, memory, pager, workflow
+from shared.bootstrap.variables import Variables
 from shared.domain.errors import NotReady
-from shared.domain.value import Value
 from shared.ports import Notifier
 from shared.settings import Policy, load
 from shared.workflow.deps import Deps
@@ -18,8 +17,6 @@ from shared.workflow.judging import Judge
 from shared.workflow.stages import Power
 
 from .doors import Tokens, Workflows
-
-PREFIX = "CODEBLUE_"
 
 PATTERNS = {
     "machine": r"^arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[A-Za-z0-9_-]{1,80}$",
@@ -29,7 +26,7 @@ PATTERNS = {
 Role = Annotated[str, Field(pattern=r"^AROA[A-Z0-9]+$")]
 
 
-class Settings(Value):
+class Settings(Variables):
     """Every variable `CODEBLUE_*` of a function, and no other: a name that is none of these stops it.
 
     `policy` is the path of `response.toml`, `state_machine` and `topic` are ARNs, `power` is the only one that the function has,
@@ -44,17 +41,6 @@ class Settings(Value):
     external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@:/-]+$", min_length=2, max_length=1224)] | None = None
     roles: tuple[Role, ...] = ()
     approvers: tuple[Annotated[str, Field(pattern=PATTERNS["approver"])], ...] = ()
-
-    @classmethod
-    def read(cls, variables: Mapping[str, str]) -> Self:
-        """The settings in these variables. Raises `NotReady` naming the first that is not understood."""
-        ours = {name.removeprefix(PREFIX).lower(): text for name, text in variables.items() if name.startswith(PREFIX) and text}
-        lists = {name: tuple(filter(None, ours.pop(name, "").split(","))) for name in ("roles", "approvers")}
-        try:
-            return cls.model_validate({**ours, **lists})
-        except ValidationError as why:
-            error = why.errors()[0]
-            raise NotReady(f"{PREFIX}{str(error['loc'][0]).upper()} of this function: {error['msg']}") from None
 
 
 @cache

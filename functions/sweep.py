@@ -7,16 +7,13 @@ import logging
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared.domain.case import Case, Stage
 from shared.ports import Cases
-from shared.workflow.step import FINAL
+from shared.workflow.step import over
 
 from . import environment
 from .doors import Workflows
 
 LOG = logging.getLogger("codeblue")
-
-ENDED = frozenset({Stage.CLOSE, Stage.ROLLBACK})
 
 
 def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
@@ -37,8 +34,3 @@ def revive(cases: Cases, workflows: Workflows) -> tuple[str, ...]:
         workflows.again(case_id)
         LOG.warning("%s had no workflow, and has one again", case_id)
     return lost
-
-
-def over(case: Case) -> bool:
-    """Whether nothing more is done about it by itself."""
-    return case.verdict in FINAL or case.stage in ENDED

@@ -22,6 +22,15 @@ FINAL = frozenset({Verdict.OBSERVED, Verdict.REFUSED, Verdict.ROLLED_BACK, Verdi
 """Verdicts after which nothing runs by itself any more."""
 
 
+ENDED = frozenset({Stage.CLOSE, Stage.ROLLBACK})
+"""Stages after which no workflow is missed."""
+
+
+def over(case: Case) -> bool:
+    """Whether nothing more is done about it by itself."""
+    return case.verdict in FINAL or case.stage in ENDED
+
+
 def reached(case: Case) -> Verdict:
     """`contained` only where nothing failed and nothing is out of reach; anything else is called partial."""
     return Verdict.PARTIAL if any(left.blocks for left in case.people) else Verdict.CONTAINED

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from functions.ask import Question, wait
-from functions.decide import Decision, settle
-from functions.stage import Task, answered, run
+from functions.decide import settle
+from functions.stage import answered
 from infra_cdk.graph import BEGIN, DONE, State, definition
 from shared.domain.case import Case, Mode, Stage, Verdict
 from shared.settings import Modes, Policy
+from shared.workflow.answering import Decision
 from shared.workflow.deps import Deps
 from shared.workflow.opening import admit
+from shared.workflow.tasks import Task, run
 from tests.hospital import Hospital, signal
 from tests.workflow.test_functions_people import ANN, Nudges
 

@@ -8,7 +8,6 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.ingest import ingest
-from functions.stage import Task, run
 from shared.adapters.memory.windows import BoundedMemory
 from shared.domain.case import Stage, Verdict
 from shared.domain.errors import Throttled
@@ -18,6 +17,7 @@ from shared.intake import read
 from shared.intake.render import render
 from shared.workflow.deps import Deps
 from shared.workflow.judging import Judge
+from shared.workflow.tasks import Task, run
 from tests.hospital import EXPORT, Hospital
 
 EVENT = Path(__file__).parents[2] / "events" / "aws" / "guardduty-s3-exfiltration.json"

@@ -9,17 +9,19 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import decide, environment
 from functions.ask import Question, wait
-from functions.decide import Decision, settle
+from functions.decide import settle
 from functions.environment import Settings
 from functions.notify import Envelope, notify, told
-from functions.stage import Task, answered, run
+from functions.stage import answered
 from functions.sweep import revive
 from shared.domain.case import Case, Mode, Stage, Verdict
 from shared.domain.errors import Absent, BadInput, LeaseLost, NotApproved, NotReady, OwnRequest
 from shared.settings import Modes, Policy
+from shared.workflow.answering import Decision
 from shared.workflow.deps import Deps
 from shared.workflow.run import Outcome
 from shared.workflow.stages import STEPS, Power
+from shared.workflow.tasks import Task, run
 from tests.hospital import Hospital
 from tests.workflow.driving import respond
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from functions.stage import Task, run
 from shared.adapters.aws.permissions import declared, evidence_files, looking, migration
 from shared.adapters.aws.powers import policies, writes
 from shared.adapters.aws.stored_secrets import KEY_USE
@@ -20,6 +19,7 @@ from shared.settings import Modes, OneWay, Policy
 from shared.workflow.deps import Deps
 from shared.workflow.opening import admit
 from shared.workflow.stages import STEPS, Power
+from shared.workflow.tasks import Task, run
 from tests.hospital import Hospital
 from tests.workflow.after_proof import Morning
 

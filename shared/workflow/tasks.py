@@ -1,0 +1,51 @@
+"""One stage of one case, as a driver with workers asks for it. What travels is the case and a stage by name, never health data."""
+
+import math
+
+from shared.domain.case import Stage
+from shared.domain.errors import LeaseLost
+from shared.domain.value import Value
+
+from .deps import Deps
+from .run import Held, Outcome, hold, run_stage
+from .step import FINAL
+
+BUSY_SECONDS = 1.0
+"""When to try again where another worker has the case."""
+
+
+class Task(Value):
+    """What a driver asks for. `failed`: the stage that could not be run, in whose place this one runs."""
+
+    case: str
+    stage: Stage
+    failed: Stage | None = None
+
+
+def run(task: Task, deps: Deps, owner: str) -> Outcome:
+    """Run the stage under a lease, or say when to try again: where another worker has the case, or took it meanwhile.
+
+    A case with which nothing more is done by itself is left alone. Raises what the stage raises.
+    """
+    try:
+        with hold(task.case, deps, owner) as held:
+            if held is not None:
+                return _ran(held, task, deps)
+    except LeaseLost:
+        pass
+    return Outcome(task.case, task.stage, again_seconds=BUSY_SECONDS)
+
+
+def pause(outcome: Outcome) -> int:
+    """Whole seconds to wait after this, 0 to go on at once. With a question and a next look, whichever comes first."""
+    pauses = [seconds for seconds in (outcome.ask_seconds, outcome.again_seconds) if seconds is not None]
+    return math.ceil(min(pauses)) if pauses else 0
+
+
+def _ran(held: Held, task: Task, deps: Deps) -> Outcome:
+    case = held.load()
+    if case.verdict in FINAL:
+        return Outcome(case.id, None)
+    if task.failed and case.stage is task.failed:
+        held.save(case.but(stage=task.stage))
+    return run_stage(held, task.stage, deps)
