@@ -47,6 +47,7 @@ lock: $(READY) ## newest versions, by hash
 	$(LOCK) --upgrade requirements/uv.in --output-file requirements/uv.txt
 	$(LOCK) --upgrade pyproject.toml --all-extras --group dev --constraints requirements/uv.txt --output-file requirements/dev.txt
 	$(LOCK) --upgrade pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt
+	$(LOCK) --upgrade pyproject.toml --extra azure --constraints requirements/dev.txt --output-file azure_functions_app/requirements.txt
 	$(LOCK) --upgrade requirements/ministack.in --output-file requirements/ministack.txt
 
 clean: ## everything that was made

@@ -3,8 +3,9 @@
 import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Annotated
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from shared.domain.case import Case
 from shared.domain.errors import Absent, LeaseLost, NotApproved, OwnRequest
@@ -30,7 +31,7 @@ STATUS: Mapping[type[Exception], HTTPStatus] = {
 class Decision(Value):
     """The request's body, as JSON."""
 
-    case: str
+    case: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")]
     digest: str
     granted: bool
 

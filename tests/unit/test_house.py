@@ -11,7 +11,8 @@ import audit
 import house
 
 ROOT = Path(__file__).parents[2]
-LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+FUNCTION_APP = ROOT / "azure_functions_app" / "requirements.txt"
+LOCKS = [*sorted((ROOT / "requirements").glob("*.txt")), FUNCTION_APP]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 MAKEFILE = "help: ## this\n\tx\ntest: ## tests\ncheck: ## checks\nsetup: ## sets up\n.PHONY: help test check setup\n"
 README = "`make setup`, `make test`, `make check`\n"
@@ -46,6 +47,12 @@ def test_lock_names_no_host(lock: Path) -> None:
 def test_what_is_deployed_is_what_was_tested() -> None:
     tested = pins(ROOT / "requirements" / "dev.txt")
     assert pins(ROOT / "requirements" / "runtime.txt").items() <= tested.items()
+    assert pins(FUNCTION_APP).items() <= tested.items()
+
+
+def test_the_function_app_has_what_runs_it() -> None:
+    assert {"azure-functions", "azure-functions-durable", "azure-identity"} <= pins(FUNCTION_APP).keys()
+    assert not {"azure-functions-runtime", "moto", "pytest", "aws-cdk-lib"} & pins(FUNCTION_APP).keys()
 
 
 def test_the_emulator_is_pinned_exactly() -> None:

@@ -1,0 +1,1 @@
+"""Azure entry points, a few lines each."""

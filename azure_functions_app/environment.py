@@ -1,0 +1,66 @@
+"""What the function app is told by its settings, and everything it works with; made once for each worker."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.bootstrap import deps, memory
+from shared.bootstrap.variables import Variables
+from shared.ports import Memory
+from shared.settings import Policy, load
+from shared.workflow.deps import Deps
+from shared.workflow.judging import Judge
+
+Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+"""An object or tenant of Entra's: no namesake gets it."""
+
+Audience = Annotated[str, Field(pattern=r"^[A-Za-z0-9:/._-]{1,256}$")]
+
+
+class Settings(Variables):
+    """Every setting `CODEBLUE_*` of the app, and no other: a name that is none of these stops it.
+
+    `policy` is the path of `response.toml`. `tenant` is the only one whose tokens count, `audiences` whom they are made out to (the
+    app registration's id or URI). `senders` are object ids of those that may hand over alerts (the service principal of action
+    groups, a playbook's managed identity), `approvers` of the people who may decide: without any, nobody may. `azure_endpoint` is
+    read by the clients (`shared.adapters.azure.environment`).
+    """
+
+    policy: str = ""
+    tenant: Id | None = None
+    audiences: tuple[Audience, ...] = ()
+    senders: tuple[Id, ...] = ()
+    approvers: tuple[Id, ...] = ()
+    azure_endpoint: str = ""
+
+
+@cache
+def settings() -> Settings:
+    """This worker's settings."""
+    return Settings.read(os.environ)
+
+
+@cache
+def policy() -> Policy:
+    """The policy. The app's own identity is known to `deps` by its token."""
+    return load(Path(settings().policy) if settings().policy else None)
+
+
+@cache
+def ready() -> Deps:
+    """Everything that a stage works with."""
+    return deps(policy())
+
+
+@cache
+def counted() -> Memory:
+    """What triage has counted in this worker."""
+    return memory(policy())
+
+
+def judge() -> Judge:
+    """What says of one delivery what it means; deliveries come side by side, and each has its own."""
+    return Judge(ready().policy, ready().exempt, counted, automatic=True)

@@ -1,0 +1,96 @@
+"""Alerts in, and cases whose workflow is begun out. None is believed as it came (`shared.workflow.taking_in`)."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from shared.domain.case import Case
+from shared.domain.errors import BadInput
+from shared.ports import Notifier
+from shared.workflow.deps import Deps
+from shared.workflow.judging import Arrived, Judge, arrived
+from shared.workflow.taking_in import take_in
+
+from .envelopes import Parcel
+from .workflows import Workflows
+
+LOG = logging.getLogger("codeblue")
+"""What opened no case, and why: one line a record."""
+
+LONGEST = 1024 * 1024
+"""Bytes of a request: the largest alert that is known, an incident with a hundred alerts in it, has half of that."""
+
+MOST = 500
+"""Records in a request."""
+
+JSON = "application/json"
+
+
+class TooMuch(BadInput):
+    """More than one alert ever is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What takes alerts in."""
+
+    deps: Deps
+    judge: Callable[[], Judge]
+    workflows: Workflows
+
+
+def posted(body: bytes, content_type: str) -> Arrived:
+    """What a request brings. Raises `BadInput`, and `TooMuch` before any of it is read."""
+    if len(body) > LONGEST:
+        raise TooMuch(f"the body is larger than {LONGEST} bytes")
+    if content_type.partition(";")[0].strip().lower() != JSON or body.lstrip()[:1] not in {b"{", b"["}:
+        raise BadInput(f"the body is no JSON object or array, as {JSON}")
+    given = arrived(body)
+    if len(given.records) > MOST:
+        raise TooMuch(f"the body holds more than {MOST} records")
+    return given
+
+
+async def receive(given: Arrived, desk: Desk) -> list[str]:
+    """The cases that these records opened or joined; each one's workflow is begun before the next record is looked at.
+
+    Raises `CloudError`, `CustodyError` and `LeaseLost`: the same delivery again goes on where this one stopped.
+    """
+    for why in given.unreadable:
+        LOG.warning("a record could not be read: %s", why)
+    cases: list[str] = []
+    records = take_in(given, desk.judge(), desk.deps, automatic=True)
+    while (admitted := await asyncio.to_thread(next, records, None)) is not None:
+        if isinstance(admitted, Case):
+            await desk.workflows.start(admitted.id)
+            cases.append(admitted.id)
+        else:
+            LOG.info("%s", admitted.reason)
+    return list(dict.fromkeys(cases))
+
+
+async def unpack(parcels: Sequence[Parcel], desk: Desk, *, last: bool) -> None:
+    """Take in what was delivered together. `last`: it is not delivered again.
+
+    A hub has no queue of dead letters. What can not be read, or failed to the last, is told to people with the place where it lies,
+    and the rest does not wait for it. Raises the first failure that a repetition may mend.
+    """
+    failures: list[Exception] = []
+    for parcel in parcels:
+        try:
+            await receive(arrived(parcel.raw), desk)
+        except BadInput as why:
+            unread(desk.deps.notifier, parcel.place, why)
+        except Exception as why:  # noqa: BLE001  # whatever it is, no alert is lost unseen
+            if last:
+                unread(desk.deps.notifier, parcel.place, why)
+            failures.append(why)
+    if failures:
+        raise failures[0]
+
+
+def unread(people: Notifier, place: str, why: Exception) -> None:
+    """Tell people about an alert that nothing came of."""
+    said = str(why) if isinstance(why, BadInput) else f"{type(why).__name__}; the function's log says more"
+    people.page("", "An alert could not be taken in", f"{place}: {said}. Read it there, and hand it to `codeblue respond`.")

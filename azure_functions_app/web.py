@@ -1,0 +1,39 @@
+"""What is answered by HTTP."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import azure.functions as func
+from pydantic import ValidationError
+
+from shared.domain.errors import BadInput, NotDurable, Throttled, Unreachable
+from shared.workflow.answering import STATUS
+
+from .callers import NotAllowed, Unauthenticated
+from .receiving import TooMuch
+
+REFUSALS: Mapping[type[Exception], HTTPStatus] = {
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    TooMuch: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    BadInput: HTTPStatus.BAD_REQUEST,
+    Throttled: HTTPStatus.SERVICE_UNAVAILABLE,
+    Unreachable: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotDurable: HTTPStatus.SERVICE_UNAVAILABLE,
+    **STATUS,
+}
+"""By what went wrong; the first row that fits. An action group sends again what was answered with 503."""
+
+
+def answer(status: HTTPStatus, **words: object) -> func.HttpResponse:
+    """JSON."""
+    return func.HttpResponse(json.dumps(words), status_code=int(status), mimetype="application/json")
+
+
+def refusal(why: Exception) -> func.HttpResponse:
+    """The response that says what went wrong. Raises it where no row fits."""
+    status = next((status for kind, status in REFUSALS.items() if isinstance(why, kind)), None)
+    if status is None:
+        raise why
+    return answer(status, message="the body is {case, digest, granted}" if isinstance(why, ValidationError) else str(why))
