@@ -2,7 +2,8 @@
 
 Rules
 1. Every action is one, and a pattern of actions means at least one.
-2. A named resource is of a type that one of the statement's actions works on, and every action works on one of the named resources.
+2. A named resource is of a type that one of the statement's actions works on, and every action works on one of the named resources;
+   a pattern that is denied may mean more than there is, for that opens nothing.
 3. A condition key is one that every request carries, or that one of the statement's actions, or what it works on, gives.
 4. A statement has the elements that there are, and a deny that names nobody but itself is not without a Sid.
 """
@@ -108,19 +109,20 @@ def _of(statement: Document) -> Iterator[str]:
     yield from (f"{action} is no action" for action, meanings in found.items() if not meanings)
     meanings = [meaning for each in found.values() for meaning in each]
     if "Resource" in statement and found:
-        yield from _resources(many(statement["Resource"]), found)
+        yield from _resources(many(statement["Resource"]), found, statement["Effect"])
     if len(found) == len(actions):
         yield from _conditions(statement.get("Condition", {}), meanings)
 
 
-def _resources(resources: Sequence[Any], found: Mapping[str, tuple[Meaning, ...]]) -> Iterator[str]:
+def _resources(resources: Sequence[Any], found: Mapping[str, tuple[Meaning, ...]], effect: str) -> Iterator[str]:
     named = [resource for resource in resources if isinstance(resource, str)]
     if "*" in named or len(named) < len(resources):  # what is only known when it is deployed can not be judged
         return
     kinds = {glob for meanings in found.values() for meaning in meanings for glob in meaning.resources}
     yield from (f"{resource} is nothing that these actions work on" for resource in named if not _met([resource], kinds))
     for action, meanings in found.items():
-        if meanings and not any(_met(named, meaning.resources) for meaning in meanings):
+        broad = effect == "Deny" and "*" in action
+        if meanings and not broad and not any(_met(named, meaning.resources) for meaning in meanings):
             yield f"{action} works on nothing that is named"
 
 
