@@ -35,6 +35,7 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
         whose=st.sampled_from(["", "a"]),
         present=_FLAGS,
     ),
+    facets.LogSent: st.builds(facets.LogSent, name=_NAMES, categories=st.just(()), to=st.just(()), on=_FLAGS),
     facets.RoleAssigned: st.builds(facets.RoleAssigned, assignment=_NAMES, role=_NAMES, scope=_NAMES, present=_FLAGS),
     facets.ConsoleLogin: st.builds(facets.ConsoleLogin, present=_FLAGS),
     facets.Assignment: st.builds(

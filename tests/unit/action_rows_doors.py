@@ -9,6 +9,7 @@ from shared.domain.facet import (
     AppCredential,
     AppPermission,
     DirectoryRole,
+    LogSent,
     NetworkRules,
     RoleAssigned,
     SharedKeyAccess,
@@ -56,6 +57,10 @@ ADDED = BY_KEY.but(given=tuple((PROGRAM.id, part) for part in ("p", "a", "head",
 GUEST = BY_SECRET.but(standings=(WHOLE.but(actor=SECRET.but(access_key="p")),), given=((PROGRAM.id, "p"),))
 OWNERS = HELD.but(proof="owners")
 
+GONE = LogSent(name="night", categories=("StorageRead",), to=(), on=False)
+BLIND = BY_SECRET.but(deeds=((STORE.id, "microsoft.insights/diagnosticsettings/delete"),))
+LOG_CALLS = Traits(calls=frozenset({"microsoft.insights/diagnosticsettings/delete"}))
+
 KEY_CALLS = Traits(calls=frozenset({"microsoft.storage/storageaccounts/listkeys/action"}), one_way=True)
 MACHINE = BY_SECRET.but(standings=(WHOLE.but(actor=SECRET.but(credential=Credential.MANAGED_IDENTITY)),))
 LISTED = BY_SECRET.but(deeds=((STORE.id, "microsoft.storage/storageaccounts/listkeys/action"),))
@@ -87,6 +92,9 @@ DOORS = {
     "permissions are taken away": Row("remove-permissions", PROGRAM, (MAIL,), BY_SECRET),
     "one that the actor consented to": Row("remove-permissions", PROGRAM, (MAIL, MAIL.but(what="files")), ADDED),
     "those of others stay": Row("remove-permissions", PROGRAM, (MAIL,), BY_KEY, 0),
+    "a log that the actor switched off is sent again": Row("send-log", STORE, (GONE,), BLIND),
+    "one that somebody else switched off is not": Row("send-log", STORE, (GONE,), BY_SECRET, 0),
+    "one that goes on is left": Row("send-log", STORE, (GONE.but(on=True),), BLIND, 0),
     "a store is closed to strangers' networks": Row("restrict-network", STORE, (OPEN,), BY_KEY),
     "a person is asked where nobody knows who comes from where": Row("restrict-network", STORE, (OPEN,), UNKNOWN),
     "nothing is said before that was looked up": Row("restrict-network", STORE, (OPEN,), BY_KEY.but(used=()), 0),

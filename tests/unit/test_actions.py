@@ -14,16 +14,16 @@ from shared.containment.action import Action, Situation
 from shared.containment.actions import ACTIONS
 from shared.domain.actor import Lineage
 from shared.domain.case import Scope
-from shared.domain.facet import AnyFacet, Fence, PolicyStatement, SessionsRevoked, StoreKey
+from shared.domain.facet import AnyFacet, Fence, LogSent, PolicyStatement, SessionsRevoked, StoreKey
 from shared.domain.plan import Change, Origin, Plan, Status, Wave
 from tests.doubles import ListJournal
 from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, HOME, KEY, THIEF
 from tests.unit.action_rows import EVERYBODY, ROLE, ROWS, Row, with_
-from tests.unit.action_rows_doors import DOORS, KEY_CALLS
+from tests.unit.action_rows_doors import DOORS, KEY_CALLS, LOG_CALLS
 
 
 def situation(row: Row) -> tuple[MemoryWorld, Situation]:
-    world = MemoryWorld({**TRAITS, StoreKey: KEY_CALLS})
+    world = MemoryWorld({**TRAITS, StoreKey: KEY_CALLS, LogSent: LOG_CALLS})
     world.put(row.target, *row.there)
     world.put(row.target.successor)
     seen = Situation(

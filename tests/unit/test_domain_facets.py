@@ -15,7 +15,7 @@ HERE = TARGETS[0]
 SECRET_WORDS = ("secret", "password", "token", "private", "credential", "passphrase", "connection_string", "sas")
 
 NOTHING_STANDS_FOR = {
-    *("access-key-status", "key-state", "replication-rule", "lifecycle-rule", "trail-logging", "trail-selectors"),
+    *("access-key-status", "key-state", "replication-rule", "lifecycle-rule", "log-sent", "trail-logging", "trail-selectors"),
     *("successor", "alias-target", "encrypted-with", "replica-key", "migrated", "sign-in"),
 }
 """What a resource either always has, or has lost for good."""

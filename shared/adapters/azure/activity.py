@@ -37,26 +37,31 @@ def events(clients: Clients, subscription: str, since: datetime, term: str = "")
     return clients.rest(ARM).every(path)
 
 
+def told(event: Mapping[str, Any]) -> Fact:
+    """One event, read."""
+    return fact(folded(event))
+
+
 def act(event: Mapping[str, Any]) -> Act | None:
     """One event as an act; None where nobody in particular did it."""
-    told = fact(folded(event))
-    actor = actor_of(told.actor)
-    if actor is None or told.aside:
+    said = told(event)
+    actor = actor_of(said.actor)
+    if actor is None or said.aside:
         return None
-    target = ref(told.resources[0]) if told.resources else None
+    target = ref(said.resources[0]) if said.resources else None
     return Act(
-        id=told.id,
+        id=said.id,
         at=moment(event["eventTimestamp"]),
         actor=actor,
-        name=told.event,
+        name=said.event,
         resources=(target,) if target else (),
         created=(),
-        source_address=told.address,
+        source_address=said.address,
         source_network="",
         request_id=str(event.get("correlationId", "")),
-        failed=told.failed,
+        failed=said.failed,
         by_service=False,
-        gave=tuple(_assigned(told, event)),
+        gave=tuple(_assigned(said, event)),
     )
 
 
@@ -64,9 +69,9 @@ ASSIGNING = "microsoft.authorization/roleassignments/write"
 HOLDERS = {"user": Kind.USER, "serviceprincipal": Kind.SERVICE_PRINCIPAL}
 
 
-def _assigned(told: Fact, event: Mapping[str, Any]) -> Iterator[tuple[Ref, str]]:
+def _assigned(said: Fact, event: Mapping[str, Any]) -> Iterator[tuple[Ref, str]]:
     """Who was given a role, and the id of the assignment: the log has the request's body. Groups are not told."""
-    asked = folded(folded(told.request).get("properties"))
+    asked = folded(folded(said.request).get("properties"))
     holder, kind = first(asked, "principalid"), first(asked, "principaltype").lower()
-    if told.event == ASSIGNING and holder and kind in HOLDERS:
+    if said.event == ASSIGNING and holder and kind in HOLDERS:
         yield principal(HOLDERS[kind], holder), str(event.get("resourceId", "")).lower()

@@ -3,7 +3,7 @@
 Source: Azure Monitor Logs, "Query resources"; tables StorageBlobLogs and AZKVAuditLogs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,7 +56,11 @@ def recorded(clients: Clients, store: Ref) -> bool:
 
 def _sends(clients: Clients, store: Ref) -> bool:
     path = f"{store.id}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings?api-version=2021-05-01-preview"
-    settings = [one["properties"] for one in clients.rest(ARM).every(path)]
+    return sends(one["properties"] for one in clients.rest(ARM).every(path))
+
+
+def sends(settings: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether these diagnostic settings send all reads and writes to a workspace."""
     sent = [log for one in settings if one.get("workspaceId") for log in one.get("logs") or () if log.get("enabled")]
     groups = {log.get("categoryGroup") for log in sent}
     return bool(groups & {"allLogs", "audit"}) or {log.get("category") for log in sent} >= RECORDED

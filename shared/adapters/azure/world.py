@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from shared.adapters.azure import consents, disks, links, principals, store_keys, stored_access, stores, vaults
+from shared.adapters.azure import consents, diagnostics, disks, links, principals, store_keys, stored_access, stores, vaults
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import FacetAdapter, FacetTable, RelationAdapter, RelationTable, Rights
 from shared.domain.errors import Refused
@@ -20,6 +20,7 @@ FACETS: FacetTable = {
     **links.FACETS,
     **principals.FACETS,
     **consents.FACETS,
+    **diagnostics.FACETS,
 }
 
 NOTHING = RelationAdapter(lambda _clients, _target: (), Rights())

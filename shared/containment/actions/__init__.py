@@ -50,6 +50,7 @@ from . import (
     revoke_sessions,
     rotate_key,
     seal_principal,
+    send_log,
     suspend_lifecycle,
     suspend_replication,
     unpoison_policy,
@@ -59,6 +60,7 @@ from . import (
 MODULES = (
     resume_trail,
     restore_selectors,
+    send_log,
     protect_log,
     protect_vault,
     fence_session,

@@ -28,7 +28,7 @@ from .doors import (
 from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotated, RotationPolicy, Successor
 from .policies import PolicyStatement
 from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, Sealed, SessionsRevoked
-from .records import SharedWith, TrailLogging, TrailSelectors
+from .records import LogSent, SharedWith, TrailLogging, TrailSelectors
 from .sign_ins import AppCredential, AppPermission, DirectoryRole, RoleAssigned, SignIn
 from .stores import (
     AccessGrant,
@@ -74,6 +74,7 @@ AnyFacet = Annotated[
     | AnonymousAccess
     | SharedKeyAccess
     | LocalUsers
+    | LogSent
     | TlsFloor
     | NetworkRules
     | PrivateLink
@@ -111,6 +112,7 @@ __all__ = [
     "KeyState",
     "LifecycleRule",
     "LocalUsers",
+    "LogSent",
     "Migrated",
     "NetworkRules",
     "ObjectOwnership",

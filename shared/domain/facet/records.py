@@ -37,3 +37,20 @@ class TrailSelectors(Facet):
 
     facet: Literal["trail-selectors"] = "trail-selectors"
     selectors: str
+
+
+class LogSent(Facet):
+    """One setting by which a resource's log is sent somewhere (`name`): which categories, and to where, as `kind=resource id`.
+
+    One that is not there any more is known as long as the activity log has its last form.
+    """
+
+    facet: Literal["log-sent"] = "log-sent"
+    name: str
+    categories: tuple[str, ...]
+    to: tuple[str, ...]
+    on: bool
+
+    @property
+    def part(self) -> str:
+        return self.name

@@ -11,7 +11,7 @@ from shared.sandbox.azure.wire import Answer, Problem
 if TYPE_CHECKING:
     from shared.sandbox.azure.cloud import Cloud
 
-_TOLD = ("Microsoft.Authorization",)
+_TOLD = ("Microsoft.Authorization", "Microsoft.Insights")
 """Whose requests the log keeps word for word."""
 _PUBLISHER = "https://schemas.xmlsoap.org/ws/2005/05/identity/claims"
 

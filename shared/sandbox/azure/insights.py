@@ -104,6 +104,9 @@ def _passes(event: Mapping[str, Any], terms: list[tuple[str, str, str]]) -> bool
             at, asked = moment(event["eventTimestamp"]), moment(text)
             if (how == "ge" and at < asked) or (how == "le" and at > asked):
                 return False
+        elif name.lower() == "resourceprovider":
+            if str(event["resourceProviderName"]["value"]).lower() != text.lower():
+                return False
         elif str(event.get(_FIELDS.get(name.lower(), name), "")).lower() != text.lower():
             return False
     return True
