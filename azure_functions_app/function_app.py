@@ -4,6 +4,7 @@ Every HTTP function lies behind App Service authentication; function keys, which
 """
 
 import asyncio
+import logging
 import os
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -20,6 +21,9 @@ from shared.domain.errors import CodeblueError
 from shared.workflow.answering import Decision, decided
 
 RETRIES = 8
+
+for library in ("azure.core", "azure.identity"):
+    logging.getLogger(library).setLevel(logging.WARNING)  # else every request of ours is in the log, with its address
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import inf
 from threading import Thread
 from typing import Any
 
@@ -96,12 +97,13 @@ class DurableHost:
         while self.step():
             pass
 
-    def wait(self) -> bool:
-        """Let the time pass until the next timer, and run what is due then; false where nothing waits for a time."""
+    def wait(self, longest: float = inf) -> bool:
+        """Let the time pass until the next timer, and run what is due; false where none is, or only after `longest` seconds."""
         ends = [end for each in self.instances.values() if each.live for end, _ in each.timers.values()]
-        if not ends:
+        seconds = max((min(ends) - self.clock.now()).total_seconds(), 0) if ends else inf
+        if seconds > longest or not ends:
             return False
-        self.clock.sleep(max((min(ends) - self.clock.now()).total_seconds(), 0))
+        self.clock.sleep(seconds)
         self.settle()
         return True
 
