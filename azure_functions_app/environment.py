@@ -1,6 +1,7 @@
 """What the function app is told by its settings, and everything it works with; made once for each worker."""
 
 import os
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -12,12 +13,17 @@ from shared.bootstrap.variables import Variables
 from shared.ports import Memory
 from shared.settings import Policy, load
 from shared.workflow.deps import Deps
+from shared.workflow.fresh import Fresh
 from shared.workflow.judging import Judge
 
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 """An object or tenant of Entra's: no namesake gets it."""
 
 Audience = Annotated[str, Field(pattern=r"^[A-Za-z0-9:/._-]{1,256}$")]
+
+
+ROOT = Path(__file__).parents[1]
+"""The app's own folder: what a relative path of a setting begins at, wherever the worker was started."""
 
 
 class Settings(Variables):
@@ -46,13 +52,18 @@ def settings() -> Settings:
 @cache
 def policy() -> Policy:
     """The policy. The app's own identity is known to `deps` by its token."""
-    return load(Path(settings().policy) if settings().policy else None)
+    return load(ROOT / settings().policy if settings().policy else None)
 
 
 @cache
-def ready() -> Deps:
-    """Everything that a stage works with."""
+def opened() -> Deps:
+    """Every door, opened once."""
     return deps(policy())
+
+
+def ready() -> Deps:
+    """Everything that one stage or delivery works with. A worker runs several side by side: none sees what another remembers."""
+    return replace(opened(), fresh=Fresh())
 
 
 @cache

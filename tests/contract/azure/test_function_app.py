@@ -19,7 +19,7 @@ from tests.workflow.function_app_scene import OF_THE_SDK
 
 pytestmark = OF_THE_SDK
 
-CACHED = (environment.settings, environment.policy, environment.ready, environment.counted)
+CACHED = (environment.settings, environment.policy, environment.opened, environment.counted)
 
 
 @pytest.fixture

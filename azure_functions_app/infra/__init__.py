@@ -1,0 +1,1 @@
+"""What deploys the function app. Nothing of it is in the app."""
