@@ -70,7 +70,7 @@ def _records(home: Home) -> Iterator[Statement]:
     yield {**table, "Resource": home.arn("dynamodb", "table/codeblue-*")}
     yield {**keys, "Resource": _keys(home)}
     yield {**allow(custody_places.PERMISSIONS, _keys(home)), "Condition": CUSTODY_KEYS}
-    yield allow(identities.PERMISSIONS, f"arn:{home.partition}:iam::{home.account}:*")
+    yield _who_is_who(home)
 
 
 def _enters(power: Power, home: Home, accounts: Collection[str]) -> Iterator[Statement]:
@@ -84,7 +84,13 @@ def _enters(power: Power, home: Home, accounts: Collection[str]) -> Iterator[Sta
         yield allow(stored, f"arn:{home.partition}:s3:::codeblue-canary-{home.account}-*")
         yield {**allow((objects.ACTIONS - stored) | canaries.PERMISSIONS, _keys(home)), "Condition": ours}
     if not roles and power is not Power.MIGRATE:
-        yield allow(identities.PERMISSIONS, f"arn:{home.partition}:iam::{home.account}:*")
+        yield _who_is_who(home)
+
+
+def _who_is_who(home: Home) -> Statement:
+    """Users and roles by name: of IAM's resources no wider pattern than one kind is taken ("IAM ARNs")."""
+    named = [f"arn:{home.partition}:iam::{home.account}:{kind}/*" for kind in ("role", "user")]
+    return {**allow(identities.PERMISSIONS, ""), "Resource": named}
 
 
 def _keys(home: Home) -> str:
