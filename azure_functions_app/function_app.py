@@ -42,7 +42,7 @@ async def alert(req: func.HttpRequest, client: df.DurableOrchestrationClient) ->
     """An action group's, a playbook's or a webhook's alert."""
     try:
         callers.may_send(_caller(req), environment.settings().senders)
-        given = receiving.posted(req.get_body(), req.headers.get("Content-Type", ""))
+        given = receiving.posted(req)
         return web.answer(HTTPStatus.ACCEPTED, cases=await receiving.receive(given, await _desk(client)))
     except CodeblueError as why:
         return web.refusal(why)
@@ -55,7 +55,7 @@ async def decide(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
     try:
         who = _caller(req)
         callers.may_decide(who, environment.settings().approvers)
-        order = Decision.model_validate_json(req.get_body())
+        order = Decision.model_validate_json(receiving.body_of(req))
         case = await asyncio.to_thread(lambda: decided(order, who.id, environment.ready()))
         await Workflows(client).nudge(case.id)
     except (CodeblueError, ValidationError) as why:

@@ -5,6 +5,8 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import azure.functions as func
+
 from shared.domain.case import Case
 from shared.domain.errors import BadInput
 from shared.ports import Notifier
@@ -40,13 +42,23 @@ class Desk:
     workflows: Workflows
 
 
-def posted(body: bytes, content_type: str) -> Arrived:
-    """What a request brings. Raises `BadInput`, and `TooMuch` before any of it is read."""
+def body_of(req: func.HttpRequest) -> bytes:
+    """The body of a request. Raises `BadInput` for what is no JSON object or array, and `TooMuch`, before any of it is read.
+
+    Its type counts: without a question of the browser's no page of somebody else's can have this type sent in a person's name.
+    """
+    body = req.get_body()
     if len(body) > LONGEST:
         raise TooMuch(f"the body is larger than {LONGEST} bytes")
-    if content_type.partition(";")[0].strip().lower() != JSON or body.lstrip()[:1] not in {b"{", b"["}:
+    kind = req.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != JSON or body.lstrip()[:1] not in {b"{", b"["}:
         raise BadInput(f"the body is no JSON object or array, as {JSON}")
-    given = arrived(body)
+    return body
+
+
+def posted(req: func.HttpRequest) -> Arrived:
+    """What a request brings. Raises as `body_of`, and where no record in it can be read."""
+    given = arrived(body_of(req))
     if len(given.records) > MOST:
         raise TooMuch(f"the body holds more than {MOST} records")
     return given
@@ -55,19 +67,22 @@ def posted(body: bytes, content_type: str) -> Arrived:
 async def receive(given: Arrived, desk: Desk) -> list[str]:
     """The cases that these records opened or joined; each one's workflow is begun before the next record is looked at.
 
+    A workflow that waits is woken once, after all of them: what an alert adds is protected now, and not when it looks next.
     Raises `CloudError`, `CustodyError` and `LeaseLost`: the same delivery again goes on where this one stopped.
     """
     for why in given.unreadable:
         LOG.warning("a record could not be read: %s", why)
-    cases: list[str] = []
+    cases: dict[str, bool] = {}
     records = take_in(given, desk.judge(), desk.deps, automatic=True)
     while (admitted := await asyncio.to_thread(next, records, None)) is not None:
         if isinstance(admitted, Case):
-            await desk.workflows.start(admitted.id)
-            cases.append(admitted.id)
+            begun = await desk.workflows.start(admitted.id)
+            cases[admitted.id] = begun or cases.get(admitted.id, False)
         else:
             LOG.info("%s", admitted.reason)
-    return list(dict.fromkeys(cases))
+    for case_id in (case_id for case_id, begun in cases.items() if not begun):
+        await desk.workflows.nudge(case_id)
+    return list(cases)
 
 
 async def unpack(parcels: Sequence[Parcel], desk: Desk, *, last: bool) -> None:

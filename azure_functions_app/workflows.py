@@ -19,16 +19,18 @@ class Workflows:
     def __init__(self, client: df.DurableOrchestrationClient) -> None:
         self._client = client
 
-    async def start(self, case_id: str) -> None:
-        """Begin the case's workflow; where it runs, nothing. A case that is further on than the first stage says so itself."""
+    async def start(self, case_id: str) -> bool:
+        """Begin the case's workflow; false where it runs. A case that is further on than the first stage says so itself."""
         if await self._status(case_id) in LIVE:
-            return
+            return False
         first = {"case": case_id, "stage": FIRST.value}
         try:
             await self._client.start_new(NAME, instance_id=case_id, client_input=first)
         except Exception as why:
             if await self._status(case_id) not in LIVE:  # else another delivery was faster
                 raise Unreachable(f"the workflow of {case_id} could not be begun") from why
+            return False
+        return True
 
     async def nudge(self, case_id: str) -> None:
         """Let a workflow that waits look at its case now; where none runs, begin it."""

@@ -114,6 +114,14 @@ class DurableHost:
             most -= 1
         assert most, "no end"
 
+    def until(self, so: Callable[[], bool], most: int = 100) -> None:
+        """Go on until it is so."""
+        self.settle()
+        while not so():
+            most -= 1
+            assert self.wait(), "it never comes to that"
+            assert most, "it takes too long"
+
     def answers(self, instance: str) -> list[Json]:
         """What the activities of this orchestration have answered, in order."""
         return [json.loads(event["Result"]) for event in self.instances[instance].history if event["EventType"] == COMPLETED]

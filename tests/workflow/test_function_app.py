@@ -11,7 +11,7 @@ from azure_functions_runtime.bindings.datumdef import Datum
 from shared.domain.case import Case, Verdict
 from shared.domain.errors import Throttled
 from shared.intake.render import render
-from tests.functions_worker import principal, request, worker
+from tests.functions_worker import APP, principal, request, worker
 from tests.hospital import Hospital, built
 from tests.workflow.function_app_scene import ANN, OF_THE_SDK, SENDER, Duty, claims, on_duty, person
 from tests.workflow.test_functions import EVENT
@@ -56,6 +56,16 @@ class TestAlert:
     def test_the_same_alert_again_is_the_same_case_with_one_workflow(self, duty: Duty) -> None:
         assert duty.alarm() == duty.alarm()
         assert len(duty.host.instances) == len(duty.hospital.cases.all()) == 1
+
+    def test_a_workflow_that_waits_looks_again_when_another_alert_comes(self, duty: Duty) -> None:
+        case = duty.alarm()
+        duty.host.settle()
+        turns = duty.host.instances[case].turns
+        duty.host.settle()
+        assert duty.host.instances[case].turns == turns
+        duty.alarm()
+        duty.host.settle()
+        assert duty.host.instances[case].turns > turns
 
     @pytest.mark.parametrize(
         ("said", "status"),
@@ -211,6 +221,24 @@ class TestDecide:
         assert duty.decide(duty.alarm(), **order)[0] == status
 
 
-def test_a_request_without_json_is_no_decision(duty: Duty) -> None:
-    answer = duty.invoke("decide", req=request(b"", {"x-ms-client-principal": principal(person(ANN))}))
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        pytest.param(b"", "application/json", id="nothing"),
+        pytest.param(b"{}", "text/plain", id="what a page of somebody else's may send"),
+    ],
+)
+def test_no_decision_is(duty: Duty, body: bytes, kind: str) -> None:
+    answer = duty.invoke("decide", req=request(body, {"x-ms-client-principal": principal(person(ANN)), "content-type": kind}))
     assert answer.value["status_code"].value == "400"
+
+
+def test_the_host_logs_nothing_that_an_orchestration_is_given_and_lets_as_much_run_as_is_said() -> None:
+    said = json.loads((APP / "host.json").read_text())
+    assert said["version"] == "2.0"
+    durable = said["extensions"]["durableTask"]
+    assert durable["tracing"] == {"traceInputsAndOutputs": False, "traceReplayEvents": False}
+    assert durable["overridableExistingInstanceStates"] == "NonRunningStates"  # one case, one workflow
+    assert (
+        said["logging"]["applicationInsights"]["samplingSettings"]["excludedTypes"] == "Exception;Request;Trace"
+    )  # no page is left out

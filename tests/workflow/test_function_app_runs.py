@@ -97,9 +97,8 @@ class TestCrashes:
         world, cases = mortal(hospital.world, life), mortal(hospital.cases, life)
         duty.works_with(hospital.worker(world=world, cases=cases, evidence=mortal(hospital.evidence, life)))
         duty.host.revived = lambda: duty.works_with(hospital.worker())
-        duty.host.run()
-        assert duty.host.deaths == 1
-        assert (duty.case(case).verdict, refused(hospital)) == (Verdict.CONTAINED, True)
+        duty.host.until(lambda: duty.case(case).fenced_at is not None)
+        assert (duty.host.deaths, refused(hospital)) == (1, True)
 
     def test_a_history_that_is_long_enough_is_begun_anew(self, duty: Duty) -> None:
         duty.patch.setattr(orchestrator, "ROUNDS", 5)
@@ -115,16 +114,15 @@ class TestFailures:
     def test_what_fails_is_tried_again(self, duty: Duty) -> None:
         case = duty.alarm()
         duty.patch.setattr(tasks, "run_stage", Failing(2))
-        duty.host.run()
-        assert (duty.case(case).verdict, refused(duty.hospital)) == (Verdict.CONTAINED, True)
+        duty.host.until(lambda: duty.case(case).fenced_at is not None)
+        assert refused(duty.hospital)
 
     def test_when_all_tries_are_used_up_the_hold_takes_the_place_of_the_fence_and_no_write_is_undone(self, duty: Duty) -> None:
-        case = duty.alarm()
+        duty.alarm()
         failing = Failing(orchestrator.RETRY.max_number_of_attempts, Stage.FENCE)
         duty.patch.setattr(tasks, "run_stage", failing)
-        duty.host.run()
+        duty.host.until(lambda: refused(duty.hospital))
         assert failing.ran[failing.ran.index("failed") :][:6] == ["failed"] * 5 + [Stage.HOLD]
-        assert (duty.case(case).verdict, refused(duty.hospital)) == (Verdict.CONTAINED, True)
 
     def test_where_failure_leads_nowhere_people_are_called(self, duty: Duty) -> None:
         answer = duty.worker.invoke("give_way", {"task": Datum('{"case": "cb-1", "stage": "close"}', "json")})
@@ -180,9 +178,8 @@ class TestSweep:
         case = duty.alarm()
         duty.host.instances.clear()
         self.sweep(duty)
-        duty.host.run()
-        assert duty.case(case).verdict is Verdict.CONTAINED
-        assert duty.hospital.notifier.pages == []
+        duty.host.settle()
+        assert (refused(duty.hospital), list(duty.host.instances), duty.hospital.notifier.pages) == (True, [case], [])
 
     def test_one_that_came_to_a_bad_end_is_begun_again_and_people_are_told(self, duty: Duty) -> None:
         case = duty.alarm()
