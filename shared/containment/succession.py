@@ -13,7 +13,12 @@ from shared.ports import World
 def successions(case: str, scope: Scope, world: World) -> tuple[Succession, ...]:
     """Every key of the scope that has a successor in this case, with it. A key that can not be read has none yet."""
     found = ((key, _successor(case, key, world)) for key in scope.keys)
-    return tuple(Succession(old=old, new=old.but(id=new)) for old, new in found if new)
+    return tuple(Succession(old=old, new=old.but(id=new), rewraps=_rewraps(old, world)) for old, new in found if new)
+
+
+def _rewraps(key: Ref, world: World) -> bool:
+    traits = world.traits(key, Successor)
+    return traits is not None and traits.rewraps
 
 
 def _successor(case: str, key: Ref, world: World) -> str:

@@ -82,10 +82,11 @@ class Used(Value):
 
 
 class Succession(Value):
-    """A key and the one that takes its place."""
+    """A key and the one that takes its place. `rewraps`: nothing that is stored has to be moved from one to the other."""
 
     old: Ref
     new: Ref
+    rewraps: bool = False
 
 
 class Judged(Value):

@@ -53,13 +53,15 @@ class Traits:
 
     `calls` are the calls that make it what it is, as the audit log names them. `ahead`: how far beyond the present a stamp must
     lie, so that what is issued while it spreads is older. `one_way`: what was there before can not be put back. `lingers`: for how
-    long after the write, at most, what it takes away still works; None where the cloud does not say.
+    long after the write, at most, what it takes away still works; None where the cloud does not say. `rewraps`: of a successor,
+    that whatever is told to use it wraps its data keys anew, and nothing that is stored has to be moved.
     """
 
     calls: frozenset[str] = frozenset()
     ahead: timedelta = timedelta()
     one_way: bool = False
     lingers: timedelta | None = None
+    rewraps: bool = False
 
 
 class World(Protocol):

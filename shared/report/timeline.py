@@ -43,6 +43,7 @@ TOLD: Mapping[str, Telling] = {
     "held": Telling(Lane.FENCE, "held", "part of the fence could not be written yet; it is held and tried again"),
     "exposure": Telling(Lane.RECORD, "reads counted", "what the actors read was counted from the log"),
     "verified": Telling(Lane.MIGRATE, "proved", "what was moved was looked at afresh, store by store"),
+    "rewrapped": Telling(Lane.MIGRATE, "proved", "what wraps its data keys was looked at afresh, key by key"),
     "access-proved": Telling(
         Lane.MIGRATE, "access looked at", "who can use the new keys was looked at; actors let in: {actors_let_in}"
     ),

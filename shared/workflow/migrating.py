@@ -111,8 +111,9 @@ def _changes(case: Case) -> Iterable[Change]:
 
 
 def _pairs(case: Case) -> tuple[tuple[Ref, Succession], ...]:
-    """Every store, with each key of its Region that what it holds can be under."""
-    return tuple((t, s) for t in case.scope.stores for s in case.scope.successors if s.old.region == t.region)
+    """Every store, with each key of its Region that what it holds can be under, and has to be moved from."""
+    moving = [s for s in case.scope.successors if not s.rewraps]
+    return tuple((t, s) for t in case.scope.stores for s in moving if s.old.region == t.region)
 
 
 def _open(case: Case) -> tuple[tuple[Ref, Succession], ...]:

@@ -8,16 +8,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from shared.containment.parallel import in_parallel
 from shared.containment.reach import did
+from shared.containment.scope import ask
 from shared.domain.actor import Actor
 from shared.domain.case import Case, LeftForPeople, Reach, Standing, Succession
 from shared.domain.errors import CloudError
+from shared.domain.facet import EncryptedWith
 from shared.domain.plan import Wave
 from shared.domain.resource import Ref
 from shared.domain.value import canonical
-from shared.ports import Act
+from shared.ports import Act, Relation
 
 from .deps import Deps, Recovery
 
@@ -49,6 +52,32 @@ def people(case: Case, deps: Deps, recovery: Recovery) -> tuple[LeftForPeople, .
     left = (*shut_out, *_unseen(zip(pairs, found, strict=True)), *(entry for each in broken for entry in each))
     _record(case, deps, pairs, found, sum(map(bool, broken)))
     return left
+
+
+def rewrapped(case: Case, deps: Deps, known: Iterable[Succession]) -> tuple[LeftForPeople, ...]:
+    """Look afresh at everything that wraps its data keys, and put on record what each is under; and what is not under its new key.
+
+    Raises `NotDurable`.
+    """
+    return tuple(left for s in known if s.rewraps for left in _under(s, case, deps))
+
+
+def _under(succession: Succession, case: Case, deps: Deps) -> Iterable[LeftForPeople]:
+    old, new, nothing = succession.old, succession.new, tuple[Ref, ...]()
+    asked = ask(lambda: deps.world.related(old, Relation.DEPENDANTS), nothing, f"what is under {new}")
+    shown = {ref: ask(partial(_key_of, ref, deps), "", str(ref)) for ref in asked.value}
+    still = [ref.id for ref, answer in shown.items() if answer.value == old.id]
+    moved = [ref.id for ref, answer in shown.items() if answer.value == new.id]
+    deps.journal(case.id).append("rewrapped", {"key": old.id, "successor": new.id, "wrapped": moved, "left": still})
+    yield from asked.left
+    for ref, answer in shown.items():
+        yield from answer.left
+        if answer.value == old.id:
+            yield LeftForPeople(target=str(ref), reason="it is still under the old key", next="put it under the new one by hand")
+
+
+def _key_of(ref: Ref, deps: Deps) -> str:
+    return next((now.key for now in deps.world.look(ref, EncryptedWith)), "")
 
 
 def _record(case: Case, deps: Deps, pairs: Sequence[tuple[Actor, Succession]], found: Sequence[Found], actors: int) -> None:

@@ -17,7 +17,7 @@ from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Kind, Ref
 from shared.ports import Relation, World
 
-from . import exact, migrating, waves
+from . import exact, migrating, proving, waves
 from .asking import put
 from .deps import Deps, Recovery
 from .fencing import STANDS
@@ -44,14 +44,19 @@ def wanted(case: Case, deps: Deps) -> bool:
     """
     if not case.scope.whole:
         return False
-    if deps.recovery is None or not case.scope.keys or not {Wave.REKEY, Wave.MIGRATE}.isdisjoint(case.declined):
+    if not case.scope.keys or not {Wave.REKEY, Wave.MIGRATE}.isdisjoint(case.declined):
         return False
     if not case.scope.successors and case.scope.rotated:
         return False
     if not case.scope.successors:
-        replaced = any(deps.world.traits(key, Successor) for key in case.scope.keys)
-        return replaced and not (_observed(case, deps) and NOT_REPLACED in case.unmoved)
-    return migrating.unfinished(case) and migrating.NOT_MOVED not in case.unmoved
+        return bool(_replaceable(case, deps)) and not (_observed(case, deps) and NOT_REPLACED in case.unmoved)
+    return deps.recovery is not None and migrating.unfinished(case) and migrating.NOT_MOVED not in case.unmoved
+
+
+def _replaceable(case: Case, deps: Deps) -> tuple[Ref, ...]:
+    """Keys that can have a successor here: one from which what is stored would have to be moved needs who moves it."""
+    known = [(key, deps.world.traits(key, Successor)) for key in case.scope.keys]
+    return tuple(key for key, traits in known if traits and (traits.rewraps or deps.recovery is not None))
 
 
 def _observed(case: Case, deps: Deps) -> bool:
@@ -60,8 +65,9 @@ def _observed(case: Case, deps: Deps) -> bool:
 
 def rekey(case: Case, deps: Deps) -> Next:
     """Replace the keys that the actors could use. Raises `NotDurable`."""
-    if deps.recovery is None or Wave.REKEY in case.declined or case.scope.successors or case.scope.rotated:
-        return Next(case, Stage.MIGRATE if case.scope.successors else Stage.SWEEP)
+    replaceable = _replaceable(case, deps)
+    if not replaceable or Wave.REKEY in case.declined or case.scope.successors or case.scope.rotated:
+        return Next(case, Stage.MIGRATE if migrating.unfinished(case) else Stage.SWEEP)
     if _observed(case, deps):
         said = case.but(unmoved=tuple(dict.fromkeys((*case.unmoved, NOT_REPLACED))))
         return Next(said.but(verdict=reached(said)), Stage.SWEEP, again_seconds=SAID_SECONDS)
@@ -69,16 +75,16 @@ def rekey(case: Case, deps: Deps) -> Next:
     known, made = exact.current(seen, deps, Wave.REKEY, lambda: _changes(seen, deps))
     if not exact.agreed(known, deps, made):
         return put(exact.asked(known, deps, made), deps)
-    return _followed(case, _run(known.but(awaiting=None), deps, deps.recovery(), made), deps)
+    return _followed(case, _run(known.but(awaiting=None), deps, made), deps)
 
 
 def _followed(case: Case, after: Case, deps: Deps) -> Next:
     """What follows the plan, by how much of it could be made."""
     if after.retrying:
         return Next(after.but(verdict=Verdict.HELD), Stage.REKEY, again_seconds=AGAIN_SECONDS)
-    if after.scope.successors:
+    if after.scope.successors and migrating.unfinished(after):
         return Next(after.but(verdict=Verdict.OPEN), Stage.MIGRATE)
-    if after.scope.rotated:
+    if after.scope.successors or after.scope.rotated:
         return Next(after.but(verdict=reached(after)), Stage.SWEEP)
     return put_off(case, after, deps, "the key that the actors could use is replaced")
 
@@ -95,6 +101,7 @@ def _changes(case: Case, deps: Deps) -> Iterable[Change]:
         change
         for key in case.scope.keys
         for action in (ACTIONS["fence-key"], ACTIONS["restrict-key"])
+        if action.applies(key, deps.world)
         for change in action.propose(action, key.successor, seen)
     )
     turned = (c for c in rotated if isinstance(c.after, Rotated))
@@ -110,7 +117,7 @@ def _sound(case: Case, deps: Deps) -> tuple[Ref, ...]:
 def _compromised(case: Case, deps: Deps) -> tuple[Ref, ...]:
     """Keys that get a successor: those that the actor could use, and those of which nobody can say."""
     sound = _sound(case, deps)
-    return tuple(key for key in case.scope.keys if key not in sound)
+    return tuple(key for key in _replaceable(case, deps) if key not in sound)
 
 
 def _prepared(case: Case, deps: Deps) -> Case:
@@ -144,14 +151,14 @@ def _related(world: World, keys: Sequence[Ref], relation: Relation) -> tuple[Ref
     return tuple(dict.fromkeys(ref for refs in found for ref in refs))
 
 
-def _run(case: Case, deps: Deps, recovery: Recovery, made: Plan) -> Case:
+def _run(case: Case, deps: Deps, made: Plan) -> Case:
     """The plan in its steps; the later ones only where the earlier held."""
     started = deps.clock.monotonic()
     results = list(_applied(case, deps, made, [c for c in made.changes if isinstance(c.after, Successor)], ()))
     known = successions(case.id, case.scope, deps.world)
     preparing, moving = _parted(c for c in made.changes if not isinstance(c.after, Successor))
     results += _applied(case, deps, made, preparing, known)
-    shut_out = _shut_out(case, deps, recovery, known)
+    shut_out = _shut_out(case, deps, deps.recovery(), known) if deps.recovery else ()
     ready = not shut_out and not any(r.outcome.status in waves.FAILING for r in results)
     if ready:
         results += _applied(case, deps, made, moving, known)
@@ -159,9 +166,12 @@ def _run(case: Case, deps: Deps, recovery: Recovery, made: Plan) -> Case:
         results += [unmade(c, Status.PLANNED, NOT_READY) for c in moving]
     after = waves.record(case, deps, made, results, started)
     turned = (r for r in results if isinstance(r.change.after, Rotated) and r.outcome.status in STANDS)
+    wrapped = proving.rewrapped(after, deps, known) if ready else ()
     scope = after.scope.but(successors=known if ready else (), rotated=tuple(r.change.target for r in turned))
     retrying = any(r.outcome.retry for r in results)
-    return after.but(scope=scope, retrying=retrying, unmoved=tuple(dict.fromkeys((*after.unmoved, *_failed(results), *shut_out))))
+    return after.but(
+        scope=scope, retrying=retrying, unmoved=tuple(dict.fromkeys((*after.unmoved, *_failed(results), *shut_out, *wrapped)))
+    )
 
 
 def _failed(results: Iterable[Applied]) -> Iterable[LeftForPeople]:
@@ -190,7 +200,7 @@ ASKED = 3
 
 def _shut_out(case: Case, deps: Deps, recovery: Recovery, known: Sequence[Succession]) -> tuple[LeftForPeople, ...]:
     """Rightful users who could not use a successor: nothing moves while there is one."""
-    pairs = [(user, s) for user in case.scope.users for s in known]
+    pairs = [(user, s) for user in case.scope.users for s in known if not s.rewraps]
     for _ in range(ASKED):
         answers = in_parallel(lambda pair: _can_use(recovery, *pair), pairs)
         pairs = [pair for pair, can in zip(pairs, answers, strict=True) if can is False]

@@ -21,7 +21,8 @@ from shared.ports import Act
 KEPT = timedelta(days=89)
 API = "api-version=2015-04-01"
 
-RIGHTS = Rights(frozenset({"Microsoft.Insights/eventtypes/values/Read", "Microsoft.Resources/subscriptions/read"}))
+SUBSCRIPTIONS = Rights(frozenset({"Microsoft.Resources/subscriptions/read"}))
+RIGHTS = Rights(frozenset({"Microsoft.Insights/eventtypes/values/Read"})) | SUBSCRIPTIONS
 
 
 def subscriptions(clients: Clients) -> tuple[str, ...]:

@@ -35,19 +35,18 @@ def named(found: Any) -> str:  # noqa: ANN401 - the same
 
 
 def _read(clients: Clients, held: Ref) -> tuple[EncryptedWith, ...]:
-    return (EncryptedWith(key=named(_set(clients, held))),)
+    found = _set(clients, held)
+    active = str(found.active_key.key_url) if found.active_key else ""
+    return (EncryptedWith(key=active, follows=found.rotation_to_latest_key_version_enabled is True),)
 
 
 def _write(clients: Clients, held: Ref, wanted: Sequence[EncryptedWith]) -> Receipt:
     """Raises `Refused`: a set of a customer's key has no way back to the service's own."""
-    (wish,) = wanted
+    wish = followed(clients, *wanted)
     if not wish.key:
         raise Refused("a disk encryption set is always under a key of ours")
-    wanted_key = names.key(wish.key)
-    follows = not wanted_key.version
-    address = _newest(clients, wanted_key) if follows else wish.key
     name = names.arm(held.id)
-    body = {"properties": {"activeKey": {"keyUrl": address}, "rotationToLatestKeyVersionEnabled": follows}}
+    body = {"properties": {"activeKey": {"keyUrl": wish.key}, "rotationToLatestKeyVersionEnabled": wish.follows}}
     update = clients.compute(held.account).disk_encryption_sets.begin_update
     poller, request_id = sent(update, name.group, name.name, body, polling_interval=OFTEN)
     done = call(poller.result)
@@ -55,7 +54,17 @@ def _write(clients: Clients, held: Ref, wanted: Sequence[EncryptedWith]) -> Rece
     return Receipt((request_id,), (f"the service could not rotate: {error.code}",) if error else ())
 
 
-def _newest(clients: Clients, key: names.KeyName) -> str:
+def followed(clients: Clients, wish: EncryptedWith) -> EncryptedWith:
+    """The wish, if it can be. Raises `Refused`: who follows the newest version can not be put under an older one."""
+    if wish.key and not names.key(wish.key).version:
+        raise Refused("a key is named with its version; whether later ones are taken is said apart")
+    if wish.key and wish.follows and newest(clients, names.key(wish.key)) != wish.key:
+        raise Refused("a newer version exists, and what follows the newest one would be under that")
+    return wish
+
+
+def newest(clients: Clients, key: names.KeyName) -> str:
+    """The newest version of a key, by its address."""
     return str(call(clients.keys(key.vault_url).get_key, key.name).id)
 
 
@@ -66,9 +75,7 @@ def listed(clients: Clients, subscription: str) -> Iterator[tuple[Ref, str]]:
 
 
 READ = Rights(frozenset({"Microsoft.Compute/diskEncryptionSets/read"}))
-_WRITE = Rights(
-    frozenset({"Microsoft.Compute/diskEncryptionSets/write"}),
-    frozenset({"Microsoft.KeyVault/vaults/keys/read"}),
-)
+NEWEST = Rights(data=frozenset({"Microsoft.KeyVault/vaults/keys/read"}))
+_WRITE = Rights(frozenset({"Microsoft.Compute/diskEncryptionSets/write"})) | NEWEST
 
 FACETS: FacetTable = {(Kind.DISK_ENCRYPTION_SET, EncryptedWith): FacetAdapter(_read, _write, READ, _WRITE)}

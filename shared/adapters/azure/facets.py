@@ -35,7 +35,7 @@ class FacetAdapter[F: Facet]:
 
     `read` gives every part as it is now and raises `Absent` where the target is gone; `write` makes the facets so, all of one
     document. `reads` and `writes` are the rights that each of the two needs, exactly: taking one away makes it fail. `one_way` and
-    `lingers` are as in `Traits`; `shows` are calls that give it away to whoever makes them.
+    `lingers` and `rewraps` are as in `Traits`; `shows` are calls that give it away to whoever makes them.
     """
 
     read: Callable[[Clients, Ref], tuple[F, ...]]
@@ -45,12 +45,13 @@ class FacetAdapter[F: Facet]:
     one_way: bool = False
     lingers: timedelta | None = None
     shows: frozenset[str] = frozenset()
+    rewraps: bool = False
 
     @cached_property
     def traits(self) -> Traits:
         """The activity log names a call as the right that it takes, in lower case here: the log writes it in every mixture."""
         calls = frozenset(action.lower() for action in (self.writes.actions - self.reads.actions) | self.shows)
-        return Traits(calls=calls, one_way=self.one_way, lingers=self.lingers)
+        return Traits(calls=calls, one_way=self.one_way, lingers=self.lingers, rewraps=self.rewraps)
 
 
 @dataclass(frozen=True, slots=True)

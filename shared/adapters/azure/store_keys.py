@@ -4,13 +4,14 @@ Another key or version only re-wraps: no blob is written again. With an explicit
 within a day; what is in use stands in `currentVersionedKeyIdentifier`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from shared.adapters.azure import disks, names, stores
+from shared.adapters.azure import activity, disks, names, stores
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.errors import call, every, sent
 from shared.adapters.azure.facets import FacetAdapter, FacetTable, RelationAdapter, RelationTable, Rights
+from shared.containment.parallel import in_parallel
 from shared.domain.errors import Absent
 from shared.domain.facet import EncryptedWith
 from shared.domain.resource import Kind, Ref
@@ -23,7 +24,15 @@ NOT_YET = "the service does not show the new key as the one in use yet"
 
 
 def _read_account(clients: Clients, store: Ref) -> tuple[EncryptedWith, ...]:
-    return (EncryptedWith(key=_named(stores.account(clients, store))),)
+    found = stores.account(clients, store)
+    said = found.encryption.key_vault_properties if found.encryption else None
+    return (_shown(_named(found), said),)
+
+
+def _shown(named: str, said: Any) -> EncryptedWith:  # noqa: ANN401 - the SDK's model, whose parts may all be missing
+    """The version in use, which a floating key does not name."""
+    current = str(getattr(said, "current_versioned_key_identifier", None) or named)
+    return EncryptedWith(key=current, follows=bool(named) and not names.key(named).version)
 
 
 def _named(account: Any) -> str:  # noqa: ANN401 - the SDK's model, whose parts may all be missing
@@ -36,15 +45,33 @@ def _named(account: Any) -> str:  # noqa: ANN401 - the SDK's model, whose parts 
 
 def _write_account(clients: Clients, store: Ref, wanted: Sequence[EncryptedWith]) -> Receipt:
     """The identity in whose name the account asks its vault stays what it is."""
-    (wish,) = wanted
+    wish = disks.followed(clients, *wanted)
     now = stores.account(clients, store)
     said = now.encryption.encryption_identity if now.encryption else None
     identity = {"identity": {"userAssignedIdentity": said.encryption_user_assigned_identity}} if said else {}
-    body = {"properties": {"encryption": {**_source(wish.key), **(identity if wish.key else {})}}}
-    name = names.arm(store.id)
-    updated, request_id = sent(clients.storage(store.account).storage_accounts.update, name.group, name.name, body)
-    shown = updated.encryption.key_vault_properties if updated.encryption else None
-    return _proved(wish, getattr(shown, "current_versioned_key_identifier", None), request_id)
+    name, update = names.arm(store.id), clients.storage(store.account).storage_accounts.update
+
+    def tell(key: str) -> tuple[object, str]:
+        body = {"properties": {"encryption": {**_source(key), **(identity if key else {})}}}
+        updated, request_id = sent(update, name.group, name.name, body)
+        shown = updated.encryption.key_vault_properties if updated.encryption else None
+        return getattr(shown, "current_versioned_key_identifier", None), request_id
+
+    return _told(wish, tell)
+
+
+type Tell = Callable[[str], tuple[object, str]]
+"""Tells a store of a key; what it then shows as the one in use, and the id of the call."""
+
+
+def _told(wish: EncryptedWith, tell: Tell) -> Receipt:
+    """First the version by its id, which the service takes at once; once it is in use the floating key, where that is asked for."""
+    current, first = tell(wish.key)
+    if wish.key and str(current) != wish.key:
+        return Receipt((first,), (NOT_YET,))
+    if not wish.follows:
+        return Receipt((first,))
+    return Receipt((first, tell(wish.key.rpartition("/")[0])[1]))
 
 
 def _source(key: str) -> Mapping[str, object]:
@@ -55,16 +82,11 @@ def _source(key: str) -> Mapping[str, object]:
     return {"keySource": ACCOUNT_SOURCE, "keyvaultproperties": properties}
 
 
-def _proved(wish: EncryptedWith, current: object, request_id: str) -> Receipt:
-    """What was asked for by version must be in use; a floating one follows in its own time."""
-    explicit = bool(wish.key) and bool(names.key(wish.key).version)
-    return Receipt((request_id,), () if not explicit or str(current) == wish.key else (NOT_YET,))
-
-
 def _read_scope(clients: Clients, scope: Ref) -> tuple[EncryptedWith, ...]:
     name = names.arm(scope.id)
     found = call(clients.storage(scope.account).encryption_scopes.get, name.group, name.name, name.below)
-    return (EncryptedWith(key=_of_scope(found)),)
+    properties = found.encryption_scope_properties
+    return (_shown(_of_scope(found), properties.key_vault_properties if properties else None),)
 
 
 def _of_scope(scope: Any) -> str:  # noqa: ANN401 - the same
@@ -74,15 +96,17 @@ def _of_scope(scope: Any) -> str:  # noqa: ANN401 - the same
 
 
 def _write_scope(clients: Clients, scope: Ref, wanted: Sequence[EncryptedWith]) -> Receipt:
-    (wish,) = wanted
-    name = names.arm(scope.id)
-    keyed = {"source": SCOPE_SOURCE, "keyVaultProperties": {"keyUri": wish.key}}
-    body = {"properties": keyed if wish.key else {"source": OWN}}
-    patch = clients.storage(scope.account).encryption_scopes.patch
-    updated, request_id = sent(patch, name.group, name.name, name.below, body)
-    properties = updated.encryption_scope_properties
-    said = properties.key_vault_properties if properties else None
-    return _proved(wish, getattr(said, "current_versioned_key_identifier", None), request_id)
+    wish = disks.followed(clients, *wanted)
+    name, patch = names.arm(scope.id), clients.storage(scope.account).encryption_scopes.patch
+
+    def tell(key: str) -> tuple[object, str]:
+        keyed = {"source": SCOPE_SOURCE, "keyVaultProperties": {"keyUri": key}}
+        updated, request_id = sent(patch, name.group, name.name, name.below, {"properties": keyed if key else {"source": OWN}})
+        properties = updated.encryption_scope_properties
+        said = properties.key_vault_properties if properties else None
+        return getattr(said, "current_versioned_key_identifier", None), request_id
+
+    return _told(wish, tell)
 
 
 def _keys(clients: Clients, store: Ref) -> tuple[Ref, ...]:
@@ -103,17 +127,22 @@ def _scopes(clients: Clients, store: Ref) -> Iterator[Any]:
 
 
 def _dependants(clients: Clients, key: Ref) -> tuple[Ref, ...]:
-    """Accounts, encryption scopes and disk encryption sets of the key's subscription that name it, with a version or without."""
-    wanted = names.key(key.id)
+    """Accounts, encryption scopes and disk encryption sets that name it, with a version or without, wherever we see."""
+    seen = dict.fromkeys((key.account, *activity.subscriptions(clients)))
+    found = in_parallel(lambda subscription: _naming(clients, subscription, names.key(key.id)), list(seen))
+    return tuple(ref for refs in found for ref in refs)
+
+
+def _naming(clients: Clients, subscription: str, wanted: names.KeyName) -> list[Ref]:
     found: list[Ref] = []
-    accounts: Iterator[Any] = every(clients.storage(key.account).storage_accounts.list)
+    accounts: Iterator[Any] = every(clients.storage(subscription).storage_accounts.list)
     for account in accounts:
         store = names.ref(Kind.BUCKET, str(account.id))
         if _same(_named(account), wanted):
             found.append(store)
         found += [names.ref(Kind.ENCRYPTION_SCOPE, str(each.id)) for each in _under(clients, store, wanted)]
-    found += [held for held, named in disks.listed(clients, key.account) if _same(named, wanted)]
-    return tuple(found)
+    found += [held for held, named in disks.listed(clients, subscription) if _same(named, wanted)]
+    return found
 
 
 def _under(clients: Clients, store: Ref, wanted: names.KeyName) -> list[Any]:
@@ -135,13 +164,15 @@ _SCOPES = "Microsoft.Storage/storageAccounts/encryptionScopes"
 _READ_SCOPE = Rights(frozenset({f"{_SCOPES}/read"}))
 
 FACETS: FacetTable = {
-    (Kind.BUCKET, EncryptedWith): FacetAdapter(_read_account, _write_account, stores.READ, stores.READ | stores.WRITE),
+    (Kind.BUCKET, EncryptedWith): FacetAdapter(
+        _read_account, _write_account, stores.READ, stores.READ | stores.WRITE | disks.NEWEST
+    ),
     (Kind.ENCRYPTION_SCOPE, EncryptedWith): FacetAdapter(
-        _read_scope, _write_scope, _READ_SCOPE, Rights(frozenset({f"{_SCOPES}/write"}))
+        _read_scope, _write_scope, _READ_SCOPE, Rights(frozenset({f"{_SCOPES}/write"})) | disks.NEWEST
     ),
 }
 
 RELATIONS: RelationTable = {
     (Kind.BUCKET, Relation.KEYS): RelationAdapter(_keys, stores.READ | _READ_SCOPE),
-    (Kind.KEY, Relation.DEPENDANTS): RelationAdapter(_dependants, stores.READ | _READ_SCOPE | disks.READ),
+    (Kind.KEY, Relation.DEPENDANTS): RelationAdapter(_dependants, stores.READ | _READ_SCOPE | disks.READ | activity.SUBSCRIPTIONS),
 }

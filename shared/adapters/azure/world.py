@@ -3,7 +3,18 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from shared.adapters.azure import consents, diagnostics, disks, links, principals, store_keys, stored_access, stores, vaults
+from shared.adapters.azure import (
+    consents,
+    diagnostics,
+    disks,
+    key_versions,
+    links,
+    principals,
+    store_keys,
+    stored_access,
+    stores,
+    vaults,
+)
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import FacetAdapter, FacetTable, RelationAdapter, RelationTable, Rights
 from shared.domain.errors import Refused
@@ -16,6 +27,7 @@ FACETS: FacetTable = {
     **stored_access.FACETS,
     **store_keys.FACETS,
     **vaults.FACETS,
+    **key_versions.FACETS,
     **disks.FACETS,
     **links.FACETS,
     **principals.FACETS,
@@ -29,11 +41,13 @@ HERE_NONE: RelationTable = {
     (Kind.BUCKET, Relation.ACCESS_POINTS): NOTHING,
     (Kind.KEY, Relation.REPLICAS): NOTHING,
     (Kind.KEY, Relation.ALIASES): NOTHING,
+    (Kind.KEY, Relation.LISTED): NOTHING,
     (Kind.ACCOUNT, Relation.TRAILS): NOTHING,
     (Kind.ACCOUNT, Relation.VAULTS): NOTHING,
     (Kind.ACCOUNT, Relation.SHARED): NOTHING,
 }
-"""Keys have one place and one name, and the activity log can not be switched off. Vaults of backups and disks are not asked yet."""
+"""Keys have one place and one name, whatever is under one follows it, and the activity log can not be switched off.
+Vaults of backups and disks are not asked yet."""
 
 RELATIONS: RelationTable = {**HERE_NONE, **store_keys.RELATIONS}
 

@@ -11,6 +11,8 @@ from shared.domain.resource import Kind, Ref
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
     if situation.rotates and situation.scope.sound(target):
         return
+    if any(key.id.startswith(f"{target.id}/") for key in situation.scope.keys):
+        return  # it stands for its versions, and those that are in use are here too
     if target in situation.scope.keys and target == situation.scope.head(target):
         why = situation.scope.judged(target).why
         yield action.change(target, Successor(case=situation.case), why, reversible=False)
@@ -23,7 +25,7 @@ ACTION = Action(
     targets=frozenset({Kind.KEY}),
     facets=(Successor,),
     hurts="Nobody: the old key goes on as it is.",
-    undone="One-way: a key is never deleted by this program. One that is not used costs a dollar a month.",
+    undone="One-way: a key or version is never deleted by this program. On AWS one that is not used costs a dollar a month.",
     citation="45 CFR 164.312(a)(2)(iv)",
     propose=_propose,
 )

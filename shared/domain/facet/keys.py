@@ -96,11 +96,14 @@ class EncryptedWith(Facet):
 
     Buckets: default encryption, `bucket_key` as S3 Bucket Keys. Trails, log groups, secrets, function environments, topics, queues.
     Volumes: the default of one account and Region. What is encrypted already stays under its old key.
+
+    Where keys have versions it is the version in use, as the service shows it, and `follows` says whether each later one is taken.
     """
 
     facet: Literal["encrypted-with"] = "encrypted-with"
     key: str
     bucket_key: bool = False
+    follows: bool = False
 
     @property
     def document(self) -> str:

@@ -95,6 +95,12 @@ class Night:
         place = f"{names.ACCOUNT_ID}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings/night"
         client.send_request(HttpRequest("DELETE", f"{ARM}{place}?api-version=2021-05-01-preview")).raise_for_status()
 
+    def wrapped(self) -> dict[str, tuple[str, str]]:
+        """By the account and each of its scopes: the version of the key that it is told (none: the newest), and the one in use."""
+        held = self.cloud.storage.accounts[names.ACCOUNT]
+        found = {names.ACCOUNT: held.wrapping} | {name: scope.wrapping for name, scope in held.scopes.items()}
+        return {name: (each.version, each.current) for name, each in found.items() if each}
+
     def log_settings(self) -> list[dict[str, Any]]:
         """Where the store's log goes."""
         kept = self.cloud.resources.by_id

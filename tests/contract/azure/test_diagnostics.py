@@ -3,7 +3,7 @@
 import pytest
 
 from shared.adapters.azure.diagnostics import FACETS
-from shared.domain.errors import CloudError, Refused
+from shared.domain.errors import Refused
 from shared.domain.facet import LogSent
 from shared.domain.resource import Kind, Ref
 from shared.sandbox.azure.workspaces import add_workspace
@@ -61,14 +61,3 @@ def test_no_log_is_switched_off(stage: Stage) -> None:
     store, sent = recorded(stage, *ALL)
     with pytest.raises(Refused):
         stage.world.write(store, [sent.but(on=False)])
-
-
-@pytest.mark.parametrize("right", sorted(RIGHTS.reads.actions | RIGHTS.writes.actions))
-def test_no_declared_right_can_be_spared(stage: Stage, right: str) -> None:
-    store, sent = recorded(stage, *ALL)
-    Arm(stage.scene)("DELETE", _place(store))
-    rights = RIGHTS.reads | RIGHTS.writes
-    stage.may(type(rights)(rights.actions - {right}))
-    with pytest.raises(CloudError):
-        stage.world.look(store, LogSent), stage.world.write(store, [sent])
-    stage.everything()

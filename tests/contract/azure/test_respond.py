@@ -10,8 +10,9 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from shared.sandbox.azure import clinic_names as names
 from tests.contract.azure.respond_scenes import CHART, Night, at_work, changes, claims, night, read
 
-FOLDERS = '[custody]\ndirectory = "{0}/custody"\n[responder]\nclouds = ["azure"]\n'
-ON_AZURE = f'[custody]\nazure = "{names.SCOPE}"\n'
+FENCE_ALONE = '[modes]\nrekey = "observe"\n'
+FOLDERS = FENCE_ALONE + '[custody]\ndirectory = "{0}/custody"\n[responder]\nclouds = ["azure"]\n'
+ON_AZURE = f'{FENCE_ALONE}[custody]\nazure = "{names.SCOPE}"\n'
 
 
 @pytest.fixture
@@ -29,7 +30,8 @@ def test_a_stolen_key_dies_the_other_goes_on_and_the_record_on_azure_tells_it(tm
         assert read(scene.thief_by_key) == CHART
         with at_work(scene.clinician, scene.legacy) as failures:
             code, found = scene.respond("defender-store-key-read.json")
-        assert (code, found["status"], found["left_for_people"], failures) == (0, "contained", [], [])
+        assert (code, found["status"], failures) == (0, "contained", [])
+        assert [left["target"] for left in found["left_for_people"]] == ["keys"]  # which the policy only observes
         assert changes(found, "applied") == {("regenerate-store-key", "store-key"), ("restrict-network", "network-rules")}
         with pytest.raises(HttpResponseError, match="AuthenticationFailed"):
             read(scene.thief_by_key)

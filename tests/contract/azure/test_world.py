@@ -1,10 +1,10 @@
 """The laws of every facet on Azure: written it is so, twice is once, taken back it is as before, and no right is asked in vain."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from shared.adapters.azure import names, principals
+from shared.adapters.azure import consents, names, principals
 from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.world import FACETS, NOTHING, RELATIONS
 from shared.domain.errors import Absent, CloudError, Refused, Throttled, Unreachable
@@ -40,7 +40,7 @@ def now(stage: Stage, target: Ref, wanted: Facet) -> Facet | None:
 def test_every_facet_has_a_row() -> None:
     stage = staged()
     asked = {(target.kind, type(wanted)) for target, wanted in (row.scene(stage) for row in ROWS)}
-    assert asked == set(FACETS) - set(principals.FACETS), "those of principals have rows of their own"
+    assert asked == set(FACETS) - set(principals.FACETS) - set(consents.FACETS), "those of principals have rows of their own"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.sentence)
@@ -143,20 +143,32 @@ class TestRefusals:
 
     def test_disks_follow_the_newest_version_again_after_the_proof(self, stage: Stage) -> None:
         disks, second = stage.disks()
-        floating = second.rpartition("/")[0]
-        for wanted in (second, floating):
-            stage.world.write(disks, [EncryptedWith(key=wanted)])
-            assert stage.world.look(disks, EncryptedWith) == (EncryptedWith(key=wanted),)
+        for wanted in (EncryptedWith(key=second), EncryptedWith(key=second, follows=True)):
+            stage.world.write(disks, [wanted])
+            assert stage.world.look(disks, EncryptedWith) == (wanted,)
         assert disks in stage.world.related(names.ref(Kind.KEY, second, disks.account), Relation.DEPENDANTS)
         with pytest.raises(Refused):
             stage.world.write(disks, [EncryptedWith(key="")])
 
-    def test_an_explicit_version_is_proved_and_the_floating_one_can_be_restored_after_it(self, stage: Stage) -> None:
-        store, second = stage.wrapped()
-        assert stage.world.write(store, [EncryptedWith(key=second)]).notes == ()
-        floating = second.rpartition("/")[0]
-        stage.world.write(store, [EncryptedWith(key=floating)])
-        assert stage.world.look(store, EncryptedWith) == (EncryptedWith(key=floating),)
+    @pytest.mark.parametrize("scene", [Stage.wrapped, Stage.scoped], ids=["a store", "a scope"])
+    def test_a_version_is_proved_by_its_id_and_followed_from_then_on(
+        self, stage: Stage, scene: Callable[[Stage], tuple[Ref, str]]
+    ) -> None:
+        store, second = scene(stage)
+        (before,) = stage.world.look(store, EncryptedWith)
+        wanted = EncryptedWith(key=second, follows=True)
+        receipt = stage.world.write(store, [wanted])
+        assert (len(receipt.request_ids), receipt.notes) == (2, ())
+        assert stage.world.look(store, EncryptedWith) == (wanted,)
+        with pytest.raises(Refused, match="newer"):  # to follow is to be under the newest
+            stage.world.write(store, [before.but(follows=True)])
+        stage.world.write(store, [before])
+        assert stage.world.look(store, EncryptedWith) == (before,)
+
+    def test_no_key_is_named_without_its_version(self, stage: Stage) -> None:
+        for target, second in (stage.wrapped(), stage.scoped(), stage.disks()):
+            with pytest.raises(Refused):
+                stage.world.write(target, [EncryptedWith(key=second.rpartition("/")[0])])
 
     @pytest.mark.parametrize(
         ("kind", "wanted"),

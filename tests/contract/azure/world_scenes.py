@@ -22,6 +22,7 @@ from shared.domain.facet import (
     KeyState,
     LifecycleRule,
     LocalUsers,
+    LogSent,
     NetworkRules,
     PrivateLink,
     PurgeProtection,
@@ -32,6 +33,7 @@ from shared.domain.facet import (
     SoftDelete,
     StoredAccess,
     StoreKey,
+    Successor,
     TlsFloor,
     Versioning,
 )
@@ -43,11 +45,13 @@ from shared.sandbox.azure.private_links import PrivateLinks
 from shared.sandbox.azure.roles import Role
 from shared.sandbox.azure.transport import transport
 from shared.sandbox.azure.wire import Request
-from tests.contract.azure.scenes import GROUP, SCOPE, SUBSCRIPTION, Scene
+from shared.sandbox.azure.workspaces import add_workspace
+from tests.contract.azure.scenes import GROUP, SCOPE, SUBSCRIPTION, Arm, Scene
 from tests.contract.azure.storage_scenes import container, make_account, management, wrap
 from tests.contract.azure.vault_scenes import VAULT, keys, make_vault
 
 _NUMBERS = count(1)
+OK = 200
 ROLE = "00000000-feed-4bad-8bad-000000000001"
 
 
@@ -162,6 +166,19 @@ class Stage:
         rule, *_ = self.world.look(source, ReplicationRule)
         return source, rule.but(enabled=False)
 
+    def silenced(self) -> tuple[Ref, Facet]:
+        """A store whose log somebody has just switched off, and the setting as it was."""
+        store, workspace = self.store(), f"{SCOPE}/resourceGroups/{GROUP}/providers/Microsoft.OperationalInsights/workspaces/night"
+        if self.scene.cloud.resources.find(workspace) is None:
+            add_workspace(self.scene.cloud, workspace)
+        place = f"{store.id}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings/night"
+        logs = [{"category": category, "enabled": True} for category in ("StorageRead", "StorageWrite")]
+        arm = Arm(self.scene)
+        assert arm("PUT", place, {"properties": {"workspaceId": workspace, "logs": logs}})[0] == OK
+        (sent,) = self.world.look(store, LogSent)
+        assert arm("DELETE", place)[0] == OK
+        return store, sent
+
     def handed_out(self) -> tuple[Ref, Facet]:
         """A store with a policy that signatures name, and another one that stays."""
         store = self.store(allowBlobPublicAccess=True)
@@ -231,6 +248,8 @@ def _encrypted(made: tuple[Ref, str]) -> tuple[Ref, Facet]:
 ROWS: tuple[Row, ...] = (
     Row("nothing of a store is public", lambda s: (s.store(allowBlobPublicAccess=True), AnonymousAccess(allowed=False))),
     Row("a store's own keys do not open it", lambda s: (s.store(), SharedKeyAccess(allowed=False))),
+    Row("a store's log goes where it went before", lambda s: s.silenced(), undone=False),
+    Row("another version takes a key's place", lambda s: (s.key(), Successor(case="c")), undone=False),
     Row("a store takes no users of its own", lambda s: (s.store(), LocalUsers(allowed=False))),
     Row("a store takes newer TLS only", lambda s: (s.store(minimumTlsVersion="TLS1_0"), TlsFloor(version="1.2"))),
     Row("a store is reached from named addresses alone", lambda s: (s.store(), RULES)),

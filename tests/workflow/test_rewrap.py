@@ -1,0 +1,84 @@
+"""Where data keys are wrapped anew, a key is replaced by telling its dependants: nothing that is stored moves, and it is proved."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from shared.adapters.memory.world import MemoryWorld
+from shared.domain.case import Stage, Verdict
+from shared.domain.facet import EncryptedWith, Facet, Successor
+from shared.domain.resource import Ref
+from shared.ports import Receipt, Relation, Traits
+from shared.workflow.deps import Deps
+from tests.hospital import CHARTS, KEY, Hospital
+from tests.workflow.driving import YES, respond
+from tests.workflow.recovering import TOPIC
+
+VERSIONED = EncryptedWith(key=KEY.id, follows=True)
+
+
+class Rewrapping:
+    """A world whose dependants wrap their data keys anew, but for those that are `stuck`."""
+
+    def __init__(self, world: MemoryWorld, *stuck: Ref) -> None:
+        self._world, self._stuck = world, stuck
+
+    def traits(self, target: Ref, facet: type[Facet]) -> Traits | None:
+        return Traits(one_way=True, rewraps=True) if facet is Successor else self._world.traits(target, facet)
+
+    def look[F: Facet](self, target: Ref, facet: type[F]) -> tuple[F, ...]:
+        return self._world.look(target, facet)
+
+    def related(self, target: Ref, relation: Relation) -> tuple[Ref, ...]:
+        return self._world.related(target, relation)
+
+    def write(self, target: Ref, facets: Sequence[Facet]) -> Receipt:
+        receipt = self._world.write(target, facets)
+        if target in self._stuck:
+            self._world.put(target, VERSIONED)  # the service answers, and goes on with the old one
+        return receipt
+
+
+@pytest.fixture
+def hospital(hospital: Hospital) -> Hospital:
+    for target in (CHARTS, TOPIC):
+        hospital.world.put(target, VERSIONED)
+    hospital.world.relate(KEY, Relation.DEPENDANTS, CHARTS, TOPIC)
+    return hospital
+
+
+def worker(hospital: Hospital, *stuck: Ref) -> Deps:
+    """One that can move nothing that is stored."""
+    return hospital.worker(world=Rewrapping(hospital.world, *stuck))
+
+
+def key_of(hospital: Hospital, target: Ref) -> EncryptedWith:
+    (found,) = hospital.world.look(target, EncryptedWith)
+    return found
+
+
+def test_every_dependant_is_under_the_successor_and_nothing_is_moved(hospital: Hospital) -> None:
+    deps = worker(hospital)
+    case = respond(deps, asks=YES)
+    (succession,) = case.scope.successors
+    assert succession.rewraps
+    wanted = VERSIONED.but(key=succession.new.id)
+    assert (key_of(hospital, CHARTS), key_of(hospital, TOPIC)) == (wanted, wanted)
+    entries = {e.kind: e.body for e in deps.journal(case.id).entries()}
+    assert "verified" not in entries
+    assert entries["rewrapped"] == {"key": KEY.id, "successor": wanted.key, "wrapped": [CHARTS.id, TOPIC.id], "left": []}
+    assert (case.verdict, case.versions) == (Verdict.CONTAINED, ())
+    assert case.stage is not Stage.MIGRATE
+
+
+def test_what_stays_under_the_old_key_is_said(hospital: Hospital) -> None:
+    case = respond(worker(hospital, TOPIC), asks=YES)
+    assert key_of(hospital, TOPIC) == VERSIONED
+    assert case.verdict is Verdict.PARTIAL
+    assert any(left.target == str(TOPIC) for left in case.people)
+
+
+def test_a_responder_that_can_move_nothing_replaces_no_key_from_which_something_has_to_be_moved(hospital: Hospital) -> None:
+    case = respond(hospital.worker(), asks=YES)
+    assert not case.scope.successors
+    assert key_of(hospital, CHARTS) == VERSIONED
