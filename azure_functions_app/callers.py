@@ -10,6 +10,7 @@ Rules
 
 import base64
 import binascii
+import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
@@ -37,6 +38,9 @@ NAMES: Mapping[str, str] = {
 """The names that the platform gives to claims of a token; others keep theirs."""
 
 SECOND_FACTOR = "mfa"
+
+EPOCH = re.compile(r"[0-9]{1,12}")
+"""Seconds, as tokens have them."""
 
 
 class Unauthenticated(CodeblueError):
@@ -91,8 +95,7 @@ def caller(headers: Mapping[str, str], variables: Mapping[str, str], settings: S
         raise Unauthenticated("the token is not of the configured tenant")
     if said.one("aud") not in settings.audiences:
         raise Unauthenticated("the token is made out to somebody else")
-    expires = said.one("exp")
-    if not expires.isdecimal() or int(expires) <= now.timestamp():
+    if not EPOCH.fullmatch(said.one("exp")) or int(said.one("exp")) <= now.timestamp():
         raise Unauthenticated("the token's time is over")
     if not said.one("oid"):
         raise Unauthenticated("the token does not say whose it is")

@@ -10,6 +10,7 @@ from shared.domain.case import Case, Mode, Stage, Verdict
 from shared.domain.facet import DenyAll
 from shared.settings import Modes, Policy
 from shared.workflow import run, tasks
+from shared.workflow.answering import Decision, decided
 from shared.workflow.deps import Deps
 from shared.workflow.fencing import fence
 from shared.workflow.stages import STEPS, Step
@@ -187,6 +188,19 @@ class TestSweep:
         self.sweep(duty)
         assert duty.host.instances[case].status == "Pending"
         assert [page.subject for page in duty.hospital.notifier.pages] == ["The workflow of a case has failed"]
+
+    def test_a_decision_that_was_made_at_a_terminal_wakes_the_workflow(self, asking: Duty) -> None:
+        case = asking.alarm()
+        asking.host.settle()
+        asked = asking.case(case).awaiting
+        assert asked
+        decided(Decision(case=case, digest=asked.digest, granted=True), "somebody", asking.hospital.worker(ASK))
+        asking.host.settle()
+        assert not refused(asking.hospital)
+        self.sweep(asking)
+        asking.host.settle()
+        asking.host.wait(longest=1)  # another worker has written the record meanwhile
+        assert refused(asking.hospital)
 
     def test_one_that_runs_or_has_ended_is_left_alone(self, duty: Duty) -> None:
         case = duty.alarm()
