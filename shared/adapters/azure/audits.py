@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from threading import Lock
+from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
@@ -29,8 +31,12 @@ KEPT = timedelta(days=30)
 RECENT = timedelta(days=1)
 """How far back the log is read about an application: the service finds a user's changes, and only all of those of applications."""
 
-MOST = 2000
+PAGE = 999
+MOST = 5000
 """Records of one answer that are read; one that has more is not whole."""
+
+FRESH_SECONDS = 2.0
+"""How long an answer about everybody is good for: Graph takes five such questions in ten seconds ("Throttling limits", reports)."""
 
 RIGHTS = Rights(graph=frozenset({"AuditLog.Read.All", "Directory.Read.All"}))
 
@@ -55,26 +61,39 @@ KINDS = {"user": Kind.USER, "serviceprincipal": Kind.SERVICE_PRINCIPAL, "applica
 MAKING = frozenset({"add user", "invite external user", "add service principal"})
 
 
-def by_user(clients: Clients, user: str, since: datetime) -> tuple[Act, ...]:
-    """What a user changed. Raises `Unreachable` where that is too much to be read."""
-    return _acts(clients, since, f"initiatedBy/user/id eq '{user}'")
+class Changes:
+    """What was changed in the directory, by whom. Threads may share it."""
 
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._lock = Lock()
+        self._read: tuple[datetime, float, tuple[Act, ...]] | None = None
 
-def by_application(clients: Clients, holder: str, since: datetime) -> tuple[Act, ...]:
-    """What an application changed since yesterday at most. Raises as `by_user`."""
-    found = _acts(clients, max(since, datetime.now(UTC) - RECENT), "")
-    return tuple(act for act in found if act.actor.unique_id == holder)
+    def by(self, actor: Actor, since: datetime) -> tuple[Act, ...]:
+        """What somebody changed, an application since yesterday at most. Raises `Unreachable` where that is too much to be read."""
+        recent = datetime.now(UTC) - RECENT
+        if since < recent and actor.principal and actor.principal.kind is Kind.USER:
+            return _acts(self._clients, since, f"initiatedBy/user/id eq '{actor.unique_id}'")
+        found = self._everybodys(since) if since >= recent else _acts(self._clients, recent, "")
+        return tuple(act for act in found if act.actor.unique_id == actor.unique_id)
+
+    def _everybodys(self, since: datetime) -> tuple[Act, ...]:
+        """The same answer for all who ask at once, as a sweep does about a whole lineage."""
+        with self._lock:
+            if self._read is None or self._read[0] != since or monotonic() - self._read[1] > FRESH_SECONDS:
+                self._read = (since, monotonic(), _acts(self._clients, since, ""))
+            return self._read[2]
 
 
 def on(clients: Clients, holder: str, since: datetime) -> tuple[Act, ...]:
-    """What was done to one object of the directory. Raises as `by_user`."""
+    """What was done to one object of the directory. Raises as `Changes.by`."""
     return _acts(clients, since, f"targetResources/any(t:t/id eq '{holder}')")
 
 
 def _acts(clients: Clients, since: datetime, term: str) -> tuple[Act, ...]:
     start = max(since, datetime.now(UTC) - KEPT).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     wanted = f"activityDateTime ge {start}" + (f" and {term}" if term else "")
-    listed = clients.rest(GRAPH).every(f"/v1.0/auditLogs/directoryAudits?$filter={quote(wanted, safe='/:()')}")
+    listed = clients.rest(GRAPH).every(f"/v1.0/auditLogs/directoryAudits?$top={PAGE}&$filter={quote(wanted, safe='/:()')}")
     found = tuple(islice(listed, MOST + 1))
     if len(found) > MOST:
         raise Unreachable("the directory's log has more than can be read at once", "TooManyRows")

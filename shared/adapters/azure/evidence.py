@@ -27,6 +27,7 @@ class AzureEvidence:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
+        self._changes = audits.Changes(clients)
 
     def by(self, actor: Actor, since: datetime) -> tuple[Act, ...]:
         """Requests with the store's keys; or a principal's operations, and its requests on every store."""
@@ -37,7 +38,7 @@ class AzureEvidence:
         if not actor.unique_id:
             return ()
         with ThreadPoolExecutor(max_workers=1) as pool:
-            changed = pool.submit(self._changed, actor, since)
+            changed = pool.submit(self._changes.by, actor, since)
             answers = in_parallel(lambda each: self._principal(each, actor.unique_id, since), activity.subscriptions(self._clients))
         found = (*changed.result(), *(a for acts in answers for a in acts))
         return _ordered(a for a in found if a.actor.unique_id == actor.unique_id)
@@ -63,11 +64,6 @@ class AzureEvidence:
 
     def recorded(self, target: Ref) -> bool:
         return target.kind is Kind.BUCKET and log_rows.recorded(self._clients, target)
-
-    def _changed(self, actor: Actor, since: datetime) -> tuple[Act, ...]:
-        """What it changed in the directory."""
-        person = actor.principal is not None and actor.principal.kind is Kind.USER
-        return (audits.by_user if person else audits.by_application)(self._clients, actor.unique_id, since)
 
     def _principal(self, subscription: str, unique_id: str, since: datetime) -> tuple[Act, ...]:
         events = activity.events(self._clients, subscription, since, f"caller eq '{unique_id}'")

@@ -36,8 +36,13 @@ class Desk:
         self.registration, self.portal = portal(self.cloud)
         _, self.responder = self.cloud.entra.directory.add_application("asking")
         self.cloud.rbac.assign(self.responder.id, self._role(), f"/subscriptions/{names.SUBSCRIPTION}")
-        clients = Clients(Bearer(self.cloud, self.responder), transport(self.cloud), retries=0)
-        self.log, self.directory = AzureEvidence(clients), AzureDirectory(clients)
+        self._clients = Clients(Bearer(self.cloud, self.responder), transport(self.cloud), retries=0)
+        self.directory = AzureDirectory(self._clients)
+
+    @property
+    def log(self) -> AzureEvidence:
+        """The logs as a new worker reads them."""
+        return AzureEvidence(self._clients)
 
     def _role(self) -> str:
         rights = evidence.RIGHTS | directory.RIGHTS
@@ -121,6 +126,22 @@ def test_what_was_taken_away_was_not_given(desk: Desk) -> None:
     desk.thief.graph("POST", f"applications/{desk.registration.id}/removePassword", {"keyId": gone})
     parts = [part for act in desk.log.by(PROGRAM, BEGUN) for _, part in act.gave]
     assert parts.count(gone) == 1
+
+
+def test_the_directory_is_asked_once_about_a_whole_lineage(desk: Desk) -> None:
+    made, log = principal(Kind.SERVICE_PRINCIPAL, desk.thief.application("second")), desk.log
+    before = len(desk.cloud.calls)
+    for who in (PROGRAM, PROGRAM.but(principal=made, unique_id=made.id)):
+        log.by(who, BEGUN)
+    asked = [call.name for call in tuple(desk.cloud.calls)[before:] if "directoryAudits" in call.name]
+    assert len(asked) == 1
+
+
+def test_a_user_is_asked_about_as_far_back_as_the_log_goes(desk: Desk) -> None:
+    nurse = Actor(
+        credential=Credential.ENTRA_USER, account="", principal=principal(Kind.USER, names.NURSE_ID), unique_id=names.NURSE_ID
+    )
+    assert desk.log.by(nurse, BEGUN - timedelta(days=40)) == ()
 
 
 def test_a_thief_without_a_name_made_nobody(desk: Desk) -> None:
