@@ -1,15 +1,16 @@
 """The version that takes another's place in a case: made with tags that say so, and known by them (Key Vault data plane API).
 
-A version of the same key has the same permissions, and its dependants' identities may use it already. Creating one is not
-idempotent: of several that two workers made for one case the oldest counts, and the others stay, in nobody's use.
-A service that rotates copies the tags of the version before: those are younger.
+A version of the same key has the same permissions, and its dependants' identities may use it already. All versions of a key that
+a case finds in use have one successor: what follows the newest version could be under no other. Creating one is not idempotent: of
+several that workers made for one case, or that the service rotated to and gave the same tags, the newest counts.
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
-from shared.adapters.azure import names
+from shared.adapters.azure import disks, names
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.errors import call, every, sent
 from shared.adapters.azure.facets import FacetAdapter, FacetTable, Rights
@@ -22,15 +23,14 @@ CASE, OF = "codeblue-case", "codeblue-successor-of"
 
 
 def _read(clients: Clients, old: Ref) -> tuple[Successor, ...]:
-    """One of each case, the oldest. A key without a version stands for all of its own."""
+    """One of each case, the newest. A key without a version stands for all of its own."""
     name = names.key(old.id)
     listed: Iterator[Any] = every(lambda: clients.keys(name.vault_url).list_properties_of_key_versions(name.name))
-    ours = [each for each in listed if (each.tags or {}).get(OF) == name.version and (each.tags or {}).get(CASE)]
-    found: dict[str, Successor] = {}
-    for each in sorted(ours, key=lambda one: (one.created_on, one.id)):
-        case = str(each.tags[CASE])
-        found.setdefault(case, Successor(case=case, key=str(each.id)))
-    return tuple(found.values())
+    ours = [each for each in listed if (each.tags or {}).get(CASE) and str(each.id) != old.id]
+    newest = disks.newest(clients, name) if len(ours) > 1 else ""  # times are whole seconds
+    ordered = sorted(ours, key=lambda one: (str(one.id) == newest, one.created_on))
+    found = {str(each.tags[CASE]): str(each.id) for each in ordered}
+    return tuple(Successor(case=case, key=key) for case, key in found.items())
 
 
 def _write(clients: Clients, old: Ref, wanted: Sequence[Successor]) -> Receipt:
@@ -39,6 +39,15 @@ def _write(clients: Clients, old: Ref, wanted: Sequence[Successor]) -> Receipt:
     name = names.key(old.id)
     if not name.version:
         raise Refused("a version is replaced, and this names none")
+    with MAKING:
+        return _made(clients, old, name, successor)
+
+
+MAKING = Lock()
+"""Versions of one key are replaced side by side, by one worker."""
+
+
+def _made(clients: Clients, old: Ref, name: names.KeyName, successor: Successor) -> Receipt:
     there = [each for each in _read(clients, old) if each.case == successor.case]
     if any(successor.satisfied_by(each) for each in there):
         return Receipt(())

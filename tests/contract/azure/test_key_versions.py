@@ -1,5 +1,6 @@
 """The version that takes another's place: made once a case, like the one before, and known by its tags."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -55,12 +56,20 @@ def test_each_case_has_its_own_and_no_other(stage: Stage) -> None:
         stage.world.write(key, [Successor(case="one", key="https://elsewhere.vault.azure.net/keys/k/v")])
 
 
-def test_the_oldest_counts_where_two_workers_made_one_or_the_service_copied_its_tags(stage: Stage) -> None:
+def test_the_newest_counts_where_two_workers_made_one_or_the_service_copied_its_tags(stage: Stage) -> None:
     key = stage.key()
     first = made(stage, "c", key)
-    stage.scene.cloud.clock.advance(2)
-    keys(stage.scene).rotate_key(first.name)
-    assert [each.key for each in stage.world.look(key, Successor)] == [first.id]
+    second = keys(stage.scene).rotate_key(first.name)
+    assert [each.key for each in stage.world.look(key, Successor)] == [second.id]
+
+
+def test_all_versions_that_are_in_use_have_one_and_it_has_none(stage: Stage) -> None:
+    first = stage.key()
+    second = ref(keys(stage.scene).rotate_key(names.key(first.id).name))
+    with ThreadPoolExecutor(2) as pool:
+        found = set(pool.map(lambda key: str(made(stage, "c", key).id), (first, second)))
+    (new,) = found
+    assert stage.world.look(first.but(id=new), Successor) == ()
 
 
 def test_a_key_without_a_version_is_not_replaced(stage: Stage) -> None:

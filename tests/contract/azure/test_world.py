@@ -157,6 +157,8 @@ class TestRefusals:
         store, second = scene(stage)
         (before,) = stage.world.look(store, EncryptedWith)
         wanted = EncryptedWith(key=second, follows=True)
+        stage.world.write(store, [EncryptedWith(key=second)])  # as a worker leaves it that dies between the two
+        assert not wanted.satisfied_by(next(iter(stage.world.look(store, EncryptedWith))))
         receipt = stage.world.write(store, [wanted])
         assert (len(receipt.request_ids), receipt.notes) == (2, ())
         assert stage.world.look(store, EncryptedWith) == (wanted,)
