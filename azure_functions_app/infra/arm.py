@@ -16,6 +16,7 @@ API: Mapping[str, str] = {
     "Microsoft.EventHub/namespaces/eventhubs": "2024-01-01",
     "Microsoft.EventHub/namespaces/eventhubs/consumergroups": "2024-01-01",
     "Microsoft.Insights/actionGroups": "2023-01-01",
+    "Microsoft.Insights/activityLogAlerts": "2020-10-01",
     "Microsoft.Insights/components": "2020-02-02",
     "Microsoft.Insights/scheduledQueryRules": "2022-06-15",
     "Microsoft.OperationalInsights/workspaces": "2023-09-01",

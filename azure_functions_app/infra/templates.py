@@ -7,9 +7,9 @@ import json
 import sys
 from pathlib import Path
 
-from azure_functions_app.infra import app, roles
+from azure_functions_app.infra import alerts, app, roles
 
-TEMPLATES = {"app.json": app.definition, "roles.json": roles.definition}
+TEMPLATES = {"app.json": app.definition, "roles.json": roles.definition, "alerts.json": alerts.definition}
 
 
 def main(folder: Path) -> None:

@@ -8,7 +8,7 @@ from azure.mgmt.authorization.v2022_04_01 import models as authorization
 from azure.mgmt.storage import models as storage
 
 from azure_functions_app.environment import Settings
-from azure_functions_app.infra import app, identity, roles
+from azure_functions_app.infra import alerts, app, identity, roles
 from azure_functions_app.infra.arm import API
 from shared.adapters.azure import permissions
 from shared.sandbox.azure.roles import BUILT_IN
@@ -46,7 +46,7 @@ def test_every_resource_comes_after_what_it_needs_and_nothing_is_there_twice(sen
 
 
 def test_every_version_of_an_api_is_used() -> None:
-    text = json.dumps([app.definition(), roles.definition()])
+    text = json.dumps([app.definition(), roles.definition(), alerts.definition()])
     assert [kind for kind in API if f'"type": "{kind}"' not in text] == []
 
 
