@@ -30,8 +30,17 @@ UNNOTICED = timedelta(days=1)
 
 def begun_by(signal: Signal, acts: Iterable[Act]) -> datetime:
     """When the breach began, as far as the record tells: an alert tells of the last act, and comes minutes after it."""
-    first = min((act.at for act in theirs(signal, acts)), default=signal.at)
-    return first if signal.at - UNNOTICED <= first < signal.at else signal.at
+    first = _first(signal, acts)
+    return signal.at if familiar(signal, acts) else min(first, signal.at)
+
+
+def familiar(signal: Signal, acts: Iterable[Act]) -> bool:
+    """Whether the address that the alert names was in use long before it: then it is not the thief's alone."""
+    return _first(signal, acts) < signal.at - UNNOTICED
+
+
+def _first(signal: Signal, acts: Iterable[Act]) -> datetime:
+    return min((act.at for act in theirs(signal, acts)), default=signal.at)
 
 
 def descendants(root: Standing, signal: Signal, acts: Sequence[Act], exempt: frozenset[str]) -> tuple[Standing, ...]:

@@ -3,7 +3,7 @@
 Before the fence only what the signal names and what hangs directly on it is read; the rest is looked up beside or after it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,17 +12,18 @@ from typing import Literal
 
 from shared.domain.actor import Actor, Credential, Lineage
 from shared.domain.case import LeftForPeople, Scope, Standing
-from shared.domain.errors import Absent, CloudError
 from shared.domain.facet import Fence, PolicyStatement
 from shared.domain.resource import Kind, Ref
 from shared.domain.signal import Signal
 from shared.ports import Act, Directory, Evidence, Relation, World
 
 from . import reach
-from .deeds import begun_by, deeds_of, descendants, identified, keys_shown, theirs
+from .answers import ask
+from .deeds import begun_by, deeds_of, descendants, familiar, identified, keys_shown, theirs
 from .estate import Estate
-from .parallel import in_parallel, in_time
+from .parallel import in_time
 from .rightful import Breach, allow_list, entered, known_users
+from .surroundings import families, related
 from .users import used_by_others
 
 
@@ -55,24 +56,6 @@ class Survey:
     left: tuple[LeftForPeople, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer[T]:
-    """What a question brought, or a default and what a person should know about that."""
-
-    value: T
-    left: tuple[LeftForPeople, ...] = ()
-
-
-def ask[T](question: Callable[[], T], default: T, about: str) -> Answer[T]:
-    """The answer, or the default where the cloud gives none: a scope is made from what can be had."""
-    try:
-        return Answer(question())
-    except CloudError as error:
-        reason = f"could not be read: {error}"
-        unread = LeftForPeople(target=about, reason=reason, next="look at it by hand; it is not covered", passing=True)
-        return Answer(default, (unread,))
-
-
 def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
     """The scope of a new case, in as few round trips as the questions depend on each other."""
     world, since = surveyor.world, surveyor.since(signal)
@@ -81,8 +64,8 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
     with ThreadPoolExecutor(max_workers=8) as pool:
         resolved = pool.submit(ask, lambda: surveyor.directory.resolve(actor), actor, str(actor))
         acts = pool.submit(ask, lambda: surveyor.evidence.by(actor, since), None, f"the record of {actor}")
-        points = pool.submit(ask, lambda: _related(world, stores, Relation.ACCESS_POINTS), (), "access points")
-        families = pool.submit(_families, world, keys, stores)
+        points = pool.submit(ask, lambda: related(world, stores, Relation.ACCESS_POINTS), (), "access points")
+        kin = pool.submit(families, world, keys, stores)
         trails = pool.submit(ask, lambda: world.related(account, Relation.TRAILS), (), "trails")
     recorded = acts.result().value or ()
     principal, *more = identified(_assigned(resolved.result().value, world), signal, recorded)
@@ -90,8 +73,9 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
     scope = Scope(
         standings=(root, *others, *descendants(root, signal, recorded, surveyor.exempt)),
         begun=begun_by(signal, recorded),
+        familiar=familiar(signal, recorded),
         stores=tuple(dict.fromkeys(stores)),
-        keys=families.result().value,
+        keys=kin.result().value,
         access_points=points.result().value,
         trails=trails.result().value,
         shared=_named(signal, Kind.SNAPSHOT, Kind.IMAGE, Kind.DATABASE_SNAPSHOT),
@@ -99,7 +83,7 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
         shown=keys_shown(theirs(signal, recorded), world),
     )
     scope = _listed(scope, signal, surveyor)
-    unread = (*points.result().left, *families.result().left, *trails.result().left)
+    unread = (*points.result().left, *kin.result().left, *trails.result().left)
     unresolved = (left.but(passing=False) for left in resolved.result().left)
     left = (*unread, *unresolved, *_beyond((principal, *more), scope, world))
     members = tuple(standing.actor for standing in scope.standings[1:])
@@ -175,86 +159,8 @@ def account_of(signal: Signal) -> Ref:
     return Ref(cloud=signal.cloud, kind=Kind.ACCOUNT, account=signal.account, region=signal.region, id=signal.account)
 
 
-def surrounded(scope: Scope, account: Ref, world: World) -> Answer[Scope]:
-    """The scope with what proves the breach and what leads back from it: stores of the log, backup vaults, shared snapshots."""
-    none: tuple[Ref, ...] = ()
-    with ThreadPoolExecutor(max_workers=3) as pool:
-        logs = pool.submit(ask, lambda: _related(world, scope.trails, Relation.STORES), none, "stores of the audit log")
-        vaults = pool.submit(ask, lambda: world.related(account, Relation.VAULTS), none, "backup vaults")
-        shared = pool.submit(ask, lambda: world.related(account, Relation.SHARED), none, "shared snapshots and images")
-    # a log that is kept in an account of nobody known to us is beyond us
-    ours = tuple(log for log in logs.result().value if log.account)
-    found = scope.but(
-        logs=tuple(dict.fromkeys((*scope.logs, *ours))),
-        vaults=tuple(dict.fromkeys((*scope.vaults, *vaults.result().value))),
-        shared=tuple(dict.fromkeys((*scope.shared, *shared.result().value))),
-    )
-    left = (*logs.result().left, *vaults.result().left, *shared.result().left)
-    return Answer(found.but(unread=scope.unread or bool(left)), left)
-
-
-def reread(scope: Scope, account: Ref, world: World) -> Answer[Scope]:
-    """The scope with everything that hangs on its stores and account, asked again where some of it could not be read before."""
-    none: tuple[Ref, ...] = ()
-    with ThreadPoolExecutor(max_workers=3) as pool:
-        families = pool.submit(_families, world, scope.keys, scope.stores)
-        points = pool.submit(ask, lambda: _related(world, scope.stores, Relation.ACCESS_POINTS), none, "access points")
-        trails = pool.submit(ask, lambda: world.related(account, Relation.TRAILS), none, "trails")
-    answers = (families.result(), points.result(), trails.result())
-    left = tuple(left for answer in answers for left in answer.left)
-    found = scope.but(
-        keys=tuple(dict.fromkeys((*scope.keys, *answers[0].value))),
-        access_points=tuple(dict.fromkeys((*scope.access_points, *answers[1].value))),
-        trails=tuple(dict.fromkeys((*scope.trails, *answers[2].value))),
-        unread=bool(left),
-    )
-    around = surrounded(found, account, world)
-    return Answer(around.value, (*left, *around.left))
-
-
-def widened(scope: Scope, world: World) -> Scope:
-    """The scope with what has been added to its stores and keys since: replicas in other Regions, access points."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        families = pool.submit(ask, lambda: _related(world, scope.keys, Relation.REPLICAS), (), "replicas")
-        points = pool.submit(ask, lambda: _related(world, scope.stores, Relation.ACCESS_POINTS), (), "access points")
-    keys = tuple(dict.fromkeys((*scope.keys, *families.result().value)))
-    return scope.but(keys=keys, access_points=tuple(dict.fromkeys((*scope.access_points, *points.result().value))))
-
-
 def _named(signal: Signal, *kinds: Kind) -> tuple[Ref, ...]:
     return tuple(dict.fromkeys(r for r in signal.resources if r.kind in kinds))
-
-
-def _related(world: World, targets: Sequence[Ref], relation: Relation) -> tuple[Ref, ...]:
-    found = in_parallel(lambda target: world.related(target, relation), targets)
-    return tuple(dict.fromkeys(ref for refs in found for ref in refs))
-
-
-def _families(world: World, keys: Sequence[Ref], stores: Sequence[Ref]) -> Answer[tuple[Ref, ...]]:
-    """The keys with all their replicas: each replica has a policy, grants and a state of its own over the same material.
-
-    A key that does not exist (an alert can be wrong) is left out, and said so.
-    """
-    none: tuple[Ref, ...] = ()
-    used = ask(lambda: _related(world, stores, Relation.KEYS), none, "the keys of the stores")
-    families = in_parallel(lambda key: _family(world, key), dict.fromkeys((*keys, *used.value)))
-    found = tuple(dict.fromkeys(ref for answer in families for ref in answer.value))
-    return Answer(found, (*used.left, *(left for answer in families for left in answer.left)))
-
-
-def _family(world: World, key: Ref) -> Answer[tuple[Ref, ...]]:
-    """The key with its replicas. One that exists and can not be read stays in the scope: every wave finds it out of reach."""
-    try:
-        return Answer((key, *world.related(key, Relation.REPLICAS)))
-    except CloudError as error:
-        value = () if isinstance(error, Absent) else (key,)
-        left = LeftForPeople(
-            target=str(key),
-            reason=f"could not be read: {error}",
-            next="look at it by hand; it is not covered",
-            passing=not isinstance(error, Absent),
-        )
-        return Answer(value, (left,))
 
 
 def _assigned(actor: Actor, world: World) -> Actor:

@@ -135,6 +135,8 @@ class Scope(Value):
     given: tuple[tuple[str, str], ...] = ()
     """(id of a principal, id of a credential or right) of what the lineage gave to anybody"""
     begun: AwareDatetime | None = None
+    familiar: bool = False
+    """whether the address that the alert names was in use long before it: what comes from there may be anybody's"""
     judgements: tuple[Judged, ...] = ()
     """of keys of `keys`, when the record of their uses was read last"""
     rotated: tuple[Ref, ...] = ()

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shared.containment.answers import ask
 from shared.containment.needs import of_aliases
 from shared.containment.parallel import NARROW, in_parallel
 from shared.containment.reach import did
-from shared.containment.scope import ask
 from shared.domain.case import Case, LeftForPeople, Stage
 from shared.domain.errors import CloudError
 from shared.domain.exposure import Blind, Exposure, Told

@@ -3,7 +3,8 @@
 Fencing only ratchets: nothing here takes back what was written. What failed and may go later is held and tried again.
 """
 
-from shared.containment.scope import account_of, surrounded, survey
+from shared.containment.scope import account_of, survey
+from shared.containment.surroundings import surrounded
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Case, Mode, Stage, Verdict
 from shared.domain.plan import Status, Wave

@@ -7,16 +7,18 @@ The Regions are asked last: what the log tells does not wait for them.
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from shared.containment.answers import Answer, ask
 from shared.containment.deeds import besides, keys_shown, newest
 from shared.containment.parallel import in_parallel
 from shared.containment.reach import did, found
 from shared.containment.rightful import existing, known_users
-from shared.containment.scope import account_of, ask, stood, widened
+from shared.containment.scope import account_of, stood
+from shared.containment.surroundings import widened
 from shared.domain.actor import Actor, Credential, Lineage
-from shared.domain.case import Case, Reach, Rightful, Scope, Standing
+from shared.domain.case import Case, LeftForPeople, Reach, Rightful, Scope, Standing
 from shared.domain.plan import Wave
 from shared.domain.resource import Kind, Ref
 from shared.ports import Act, Relation
@@ -40,8 +42,14 @@ YOUNG = timedelta(seconds=60)
 COMPUTE_PAUSE = timedelta(seconds=5)
 """Between two looks for compute in every Region: it takes longer than this to start, and a look is two calls a Region."""
 
+COMING = timedelta(seconds=10)
+"""How long after the fence every sweep looks for compute: until IAM has propagated (about 4 s), it can still be started."""
+
+TURNS = 4
+"""Quiet sweeps in which everybody's acts are looked up once: no fence is said to hold before."""
+
 ASKED = 8
-"""Actors whose acts are looked up in one sweep, the newest first: the log takes two questions a second."""
+"""Actors whose acts are looked up in one sweep, if that is enough: the log takes two questions a second."""
 
 
 def looked(case: Case, deps: Deps) -> tuple[Case, Proposal]:
@@ -68,7 +76,7 @@ def computed(case: Case, deps: Deps) -> Case:
     Newcomers who come into being meanwhile are stopped as they are seen. Raises `NotDurable`.
     """
     now, lineage, since = deps.clock.now(), case.lineage, case.signal.at
-    if lineage is None or (case.regions_at is not None and now - case.regions_at < COMPUTE_PAUSE):
+    if lineage is None or not _due(case, now):
         return case
     nobody: tuple[Actor, ...] = ()
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -81,10 +89,18 @@ def computed(case: Case, deps: Deps) -> Case:
     return _stopped(met, deps, waves.propose(met, deps, {Wave.FENCE}))
 
 
+def _due(case: Case, now: datetime) -> bool:
+    """Whether the Regions are to be asked in this sweep: always in the last one before the fence is said to hold."""
+    if case.regions_at is None or case.fenced_at is None or case.quiet_sweeps == TURNS - 1:
+        return True
+    return now - case.fenced_at < COMING or now - case.regions_at >= COMPUTE_PAUSE
+
+
 def _told(case: Case, deps: Deps) -> tuple[Case, Proposal]:
     """What takes long: to ask the log and the Regions, and to look at everything that the fence is about."""
     told = discovered(case, deps)
-    return told, waves.propose(told, deps, {Wave.FENCE, Wave.PRESERVE})
+    proposal = waves.propose(told.value, deps, {Wave.FENCE, Wave.PRESERVE})
+    return told.value, replace(proposal, left=(*told.left, *proposal.left))
 
 
 def _chased(case: Case, deps: Deps) -> Case:
@@ -134,17 +150,21 @@ def _stopped(case: Case, deps: Deps, proposal: Proposal) -> Case:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the questions of one look brought: deeds that worked, actors that came into being, and the scope as it is now."""
+    """What the questions of one look brought: deeds that worked, actors that came into being, and the scope as it is now.
+
+    `left`: what nobody answered.
+    """
 
     acts: Sequence[Act]
     made: Sequence[Actor]
     scope: Scope
+    left: tuple[LeftForPeople, ...]
 
 
-def discovered(case: Case, deps: Deps) -> Case:
+def discovered(case: Case, deps: Deps) -> Answer[Case]:
     """The case with what has come to light: principals made, sessions opened, replicas, access points, sharing."""
     if case.lineage is None:
-        return case
+        return Answer(case)
     seen = _asked(case, case.lineage, deps)
     made = _unknown(case, (*seen.made, *(a for act in seen.acts for a in act.created)))
     ours = {resource.id for resource in seen.scope.resources}
@@ -155,7 +175,7 @@ def discovered(case: Case, deps: Deps) -> Case:
     fresh = besides(_nobodys(case, deps, made), case.scope.standings, deps.world)
     met = _joined(case, deps, fresh, scope)
     guarded = met.scope.but(rightful=(*scope.rightful, *_touched(met, deps, seen.acts)))
-    return met.but(scope=guarded)
+    return Answer(met.but(scope=guarded), seen.left)
 
 
 def _asked(case: Case, lineage: Lineage, deps: Deps) -> Found:
@@ -169,30 +189,48 @@ def _asked(case: Case, lineage: Lineage, deps: Deps) -> Found:
         sharing = pool.submit(ask, lambda: deps.world.related(account, Relation.SHARED), nothing, "shared snapshots and images")
         widening = pool.submit(widened, case.scope, deps.world)
     shared = tuple(dict.fromkeys((*case.scope.shared, *sharing.result().value)))
+    sharers = _sharers(case, deps, shared)
+    answers = (acting.result(), making.result(), sharing.result(), widening.result(), sharers)
     return Found(
-        acts=(*acting.result(), *_sharers(case, deps, shared)),
+        acts=(*acting.result().value, *sharers.value),
         made=making.result().value,
-        scope=widening.result().but(shared=shared),
+        scope=widening.result().value.but(shared=shared),
+        left=tuple({left.target: left for answer in answers for left in answer.left}.values()),
     )
 
 
-def _acts(case: Case, deps: Deps) -> list[Act]:
+def _acts(case: Case, deps: Deps) -> Answer[list[Act]]:
     """What the log shows of the lineage's deeds that worked; of each actor, for a thief works through what it made."""
     unseen: tuple[Act, ...] = ()
-    actors = list(
-        dict.fromkeys((*(s.actor for s in case.scope.standings[:1]), *(s.actor for s in case.scope.standings[:-ASKED:-1])))
-    )
-    answers = in_parallel(lambda a: ask(lambda: deps.evidence.by(a, case.begun), unseen, str(a)).value, actors)
-    return [act for acts in answers for act in acts if not act.failed and _lineages(act, case)]
+    about = "the record of the actors"
+    answers = in_parallel(lambda a: ask(lambda: deps.evidence.by(a, case.begun), unseen, about), _in_turn(case))
+    acts = [act for answer in answers for act in answer.value if not act.failed and _lineages(act, case)]
+    return Answer(acts, tuple(left for answer in answers for left in answer.left))
 
 
-def _sharers(case: Case, deps: Deps, shared: Iterable[Ref]) -> list[Act]:
-    """The lineage's acts on what some other account can use, where it is not known yet who shared it."""
+def _in_turn(case: Case) -> list[Actor]:
+    """Whose acts are looked up in this sweep: the root's, and of the others the newest, then in quiet sweeps the older ones."""
+    root, others = case.scope.standings[:1], case.scope.standings[:0:-1]
+    share = max(ASKED, -(-len(others) // TURNS))
+    turns = max(1, -(-len(others) // share))
+    begin = case.quiet_sweeps % turns * share
+    return list(dict.fromkeys(s.actor for s in (*root, *others[begin : begin + share])))
+
+
+def _sharers(case: Case, deps: Deps, shared: Iterable[Ref]) -> Answer[list[Act]]:
+    """Acts of the lineage, or from the thief's address, on what some other account can use and nobody is known to have shared."""
     explained = {target for target, _ in case.scope.deeds}
     asked = [ref for ref in shared if ref.id not in explained][:ASKED]
     unseen: tuple[Act, ...] = ()
-    answers = in_parallel(lambda ref: ask(lambda: deps.evidence.on(ref, case.begun), unseen, str(ref)).value, asked)
-    return [act for acts in answers for act in acts if not act.failed and _lineages(act, case)]
+    about = "the record of what is shared"
+    answers = in_parallel(lambda ref: ask(lambda: deps.evidence.on(ref, case.begun), unseen, about), asked)
+    acts = [act for answer in answers for act in answer.value if not act.failed and (_lineages(act, case) or _abroad(act, case))]
+    return Answer(acts, tuple(left for answer in answers for left in answer.left))
+
+
+def _abroad(act: Act, case: Case) -> bool:
+    """Whether it came from where only the thief is known to call from: whose credentials those were shows later, if ever."""
+    return not case.scope.familiar and bool(act.source_address) and act.source_address == case.signal.source_address
 
 
 def _joined(case: Case, deps: Deps, fresh: Sequence[Actor], scope: Scope) -> Case:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shared.containment.actions import ACTIONS
+from shared.containment.answers import ask
 from shared.containment.guard import sorted_out
 from shared.containment.overwritten import Bounds, Hand, Loss, Written, lost
 from shared.containment.parallel import in_parallel
 from shared.containment.reach import did
-from shared.containment.scope import ask
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Case, LeftForPeople, Reach
 from shared.domain.facet import PolicyStatement

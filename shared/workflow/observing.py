@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from shared.containment import needs
+from shared.containment.answers import ask
 from shared.containment.needs import KEEPS_NOTHING, Known
 from shared.containment.observed import Form, Need, forms
 from shared.containment.parallel import NARROW, in_parallel
 from shared.containment.reach import did
-from shared.containment.scope import ask
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Case, LeftForPeople
 from shared.domain.errors import CloudError

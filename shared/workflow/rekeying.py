@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from shared.containment import engine
 from shared.containment.actions import ACTIONS
+from shared.containment.answers import ask
 from shared.containment.journal import Applied, unmade
 from shared.containment.parallel import in_parallel
-from shared.containment.scope import ask
 from shared.containment.succession import bound, successions
 from shared.domain.case import Case, LeftForPeople, Mode, Rightful, Stage, Succession, Verdict
 from shared.domain.facet import KeyAccess, PolicyStatement, Rotated, Successor

@@ -2,20 +2,22 @@
 
 from dataclasses import replace
 
-from shared.containment.scope import Answer, account_of, listed, reread
+from shared.containment.answers import Answer
+from shared.containment.scope import account_of, listed
+from shared.containment.surroundings import reread
 from shared.domain.case import Case, LeftForPeople, Stage, Verdict
 from shared.domain.plan import Wave
 
 from . import enforcing, exposing, mending, rekeying, waves
 from .asking import asks_exactly, remaining
 from .deps import Deps
-from .lookout import computed, looked
+from .lookout import TURNS, computed, looked
 from .step import Next, reached
 
 PAUSES = (0.5, 1, 1.5, 2, 15, 60, 300, 900, 3600)
 """Seconds to the next sweep, by how many in a row found nothing: at once while IAM still propagates, then for an hour."""
 
-SETTLED = 4
+SETTLED = TURNS
 """Quiet sweeps after which the fence is said to hold: they span more than IAM takes to propagate (about 4 s)."""
 
 ASKED_BEHIND = 2
@@ -48,8 +50,15 @@ def sweep(case: Case, deps: Deps) -> Next:
     if after.retrying:
         return Next(after, Stage.HOLD)
     wave = waves.newest(case, after)
-    quiet = 0 if after.scope != case.scope or (wave and wave.news) else case.quiet_sweeps + 1
+    changed = after.scope != case.scope or (wave and wave.news)
+    seen = not _unanswered(after) - _unanswered(case)
+    quiet = 0 if changed else case.quiet_sweeps + seen
     return _after(after.but(quiet_sweeps=quiet), deps)
+
+
+def _unanswered(case: Case) -> set[str]:
+    """What could not be looked at: a sweep that is the first not to see something does not count as a quiet one."""
+    return {left.target for left in case.left if left.passing}
 
 
 def hold(case: Case, deps: Deps) -> Next:

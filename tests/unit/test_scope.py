@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from shared.containment.estate import Estate, Tenant
-from shared.containment.scope import Survey, Surveyor, account_of, reread, surrounded, survey, widened
+from shared.containment.scope import Survey, Surveyor, account_of, survey
+from shared.containment.surroundings import reread, surrounded, widened
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Scope
 from shared.domain.resource import Kind, Ref
@@ -90,7 +91,7 @@ class TestWhatIsProtected:
         third = ref(Kind.KEY, "7d3c1a90", region="ap-south-1")
         scope = surveyed(hospital, signal()).scope
         hospital.world.relate(KEY, Relation.REPLICAS, REPLICA, third)
-        assert third in widened(scope, hospital.world).keys
+        assert third in widened(scope, hospital.world).value.keys
 
 
 class TestWhoIsStopped:

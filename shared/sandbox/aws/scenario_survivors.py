@@ -28,7 +28,7 @@ WORKING = frozenset({names.EXPORT_USER, names.BACKUP_USER, names.BATCH_ROLE})
 def survivors(sandbox: Sandbox, thief: Thief) -> Iterator[str]:
     """Each in one sentence. Every change is in force by now."""
     sandbox.cloud.history.settle()
-    for hand in (*thief.hands, thief.abroad):
+    for hand in (*thief.held, thief.abroad):
         if thief.reads(hand):
             yield f"{hand.identity} still reads health data"
     yield from _identities(sandbox.cloud, thief)
@@ -92,7 +92,7 @@ def _keys(sandbox: Sandbox, thief: Thief) -> Iterator[str]:
     if state != "Enabled":
         yield f"the key is {state}"
     for region in (names.REGION, names.SECOND_REGION, *FAR_REGIONS):
-        for hand in (thief.hands[-1], thief.abroad):
+        for hand in (thief.held[-1], thief.abroad):
             with suppress(ClientError):
                 arn = key.replace(names.REGION, region)
                 thief.client(hand, "kms", region).generate_data_key(KeyId=arn, KeySpec="AES_256")

@@ -48,6 +48,8 @@ class Hand:
 
     identity: str
     credentials: Credentials
+    ready: float = 0.0
+    """when whoever it was made for can use it at the earliest, by the cloud's clock"""
 
     @property
     def lasting(self) -> bool:
@@ -65,7 +67,7 @@ class Deed:
 
 
 class Thief:
-    """What the thief holds (`hands`, the newest first) and has done. Of `users` and `roles` it knows that they are worth a try.
+    """What the thief holds (`held`, the newest first) and has done. Of `users` and `roles` it knows that they are worth a try.
 
     `abroad` is a user of the thief's own account. `part` names the stolen credentials among the clinic's; `stolen` are users who
     are the thief's altogether.
@@ -93,7 +95,13 @@ class Thief:
         self._pace = QUICK
         held = clinic.credentials[part]
         stolen = Credentials(held.access_key_id, held.secret_access_key, held.session_token, self.address)
-        self.hands = [Hand(f"stolen {part}", stolen)]
+        self.held = [Hand(f"stolen {part}", stolen)]
+
+    @property
+    def hands(self) -> list[Hand]:
+        """What of it can be used by now, the newest first."""
+        now = self.cloud.clock.now()
+        return [hand for hand in self.held if hand.ready <= now]
 
     def client(self, hand: Hand, service: str, region: str = names.REGION) -> Any:  # noqa: ANN401 - boto3's clients are made by name
         """A client that signs with this hand's credentials."""
@@ -111,9 +119,9 @@ class Thief:
                 )
             return self._clients[place]
 
-    def take(self, identity: str, answer: Any) -> Hand:  # noqa: ANN401 - an answer of IAM or STS
-        """New credentials."""
-        return Hand(identity, Credentials.of(answer, address=self.address))
+    def take(self, identity: str, answer: Any, seconds: float = 0.0) -> Hand:  # noqa: ANN401 - an answer of IAM or STS
+        """New credentials, which can be used so many seconds from now."""
+        return Hand(identity, Credentials.of(answer, address=self.address), self.cloud.clock.now() + seconds)
 
     def name(self, kind: str) -> str:
         """A name that looks like any other machine's."""
@@ -140,7 +148,7 @@ class Thief:
         except BotoCoreError as error:
             minted, refused = (), type(error).__name__
         self._refusals[hand.identity] = self._refusals.get(hand.identity, 0) + 1 if refused else 0
-        self.hands = [*minted, *self.hands]
+        self.held = [*minted, *self.held]
         self.deeds.append(Deed(move.__name__, hand.identity, refused))
 
     def read(self, stopped: threading.Event) -> None:

@@ -19,6 +19,9 @@ ALL: Final = policies.document(policies.allow(("*",)))
 ABROAD: Final = f"arn:aws:iam::{names.THIEF_ACCOUNT}:root"
 ANYBODY_HERE: Final = policies.trust(arns=[f"arn:aws:iam::{names.ACCOUNT}:root", ABROAD])
 
+BOOT_SECONDS: Final = 5.0
+"""What an instance takes at the very least until its credentials can be read: it is `pending` for about as long, and boots then."""
+
 
 def new_key(thief: "Thief", hand: "Hand") -> Iterable["Hand"]:
     """A second way in for a user that is there."""
@@ -63,7 +66,7 @@ def run_instance(thief: "Thief", hand: "Hand") -> Iterable["Hand"]:
     ran = thief.client(hand, "ec2").run_instances(
         ImageId="ami-0a1b2c3d4e5f60718", MinCount=1, MaxCount=1, IamInstanceProfile={"Name": names.APP_ROLE}
     )
-    return _given(thief, names.APP_ROLE, "ec2.amazonaws.com", ran["Instances"][0]["InstanceId"])
+    return _given(thief, names.APP_ROLE, "ec2.amazonaws.com", ran["Instances"][0]["InstanceId"], BOOT_SECONDS)
 
 
 def run_function(thief: "Thief", hand: "Hand") -> Iterable["Hand"]:
@@ -77,14 +80,14 @@ def run_function(thief: "Thief", hand: "Hand") -> Iterable["Hand"]:
     return _given(thief, name, "lambda.amazonaws.com", name)
 
 
-def _given(thief: "Thief", role: str, service: str, session: str) -> Iterable["Hand"]:
-    """What compute reads from its metadata, once the role has come into force."""
+def _given(thief: "Thief", role: str, service: str, session: str, seconds: float = 0.0) -> Iterable["Hand"]:
+    """What compute reads from its metadata so many seconds after it was started, once the role has come into force."""
     try:
         issued = compute_session(thief.cloud, role_arn(role), service, session)
     except Refusal:
         return ()
     answer = {"AccessKeyId": issued.access_key_id, "SecretAccessKey": issued.secret, "SessionToken": issued.token}
-    return [thief.take(f"compute {session} under {role}", answer)]
+    return [thief.take(f"compute {session} under {role}", answer, seconds)]
 
 
 def edit_trust(thief: "Thief", hand: "Hand") -> Iterable["Hand"]:

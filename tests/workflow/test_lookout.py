@@ -1,0 +1,135 @@
+"""Looking for what the actors made of themselves: in turns, in every Region, and never taking silence for an answer."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.adapters.memory.evidence import MemoryEvidence
+from shared.domain.actor import Actor
+from shared.domain.case import Verdict
+from shared.domain.facet import SharedWith
+from shared.domain.resource import Kind
+from shared.ports import Act, Relation
+from shared.workflow.lookout import ASKED, COMING, TURNS
+from tests.hospital import ACCOUNT, ALERT, CLINICIAN, FOREIGN, SESSION, THIEF, Hospital, act, ref
+from tests.workflow.driving import go_on, respond
+
+SNAPSHOT = ref(Kind.SNAPSHOT, "snap-1")
+LONG_BEFORE = ALERT - timedelta(days=9)
+
+
+def shared_with_the_thief(hospital: Hospital) -> bool:
+    return any(each.shared for each in hospital.world.look(SNAPSHOT, SharedWith))
+
+
+def shares(hospital: Hospital, actor: Actor, address: str, at: datetime) -> None:
+    """A snapshot is shared with an account of nobody known."""
+    hospital.world.put(SNAPSHOT, SharedWith(account=FOREIGN, shared=True))
+    hospital.world.relate(ACCOUNT, Relation.SHARED, SNAPSHOT)
+    hospital.evidence.happened(act(actor, "ModifySnapshotAttribute", SNAPSHOT, at=at, address=address))
+
+
+class TestInTurns:
+    """The log takes two questions a second: not everybody can be asked about in every sweep."""
+
+    def test_what_an_older_one_of_many_opened_unnoticed_is_found_before_the_fence_is_said_to_hold(self, hospital: Hospital) -> None:
+        made = [SESSION.but(session=f"job-{n}", access_key=f"ASIA{n}") for n in range(3 * ASKED)]
+        acts = [act(THIEF, "AssumeRole", CLINICIAN, at=ALERT + timedelta(seconds=n), created=(s,)) for n, s in enumerate(made)]
+        late = SESSION.but(session="late", access_key="ASIALATE")
+        hidden = act(made[4], "AssumeRole", CLINICIAN, at=ALERT + timedelta(seconds=60), created=(late,))
+        log = LateAnswer(hospital.evidence, made[4], hidden)
+        log.happened(*acts)
+        case = respond(hospital.worker(evidence=log))
+        assert late in [s.actor for s in case.scope.standings]
+
+    def test_everybody_is_asked_about_within_the_quiet_sweeps(self, hospital: Hospital) -> None:
+        made = [SESSION.but(session=f"job-{n}", access_key=f"ASIA{n}") for n in range(TURNS * ASKED + 9)]
+        hospital.evidence.happened(*(act(THIEF, "AssumeRole", CLINICIAN, created=(s,)) for s in made))
+        log = LateAnswer(hospital.evidence, made[0], None)
+        respond(hospital.worker(evidence=log))
+        assert {s.session for s in made} <= log.asked
+
+
+class LateAnswer(MemoryEvidence):
+    """A log that has one more act to tell of somebody, to whoever asks about them."""
+
+    def __init__(self, other: MemoryEvidence, whose: Actor, hidden: Act | None) -> None:
+        self.__dict__.update(other.__dict__)
+        self.asked: set[str] = set()
+        self._whose = whose
+        self._hidden = hidden
+
+    def by(self, actor: Actor, since: datetime) -> tuple[Act, ...]:
+        self.asked.add(actor.session)
+        if self._hidden and actor.session == self._whose.session:
+            return (*super().by(actor, since), self._hidden)
+        return super().by(actor, since)
+
+
+class TestWhoSharedIt:
+    """A snapshot that a foreign account can copy."""
+
+    def test_from_the_thiefs_address_it_was_the_thief_whoever_the_credentials_are_of(self, hospital: Hospital) -> None:
+        stranger = SESSION.but(session="nobody-knows", access_key="ASIANOBODY")
+        shares(hospital, stranger, "198.51.100.23", ALERT + timedelta(seconds=5))
+        case = respond(hospital.worker())
+        assert (shared_with_the_thief(hospital), case.verdict) == (False, Verdict.CONTAINED)
+
+    def test_from_elsewhere_it_is_somebodys_own_business(self, hospital: Hospital) -> None:
+        shares(hospital, SESSION.but(session="ward-7"), "10.0.0.9", ALERT + timedelta(seconds=5))
+        respond(hospital.worker())
+        assert shared_with_the_thief(hospital)
+
+    def test_an_address_that_was_in_use_long_before_blames_nobody(self, hospital: Hospital) -> None:
+        hospital.evidence.happened(act(THIEF, "ListBuckets", at=LONG_BEFORE))
+        shares(hospital, SESSION.but(session="ward-7"), "198.51.100.23", ALERT + timedelta(seconds=5))
+        respond(hospital.worker())
+        assert shared_with_the_thief(hospital)
+
+
+class TestSilence:
+    """Who does not answer has not said that there is nothing."""
+
+    @pytest.mark.parametrize(
+        ("service", "what"), [("evidence", "the record of the actors"), ("directory", "new principals")], ids=["log", "identities"]
+    )
+    def test_of_a_service_that_never_answers_is_told_and_ends_partial(self, hospital: Hospital, service: str, what: str) -> None:
+        deps = hospital.worker()
+        case = respond(deps)
+        assert case.verdict is Verdict.CONTAINED
+        getattr(hospital, service).reachable = False
+        after = go_on(case, deps)
+        assert after.verdict is Verdict.PARTIAL
+        assert what in {left.target for left in after.left}
+
+    def test_that_passes_is_forgotten(self, hospital: Hospital) -> None:
+        deps = hospital.worker()
+        case = respond(deps)
+        hospital.evidence.reachable = False
+        case = go_on(case, deps)
+        hospital.evidence.reachable = True
+        assert go_on(case, deps).verdict is Verdict.CONTAINED
+
+
+class TestCompute:
+    """Machines with somebody else's role: started while a refusal comes into force, noticed when they are looked for."""
+
+    def test_is_looked_for_in_every_sweep_while_the_fence_is_young_and_before_it_is_said_to_hold(self, hospital: Hospital) -> None:
+        looks = _Looks(hospital)
+        case = respond(hospital.worker(directory=looks))
+        assert case.fenced_at is not None
+        young = [at for at in looks.at if at - case.fenced_at < COMING]
+        assert len(young) >= TURNS
+
+
+class _Looks:
+    """The identity service, and when it was asked about compute."""
+
+    def __init__(self, hospital: Hospital) -> None:
+        self._hospital = hospital
+        self.at: list[datetime] = []
+
+    def __getattr__(self, name: str) -> object:
+        if name == "given_since":
+            self.at.append(self._hospital.clock.now())
+        return getattr(self._hospital.directory, name)
