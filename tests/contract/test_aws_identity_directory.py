@@ -173,6 +173,10 @@ def test_a_region_that_refuses_us_is_left_out_and_one_that_throttles_is_not(
     machine = run_instance(root, IamInstanceProfile={"Name": "ward-machines"})
     sandbox.cloud.faults.add(Fault("error", "lambda", "ListFunctions", status=403, code="AccessDeniedException", times=1))
     assert [one.session for one in directory.given_since(Lineage(root=ward), long_ago())] == [machine]
+    number = sandbox.cloud.faults.add(Fault("error", "lambda", "ListFunctions", status=403, code="AccessDeniedException"))
+    with pytest.raises(Refused):
+        directory.given_since(Lineage(root=ward), long_ago())
+    sandbox.cloud.faults.remove(number)
     number = sandbox.cloud.faults.add(Fault("error", "ec2", "DescribeInstances", status=403, code="UnauthorizedOperation"))
     with pytest.raises(Refused):
         directory.given_since(Lineage(root=ward), long_ago())

@@ -26,8 +26,8 @@ from botocore.exceptions import ClientError
 from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.context import SOURCE_IP, SOURCE_VPC, SOURCE_VPCE
 from tests.conftest import ROOT
+from tests.drills.programs import Running
 
-CODEBLUE = str(Path(sys.executable).with_name("codeblue"))
 EVENTS = ROOT / "events" / "aws"
 EXFILTRATION = EVENTS / "guardduty-s3-exfiltration.json"
 FENCE_ONLY = Path(__file__).with_name("fence_only.toml")
@@ -77,11 +77,9 @@ class Scene:
         place = {"AWS_ENDPOINT_URL": self.described["endpoint_url"], "AWS_DEFAULT_REGION": self.described["region"]}
         return {**os.environ, **held, **place, "CODEBLUE_TOPIC": self.topic, "CODEBLUE_POLICY": str(FENCE_ONLY)}
 
-    def start(self, *args: object, who: str = "responder") -> subprocess.Popen[str]:
+    def start(self, *args: object, who: str = "responder") -> Running:
         """`codeblue` with these arguments, begun and not waited for."""
-        pipe = subprocess.PIPE
-        command = [CODEBLUE, *map(str, args)]
-        return subprocess.Popen(command, env=self.environment(who), stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        return Running([*map(str, args)], self.environment(who), ROOT)
 
     def codeblue(self, *args: object, who: str = "responder", given: str = "", seconds: float = 150) -> Ran:
         """`codeblue` with these arguments, to its end; `given` is its standard input."""
@@ -151,21 +149,16 @@ NETWORKS: Mapping[str, Mapping[str, str]] = {
 """Where people call from, as the alerts tell it."""
 
 
-def finished(running: subprocess.Popen[str], given: str = "", seconds: float = 150) -> Ran:
+def finished(running: Running, given: str = "", seconds: float = 150) -> Ran:
     """What a run came to. A run that does not end is killed, and the test with it."""
+    running.give(given)
     try:
-        out, err = running.communicate(given, timeout=seconds)
+        ran = Ran(*running.wait(seconds))
     except subprocess.TimeoutExpired:
-        stop(running)
+        running.kill()
         raise
-    assert "Traceback" not in err, err
-    return Ran(running.returncode, out, err)
-
-
-def stop(running: "subprocess.Popen[str]") -> None:
-    """End a run here and now."""
-    running.kill()
-    running.communicate()
+    assert "Traceback" not in ran.err, ran.err
+    return ran
 
 
 def refusal(call: Callable[[], object]) -> str:

@@ -61,10 +61,7 @@ def breach(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         running = [scene.start("respond", "-", "--render", "--json", "--policy", policy) for _ in range(request.param)]
         event = json.dumps(telling(alert()))
         for each in running:
-            assert each.stdin is not None
-            each.stdin.write(event)
-            each.stdin.close()
-            each.stdin = None
+            each.give(event)
         yield Breach(scene, policy, tuple(finished(each, seconds=300) for each in running), before, scene.calls(seen))
 
 

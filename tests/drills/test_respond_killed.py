@@ -31,9 +31,9 @@ def scene() -> Iterator[Scene]:
 
 def killed(scene: Scene, nth: int) -> None:
     """A response that dies when its n-th call arrives."""
-    dying = scene.start("respond", EXFILTRATION, "--render", "--json")
+    dying = scene.start("respond", "-", "--render", "--json")
     scene.control("POST", "kill", pid=dying.pid, nth=nth)
-    assert finished(dying).code == -9
+    assert finished(dying, EXFILTRATION.read_text()).code == -9
     scene.control("DELETE", "faults")
 
 

@@ -1,7 +1,6 @@
 """The responder holds what the adapters declare and nothing else; each permission that a run uses is missed when it is gone."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,9 @@ import pytest
 
 from shared.adapters.aws.permissions import responder_policies
 from shared.sandbox.aws import scenario_names as names
+from tests.drills.programs import Running
 from tests.drills.recover_scene import policy
-from tests.drills.respond_scene import EXFILTRATION, Scene, eventually, finished, opened, stop
+from tests.drills.respond_scene import EXFILTRATION, Scene, eventually, finished, opened
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -138,7 +138,7 @@ def test_a_permission_of_the_recovery_that_is_gone_is_missed(scene: Scene, tmp_p
     missed(scene, action, scene.start("respond", EXFILTRATION, "--render", "--json", "--yes", "--policy", policy(tmp_path, scene)))
 
 
-def missed(scene: Scene, action: str, running: "subprocess.Popen[str]") -> None:
+def missed(scene: Scene, action: str, running: Running) -> None:
     """The run asks for what it may not do any more, or does not end well."""
 
     def refused() -> bool:
@@ -148,6 +148,6 @@ def missed(scene: Scene, action: str, running: "subprocess.Popen[str]") -> None:
 
     eventually(refused, seconds=120)
     if running.poll() is None:
-        stop(running)
+        running.kill()
         return
     assert finished(running).code != 0

@@ -3,7 +3,7 @@
 IAM actions are listed beside each method. CloudTrail is not asked: it is minutes late, and IAM is not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,10 @@ MADE_SINCE = frozenset({"iam:ListRoles", "iam:ListUsers"})
 GIVEN_SINCE = frozenset(
     {"ec2:DescribeInstances", "ec2:DescribeRegions", "iam:GetInstanceProfile", "iam:GetRole", "lambda:ListFunctions"}
 )
+
+
+type Find = Callable[[str, str, datetime], Iterator[Actor]]
+"""What compute was given a role since, in an account and Region."""
 
 
 class AwsDirectory:
@@ -52,16 +56,14 @@ class AwsDirectory:
     def given_since(self, lineage: Lineage, since: datetime) -> tuple[Actor, ...]:
         """EC2 DescribeInstances and Lambda ListFunctions of each account and enabled Region (`GIVEN_SINCE`).
 
-        A Region that refuses us while others answer is left out: service control policies close Regions to everybody.
+        A Region that refuses us a question that others answer is left out: service control policies close Regions to everybody.
         """
         accounts = _accounts(lineage)
         regions = in_parallel(self._regions, accounts)
         places = [(account, region) for account, enabled in zip(accounts, regions, strict=True) for region in enabled]
-        answers = in_parallel(lambda place: self._compute(*place, since), places, NARROW)
-        refusals = [answer for answer in answers if isinstance(answer, Refused)]
-        if refusals and len(refusals) == len(answers):
-            raise refusals[0]
-        given = [actor for answer in answers if not isinstance(answer, Refused) for actor in answer]
+        questions = [(find, *place) for find in (self._instances, self._functions) for place in places]
+        answers = in_parallel(lambda question: _unless_refused(*question, since), questions, NARROW)
+        given = [*_answered(answers[: len(places)]), *_answered(answers[len(places) :])]
         return tuple(filter(None, in_parallel(self._alive, given)))
 
     def role_of(self, account: str, profile: str) -> Ref | None:
@@ -103,12 +105,6 @@ class AwsDirectory:
         listed = call(self._clients.ec2(account, "").describe_regions)["Regions"]
         return tuple(region["RegionName"] for region in listed)
 
-    def _compute(self, account: str, region: str, since: datetime) -> list[Actor] | Refused:
-        try:
-            return [*self._instances(account, region, since), *self._functions(account, region, since)]
-        except Refused as refusal:
-            return refusal
-
     def _instances(self, account: str, region: str, since: datetime) -> Iterator[Actor]:
         alive = {"Name": "instance-state-name", "Values": ["pending", "running"]}
         for page in pages(self._clients.ec2(account, region).get_paginator("describe_instances"), Filters=[alive]):
@@ -123,6 +119,21 @@ class AwsDirectory:
             for function in page["Functions"]:
                 if datetime.fromisoformat(function["LastModified"]) >= since:
                     yield _session(Credential.ROLE_SESSION, _ref(Kind.ROLE, function["Role"]), function["FunctionName"])
+
+
+def _unless_refused(find: Find, account: str, region: str, since: datetime) -> tuple[Actor, ...] | Refused:
+    try:
+        return tuple(find(account, region, since))
+    except Refused as refusal:
+        return refusal
+
+
+def _answered(answers: Sequence[tuple[Actor, ...] | Refused]) -> list[Actor]:
+    """What the Regions answered to one question. Raises `Refused` where none did."""
+    refusals = [answer for answer in answers if isinstance(answer, Refused)]
+    if refusals and len(refusals) == len(answers):
+        raise refusals[0]
+    return [actor for answer in answers if not isinstance(answer, Refused) for actor in answer]
 
 
 def _accounts(lineage: Lineage) -> list[str]:
