@@ -75,10 +75,8 @@ def _wrong(stage: "Stage", answered: Answered, seen: Inspection) -> Iterator[str
     failed = Counter((failure.who, failure.call, failure.code) for failure in answered.played.failures)
     for (who, call, code), count in failed.items():
         yield f"{count} {'call' if count == 1 else 'calls'} {call} of {who} failed: {code}"
-    shut = _shut(stage, answered)
-    late = Counter(
-        (success.call, success.who) for success in answered.played.successes if success.kind == "data" and success.after > shut
-    )
+    read = (success for success in answered.played.successes if success.kind == "data")
+    late = Counter((success.call, success.who) for success in read if success.after > _shut(stage, answered, success.born))
     for (call, who), count in late.items():
         yield f"the thief got in after the fence: {call} as {who}, {count} times"
     held = answered.held.timestamp() - answered.begun.at
@@ -118,10 +116,13 @@ def _last(played: Played) -> float | None:
     return max((success.after for success in played.successes if success.kind == "data"), default=None)
 
 
-def _shut(stage: "Stage", answered: Answered) -> float:
-    """Seconds after the alert from which on nothing of the thief's may work: the fence is written, and in force everywhere."""
-    fenced = answered.case.fenced_at or answered.settled
-    return fenced.timestamp() - answered.begun.at + stage.terms.propagation + GRACE
+def _shut(stage: "Stage", answered: Answered, born: float) -> float:
+    """Seconds after the alert from which on credentials that were first used at `born` may not work: the fence is in force everywhere.
+
+    What the thief made while it came into force is noticed when the log tells of it, and refused as late again.
+    """
+    fenced = (answered.case.fenced_at or answered.settled).timestamp() - answered.begun.at
+    return max(fenced, born + stage.terms.trail_lag) + stage.terms.propagation + GRACE
 
 
 def _content(stage: "Stage", answered: Answered, seen: Inspection, wrong: tuple[str, ...]) -> dict[str, object]:

@@ -73,7 +73,8 @@ def looked(case: Case, deps: Deps) -> tuple[Case, Proposal]:
 def computed(case: Case, deps: Deps) -> Case:
     """The case with the compute that was given a role meanwhile, fenced. To ask every Region takes longer than all the rest.
 
-    Newcomers who come into being meanwhile are stopped as they are seen. Raises `NotDurable`.
+    Its role refuses it; stores and keys are told by the next look. Newcomers who come into being meanwhile are stopped as they are
+    seen. Raises `NotDurable`.
     """
     now, lineage, since = deps.clock.now(), case.lineage, case.signal.at
     if lineage is None or not _due(case, now):
@@ -86,7 +87,7 @@ def computed(case: Case, deps: Deps) -> Case:
     if not given:
         return case
     met = _joined(case, deps, given, case.scope)
-    return _stopped(met, deps, waves.propose(met, deps, {Wave.FENCE}))
+    return _stopped(met, deps, waves.propose(met, deps, {Wave.FENCE}, _principals(given)))
 
 
 def _due(case: Case, now: datetime) -> bool:
@@ -133,8 +134,11 @@ def newcomers(case: Case, deps: Deps) -> Case:
     if not fresh:
         return case
     met = _joined(case, deps, fresh, case.scope)
-    among = {a.principal for a in fresh if a.principal}
-    return _stopped(met, deps, waves.propose(met, deps, {Wave.FENCE}, among, AT_ONCE))
+    return _stopped(met, deps, waves.propose(met, deps, {Wave.FENCE}, _principals(fresh), AT_ONCE))
+
+
+def _principals(actors: Iterable[Actor]) -> set[Ref]:
+    return {actor.principal for actor in actors if actor.principal}
 
 
 def _stopped(case: Case, deps: Deps, proposal: Proposal) -> Case:
