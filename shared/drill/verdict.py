@@ -117,7 +117,7 @@ def _last(played: Played) -> float | None:
 
 
 def _shut(stage: "Stage", answered: Answered, born: float) -> float:
-    """Seconds after the alert from which on credentials that were first used at `born` may not work: the fence is in force everywhere.
+    """Seconds after the alert from which on credentials first used at `born` may not work: the fence is in force everywhere.
 
     What the thief made while it came into force is noticed when the log tells of it, and refused as late again.
     """

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 
+from shared.containment.answers import ask
 from shared.containment.parallel import in_parallel
 from shared.containment.reach import did
-from shared.containment.scope import ask
 from shared.domain.actor import Actor
 from shared.domain.case import Case, LeftForPeople, Reach, Standing, Succession
 from shared.domain.errors import CloudError

@@ -11,7 +11,8 @@ from shared.domain.plan import Wave
 from . import enforcing, exposing, mending, rekeying, waves
 from .asking import asks_exactly, remaining
 from .deps import Deps
-from .lookout import TURNS, computed, looked
+from .discovering import TURNS
+from .lookout import computed, looked
 from .step import Next, reached
 
 PAUSES = (0.5, 1, 1.5, 2, 15, 60, 300, 900, 3600)

@@ -10,7 +10,8 @@ from shared.domain.case import Verdict
 from shared.domain.facet import SharedWith
 from shared.domain.resource import Kind
 from shared.ports import Act, Relation
-from shared.workflow.lookout import ASKED, COMING, TURNS
+from shared.workflow.discovering import ASKED, TURNS
+from shared.workflow.lookout import COMING
 from tests.hospital import ACCOUNT, ALERT, CLINICIAN, FOREIGN, SESSION, THIEF, Hospital, act, ref
 from tests.workflow.driving import go_on, respond
 

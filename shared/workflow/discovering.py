@@ -1,0 +1,181 @@
+"""What one look brings to light: the lineage's deeds, what it made of itself, and whose work that was."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from shared.containment.answers import Answer, ask
+from shared.containment.deeds import besides, keys_shown, newest
+from shared.containment.parallel import in_parallel
+from shared.containment.reach import did, found
+from shared.containment.rightful import existing, known_users
+from shared.containment.scope import account_of, stood
+from shared.containment.surroundings import widened
+from shared.domain.actor import Actor, Credential, Lineage
+from shared.domain.case import Case, LeftForPeople, Reach, Rightful, Scope, Standing
+from shared.domain.resource import Kind, Ref
+from shared.ports import Act, Relation
+
+from .deps import Deps
+
+TURNS = 4
+"""Quiet sweeps in which everybody's acts are looked up once: no fence is said to hold before."""
+
+ASKED = 8
+"""Actors whose acts are looked up in one sweep, if that is enough: the log takes two questions a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the questions of one look brought: deeds that worked, actors that came into being, and the scope as it is now.
+
+    `left`: what nobody answered.
+    """
+
+    acts: Sequence[Act]
+    made: Sequence[Actor]
+    scope: Scope
+    left: tuple[LeftForPeople, ...]
+
+
+def discovered(case: Case, deps: Deps) -> Answer[Case]:
+    """The case with what has come to light: principals made, sessions opened, replicas, access points, sharing."""
+    if case.lineage is None:
+        return Answer(case)
+    seen = _asked(case, case.lineage, deps)
+    made = unknown(case, (*seen.made, *(a for act in seen.acts for a in act.created)))
+    ours = {resource.id for resource in seen.scope.resources}
+    done = ((r.id, act.name) for act in seen.acts for r in act.resources if r.id in ours)
+    given = dict.fromkeys((*seen.scope.given, *((p.id, part) for act in seen.acts for p, part in act.gave)))
+    shown = newest(*seen.scope.shown, *keys_shown(seen.acts, deps.world))
+    scope = seen.scope.but(deeds=tuple(dict.fromkeys((*seen.scope.deeds, *done))), given=tuple(given), shown=shown)
+    fresh = besides(nobodys(case, deps, made), case.scope.standings, deps.world)
+    met = joined(case, deps, fresh, scope)
+    guarded = met.scope.but(rightful=(*scope.rightful, *_touched(met, deps, seen.acts)))
+    return Answer(met.but(scope=guarded), seen.left)
+
+
+def _asked(case: Case, lineage: Lineage, deps: Deps) -> Found:
+    """Everything that is asked in one look, all at once."""
+    since, account = case.signal.at, account_of(case.signal)
+    nobody: tuple[Actor, ...] = ()
+    nothing: tuple[Ref, ...] = ()
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        acting = pool.submit(_acts, case, deps)
+        making = pool.submit(ask, lambda: deps.directory.made_since(lineage, since), nobody, "new principals")
+        sharing = pool.submit(ask, lambda: deps.world.related(account, Relation.SHARED), nothing, "shared snapshots and images")
+        widening = pool.submit(widened, case.scope, deps.world)
+    shared = tuple(dict.fromkeys((*case.scope.shared, *sharing.result().value)))
+    sharers = _sharers(case, deps, shared)
+    answers = (acting.result(), making.result(), sharing.result(), widening.result(), sharers)
+    return Found(
+        acts=(*acting.result().value, *sharers.value),
+        made=making.result().value,
+        scope=widening.result().value.but(shared=shared),
+        left=tuple({left.target: left for answer in answers for left in answer.left}.values()),
+    )
+
+
+def _acts(case: Case, deps: Deps) -> Answer[list[Act]]:
+    """What the log shows of the lineage's deeds that worked; of each actor, for a thief works through what it made."""
+    unseen: tuple[Act, ...] = ()
+    about = "the record of the actors"
+    answers = in_parallel(lambda a: ask(lambda: deps.evidence.by(a, case.begun), unseen, about), _in_turn(case))
+    acts = [act for answer in answers for act in answer.value if not act.failed and _lineages(act, case)]
+    return Answer(acts, tuple(left for answer in answers for left in answer.left))
+
+
+def _in_turn(case: Case) -> list[Actor]:
+    """Whose acts are looked up in this sweep: the root's, and of the others the newest, then in quiet sweeps the older ones."""
+    root, others = case.scope.standings[:1], case.scope.standings[:0:-1]
+    share = max(ASKED, -(-len(others) // TURNS))
+    turns = max(1, -(-len(others) // share))
+    begin = case.quiet_sweeps % turns * share
+    return list(dict.fromkeys(s.actor for s in (*root, *others[begin : begin + share])))
+
+
+def _sharers(case: Case, deps: Deps, shared: Iterable[Ref]) -> Answer[list[Act]]:
+    """Acts of the lineage, or from the thief's address, on what some other account can use and nobody is known to have shared."""
+    explained = {target for target, _ in case.scope.deeds}
+    asked = [ref for ref in shared if ref.id not in explained][:ASKED]
+    unseen: tuple[Act, ...] = ()
+    about = "the record of what is shared"
+    answers = in_parallel(lambda ref: ask(lambda: deps.evidence.on(ref, case.begun), unseen, about), asked)
+    acts = [act for answer in answers for act in answer.value if not act.failed and (_lineages(act, case) or _abroad(act, case))]
+    return Answer(acts, tuple(left for answer in answers for left in answer.left))
+
+
+def _abroad(act: Act, case: Case) -> bool:
+    """Whether it came from where only the thief is known to call from: whose credentials those were shows later, if ever."""
+    return not case.scope.familiar and bool(act.source_address) and act.source_address == case.signal.source_address
+
+
+def joined(case: Case, deps: Deps, fresh: Sequence[Actor], scope: Scope) -> Case:
+    """The case with these actors in its lineage."""
+    whole = {a.principal for a in fresh if a.unique_id and not a.access_key}
+    met = in_parallel(lambda a: found(a) if a.principal in whole else _standing(a, case, deps), fresh)
+    lineage = case.lineage.joined_by(*(s.actor for s in met)) if case.lineage else None
+    return case.but(lineage=lineage, scope=scope.but(standings=(*scope.standings, *met)))
+
+
+def unknown(case: Case, actors: Iterable[Actor]) -> list[Actor]:
+    """Those who are not in the lineage yet, each once. A key or a login is the same whatever is known of its user."""
+    known = {_handle(s.actor) for s in case.scope.standings}
+    return list({_handle(a): a for a in actors if _handle(a) not in known}.values())
+
+
+def _handle(actor: Actor) -> tuple[Ref | None, Credential, str, str, str]:
+    named = actor.access_key or actor.credential is Credential.CONSOLE
+    return (actor.principal, actor.credential, actor.session, actor.access_key, "" if named else actor.unique_id)
+
+
+def _standing(actor: Actor, case: Case, deps: Deps) -> Standing:
+    """How to fence a key, a login or a token that was made for a user who was there before: others may live on that user."""
+    if actor.session or not (actor.access_key or actor.credential is Credential.CONSOLE):
+        return found(actor)
+    unseen: tuple[Act, ...] | None = None
+    resolved = ask(lambda: deps.directory.resolve(actor), actor, str(actor)).value
+    acts = ask(lambda: deps.evidence.by(resolved, deps.surveyor.since(case.signal)), unseen, str(actor)).value
+    return stood(resolved, acts, case.signal, deps.surveyor).but(made=True)
+
+
+def _touched(case: Case, deps: Deps, acts: Iterable[Act]) -> tuple[Rightful, ...]:
+    """Roles of others that the lineage entered, or whose doors it may have opened: their sessions are rightful up to now only.
+
+    And whoever was given something by it, which they lose again.
+    """
+    whole = (s.actor.principal for s in case.scope.standings if s.reach is Reach.PRINCIPAL)
+    guarded = {*whole, *(r.actor.principal for r in case.scope.rightful), *case.released}
+    roles = {r.id for act in acts for r in act.resources if r.kind is Kind.ROLE and r not in guarded}
+    since = deps.surveyor.since(case.signal)
+    known = known_users(sorted(roles), case.signal.cloud, deps.directory, deps.evidence, since)
+    given = {p for act in acts for p, _ in act.gave if p not in guarded}
+    users = (*known.found, *existing(sorted(given), deps.directory))
+    return tuple(r.but(entered=True) for r in users if r.actor.unique_id not in deps.exempt)
+
+
+def spared(actor: Actor, case: Case, deps: Deps) -> bool:
+    """Whether nothing may be done against it: nobody's, released by a person, or a responder's."""
+    return actor.principal is None or actor.principal in case.released or actor.unique_id in deps.exempt
+
+
+def nobodys(case: Case, deps: Deps, actors: Sequence[Actor]) -> list[Actor]:
+    """Those of whom the record does not show that somebody rightful made them."""
+    judged = zip(actors, in_parallel(lambda a: _rightful(a, case, deps), actors), strict=True)
+    return [actor for actor, rightful in judged if not rightful]
+
+
+def _rightful(actor: Actor, case: Case, deps: Deps) -> bool:
+    """Whether the record shows that somebody outside the lineage made it. Until the (late) log says so, it is the actor's."""
+    principal = actor.principal
+    if principal is None or spared(actor, case, deps):
+        return True
+    none: tuple[Act, ...] = ()
+    acts = ask(lambda: deps.evidence.on(principal, case.begun), none, str(principal)).value
+    makers = [a for a in acts if not a.failed and any((c.principal, c.session) == (principal, actor.session) for c in a.created)]
+    return bool(makers) and not any(_lineages(a, case) for a in makers)
+
+
+def _lineages(act: Act, case: Case) -> bool:
+    """Whether somebody of the lineage did it, and not a rightful user of the same principal."""
+    return any(did(standing, act) for standing in case.scope.standings)
