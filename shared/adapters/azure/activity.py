@@ -67,12 +67,13 @@ def act(event: Mapping[str, Any]) -> Act | None:
 
 
 ASSIGNING = "microsoft.authorization/roleassignments/write"
-HOLDERS = {"user": Kind.USER, "serviceprincipal": Kind.SERVICE_PRINCIPAL}
+HOLDERS = {"user": Kind.USER}
+"""Kinds of principals as assignments write them; who wrote none of them is looked up as an application first."""
 
 
 def _assigned(said: Fact, event: Mapping[str, Any]) -> Iterator[tuple[Ref, str]]:
-    """Who was given a role, and the id of the assignment: the log has the request's body. Groups are not told."""
+    """Who was given a role, and the id of the assignment: the log has the request's body."""
     asked = folded(folded(said.request).get("properties"))
     holder, kind = first(asked, "principalid"), first(asked, "principaltype").lower()
-    if said.event == ASSIGNING and holder and kind in HOLDERS:
-        yield principal(HOLDERS[kind], holder), str(event.get("resourceId", "")).lower()
+    if said.event == ASSIGNING and holder:
+        yield principal(HOLDERS.get(kind, Kind.SERVICE_PRINCIPAL), holder), str(event.get("resourceId", "")).lower()

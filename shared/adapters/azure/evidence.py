@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from shared.adapters.azure import activity, audits, blob_requests, log_rows, names, stores
+from shared.adapters.azure import activity, audits, blob_requests, log_rows, machines, names, stores
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.errors import every
 from shared.containment.parallel import in_parallel
@@ -49,7 +49,7 @@ class AzureEvidence:
         Raises `Unreachable` where those are not recorded.
         """
         if target.kind in PRINCIPALS:
-            return _ordered(audits.on(self._clients, target.id, since))
+            return _ordered(machines.made(self._clients, target, since))
         if not target.id.startswith("/subscriptions/"):
             return ()
         if target.kind is not Kind.BUCKET:

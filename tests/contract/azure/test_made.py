@@ -111,6 +111,19 @@ def test_whoever_is_new_is_listed_and_the_log_tells_by_whom(
     assert [a.actor.unique_id for a in makers] == [names.EXPORT_ID]
 
 
+def test_a_machines_identity_is_of_whoever_made_the_machine(desk: Desk) -> None:
+    administrator = desk.cloud.entra.directory.add_user("ops@st-brendan.example", "x-EXAMPLE")
+    desk.cloud.rbac.assign(administrator.id, "Owner", f"/subscriptions/{names.SUBSCRIPTION}")
+    hands = {names.EXPORT_ID: desk.thief, administrator.id: Hand(desk.cloud, administrator, "203.0.113.9")}
+    made = {who: hand.identity(f"machine-{number}") for number, (who, hand) in enumerate(hands.items())}
+    listed = {a.unique_id: a.credential for a in desk.directory.made_since(Lineage(root=PROGRAM), BEGUN)}
+    for who, identity in made.items():
+        makers = [a for a in desk.log.on(principal(Kind.SERVICE_PRINCIPAL, identity), BEGUN) if a.created]
+        assert [a.actor.unique_id for a in makers] == [who]
+        assert {c.principal for a in makers for c in a.created} == {principal(Kind.SERVICE_PRINCIPAL, identity)}
+        assert listed[identity] is Credential.MANAGED_IDENTITY
+
+
 def test_what_an_administrator_makes_is_told_as_the_administrators(desk: Desk) -> None:
     rightful = desk.cloud.entra.directory.add_user("admin@st-brendan.example", "x-EXAMPLE", roles=("Global Administrator",))
     made = Hand(desk.cloud, rightful, "203.0.113.9").user("nora.new")

@@ -26,6 +26,8 @@ def test_whoever_the_thief_made_is_shut_out_with_it_and_a_nurse_only_loses_what_
     directory.users[user].directory_roles.add(ADMIN_ROLES["Global Administrator"])
     second = Hand(folders.cloud, directory.users[user], names.THIEF_IP).user("svc-second")
     secret = thief.secret_of_principal(application)
+    machine = thief.identity("backup")
+    thief.role(machine, "ServicePrincipal")
     thief.role(user, "User")
     thief.role(names.NURSE_ID, "User")
     thief.directory_role(names.NURSE_ID)
@@ -39,6 +41,7 @@ def test_whoever_the_thief_made_is_shut_out_with_it_and_a_nurse_only_loses_what_
     assert secret not in {held.key_id for held in directory.principals[application].credentials.secrets}
     assert not directory.principals[application].permissions
     assert not folders.roles(user)
+    assert not folders.roles(machine)
     nurse = directory.users[names.NURSE_ID]
     assert (nurse.enabled, nurse.directory_roles, len(folders.roles(nurse.id))) == (True, set(), 1)
     assert not directory.principals[names.EXPORT_ID].permissions

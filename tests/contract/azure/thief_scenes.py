@@ -90,6 +90,12 @@ class Hand:
         self.graph("POST", "oauth2PermissionGrants", asked)
         return "Files.Read.All"
 
+    def identity(self, name: str) -> str:
+        """A machine's identity; its object id."""
+        place = f"{names.SCOPE}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+        made = self("PUT", f"https://management.azure.com{place}?api-version=2023-01-31", {"location": names.REGION})
+        return str(made["properties"]["principalId"])
+
     def role(self, who: str, kind: str) -> str:
         """A role at the subscription; the assignment's id."""
         made = f"{SCOPE}/providers/Microsoft.Authorization/roleAssignments/{uuid4()}"
@@ -102,7 +108,8 @@ def empowered(cloud: Cloud) -> Hand:
     """The clinic's stolen program, with more rights than anybody has looked at."""
     program = cloud.entra.directory.principals[names.EXPORT_ID]
     program.permissions |= set(MAY)
-    cloud.rbac.assign(program.id, "User Access Administrator", SCOPE)
+    for role in ("User Access Administrator", "Contributor"):
+        cloud.rbac.assign(program.id, role, SCOPE)
     return Hand(cloud, program, names.THIEF_IP)
 
 
