@@ -43,7 +43,7 @@ async def alert(req: func.HttpRequest, client: df.DurableOrchestrationClient) ->
     try:
         callers.may_send(_caller(req), environment.settings().senders)
         given = receiving.posted(req)
-        return web.answer(HTTPStatus.ACCEPTED, cases=await receiving.receive(given, await _desk(client)))
+        return web.answer(HTTPStatus.ACCEPTED, cases=await receiving.accept(given, await _desk(client)))
     except CodeblueError as why:
         return web.refusal(why)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import azure.functions as func
 
 from shared.domain.case import Case
-from shared.domain.errors import BadInput
+from shared.domain.errors import BadInput, LeaseLost, NotDurable, Throttled, Unreachable
 from shared.ports import Notifier
 from shared.workflow.deps import Deps
 from shared.workflow.judging import Arrived, Judge, arrived
@@ -27,6 +27,9 @@ MOST = 500
 """Records in a request."""
 
 JSON = "application/json"
+
+AGAIN = (Throttled, Unreachable, NotDurable, LeaseLost)
+"""What goes away: whoever sent the alert sends it again."""
 
 
 class TooMuch(BadInput):
@@ -83,6 +86,17 @@ async def receive(given: Arrived, desk: Desk) -> list[str]:
     for case_id in (case_id for case_id, begun in cases.items() if not begun):
         await desk.workflows.nudge(case_id)
     return list(cases)
+
+
+async def accept(given: Arrived, desk: Desk) -> list[str]:
+    """As `receive`, for a sender who is told what came of it. What sending it again would not mend is told to people as well."""
+    try:
+        return await receive(given, desk)
+    except AGAIN:
+        raise
+    except Exception as why:
+        unread(desk.deps.notifier, "sent to /api/alert", why)
+        raise
 
 
 async def unpack(parcels: Sequence[Parcel], desk: Desk, *, last: bool) -> None:

@@ -7,20 +7,18 @@ from http import HTTPStatus
 import azure.functions as func
 from pydantic import ValidationError
 
-from shared.domain.errors import BadInput, NotDurable, Throttled, Unreachable
+from shared.domain.errors import BadInput
 from shared.workflow.answering import STATUS
 
 from .callers import NotAllowed, Unauthenticated
-from .receiving import TooMuch
+from .receiving import AGAIN, TooMuch
 
 REFUSALS: Mapping[type[Exception], HTTPStatus] = {
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
     TooMuch: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     BadInput: HTTPStatus.BAD_REQUEST,
-    Throttled: HTTPStatus.SERVICE_UNAVAILABLE,
-    Unreachable: HTTPStatus.SERVICE_UNAVAILABLE,
-    NotDurable: HTTPStatus.SERVICE_UNAVAILABLE,
+    **dict.fromkeys(AGAIN, HTTPStatus.SERVICE_UNAVAILABLE),
     **STATUS,
 }
 """By what went wrong; the first row that fits. An action group sends again what was answered with 503."""

@@ -9,7 +9,7 @@ import pytest
 from azure_functions_runtime.bindings.datumdef import Datum
 
 from shared.domain.case import Case, Verdict
-from shared.domain.errors import Throttled
+from shared.domain.errors import CloudError, Refused, Throttled
 from shared.intake.render import render
 from tests.functions_worker import APP, principal, request, worker
 from tests.hospital import Hospital, built
@@ -124,8 +124,15 @@ class TestAlert:
     def test_what_can_not_be_kept_now_is_asked_for_again(self, duty: Duty) -> None:
         duty.works_with(duty.hospital.worker(cases=Busy(duty.hospital)))
         assert duty.post("alert", finding(duty.hospital).encode(), claims(SENDER))[0] == 503
+        assert duty.hospital.notifier.pages == []
         duty.works_with(duty.hospital.worker())
         assert duty.alarm() in duty.host.instances
+
+    def test_what_sending_it_again_would_not_mend_is_told_to_people(self, duty: Duty) -> None:
+        duty.works_with(duty.hospital.worker(cases=Busy(duty.hospital, Refused("denied"))))
+        headers = {"x-ms-client-principal": principal(claims(SENDER)), "content-type": "application/json"}
+        assert "denied" in duty.invoke("alert", req=request(finding(duty.hospital).encode(), headers)).error
+        assert ["Refused" in page.body for page in duty.hospital.notifier.pages] == [True]
 
     def test_an_alert_that_its_source_does_not_know_changes_nothing_by_itself(self, duty: Duty) -> None:
         status, said = duty.post("alert", render(EVENT.read_bytes(), duty.hospital.clock.now()), claims(SENDER))
@@ -138,11 +145,11 @@ class TestAlert:
 class Busy:
     """Cases that can not be written now."""
 
-    def __init__(self, hospital: Hospital) -> None:
-        self._cases = hospital.cases
+    def __init__(self, hospital: Hospital, why: CloudError | None = None) -> None:
+        self._cases, self._why = hospital.cases, why or Throttled("too many requests")
 
     def create(self, case: Case) -> bool:
-        raise Throttled("too many requests")
+        raise self._why
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._cases, name)
