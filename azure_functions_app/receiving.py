@@ -21,7 +21,7 @@ LOG = logging.getLogger("codeblue")
 """What opened no case, and why: one line a record."""
 
 LONGEST = 1024 * 1024
-"""Bytes of a request: the largest alert that is known, an incident with a hundred alerts in it, has half of that."""
+"""Bytes of a request: as large as an event of Event Grid's or of a hub may be (their service limits)."""
 
 MOST = 500
 """Records in a request."""
