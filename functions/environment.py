@@ -7,8 +7,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.bootstrap import deps, memory, pager, workflow
+from shared.adapters.memory.windows import BoundedMemory
+from shared.bootstrap import audited, deps, memory, pager, workflow
 from shared.bootstrap.variables import Variables
+from shared.custody.audit import Audit
+from shared.domain.case import Case, Stage
 from shared.domain.errors import NotReady
 from shared.ports import Notifier
 from shared.settings import Policy, load
@@ -68,6 +71,11 @@ def judge() -> Judge:
     return Judge(ready().policy, ready().exempt, lambda: memory(ready().policy), automatic=True)
 
 
+def by_hand() -> Judge:
+    """The same for what a person hands over: of patterns within one input, and of nothing before it."""
+    return Judge(ready().policy, ready().exempt, BoundedMemory, automatic=False)
+
+
 @cache
 def workflows() -> Workflows:
     """What starts workflows and lets them go on."""
@@ -87,6 +95,11 @@ def _workflow() -> tuple[Workflows, Tokens]:
     if not machine:
         raise NotReady("CODEBLUE_STATE_MACHINE is not set: it is the ARN of the workflow's state machine")
     return workflow(machine, policy())
+
+
+def checked(case: Case) -> Audit:
+    """The audit of a case's record, sealed or not."""
+    return audited(case.id, policy(), open_case=case.stage is not Stage.CLOSE, public_key=None, folder=None)
 
 
 @cache

@@ -33,6 +33,7 @@ WORKFLOW = {
     "ingest": executions.START,
     "ask": executions.ANSWER,
     "decide": executions.ANSWER,
+    "desk": executions.START,
     "sweep": executions.START | executions.LIST,
 }
 """What functions do with the state machine."""

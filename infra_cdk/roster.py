@@ -25,6 +25,7 @@ POSTS: Mapping[str, Post] = {
     "ingest": Post("functions.ingest.handler", Power.RECORD, seconds=120),
     "ask": Post("functions.ask.handler", Power.RECORD, seconds=60, megabytes=512),
     "decide": Post("functions.decide.handler", Power.RECORD, seconds=60, megabytes=1024),
+    "desk": Post("functions.desk.handler", Power.RECORD, seconds=120, at_once=2, megabytes=1024),
     "sweep": Post("functions.sweep.handler", Power.RECORD, seconds=120, at_once=1, megabytes=512),
     "notify": Post("functions.notify.handler", Power.RECORD, seconds=30, at_once=2, megabytes=512, keeps=False),
 }

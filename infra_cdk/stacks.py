@@ -20,7 +20,7 @@ from .intake import Intake
 from .organisation import Guardrails
 from .pages import Pages, of_function, of_intake, of_workflow
 from .parameters import IAM_REGION, Parameters
-from .people import Decisions
+from .people import Door
 from .responder import Responder
 from .roster import BUS, POSTS, role_arn
 from .spoke import Spoke
@@ -72,8 +72,9 @@ class ResponderStack(Stack):
         sweep = targets.LambdaFunction(live["sweep"], dead_letter_queue=responder.functions["sweep"].dead)
         events.Rule(self, "Sweeps", schedule=events.Schedule.rate(SWEPT), targets=[sweep])
         self._tell(given, key, responder, intake)
-        decisions = Decisions(self, "Decisions", decide=live["decide"], approvers=given.approvers)
-        CfnOutput(self, "DecisionsUrl", value=decisions.url.url)
+        for name, function in (("Decisions", "decide"), ("Desk", "desk")):
+            door = Door(self, name, function=live[function], approvers=given.approvers)
+            CfnOutput(self, f"{name}Url", value=door.url.url)
         CfnOutput(self, "StateMachine", value=responder.machine.state_machine_arn)
 
     def _tell(self, given: Parameters, key: kms.Key, responder: Responder, intake: Intake) -> None:

@@ -25,6 +25,7 @@ from .records import Custody, custody, in_folders
 
 if TYPE_CHECKING:
     from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.desk import Desk
     from shared.adapters.aws.executions import Executions
     from shared.adapters.aws.questions import Questions
 
@@ -35,6 +36,7 @@ __all__ = [
     "create_custody",
     "custody",
     "deps",
+    "desk",
     "estate",
     "memory",
     "pager",
@@ -113,6 +115,14 @@ def workflow(machine: str, policy: Policy) -> "tuple[Executions, Questions]":
 
     clients = Clients()
     return Executions(clients, machine), Questions(clients, policy.custody.table)
+
+
+def desk(stack: str) -> "Desk":
+    """The deployed responder, by the name of its stack. Raises `NotReady`, `CloudError`."""
+    from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.desk import Desk
+
+    return Desk(Clients(), stack)
 
 
 def pager() -> Notifier:

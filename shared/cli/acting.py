@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -24,6 +24,7 @@ from shared.workflow.local import Decide, Patience, Progress, drive
 from shared.workflow.taking_in import take_in
 
 from . import output
+from .desk import Direct, Stack, at
 from .options import CaseId, Json, PolicyFile
 
 type Summary = dict[str, object]
@@ -35,6 +36,8 @@ Yes = Annotated[bool, typer.Option("--yes", help="Approve, as yourself, whatever
 Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to go on trying while a fence is held.")]
 
 HOLD_SECONDS = Patience().hold_seconds
+
+AWAITING = output.EXITS[Verdict.AWAITING_APPROVAL]
 
 MAX_BYTES = 64 * 1024 * 1024
 """An alert is far smaller; a larger file is something else."""
@@ -55,8 +58,17 @@ def respond(
     raise typer.Exit(_finish(_answers(given, deps, drives), json=json))
 
 
-def plan(event: Event, json: Json = False, policy: PolicyFile = None, render: Render = False) -> None:
+def plan(  # what a command is told
+    event: Event,
+    json: Json = False,
+    policy: PolicyFile = None,
+    render: Render = False,
+    stack: Stack = "",
+    direct: Direct = False,
+) -> None:
     """Show what would be done about an alert. Writes to custody only; `approve` and `apply` go on from here."""
+    if there := at(stack, direct=direct):
+        raise typer.Exit(_handed(there.ask("plan", event=_bytes(event, rendered=render).decode()), json=json))
     given = arrived(_bytes(event, rendered=render))
     deps = _deps(policy)
     drives = partial(_drive, deps=deps, asks=lambda _: None, patience=Patience(), json=json)
@@ -68,6 +80,18 @@ def apply(case: CaseId, json: Json = False, yes: Yes = False, policy: PolicyFile
     deps = _watched(_deps(policy, yes=yes), json=json)
     done = drive(case, deps, _asks(deps, json=json, yes=yes), _progress(json=json), Patience(hold_seconds=wait))
     raise typer.Exit(_finish([_summary(done, deps)], json=json))
+
+
+def _handed(said: Summary, *, json: bool) -> int:
+    """What a deployed responder makes of an alert: its workflow plans, and asks; nothing is waited for."""
+    if json:
+        output.emit(said)
+    else:
+        for case in cast("list[str]", said["cases"]):
+            output.out.print(f"{case}: its workflow plans and asks; see `codeblue status {case}`")
+        for other in cast("list[Summary]", said["turned"]):
+            output.show(other)
+    return AWAITING if said["cases"] else 0
 
 
 def add_to(app: typer.Typer) -> None:

@@ -1,14 +1,17 @@
 """Commands about custody: init, audit."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from shared.domain.errors import BadInput
+from shared.report.lines import of_audit
 from shared.settings import load
 
 from . import output
+from .desk import Direct, Stack, at
 from .options import CaseId, Json, PolicyFile
 
 Open = Annotated[bool, typer.Option("--open", help="The case is still being worked on: no final entry is expected.")]
@@ -30,37 +33,35 @@ def init(json: Json = False, policy: PolicyFile = None) -> None:
         output.out.print(f"{name}: {value}")
 
 
-def audit(
+def audit(  # noqa: PLR0913, PLR0917  # what a command is told
     case: CaseId,
     json: Json = False,
     open_case: Open = False,
     public_key: KeyFile = None,
     ledger: Folder = None,
     policy: PolicyFile = None,
+    stack: Stack = "",
+    direct: Direct = False,
 ) -> None:
-    """Verify a case's record: every byte, the chain, the signatures, and what witnesses remember."""
+    """Verify a case's record: every byte, the chain, the signatures, and what witnesses remember. A key or copy: always here."""
     from shared.bootstrap import audited
 
-    found = audited(case, load(policy), open_case=open_case, public_key=_key(public_key), folder=ledger)
-    if json:
-        output.emit(
-            {
-                "case": case,
-                "ok": found.ok,
-                "entries": found.size,
-                "head": found.head,
-                "findings": [str(f) for f in found.findings],
-                "guarantees": [{"what": g.what, "holds": g.holds, "why": g.why} for g in found.guarantees],
-            }
-        )
+    there = at(stack, direct=direct or bool(public_key or ledger))
+    if there:
+        found = there.ask("audit", case=case)
     else:
-        output.out.print(f"{case}: {found.size} entries, head {found.head}")
-        for finding in found.findings:
-            output.out.print(f"WRONG {finding}")
-        for guarantee in found.guarantees:
-            output.out.print(f"{'holds' if guarantee.holds else 'does NOT hold'}: {guarantee.what}: {guarantee.why}")
-        output.out.print("the record is intact" if found.ok else "the record is NOT intact")
-    raise typer.Exit(0 if found.ok else TAMPERED)
+        found = of_audit(case, audited(case, load(policy), open_case=open_case, public_key=_key(public_key), folder=ledger))
+    (output.emit if json else _show)(found)
+    raise typer.Exit(0 if found["ok"] else TAMPERED)
+
+
+def _show(found: Mapping[str, Any]) -> None:
+    output.out.print(f"{found['case']}: {found['entries']} entries, head {found['head']}")
+    for finding in found["findings"]:
+        output.out.print(f"WRONG {finding}")
+    for each in found["guarantees"]:
+        output.out.print(f"{'holds' if each['holds'] else 'does NOT hold'}: {each['what']}: {each['why']}")
+    output.out.print("the record is intact" if found["ok"] else "the record is NOT intact")
 
 
 def _key(file: Path | None) -> bytes | None:

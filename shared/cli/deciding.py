@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from shared.domain.case import Case, Verdict
-from shared.domain.errors import LeaseLost
+from shared.domain.errors import BadInput, LeaseLost
+from shared.report.lines import of_undo
 from shared.report.summary import summary
 from shared.settings import load
 from shared.workflow import deciding
@@ -17,6 +18,7 @@ from shared.workflow.deps import Deps
 from shared.workflow.run import hold
 
 from . import output
+from .desk import Direct, Stack, at
 from .options import CaseId, Digest, Json, PolicyFile
 
 type Plans = Callable[[Case, Deps], deciding.Undo]
@@ -27,13 +29,37 @@ Text = Annotated[str, typer.Argument(metavar="TEXT", help="Kept encrypted in the
 MaybeDigest = Annotated[str, typer.Option("--digest", help="The digest shown; without it only the plan is shown.")]
 
 
-def approve(case: CaseId, digest: Digest, refuse: Refuse = False, json: Json = False, policy: PolicyFile = None) -> None:
-    """Decide what a case asks; `codeblue apply` then goes on with it."""
+def approve(  # what a command is told
+    case: CaseId,
+    digest: Digest,
+    refuse: Refuse = False,
+    json: Json = False,
+    policy: PolicyFile = None,
+    stack: Stack = "",
+    direct: Direct = False,
+) -> None:
+    """Decide what a case asks; `codeblue apply`, or the deployed workflow, then goes on with it."""
+    if there := at(stack, direct=direct):
+        words = there.decide(case, digest, granted=not refuse)
+        output.emit({"case": case, "message": words}) if json else output.out.print(words)
+        return
     _decide(case, policy, lambda c, deps: deciding.decide(c, deps, digest, deps.caller, granted=not refuse), json=json)
 
 
-def rollback(case: CaseId, digest: MaybeDigest = "", json: Json = False, policy: PolicyFile = None) -> None:
+def rollback(  # what a command is told
+    case: CaseId,
+    digest: MaybeDigest = "",
+    json: Json = False,
+    policy: PolicyFile = None,
+    stack: Stack = "",
+    direct: Direct = False,
+) -> None:
     """Undo a case, but for what names the actor alone. Without --digest: show what would be undone."""
+    if there := at(stack, direct=direct):
+        if digest:
+            raise BadInput("no function may undo everything: a rollback is shown by the stack, and done with --direct")
+        output.emit(there.ask("rollback", case=case))
+        raise typer.Exit(5)
     _undo(case, policy, digest, deciding.rollback_plan, json=json, whole=True)
 
 
@@ -88,21 +114,9 @@ def _undo(
         if not json:
             output.show_undo(wanted)
         else:
-            output.emit(
-                {
-                    "case": case,
-                    "digest": wanted.digest,
-                    "changes": [c.target.id for c in wanted.plan.changes],
-                    "stays": _stays(wanted),
-                }
-            )
+            output.emit(of_undo(case, wanted))
         raise typer.Exit(5)
     _decide_with(case, deps, lambda c, d: deciding.undo(c, d, plan(c, d), digest, d.caller, whole=whole), json=json)
-
-
-def _stays(wanted: deciding.Undo) -> list[dict[str, object]]:
-    """What is not taken back, and whether it could be at all."""
-    return [{"target": c.target.id, "action": c.action, "reason": why, "one_way": not c.reversible} for c, why in wanted.left]
 
 
 def _decide(case: str, policy: Path | None, decision: Callable[[Case, Deps], Case], *, json: bool) -> None:

@@ -1,66 +1,70 @@
 """Commands that show: status, cases, actions."""
 
 import time
-from typing import Annotated
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from shared.containment.actions import ACTIONS
-from shared.domain.case import Case, Verdict
+from shared.domain.case import Verdict
+from shared.report.lines import of_case
 from shared.report.summary import summary
 from shared.settings import load
 from shared.workflow.local import settled
 
 from . import output
+from .desk import Direct, Stack, at
 from .options import CaseId, Json, PolicyFile
 
 Follow = Annotated[bool, typer.Option("--follow", help="Go on showing until the case settles.")]
 
 
-def status(case: CaseId, follow: Follow = False, json: Json = False, policy: PolicyFile = None) -> None:
+def status(  # what a command is told
+    case: CaseId, follow: Follow = False, json: Json = False, policy: PolicyFile = None, stack: Stack = "", direct: Direct = False
+) -> None:
     """Where a case stands: what was done, what is left, what is asked."""
+    there = at(stack, direct=direct)
+    look = partial(there.ask, "status", case=case) if there else partial(_here, case, policy)
+    found = look()
+    while follow and not found["settled"]:
+        time.sleep(1)
+        found = look()
+    if json:
+        output.emit(found["summary"])
+    else:
+        output.show(found["summary"], unfinished=found["open"])
+
+
+def _here(case: str, policy: Path | None) -> dict[str, Any]:
+    """`{summary, open, settled}`, read from custody."""
     from shared.adapters.local.clock import SystemClock
     from shared.bootstrap import custody
 
     clock = SystemClock()
     kept = custody(load(policy), clock)
     found = kept.cases.load(case)
-    while follow and not settled(found):
-        time.sleep(1)
-        found = kept.cases.load(case)
-    result = summary(found, kept.journal(clock)(case), kept.place)
-    if json:
-        output.emit(result)
-    else:
-        output.show(result, unfinished=found.verdict is Verdict.OPEN)
+    content = summary(found, kept.journal(clock)(case), kept.place)
+    return {"summary": content, "open": found.verdict is Verdict.OPEN, "settled": settled(found)}
 
 
-def cases(json: Json = False, policy: PolicyFile = None) -> None:
+def cases(json: Json = False, policy: PolicyFile = None, stack: Stack = "", direct: Direct = False) -> None:
     """Every case, newest first."""
     from shared.adapters.local.clock import SystemClock
     from shared.bootstrap import custody
 
-    found = custody(load(policy), SystemClock()).cases.all()
+    there = at(stack, direct=direct)
+    found = there.ask("cases")["cases"] if there else list(map(of_case, custody(load(policy), SystemClock()).cases.all()))
     if json:
-        for case in found:
-            output.emit(_line(case))
+        for line in found:
+            output.emit(line)
         return
     table = Table("case", "opened", "status", "stage", "event", "actor", box=None, pad_edge=False)
-    for case in found:
-        table.add_row(*(str(value) for value in _line(case).values()))
+    for line in found:
+        table.add_row(*(str(value) for value in line.values()))
     output.out.print(table if found else "no case")
-
-
-def _line(case: Case) -> dict[str, object]:
-    return {
-        "case": case.id,
-        "opened": case.opened.isoformat(timespec="seconds"),
-        "status": case.verdict.value,
-        "stage": case.stage.value,
-        "event": case.signal.event,
-        "actor": str(case.signal.actor or ""),
-    }
 
 
 def actions(json: Json = False) -> None:

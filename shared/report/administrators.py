@@ -3,10 +3,15 @@
 from collections.abc import Iterable
 
 from shared.domain.case import Case, LeftForPeople
-from shared.domain.resource import Cloud, Kind
+from shared.domain.resource import Kind
 
 SEAL = "seal-principal"
 HOLDS = frozenset({"applied", "already"})
+
+REMOVABLE = frozenset(
+    {"deny-all", "fence-key", "fence-new-sessions", "fence-session", "fence-store", "restrict-key", "restrict-store"}
+)
+"""Fences that are a policy in the account, which its administrator edits."""
 
 NOT_CONTAINED = "not contained against account admin"
 WHY = "whoever administers the account can take the fence off, and nothing attached beforehand keeps it on"
@@ -14,13 +19,13 @@ NEXT = "attach the guardrails, then set `guardrails = true` in response.toml, [r
 
 
 def against(case: Case, changes: Iterable[tuple[str, str, str]]) -> str:
-    """`NOT_CONTAINED` where a fence of AWS can be taken off by an administrator, else empty. `changes`: action, target, status."""
-    if case.signal.cloud is not Cloud.AWS or case.fenced_at is None:
+    """`NOT_CONTAINED` where a fence can be taken off by an administrator, else empty. `changes`: action, target, status."""
+    made = {(action, target) for action, target, status in changes if status in HOLDS}
+    if case.fenced_at is None or not any(action in REMOVABLE for action, _ in made):
         return ""
-    sealed = {target for action, target, status in changes if action == SEAL and status in HOLDS}
     principals = (standing.actor.principal for standing in case.scope.standings)
     fenced = {ref.id for ref in principals if ref and ref.kind in {Kind.USER, Kind.ROLE}}
-    return "" if fenced and fenced <= sealed else NOT_CONTAINED
+    return "" if fenced and fenced <= {target for action, target in made if action == SEAL} else NOT_CONTAINED
 
 
 def told(case: Case, changes: Iterable[tuple[str, str, str]]) -> tuple[LeftForPeople, ...]:

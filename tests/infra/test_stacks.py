@@ -152,8 +152,8 @@ class TestWorkflow:
         assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
 
     def test_only_signed_requests_of_approvers_decide(self, assembly: Assembly) -> None:
-        (url,) = assembly.of("AWS::Lambda::Url").values()
-        assert url["Properties"]["AuthType"] == "AWS_IAM"
+        urls = [url["Properties"]["AuthType"] for url in assembly.of("AWS::Lambda::Url").values()]
+        assert urls == ["AWS_IAM"] * 2
         let_in = [
             p["Properties"] for p in assembly.of("AWS::Lambda::Permission").values() if p["Properties"]["Principal"] == APPROVER
         ]

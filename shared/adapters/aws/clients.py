@@ -135,6 +135,9 @@ class Clients:
     def backup(self, account: str, region: str) -> BackupClient:
         return cast("BackupClient", self._client("backup", account, region))
 
+    def cloudformation(self, account: str, region: str) -> Any:  # noqa: ANN401  # one call of it, by people's own credentials
+        return self._client("cloudformation", account, region)
+
     def cloudtrail(self, account: str, region: str) -> CloudTrailClient:
         return cast("CloudTrailClient", self._client("cloudtrail", account, region))
 

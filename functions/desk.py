@@ -1,0 +1,126 @@
+"""AWS Lambda behind a URL: a person looks at cases and their record, or has an alert planned. Deciding is `decide`'s.
+
+Nothing but the record is changed here: an alert opens a case that asks before every wave, and its workflow goes on from there.
+"""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Field, ValidationError
+
+from shared.domain.case import Case, Mode, Verdict
+from shared.domain.errors import BadInput, CodeblueError
+from shared.domain.value import Value
+from shared.report.lines import of_audit, of_case, of_undo
+from shared.report.pack import pack
+from shared.report.summary import summary, turned
+from shared.workflow.answering import STATUS
+from shared.workflow.deciding import rollback_plan
+from shared.workflow.deps import Deps
+from shared.workflow.judging import Judge, arrived
+from shared.workflow.local import settled
+from shared.workflow.taking_in import take_in
+
+from . import environment
+from .doors import Starter
+from .signed import NOBODY, answer, message, signer
+
+LARGEST = 5_000_000
+"""Characters of an answer; a function's answer has six megabytes at most (Lambda quotas)."""
+
+
+class Errand(Value):
+    """The request's body, as JSON. `event`: an alert as its source sends it, where one is to be planned."""
+
+    what: Literal["cases", "status", "report", "audit", "rollback", "plan"]
+    case: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,64}$")] = ""
+    event: str = ""
+
+
+def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
+    """Entry point: a function URL's event; answers an HTTP response."""
+    del context
+    request = LambdaFunctionUrlEvent(event)
+    if not signer(request, environment.settings().approvers):
+        return message(HTTPStatus.FORBIDDEN, NOBODY)
+    try:
+        errand = Errand.model_validate_json(request.decoded_body or "")
+        said = answer(HTTPStatus.OK, ERRANDS[errand.what](errand, environment.ready()))
+    except (CodeblueError, ValidationError) as why:
+        return refused(why)
+    return said if len(str(said["body"])) < LARGEST else message(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "ask with --direct")
+
+
+def refused(why: Exception) -> dict[str, object]:
+    """The response that says what went wrong. Raises it where nobody could have known better."""
+    rows = {**STATUS, BadInput: HTTPStatus.BAD_REQUEST}
+    status = next((status for kind, status in rows.items() if isinstance(why, kind)), None)
+    if status is None:
+        raise why
+    return message(status, "the body is {what, case, event}" if isinstance(why, ValidationError) else str(why))
+
+
+def cases(errand: Errand, deps: Deps) -> dict[str, object]:
+    """`{cases}`: every case, newest first."""
+    del errand
+    return {"cases": [of_case(case) for case in deps.cases.all()]}
+
+
+def status(errand: Errand, deps: Deps) -> dict[str, object]:
+    """`{summary, open, settled}` of one case. Raises `Absent`."""
+    case = deps.cases.load(errand.case)
+    return {"summary": _summary(case, deps), "open": case.verdict is Verdict.OPEN, "settled": settled(case)}
+
+
+def report(errand: Errand, deps: Deps) -> dict[str, object]:
+    """`{summary, evidence}` of one case. Raises `Absent`."""
+    case = deps.cases.load(errand.case)
+    content = pack(case, deps.journal(case.id), deps.place, environment.checked(case), deps.clock.now())
+    return {"summary": _summary(case, deps), "evidence": content.model_dump(mode="json")}
+
+
+def audit(errand: Errand, deps: Deps) -> dict[str, object]:
+    """The audit of one record, by the key that custody has: who trusts nobody here uses `--direct` and a key from elsewhere."""
+    case = deps.cases.load(errand.case)
+    return of_audit(case.id, environment.checked(case))
+
+
+def rollback(errand: Errand, deps: Deps) -> dict[str, object]:
+    """What a rollback would take back. It is done by whoever may change all of it, and no function may."""
+    case = deps.cases.load(errand.case)
+    return of_undo(case.id, rollback_plan(case, deps))
+
+
+def plan(errand: Errand, deps: Deps) -> dict[str, object]:
+    """`{cases, turned}`: the cases that this alert opens, each of which asks before it does anything. Raises `BadInput`."""
+    return planned(errand.event.encode(), deps, environment.by_hand(), environment.workflows())
+
+
+def planned(raw: bytes, deps: Deps, judge: Judge, starter: Starter) -> dict[str, object]:
+    """The same, with what begins their workflows."""
+    opened: list[str] = []
+    others: list[dict[str, object]] = []
+    for admitted in take_in(arrived(raw), judge, deps, automatic=False, mode=Mode.ASK):
+        if isinstance(admitted, Case):
+            starter.start(admitted.id)
+            opened.append(admitted.id)
+        else:
+            others.append(turned(admitted.verdict, admitted.reason, admitted.left))
+    return {"cases": list(dict.fromkeys(opened)), "turned": others}
+
+
+def _summary(case: Case, deps: Deps) -> dict[str, object]:
+    return summary(case, deps.journal(case.id), deps.place)
+
+
+ERRANDS: Mapping[str, Callable[[Errand, Deps], dict[str, object]]] = {
+    "cases": cases,
+    "status": status,
+    "report": report,
+    "audit": audit,
+    "rollback": rollback,
+    "plan": plan,
+}

@@ -1,0 +1,39 @@
+"""A request to a function URL (`AuthType: AWS_IAM`), and the answer: whose it is AWS says, and nothing in the request itself."""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from http import HTTPStatus
+
+from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
+
+SESSION = re.compile(r"arn:aws[a-z-]*:sts::(\d{12}):assumed-role/([^/]+)/[^/]+")
+"""The account and the role of a session."""
+
+NOBODY = "the request is not signed by the session of an approver's role"
+
+
+def signer(request: LambdaFunctionUrlEvent, approvers: Collection[str]) -> str:
+    """The STS ARN of the approver's session that signed the request; empty where it is nobody who may."""
+    who = request.request_context.authorizer.iam if request.request_context.authorizer else None
+    arn = (who.user_arn or "") if who else ""
+    return arn if may_decide(arn, approvers) else ""
+
+
+def may_decide(who: str, approvers: Collection[str]) -> bool:
+    """Whether this is a session (STS ARN, `…:assumed-role/<role>/<session>`) of one of these roles (IAM ARNs).
+
+    Whoever administers this account could let themselves call the function; that alone decides nothing.
+    """
+    session = SESSION.fullmatch(who)
+    return session is not None and session.groups() in {(arn.split(":")[4], arn.rpartition("/")[2]) for arn in approvers}
+
+
+def message(status: HTTPStatus, words: str) -> dict[str, object]:
+    """An answer of one sentence."""
+    return answer(status, {"message": words})
+
+
+def answer(status: HTTPStatus, content: Mapping[str, object]) -> dict[str, object]:
+    """An answer in JSON."""
+    return {"statusCode": int(status), "headers": {"content-type": "application/json"}, "body": json.dumps(content)}
