@@ -22,7 +22,7 @@ from .deps import Deps
 LEAST_WATCHED = 0.9
 """Part of the window of which the record must speak: whoever works with a store comes back within days, and is in the rest."""
 
-BLIND = "allow data events on the bucket in a trail, and `codeblue reconsider` after some days of it"
+BLIND = "let its requests be recorded (on AWS: data events in a trail), and `codeblue reconsider` after some days of it"
 
 type Forms = dict[Ref, frozenset[Form]]
 

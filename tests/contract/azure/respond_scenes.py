@@ -9,11 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.core import PipelineClient
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError
-from azure.core.pipeline.policies import BearerTokenCredentialPolicy
-from azure.core.rest import HttpRequest, HttpResponse
 from azure.identity import ClientSecretCredential, ManagedIdentityCredential
 from azure.mgmt.storage import StorageManagementClient
 from azure.storage.blob import BlobServiceClient
@@ -26,7 +23,6 @@ from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.server import Server
 from shared.sandbox.azure.transport import transport
 
-ARM = "https://management.azure.com"
 EVENTS = Path(__file__).parents[3] / "events" / "azure"
 
 
@@ -84,27 +80,11 @@ class Night:
     def may_sign_in(self, user: str) -> bool:
         return self.cloud.entra.directory.users[user].enabled
 
-    def delete_log(self) -> None:
-        """The program deletes the setting that sends the store's log anywhere, as another role of its lets it."""
-        self.cloud.rbac.assign(names.EXPORT_ID, "Storage Account Contributor", names.ACCOUNT_ID)
-        client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
-            ARM,
-            policies=[BearerTokenCredentialPolicy(self.program, f"{ARM}/.default")],
-            transport=transport(self._url, ip=names.THIEF_IP),
-        )
-        place = f"{names.ACCOUNT_ID}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings/night"
-        client.send_request(HttpRequest("DELETE", f"{ARM}{place}?api-version=2021-05-01-preview")).raise_for_status()
-
     def wrapped(self) -> dict[str, tuple[str, str]]:
         """By the account and each of its scopes: the version of the key that it is told (none: the newest), and the one in use."""
         held = self.cloud.storage.accounts[names.ACCOUNT]
         found = {names.ACCOUNT: held.wrapping} | {name: scope.wrapping for name, scope in held.scopes.items()}
         return {name: (each.version, each.current) for name, each in found.items() if each}
-
-    def log_settings(self) -> list[dict[str, Any]]:
-        """Where the store's log goes."""
-        kept = self.cloud.resources.by_id
-        return [kept[name]["properties"] for name in kept if "/blobservices/default/providers/microsoft.insights/" in name]
 
     def forget_log(self) -> None:
         """Somebody switches the store's log off."""

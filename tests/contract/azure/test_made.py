@@ -10,8 +10,11 @@ from shared.adapters.azure import directory, evidence
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.directory import AzureDirectory
 from shared.adapters.azure.evidence import AzureEvidence
+from shared.adapters.azure.names import ref as names_of
+from shared.adapters.azure.world import AzureWorld
 from shared.domain.actor import Actor, Credential, Lineage
 from shared.domain.errors import Refused
+from shared.domain.facet import LogSent
 from shared.domain.resource import Kind
 from shared.intake.azure_names import principal
 from shared.sandbox.azure import clinic_names as names
@@ -37,7 +40,7 @@ class Desk:
         _, self.responder = self.cloud.entra.directory.add_application("asking")
         self.cloud.rbac.assign(self.responder.id, self._role(), f"/subscriptions/{names.SUBSCRIPTION}")
         self._clients = Clients(Bearer(self.cloud, self.responder), transport(self.cloud), retries=0)
-        self.directory = AzureDirectory(self._clients)
+        self.directory, self.world = AzureDirectory(self._clients), AzureWorld(self._clients)
 
     @property
     def log(self) -> AzureEvidence:
@@ -155,6 +158,18 @@ def test_a_user_is_asked_about_as_far_back_as_the_log_goes(desk: Desk) -> None:
         credential=Credential.ENTRA_USER, account="", principal=principal(Kind.USER, names.NURSE_ID), unique_id=names.NURSE_ID
     )
     assert desk.log.by(nurse, BEGUN - timedelta(days=40)) == ()
+
+
+def test_a_log_that_the_thief_switched_off_is_its_deed_and_known(desk: Desk) -> None:
+    place = f"{names.ACCOUNT_ID}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings/night"
+    desk.thief("DELETE", f"https://management.azure.com{place}?api-version=2021-05-01-preview")
+    store = names_of(Kind.BUCKET, names.ACCOUNT_ID)
+    deeds = {a.name for a in desk.log.by(PROGRAM, BEGUN) if store in a.resources}
+    traits = desk.world.traits(store, LogSent)
+    assert traits
+    assert deeds & traits.calls == {"microsoft.insights/diagnosticsettings/delete"}
+    (gone,) = desk.world.look(store, LogSent)
+    assert (gone.on, gone.categories) == (False, ("StorageDelete", "StorageRead", "StorageWrite"))
 
 
 def test_a_thief_without_a_name_made_nobody(desk: Desk) -> None:

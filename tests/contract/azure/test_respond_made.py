@@ -62,12 +62,3 @@ def test_a_secret_for_an_application_of_others_goes_alone_and_a_person_decides_a
     assert not registration.credentials.federated
     assert holder.enabled
     assert {action for action, _ in changes(found, "planned")} == {"disable-sign-in"}
-
-
-def test_a_log_that_the_thief_switched_off_goes_where_it_went(folders: Night) -> None:
-    sent = [(one["workspaceId"], {log["category"] for log in one["logs"]}) for one in folders.log_settings()]
-    folders.delete_log()
-    assert not folders.log_settings()
-    _, found = folders.respond("defender-application-read.json", "--yes")  # without a record a person is asked
-    assert ("send-log", "log-sent") in changes(found, "applied")
-    assert [(one["workspaceId"], {log["category"] for log in one["logs"]}) for one in folders.log_settings()] == sent
