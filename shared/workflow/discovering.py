@@ -48,7 +48,7 @@ def discovered(case: Case, deps: Deps) -> Answer[Case]:
     done = ((r.id, act.name) for act in seen.acts for r in act.resources if r.id in ours)
     given = dict.fromkeys((*seen.scope.given, *((p.id, part) for act in seen.acts for p, part in act.gave)))
     shown = newest(*seen.scope.shown, *keys_shown(seen.acts, deps.world))
-    scope = seen.scope.but(deeds=tuple(dict.fromkeys((*seen.scope.deeds, *done))), given=tuple(given), shown=shown)
+    scope = seen.scope.but(deeds=tuple(dict.fromkeys((*seen.scope.deeds, *done))), given=tuple(sorted(given)), shown=shown)
     fresh = besides(nobodys(case, deps, made), case.scope.standings, deps.world)
     met = joined(case, deps, fresh, scope)
     guarded = met.scope.but(rightful=(*scope.rightful, *_touched(met, deps, seen.acts)))

@@ -32,6 +32,9 @@ HOLD_SECONDS = 1
 MOST_CARRIED = 50
 """Actors that a case document carries. Those beyond are fenced all the same: they exist, so every sweep finds them again."""
 
+MOST_GIVEN = 100
+"""Credentials and rights that the lineage gave, as a case document carries them: each sweep reads the log."""
+
 
 UNLISTED = LeftForPeople(
     target="strangers",
@@ -99,6 +102,7 @@ def _still(case: Case, after: Case) -> bool:
 
 def _carried(case: Case) -> Case:
     """The case as its document carries it."""
+    case = case.but(scope=case.scope.but(given=case.scope.given[:MOST_GIVEN]))
     if case.lineage is None or len(case.scope.standings) <= MOST_CARRIED:
         return case
     standings, others = case.scope.standings[:MOST_CARRIED], case.scope.standings[MOST_CARRIED:]
