@@ -2,15 +2,15 @@
 
 The log and the Regions take seconds to answer; in that time a thief makes a user that makes the next one. So whoever comes into
 being while they are asked is fenced at once: such a newcomer can not be in the (late) log, and nothing could be learnt about it.
-The Regions are asked last: what the log tells does not wait for them.
+The Regions are asked beside the log and heard after it: what the log tells does not wait for them.
 """
 
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.containment.answers import ask
+from shared.containment.answers import Answer, ask
 from shared.domain.actor import Actor
 from shared.domain.case import Case
 from shared.domain.plan import Wave
@@ -58,20 +58,35 @@ def looked(case: Case, deps: Deps) -> tuple[Case, Proposal]:
     return watched.but(lineage=lineage, scope=scope), proposal
 
 
-def computed(case: Case, deps: Deps) -> Case:
-    """The case with the compute that was given a role meanwhile, fenced. To ask every Region takes longer than all the rest.
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """What compute was given a role, asked of every Region at this time: that takes longer than all the rest."""
+
+    at: datetime
+    asked: Future[Answer[tuple[Actor, ...]]]
+
+
+def regions(case: Case, deps: Deps, pool: Executor) -> Regions | None:
+    """The question, begun in this pool, where it is time for it."""
+    now, lineage, since = deps.clock.now(), case.lineage, case.signal.at
+    if lineage is None or not _due(case, now):
+        return None
+    nobody: tuple[Actor, ...] = ()
+    return Regions(now, pool.submit(ask, lambda: deps.directory.given_since(lineage, since), nobody, "new compute"))
+
+
+def computed(case: Case, deps: Deps, compute: Regions | None) -> Case:
+    """The case with the compute that was given a role meanwhile, fenced.
 
     Its role refuses it; stores and keys are told by the next look. Newcomers who come into being meanwhile are stopped as they are
     seen. Raises `NotDurable`.
     """
-    now, lineage, since = deps.clock.now(), case.lineage, case.signal.at
-    if lineage is None or not _due(case, now):
+    if compute is None:
         return case
-    nobody: tuple[Actor, ...] = ()
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        asked = pool.submit(ask, lambda: deps.directory.given_since(lineage, since), nobody, "new compute")
-        case = _watched(case, deps, asked).but(regions_at=now)
-    given = nobodys(case, deps, unknown(case, asked.result().value))
+    case = _watched(case, deps, compute.asked)
+    answer = compute.asked.result()
+    case = case.but(regions_at=compute.at, left=tuple(dict.fromkeys((*case.left, *answer.left))))
+    given = nobodys(case, deps, unknown(case, answer.value))
     if not given:
         return case
     met = joined(case, deps, given, case.scope)
@@ -86,7 +101,7 @@ def _due(case: Case, now: datetime) -> bool:
 
 
 def _told(case: Case, deps: Deps) -> tuple[Case, Proposal]:
-    """What takes long: to ask the log and the Regions, and to look at everything that the fence is about."""
+    """What takes long: to ask the log, and to look at everything that the fence is about."""
     told = discovered(case, deps)
     proposal = waves.propose(told.value, deps, {Wave.FENCE, Wave.PRESERVE})
     return told.value, replace(proposal, left=(*told.left, *proposal.left))

@@ -1,5 +1,6 @@
 """The sweep: look again for what the actors made meanwhile, and whether our own work still stands, until all is quiet."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from shared.containment.answers import Answer
@@ -12,7 +13,7 @@ from . import enforcing, exposing, mending, rekeying, waves
 from .asking import asks_exactly, remaining
 from .deps import Deps
 from .discovering import TURNS
-from .lookout import computed, looked
+from .lookout import computed, looked, regions
 from .step import Next, reached
 
 PAUSES = (0.5, 1, 1.5, 2, 15, 60, 300, 900, 3600)
@@ -86,9 +87,11 @@ def _swept(case: Case, deps: Deps) -> Case:
     again = reread(case.scope, account_of(case.signal), deps.world) if case.scope.unread else Answer(case.scope)
     scope = again.value if again.value.whole else listed(again.value, case.signal, deps.surveyor)
     unlisted = () if scope.whole else (UNLISTED,)
-    seen, proposal = looked(case.but(scope=scope), deps)
-    fenced = waves.run(seen, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *unlisted, *proposal.left)), need=1)
-    after = computed(fenced, deps)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        compute = regions(case, deps, pool)
+        seen, proposal = looked(case.but(scope=scope), deps)
+        fenced = waves.run(seen, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *unlisted, *proposal.left)), need=1)
+        after = computed(fenced, deps, compute)
     return _carried(mending.mended(after, deps) if _still(seen, after) else after)
 
 
