@@ -1,6 +1,6 @@
 """The only module that picks adapters: from the policy and the environment to everything a stage works with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from .records import Custody, custody, in_folders
 if TYPE_CHECKING:
     from shared.adapters.aws.clients import Clients
     from shared.adapters.aws.desk import Desk
+    from shared.adapters.aws.doctor import Check
     from shared.adapters.aws.executions import Executions
     from shared.adapters.aws.questions import Questions
 
@@ -38,6 +39,7 @@ __all__ = [
     "deps",
     "desk",
     "estate",
+    "examined",
     "memory",
     "pager",
     "permissions",
@@ -123,6 +125,28 @@ def desk(stack: str) -> "Desk":
     from shared.adapters.aws.desk import Desk
 
     return Desk(Clients(), stack)
+
+
+def examined(policy: Policy, deployed: "Callable[[], Desk | None]") -> "Iterator[Check]":
+    """Whether a response would work tonight, on AWS. `deployed`: the stack that is to answer, where there is one."""
+    from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.doctor import examined, tried
+
+    clients = Clients()
+    yield tried("custody is ready", "", lambda: _kept(policy, clients), "codeblue init")
+    place = estate(policy, frozenset({clients.home}), clients.region)
+    mine = sorted(account for account in place.accounts if account.isdigit())
+    buckets = [store for store in place.stores if store.cloud is Cloud.AWS]
+    yield from examined(clients, mine, buckets, policy.responder.break_glass)
+    if there := deployed():
+        yield tried("the deployed responder answers", "", lambda: there.ask("cases"), "see its alarms")
+
+
+def _kept(policy: Policy, clients: "Clients") -> None:
+    """Custody, looked at part by part: its sinks, its signing key, its cases."""
+    kept = custody(policy, SystemClock(), clients)
+    kept.signer.public_key()
+    kept.cases.paused()
 
 
 def pager() -> Notifier:

@@ -6,7 +6,7 @@ Source: IAM API reference, SimulatePrincipalPolicy. Identity policies, boundary 
 from dataclasses import replace
 from typing import Any
 
-from shared.sandbox.aws.authoriser import Decision, Named, Principal, Request, decide
+from shared.sandbox.aws.authoriser import SCP, Decision, Named, Principal, Request, decide
 from shared.sandbox.aws.cloud import Ask, Cloud, Rule
 from shared.sandbox.aws.history import Identity
 from shared.sandbox.aws.http import Reply
@@ -21,16 +21,22 @@ def simulate_principal_policy(cloud: Cloud, ask: Ask) -> Reply:
     """SimulatePrincipalPolicy: every action on every resource. Raises Refusal for a principal that does not exist."""
     caller = _caller(cloud, str(ask.params["PolicySourceArn"]))
     results = [
-        {
-            "EvalActionName": action,
-            "EvalResourceName": resource,
-            "EvalDecision": _WORDS[_decide(cloud, caller, action, resource).effect],
-        }
+        _result(action, resource, _decide(cloud, caller, action, resource))
         for action in ask.params["ActionNames"]
         for resource in ask.params.get("ResourceArns", ["*"])
     ]
     answer: dict[str, Any] = {"EvaluationResults": results, "IsTruncated": False}
     return ask.answer(answer)
+
+
+def _result(action: str, resource: str, decision: Decision) -> dict[str, Any]:
+    allowed = decision.layer != SCP
+    return {
+        "EvalActionName": action,
+        "EvalResourceName": resource,
+        "EvalDecision": _WORDS[decision.effect],
+        "OrganizationsDecisionDetail": {"AllowedByOrganizations": allowed},
+    }
 
 
 def _decide(cloud: Cloud, caller: Caller, action: str, resource: str) -> Decision:
