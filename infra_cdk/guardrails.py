@@ -4,7 +4,8 @@ The first binds everybody in the guarded accounts, their root users included; th
 of any account. Neither binds the management account or service-linked roles (Organizations user guide, "SCPs", "RCPs").
 
 What holds once they are attached
-1. The responder's roles, its ears and the break-glass identities are changed by whoever deploys them, and by nobody else.
+1. The responder's roles and ears, the break-glass identities and whoever deploys are changed by who deploys, and by nobody else:
+   whom a guardrail lets through by name, nobody else makes, edits or gives to compute.
 2. A user or role that bears our seal is changed by the responder alone: no fence on it is taken off, no key is given to it.
 3. The policies of the stores and keys that the policy file declares are changed by the responder and by whoever deploys.
 4. Our roles are entered by our functions alone, whatever a trust policy says.
@@ -50,6 +51,9 @@ STORES = (
 KEYS = ("kms:DisableKey", "kms:PutKeyPolicy", "kms:ReplicateKey", "kms:ScheduleKeyDeletion", "kms:UpdatePrimaryRegion")
 ENTERS = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 
+MARKED: Mapping[str, Mapping[str, str]] = {"ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": TAG}}
+"""The seal in any case: users and roles have no two tags that differ in case alone, and `aws:ResourceTag` ignores it too (IAM)."""
+
 PEOPLE: Mapping[str, Mapping[str, str]] = {"Bool": {"aws:PrincipalIsAWSService": "false"}}
 """Only where a caller is no service of AWS: those act for somebody who is judged by themselves."""
 
@@ -58,7 +62,7 @@ class Trusted(NamedTuple):
     """Whom the guardrails let through, by ARN: those who answer, and those who may change what answers.
 
     `home` is the responder's account, `accounts` all that it responds for. An ARN may have wildcards: nobody but a deployer makes a
-    role under the names of ours, so that a name is as good as an id here.
+    user or role under a name that is let through, so that a name is as good as an id here.
     """
 
     partition: str
@@ -77,6 +81,12 @@ class Trusted(NamedTuple):
     def responders(self) -> list[str]:
         """Who may change what is sealed, and the declared stores and keys."""
         return sorted({f"{self.iam('*')}:role/{SPOKE}*", self.functions, *self.roles, *self.changers})
+
+    @property
+    def named(self) -> list[str]:
+        """Everybody and everything that is trusted by its name, our own policies among them."""
+        ours = (f"{self.iam('*')}:{kind}/codeblue-*" for kind in ("policy", "role"))
+        return sorted({*ours, *self.roles, *self.changers})
 
     @property
     def functions(self) -> str:
@@ -120,12 +130,10 @@ def resource_control(who: Trusted, policy: Policy) -> Document:
 
 def _binds(who: Trusted) -> Iterator[Document]:
     everywhere = who.iam("*")
-    ours = [f"{everywhere}:{kind}/codeblue-*" for kind in ("policy", "role")]
-    yield _deny("CodeblueOurs", CHANGES, [*ours, *who.break_glass], who.changers)
-    yield _deny("CodebluePass", ["iam:PassRole"], ours[1:], who.changers)
+    yield _deny("CodeblueOurs", (*CHANGES, "iam:PassRole"), who.named, who.changers)
     sealed = {"Null": {f"aws:ResourceTag/{TAG}": "false"}}
     yield _deny("CodeblueSealed", CHANGES, [f"{everywhere}:role/*", f"{everywhere}:user/*"], who.responders, sealed)
-    yield _deny("CodeblueSeals", TAGS, "*", who.responders, {"ForAnyValue:StringEquals": {"aws:TagKeys": TAG}})
+    yield _deny("CodeblueSeals", TAGS, "*", who.responders, MARKED)
     yield _deny("CodeblueFences", CHANGES, [f"{everywhere}:policy{PATH}*"], who.responders)
     yield _deny("CodeblueEars", EARS, [f"arn:{who.partition}:events:*:*:rule/codeblue-*"], who.changers)
     yield _deny("CodeblueStay", ["organizations:LeaveOrganization"], "*")

@@ -70,6 +70,12 @@ def test_a_sealed_users_fence_is_taken_off_by_the_responder_alone(world: AwsWorl
     iam.delete_user_policy(UserName=EXPORT.name, PolicyName="CodeblueDenyAll")
 
 
+def test_a_seal_is_known_in_whatever_case_somebody_wrote_it(sandbox: Sandbox, world: AwsWorld) -> None:
+    sandbox.guard(ACCOUNT)
+    sandbox.root().client("iam").tag_user(UserName=EXPORT.name, Tags=[{"Key": "Codeblue:SEALED", "Value": "no"}])
+    assert world.look(EXPORT, Sealed) == (Sealed(on=True),)
+
+
 def test_a_role_of_ours_is_entered_by_nobody_else(sandbox: Sandbox, administrator: boto3.Session) -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:role/{SPOKE}"
     code, words = refused(administrator.client("sts").assume_role, RoleArn=arn, RoleSessionName="mallory")

@@ -18,7 +18,8 @@ GLASS = f"arn:aws:iam::{WARD}:role/break-glass"
 DEPLOYER = "arn:aws:iam::*:role/pipeline-*"
 KEY = f"arn:aws:kms:us-east-1:{WARD}:key/mrk-charts"
 TENANT = Tenant(buckets=("st-brendan-charts", "/subscriptions/s/x"), keys=(KEY, "https://vault/keys/x"), accounts=(WARD,))
-POLICY = Policy(responder=Responder(break_glass=(GLASS,)), tenants={"st-brendan": TENANT})
+RUNNER = f"arn:aws:iam::{WARD}:role/night-desk"
+POLICY = Policy(responder=Responder(break_glass=(GLASS,), roles=(RUNNER, "AROABYIDEXAMPLE")), tenants={"st-brendan": TENANT})
 WHO = trusted(POLICY, HOME, (WARD,), (DEPLOYER,))
 SCP, RCP = service_control(WHO), resource_control(WHO, POLICY)
 
@@ -26,6 +27,7 @@ EVERYTHING = Named("everything", {"Version": "2012-10-17", "Statement": [{"Effec
 WHOEVER = {**EVERYTHING.document["Statement"][0], "Principal": "*"}
 SEALED: Context = {"aws:resourcetag/codeblue:sealed": ("yes",)}
 MARKS: Context = {"aws:tagkeys": ("codeblue:sealed",)}
+MARKS_LOUDLY: Context = {"aws:tagkeys": ("ward", "Codeblue:Sealed")}
 
 
 def session(role: str, account: str = WARD) -> Principal:
@@ -69,6 +71,7 @@ ROWS = {
     "nobody opens a sealed role's trust": Try(ADMIN, "iam:UpdateAssumeRolePolicy", ROLE, context=SEALED),
     "nobody takes the seal off": Try(ADMIN, "iam:UntagUser", USER, context={**SEALED, **MARKS}),
     "nobody seals a colleague": Try(ADMIN, "iam:TagRole", ROLE, context=MARKS),
+    "nor by another spelling of the seal": Try(ADMIN, "iam:TagRole", ROLE, context=MARKS_LOUDLY),
     "nobody makes a user that is sealed": Try(ADMIN, "iam:CreateUser", USER, context=MARKS),
     "another tag is anybody's": Try(ADMIN, "iam:TagRole", ROLE, passes=True, context={"aws:tagkeys": ("ward",)}),
     "who is not sealed is managed as ever": Try(ADMIN, "iam:DeleteUserPolicy", USER, passes=True),
@@ -83,6 +86,15 @@ ROWS = {
     "nor passes one to compute": Try(ADMIN, "iam:PassRole", SPOKE),
     "the responder does not give itself more": Try(FENCER, "iam:AttachRolePolicy", SPOKE),
     "nobody takes break-glass away": Try(ADMIN, "iam:DeleteRole", GLASS),
+    "nor makes a role under a name of those who deploy": Try(ADMIN, "iam:CreateRole", iam("role/pipeline-mine")),
+    "nor opens one of theirs": Try(ADMIN, "iam:UpdateAssumeRolePolicy", iam("role/pipeline-prod")),
+    "nor gives one to compute": Try(ADMIN, "iam:PassRole", iam("role/pipeline-prod")),
+    "nor gives break-glass to compute": Try(ADMIN, "iam:PassRole", GLASS),
+    "nor opens a role that the policy file names as ours": Try(ADMIN, "iam:UpdateAssumeRolePolicy", RUNNER),
+    "nor gives that one to compute": Try(ADMIN, "iam:PassRole", RUNNER),
+    "a role that acts for us does not give itself more": Try(session("night-desk"), "iam:AttachRolePolicy", RUNNER),
+    "who deploys makes another of their own": Try(PIPELINE, "iam:CreateRole", iam("role/pipeline-next"), passes=True),
+    "other roles are given to compute as ever": Try(ADMIN, "iam:PassRole", ROLE, passes=True),
     "who deploys changes the responder": Try(PIPELINE, "iam:CreatePolicyVersion", iam("policy/codeblue-spoke-x"), passes=True),
     "a fence that is a managed policy stays as it is": Try(ADMIN, "iam:CreatePolicyVersion", iam("policy/codeblue/Fence-user-x")),
     "nobody closes our ears": Try(ADMIN, "events:DisableRule", f"arn:aws:events:us-east-1:{WARD}:rule/codeblue-guardduty"),
@@ -128,8 +140,9 @@ class TestForm:
     def test_both_fit_for_the_largest_deployment(self) -> None:
         accounts = tuple(str(number) for number in range(10**11, 10**11 + 80))
         glass = tuple(f"arn:aws:iam::{account}:role/break-glass-of-the-ward" for account in accounts[:8])
+        desks = tuple(f"arn:aws:iam::{account}:role/night-desk-of-the-ward" for account in accounts[:8])
         buckets = tuple(f"st-brendan-charts-{number}" for number in range(10))
-        many = Policy(responder=Responder(break_glass=glass), tenants={"x": Tenant(buckets=buckets, keys=(KEY,))})
+        many = Policy(responder=Responder(break_glass=glass, roles=desks), tenants={"x": Tenant(buckets=buckets, keys=(KEY,))})
         who = trusted(many, HOME, accounts, (DEPLOYER,) * 2)
         assert max(len(text(service_control(who))), len(text(resource_control(who, many)))) <= LONGEST == 5120
 

@@ -19,9 +19,9 @@ def seal(kind: Kind) -> FacetAdapter[Sealed]:
 
 
 def _read(clients: Clients, ref: Ref) -> tuple[Sealed, ...]:
-    """IAM ListUserTags, ListRoleTags. Raises `Absent`: the principal is gone."""
+    """IAM ListUserTags, ListRoleTags, which keep the case of a key that IAM ignores. Raises `Absent`: the principal is gone."""
     tags = Principal.of(clients, ref).listed("list_{}_tags", "Tags")
-    return (Sealed(on=any(tag["Key"] == TAG for tag in tags)),)
+    return (Sealed(on=any(tag["Key"].lower() == TAG for tag in tags)),)
 
 
 def _write(clients: Clients, ref: Ref, facets: Sequence[Sealed]) -> Receipt:
