@@ -44,11 +44,12 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, objec
     """Entry point: a function URL's event; answers an HTTP response."""
     del context
     request = LambdaFunctionUrlEvent(event)
-    if not signer(request, environment.settings().approvers):
+    who = signer(request, environment.settings().approvers)
+    if not who:
         return message(HTTPStatus.FORBIDDEN, NOBODY)
     try:
         errand = Errand.model_validate_json(request.decoded_body or "")
-        said = answer(HTTPStatus.OK, ERRANDS[errand.what](errand, environment.ready()))
+        said = answer(HTTPStatus.OK, ERRANDS[errand.what](errand, environment.ready(), who))
     except (CodeblueError, ValidationError) as why:
         return refused(why)
     return said if len(str(said["body"])) < LARGEST else message(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "ask with --direct")
@@ -63,47 +64,47 @@ def refused(why: Exception) -> dict[str, object]:
     return message(status, "the body is {what, case, event}" if isinstance(why, ValidationError) else str(why))
 
 
-def cases(errand: Errand, deps: Deps) -> dict[str, object]:
+def cases(errand: Errand, deps: Deps, _who: str) -> dict[str, object]:
     """`{cases}`: every case, newest first."""
     del errand
     return {"cases": [of_case(case) for case in deps.cases.all()]}
 
 
-def status(errand: Errand, deps: Deps) -> dict[str, object]:
+def status(errand: Errand, deps: Deps, _who: str) -> dict[str, object]:
     """`{summary, open, settled}` of one case. Raises `Absent`."""
     case = deps.cases.load(errand.case)
     return {"summary": _summary(case, deps), "open": case.verdict is Verdict.OPEN, "settled": settled(case)}
 
 
-def report(errand: Errand, deps: Deps) -> dict[str, object]:
+def report(errand: Errand, deps: Deps, _who: str) -> dict[str, object]:
     """`{summary, evidence}` of one case. Raises `Absent`."""
     case = deps.cases.load(errand.case)
     content = pack(case, deps.journal(case.id), deps.place, environment.checked(case), deps.clock.now())
     return {"summary": _summary(case, deps), "evidence": content.model_dump(mode="json")}
 
 
-def audit(errand: Errand, deps: Deps) -> dict[str, object]:
+def audit(errand: Errand, deps: Deps, _who: str) -> dict[str, object]:
     """The audit of one record, by the key that custody has: who trusts nobody here uses `--direct` and a key from elsewhere."""
     case = deps.cases.load(errand.case)
     return of_audit(case.id, environment.checked(case))
 
 
-def rollback(errand: Errand, deps: Deps) -> dict[str, object]:
+def rollback(errand: Errand, deps: Deps, _who: str) -> dict[str, object]:
     """What a rollback would take back. It is done by whoever may change all of it, and no function may."""
     case = deps.cases.load(errand.case)
     return of_undo(case.id, rollback_plan(case, deps))
 
 
-def plan(errand: Errand, deps: Deps) -> dict[str, object]:
+def plan(errand: Errand, deps: Deps, who: str) -> dict[str, object]:
     """`{cases, turned}`: the cases that this alert opens, each of which asks before it does anything. Raises `BadInput`."""
-    return planned(errand.event.encode(), deps, environment.by_hand(), environment.workflows())
+    return planned(errand.event.encode(), who, deps, environment.by_hand(), environment.workflows())
 
 
-def planned(raw: bytes, deps: Deps, judge: Judge, starter: Starter) -> dict[str, object]:
-    """The same, with what begins their workflows."""
+def planned(raw: bytes, who: str, deps: Deps, judge: Judge, starter: Starter) -> dict[str, object]:
+    """The same, with what begins their workflows. It is this person who asks for whatever the cases ask."""
     opened: list[str] = []
     others: list[dict[str, object]] = []
-    for admitted in take_in(arrived(raw), judge, deps, automatic=False, mode=Mode.ASK):
+    for admitted in take_in(arrived(raw), judge, deps, automatic=False, mode=Mode.ASK, by=who):
         if isinstance(admitted, Case):
             starter.start(admitted.id)
             opened.append(admitted.id)
@@ -116,7 +117,7 @@ def _summary(case: Case, deps: Deps) -> dict[str, object]:
     return summary(case, deps.journal(case.id), deps.place)
 
 
-ERRANDS: Mapping[str, Callable[[Errand, Deps], dict[str, object]]] = {
+ERRANDS: Mapping[str, Callable[[Errand, Deps, str], dict[str, object]]] = {
     "cases": cases,
     "status": status,
     "report": report,

@@ -89,10 +89,6 @@ class Awaiting(Value):
     another: bool = False
     """it has what can not be undone in it: only somebody else may approve it"""
 
-    def own(self, who: str) -> bool:
-        """Whether this person would approve what they asked for themselves, and may not."""
-        return self.another and who == self.by
-
 
 class Outcome(Value):
     """What became of one change, in words for a tired person (`reason`)."""
@@ -159,6 +155,8 @@ class Case(Value):
     verdict: Verdict = Verdict.OPEN
     mode: Mode = Mode.AUTO
     why_ask: str = ""
+    asked_by: str = ""
+    """who had it opened by somebody else's hands (a deployed responder's): whatever it asks, they asked for it"""
     policy: str
     lineage: Lineage | None = None
     scope: Scope = Scope()

@@ -43,7 +43,7 @@ def summary(case: Case, journal: Journal, place: str) -> dict[str, object]:
             "why": asked.why,
             "changes": _asked(case, asked.digest, journal),
             "expires": asked.expires.isoformat(),
-            "by": asked.by,
+            "by": case.asked_by or asked.by,
             "another": asked.another,
         }
     return content

@@ -29,8 +29,12 @@ def asks_beforehand(deps: Deps, change: Change) -> bool:
 
 
 def barred(case: Case, deps: Deps, who: str) -> bool:
-    """Whether this person asked for what the case asks, and may not approve it: nothing was said beforehand."""
-    return case.awaiting is not None and case.awaiting.own(who) and not deps.beforehand
+    """Whether this person asked for what the case asks, and may not approve it: nothing was said beforehand.
+
+    Who had the case opened asked for it as well, whoever's hands it is in.
+    """
+    asked = case.awaiting
+    return asked is not None and asked.another and who in {asked.by, case.asked_by} and not deps.beforehand
 
 
 def asks_exactly(case: Case) -> bool:

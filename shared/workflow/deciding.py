@@ -34,6 +34,7 @@ def decide(case: Case, deps: Deps, digest: str, by: str, *, granted: bool) -> Ca
         )
     approval = Approval(wave=asked.wave, digest=digest, by=by, at=deps.clock.now(), granted=granted)
     body = {"wave": asked.wave.value, "digest": digest, "by": by, "asked_by": asked.by, "beforehand": deps.beforehand}
+    body |= {"opened_by": case.asked_by} if case.asked_by else {}
     deps.journal(case.id).append("approved" if granted else "declined", body)
     # an exact plan is run by the stage that asked about it; the sweeps went on meanwhile
     back = case.stage if asked.envelope else Stage(asked.wave.value)

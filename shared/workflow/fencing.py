@@ -33,6 +33,7 @@ def open_(case: Case, deps: Deps) -> Next:
         "mode": case.mode.value,
         "policy": case.policy,
         "by": deps.caller,
+        **({"asked_by": case.asked_by} if case.asked_by else {}),
     }
     deps.journal(case.id).append("opened", body, need=1)
     return Next(case.but(verdict=Verdict.OPEN), Stage.SCOPE)

@@ -36,13 +36,26 @@ OPEN = frozenset({Verdict.OPEN, Verdict.HELD, Verdict.AWAITING_APPROVAL, Verdict
 FORGED = "its source knows this alert otherwise: it is forged or altered; nothing was changed"
 
 
-def admit(
-    signal: Signal, deps: Deps, *, automatic: bool, mode: Mode | None = None, raw: bytes = b"", asking: str = ""
-) -> Case | Turned:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the caller wants of a new case.
+
+    `mode`: where it is not what the policy and the alert's trust give. `asking`: why a person decides whatever these say. `by`: who
+    wants it, where they are not who runs this.
+    """
+
+    mode: Mode | None = None
+    asking: str = ""
+    by: str = ""
+
+
+WHATEVER = Wanted()
+
+
+def admit(signal: Signal, deps: Deps, *, automatic: bool, wanted: Wanted = WHATEVER, raw: bytes = b"") -> Case | Turned:
     """The case this signal belongs to, new or not; or why it belongs to none. Writes the case and its evidence, nothing else.
 
-    `mode`: what the caller wants of a new case, where it is not what the policy and the alert's trust give. `raw`: the alert as it
-    came, which the record keeps encrypted, for it can name patients.
+    `raw`: the alert as it came, which the record keeps encrypted, for it can name patients.
     """
     if turned := _turned(signal, deps, automatic=automatic):
         return turned
@@ -57,11 +70,7 @@ def admit(
         return Turned(signal, Verdict.REFUSED, FORGED)
     if joined:
         return join(joined.id, signal, confirmation, deps, raw)
-    case = _new(signal, confirmation, deps, cases)
-    if asking and case.mode is Mode.AUTO:
-        case = case.but(mode=Mode.ASK, why_ask=asking)
-    if mode is not None:
-        case = case.but(mode=mode, why_ask=case.why_ask or "it was asked to plan only")
+    case = _new(signal, confirmation, deps, cases, wanted)
     if not deps.cases.create(case):
         return deps.cases.load(case.id)
     if raw:
@@ -117,11 +126,11 @@ def _root(actor: Actor) -> tuple[str, ...]:
     return (actor.principal.id, actor.session)
 
 
-def _new(signal: Signal, confirmation: Confirmation, deps: Deps, cases: Iterable[Case]) -> Case:
+def _new(signal: Signal, confirmation: Confirmation, deps: Deps, cases: Iterable[Case], wanted: Wanted) -> Case:
     actor = signal.actor
     about = _root(actor) if actor else ()
     now = deps.clock.now()
-    mode, why = _mode(signal, confirmation, deps, cases)
+    mode, why = _chosen(wanted, *_mode(signal, confirmation, deps, cases))
     return Case(
         id=f"cb-{digest({'about': list(about), 'signal': signal.id})[:12]}",
         opened=now,
@@ -130,8 +139,16 @@ def _new(signal: Signal, confirmation: Confirmation, deps: Deps, cases: Iterable
         stage=Stage.OPEN,
         mode=mode,
         why_ask=why,
+        asked_by=wanted.by,
         policy=deps.policy.digest,
     )
+
+
+def _chosen(wanted: Wanted, mode: Mode, why: str) -> tuple[Mode, str]:
+    """The mode, and why it asks, when the caller has been heard as well."""
+    if wanted.asking and mode is Mode.AUTO:
+        mode, why = Mode.ASK, wanted.asking
+    return (mode, why) if wanted.mode is None else (wanted.mode, why or "it was asked to plan only")
 
 
 def _mode(signal: Signal, confirmation: Confirmation, deps: Deps, cases: Iterable[Case]) -> tuple[Mode, str]:

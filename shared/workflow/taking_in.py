@@ -8,16 +8,19 @@ from shared.triage.decision import Decision
 
 from .deps import Deps
 from .judging import Arrived, Judge, Judged
-from .opening import Turned, admit, belongs
+from .opening import Turned, Wanted, admit, belongs
 
 MOST_WATCHED = 50
 """Watched records of one delivery that join a case: each is asked for at its source, and CloudTrail answers two in a second."""
 
 
-def take_in(given: Arrived, judge: Judge, deps: Deps, *, automatic: bool, mode: Mode | None = None) -> Iterator[Case | Turned]:
+def take_in(
+    given: Arrived, judge: Judge, deps: Deps, *, automatic: bool, mode: Mode | None = None, by: str = ""
+) -> Iterator[Case | Turned]:
     """What came of each record, in their order; who takes one works on its case before the next is asked for.
 
-    `mode`: what the caller wants of new cases, where it is less than triage and the policy allow.
+    `mode`: what the caller wants of new cases, where it is less than triage and the policy allow. `by`: who wants them, where they
+    are not who runs this.
     """
     watched = 0
     for judged in judge.judge(given):
@@ -29,7 +32,7 @@ def take_in(given: Arrived, judge: Judge, deps: Deps, *, automatic: bool, mode: 
             yield _for_people(judged, judged.left, deps, automatic=automatic)
         elif judged.signal and (judged.decision is Decision.ACT or (joins and belongs(judged.signal, deps, automatic=automatic))):
             asking = f"a person decides about this: {judged.words}" if judged.mode is Mode.ASK else ""
-            yield admit(judged.signal, deps, automatic=automatic, mode=mode, raw=given.raw, asking=asking)
+            yield admit(judged.signal, deps, automatic=automatic, wanted=Wanted(mode, asking, by), raw=given.raw)
         else:
             yield _ended(judged)
     judge.done()

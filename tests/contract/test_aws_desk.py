@@ -130,6 +130,8 @@ def test_an_alert_is_planned_by_a_workflow_that_asks(scene: Scene) -> None:
     code, said = scene.codeblue("plan", str(EXFILTRATION), "--render")
     assert code in {0, 5}
     assert set(said["cases"]) == set(scene.nudges.begun)
+    asked_by = {scene.deps.cases.load(case).asked_by for case in said["cases"]}
+    assert asked_by == {f"arn:aws:sts::{ACCOUNT}:assumed-role/approver/ann"}
 
 
 def test_what_the_responder_does_not_have_is_said_as_by_itself(scene: Scene) -> None:

@@ -11,7 +11,8 @@ from shared.domain.plan import Wave
 from shared.settings import Modes, OneWay, Policy
 from shared.workflow.deciding import decide
 from shared.workflow.deps import Deps
-from tests.hospital import Hospital
+from shared.workflow.opening import Wanted, admit
+from tests.hospital import Hospital, signal
 from tests.workflow.driving import NOBODY, go_on, respond
 from tests.workflow.recovering import fallen
 
@@ -59,6 +60,23 @@ def test_a_second_worker_that_looks_at_the_question_does_not_become_the_one_who_
 
 def fallen_again(deps: Deps, hospital: Hospital, caller: str) -> Deps:
     return hospital.worker(deps.policy, recovery=deps.recovery, caller=caller)
+
+
+def only_the_fence(case: Case) -> tuple[str, bool] | None:
+    return ("dr-yes", True) if case.awaiting and case.awaiting.envelope else None
+
+
+def test_who_had_a_case_opened_by_the_responders_hands_asked_for_whatever_it_asks(hospital: Hospital) -> None:
+    deps = fallen(hospital).worker(ASKING)
+    opened = admit(signal(), deps, automatic=False, wanted=Wanted(Mode.ASK, by="ann"))
+    assert isinstance(opened, Case)
+    case = go_on(opened, deps, only_the_fence)
+    for who in ("ann", deps.caller):
+        with pytest.raises(OwnRequest):
+            approved(case, deps, who)
+    assert approved(case, deps, "dr-yes").approvals[-1].by == "dr-yes"
+    said = {entry.kind: entry.body for entry in deps.journal(case.id).entries()}
+    assert (said["opened"]["asked_by"], said["approved"]["opened_by"]) == ("ann", "ann")
 
 
 def test_who_asked_for_it_may_refuse_it(hospital: Hospital) -> None:
