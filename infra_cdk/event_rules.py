@@ -50,6 +50,9 @@ CALLS = (
     "AWS Insight via CloudTrail",
 )
 
+OF_SERVICES = {"prefix": "aws."}
+"""Sources that only services have: PutEvents takes no such event from a customer (EventBridge API reference, PutEvents)."""
+
 TOO_MANY = frozenset(
     {
         "BatchGetSecretValue",
@@ -129,7 +132,7 @@ def _calls(asked: Iterable[Rule]) -> Iterator[EventRule]:
 
 
 def _called(**detail: object) -> Pattern:
-    return {"detail-type": list(CALLS), "detail": detail}
+    return {"source": [OF_SERVICES], "detail-type": list(CALLS), "detail": detail}
 
 
 def _groups(names: Sequence[str]) -> Iterator[list[object]]:

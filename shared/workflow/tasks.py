@@ -8,6 +8,7 @@ from shared.domain.value import Value
 
 from .deps import Deps
 from .run import Held, Outcome, hold, run_stage
+from .stages import STEPS
 from .step import FINAL
 
 BUSY_SECONDS = 1.0
@@ -15,7 +16,7 @@ BUSY_SECONDS = 1.0
 
 
 class Task(Value):
-    """What a driver asks for. `failed`: the stage that could not be run, in whose place this one runs."""
+    """What a driver asks for. `failed`: the stage that could not be run, in whose place this one runs if the table says so."""
 
     case: str
     stage: Stage
@@ -46,6 +47,11 @@ def _ran(held: Held, task: Task, deps: Deps) -> Outcome:
     case = held.load()
     if case.verdict in FINAL:
         return Outcome(case.id, None)
-    if task.failed and case.stage is task.failed:
+    if task.failed and case.stage is task.failed and _gives_way(task.failed, task.stage):
         held.save(case.but(stage=task.stage))
     return run_stage(held, task.stage, deps)
+
+
+def _gives_way(failed: Stage, instead: Stage) -> bool:
+    """Whether this failure leads there: else a worker of one power could be sent past people, to any stage of its own."""
+    return failed in STEPS and STEPS[failed].fails_to is instead

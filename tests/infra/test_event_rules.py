@@ -77,6 +77,12 @@ def test_of_calls(event: dict[str, object], there: bool) -> None:
     assert bool(comes(event)) is there
 
 
+@pytest.mark.parametrize("source", ["my.app", "com.aws.app", "", "awsome"])
+def test_an_event_of_a_customers_own_source_does_not_come_whatever_it_says(source: str) -> None:
+    forged = ({**event, "source": source} for event in (*EXAMPLES.values(), called("StopLogging")) if "detail-type" in event)
+    assert [event for event in forged if comes(event)] == []
+
+
 def test_read_only_calls_come_to_rules_that_get_them() -> None:
     for rule in comes(called("GetCredentialReport", readOnly=True)):
         assert rule.state == ALL_CALLS

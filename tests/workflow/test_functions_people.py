@@ -10,20 +10,24 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import decide, environment
 from functions.ask import Question, wait
 from functions.decide import settle
+from functions.desk import planned
 from functions.environment import Settings
 from functions.notify import Envelope, notify, told
 from functions.stage import answered
 from functions.sweep import revive
+from shared.adapters.memory.windows import BoundedMemory
 from shared.domain.case import Case, Mode, Stage, Verdict
 from shared.domain.errors import Absent, BadInput, LeaseLost, NotApproved, NotReady, OwnRequest
 from shared.settings import Modes, Policy
 from shared.workflow.answering import Decision
 from shared.workflow.deps import Deps
+from shared.workflow.judging import Judge
 from shared.workflow.run import Outcome
 from shared.workflow.stages import STEPS, Power
 from shared.workflow.tasks import Task, run
 from tests.hospital import Hospital
 from tests.workflow.driving import respond
+from tests.workflow.test_functions import alert
 
 ASK = Policy(modes=Modes(fence=Mode.ASK))
 
@@ -200,6 +204,14 @@ class TestSweep:
         assert revive(deps.cases, nudges) == ()
 
 
+def test_a_case_that_somebody_has_planned_is_opened_in_their_name(hospital: Hospital) -> None:
+    deps, nudges = hospital.worker(), Nudges()
+    judge = Judge(deps.policy, deps.exempt, BoundedMemory, automatic=False)
+    said = planned(alert(hospital).encode(), ANN, deps, judge, nudges)
+    assert said["cases"] == nudges.begun
+    assert [case.asked_by for case in hospital.cases.all()] == [ANN]
+
+
 class TestStage:
     """What the state machine is told, and told it when a stage failed."""
 
@@ -223,6 +235,12 @@ class TestStage:
         assert case.stage is Stage.FENCE
         assert run(Task(case=case.id, stage=Stage.HOLD, failed=Stage.FENCE), deps, "request-1").stage in STEPS[Stage.HOLD].then
         assert hospital.cases.load(case.id).stage in STEPS[Stage.HOLD].then
+
+    @pytest.mark.parametrize("stage", [Stage.SWEEP, Stage.REKEY, Stage.RETIRE, Stage.CLOSE])
+    def test_a_failure_leads_nowhere_but_where_the_table_says_and_not_to(self, hospital: Hospital, stage: Stage) -> None:
+        case, deps = asking(hospital)
+        assert run(Task(case=case.id, stage=stage, failed=Stage.FENCE), deps, "request-1").stage is Stage.FENCE
+        assert hospital.cases.load(case.id).stage is Stage.FENCE
 
     def test_a_failure_of_a_stage_that_the_case_has_left_moves_nothing(self, hospital: Hospital) -> None:
         case, deps = asking(hospital)
