@@ -175,6 +175,10 @@ class Case(Value):
     met: tuple[str, ...] = ()
     """unique ids of actors that are fenced and not carried, the newest last: they are no newcomers"""
     quiet_sweeps: int = 0
+    quiet_at: AwareDatetime | None = None
+    """when the last of them was counted: looks in quick succession are one"""
+    looks: int = 0
+    """sweeps so far: whose deeds are looked up goes round by them"""
     exposures: tuple[Exposure, ...] = ()
     """what the actors read, by store; worked out when the fence stands"""
     exposed_at: AwareDatetime | None = None

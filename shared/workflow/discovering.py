@@ -86,18 +86,23 @@ def _acts(case: Case, deps: Deps) -> Answer[list[Act]]:
 
 
 def _in_turn(case: Case) -> list[Actor]:
-    """Whose acts are looked up in this sweep: the root's, and of the others the newest, then in quiet sweeps the older ones."""
+    """Whose acts are looked up in this sweep: the root's, those of the newest, and of the others a share in turn."""
     root, others = case.scope.standings[:1], case.scope.standings[:0:-1]
-    share = max(ASKED, -(-len(others) // TURNS))
-    turns = max(1, -(-len(others) // share))
-    begin = case.quiet_sweeps % turns * share
-    return list(dict.fromkeys(s.actor for s in (*root, *others[begin : begin + share])))
+    newest, older = others[: ASKED // 2], others[ASKED // 2 :]
+    return [s.actor for s in (*root, *newest, *_share(older, case.looks, ASKED // 2))]
+
+
+def _share[T](of: Sequence[T], turn: int, least: int) -> Sequence[T]:
+    """A part of them, at least so many, by turns: everything within `TURNS` of them."""
+    size = max(least, -(-len(of) // TURNS))
+    begin = turn % max(1, -(-len(of) // size)) * size
+    return of[begin : begin + size]
 
 
 def _sharers(case: Case, deps: Deps, shared: Iterable[Ref]) -> Answer[list[Act]]:
     """Acts of the lineage, or from the thief's address, on what some other account can use and nobody is known to have shared."""
     explained = {target for target, _ in case.scope.deeds}
-    asked = [ref for ref in shared if ref.id not in explained][:ASKED]
+    asked = _share([ref for ref in shared if ref.id not in explained], case.looks, ASKED)
     unseen: tuple[Act, ...] = ()
     about = "the record of what is shared"
     answers = in_parallel(lambda ref: ask(lambda: deps.evidence.on(ref, case.begun), unseen, about), asked)

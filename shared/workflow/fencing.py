@@ -11,6 +11,7 @@ from shared.domain.plan import Status, Wave
 
 from . import waves
 from .asking import remaining
+from .carrying import carried
 from .deps import Deps
 from .step import Next
 
@@ -43,7 +44,7 @@ def scope(case: Case, deps: Deps) -> Next:
     """Who is to be stopped and what is to be protected."""
     found = survey(case.signal, case.signal.actor or NOBODY, deps.surveyor)
     left = tuple(dict.fromkeys((*case.left, *found.left)))
-    return Next(case.but(lineage=found.lineage, scope=found.scope, left=left), Stage.FENCE)
+    return Next(carried(case.but(lineage=found.lineage, scope=found.scope, left=left)), Stage.FENCE)
 
 
 def fence(case: Case, deps: Deps) -> Next:
@@ -70,7 +71,7 @@ def preserve(case: Case, deps: Deps) -> Next:
     seen = _surveyed(case, deps)
     after = waves.run(seen, deps, Wave.PRESERVE, waves.propose(seen, deps, {Wave.PRESERVE}), need=1)
     waves.signed(case, deps)
-    return Next(after, Stage.HOLD if case.retrying or after.retrying else Stage.SWEEP)
+    return Next(carried(after), Stage.HOLD if case.retrying or after.retrying else Stage.SWEEP)
 
 
 def _surveyed(case: Case, deps: Deps) -> Case:

@@ -52,8 +52,9 @@ def looked(case: Case, deps: Deps) -> tuple[Case, Proposal]:
     told, proposal = asked.result()
     if told.lineage is None:
         return told, proposal
-    met = [s for s in watched.scope.standings if s not in case.scope.standings]
-    scope = told.scope.but(standings=tuple({s.actor: s for s in (*met, *told.scope.standings)}.values()))
+    known = {s.actor for s in told.scope.standings}
+    met = [s for s in watched.scope.standings if s.actor not in known]
+    scope = told.scope.but(standings=(*told.scope.standings, *met))
     lineage = told.lineage.joined_by(*(s.actor for s in met))
     return watched.but(lineage=lineage, scope=scope), proposal
 

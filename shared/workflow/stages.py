@@ -56,7 +56,7 @@ STEPS: Mapping[Stage, Step] = {
         Stage.HOLD,
         waits=True,
     ),
-    Stage.HOLD: Step(sweeping.hold, frozenset({Stage.HOLD, Stage.SWEEP}), Power.FENCE, Stage.HOLD),
+    Stage.HOLD: Step(sweeping.hold, frozenset({Stage.OPEN, Stage.SCOPE, Stage.HOLD, Stage.SWEEP}), Power.FENCE, Stage.HOLD),
     Stage.EXPOSE: Step(exposing.expose, frozenset({Stage.EXPOSE, Stage.SWEEP}), Power.OBSERVE, Stage.EXPOSE),
     Stage.REKEY: Step(rekeying.rekey, frozenset({Stage.REKEY, Stage.MIGRATE, Stage.SWEEP}), Power.REKEY, Stage.REKEY, waits=True),
     Stage.MIGRATE: Step(

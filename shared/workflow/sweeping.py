@@ -11,6 +11,7 @@ from shared.domain.plan import Wave
 
 from . import enforcing, exposing, mending, rekeying, waves
 from .asking import asks_exactly, remaining
+from .carrying import carried
 from .deps import Deps
 from .discovering import TURNS
 from .lookout import computed, looked, regions
@@ -30,12 +31,8 @@ WAITING = 6
 
 HOLD_SECONDS = 1
 
-MOST_CARRIED = 50
-"""Actors that a case document carries. Those beyond are fenced all the same: they exist, so every sweep finds them again."""
-
-MOST_GIVEN = 100
-"""Credentials and rights that the lineage gave, as a case document carries them: each sweep reads the log."""
-
+SLACK = 0.9
+"""Of a pause has to be over before the next look counts: timers are not exact."""
 
 UNLISTED = LeftForPeople(
     target="strangers",
@@ -45,10 +42,6 @@ UNLISTED = LeftForPeople(
 )
 
 
-MOST_MET = 500
-"""Ids that a case document carries of those."""
-
-
 def sweep(case: Case, deps: Deps) -> Next:
     """One look. Whatever it finds is fenced in the same breath, under the approval that the fence has. Raises `NotDurable`."""
     after = _swept(case, deps)
@@ -56,9 +49,18 @@ def sweep(case: Case, deps: Deps) -> Next:
         return Next(after, Stage.HOLD)
     wave = waves.newest(case, after)
     changed = after.scope != case.scope or (wave and wave.news)
-    seen = not _unanswered(after) - _unanswered(case)
-    quiet = 0 if changed else case.quiet_sweeps + seen
-    return _after(after.but(quiet_sweeps=quiet), deps)
+    if changed:
+        return _after(after.but(quiet_sweeps=0, quiet_at=None), deps)
+    if _unanswered(after) - _unanswered(case) or not _due(case, deps):
+        return _after(after, deps)
+    return _after(after.but(quiet_sweeps=case.quiet_sweeps + 1, quiet_at=deps.clock.now()), deps)
+
+
+def _due(case: Case, deps: Deps) -> bool:
+    """Whether the pause before this look is over: who is woken often, by whomever, has not watched for long."""
+    if case.quiet_at is None or case.quiet_sweeps >= len(PAUSES):
+        return True
+    return (deps.clock.now() - case.quiet_at).total_seconds() >= SLACK * PAUSES[case.quiet_sweeps]
 
 
 def _unanswered(case: Case) -> set[str]:
@@ -69,12 +71,16 @@ def _unanswered(case: Case) -> set[str]:
 def hold(case: Case, deps: Deps) -> Next:
     """Part of the fence could not be written: every write made stays, people know, and the rest is tried until it goes.
 
-    The actor works on meanwhile, so what it makes is looked for as in any sweep. Raises `NotDurable`.
+    The actor works on meanwhile, so what it makes is looked for as in any sweep. Where it is not even known yet who is to be
+    stopped, that is found out first. Raises `NotDurable`.
     """
     if case.verdict is not Verdict.HELD:
         deps.journal(case.id).append("held", {"open": len(case.left)}, need=1)
         body = "The cloud does not take every change yet; those that were written stay. It goes on by itself."
         deps.notifier.page(case.id, "A fence is incomplete", body)
+    if case.lineage is None:
+        opened = any(entry.kind == "opened" for entry in deps.journal(case.id).entries())
+        return Next(case.but(verdict=Verdict.HELD), Stage.SCOPE if opened else Stage.OPEN, again_seconds=HOLD_SECONDS)
     after = _swept(case, deps)
     if after.retrying:
         return Next(after.but(verdict=Verdict.HELD), Stage.HOLD, again_seconds=HOLD_SECONDS)
@@ -92,7 +98,7 @@ def _swept(case: Case, deps: Deps) -> Case:
         seen, proposal = looked(case.but(scope=scope), deps)
         fenced = waves.run(seen, deps, Wave.SWEEP, replace(proposal, left=(*again.left, *unlisted, *proposal.left)), need=1)
         after = computed(fenced, deps, compute)
-    return _carried(mending.mended(after, deps) if _still(seen, after) else after)
+    return carried((mending.mended(after, deps) if _still(seen, after) else after).but(looks=case.looks + 1))
 
 
 def _still(case: Case, after: Case) -> bool:
@@ -101,17 +107,6 @@ def _still(case: Case, after: Case) -> bool:
     quiet = case.quiet_sweeps >= ASKED_BEHIND and not (wave and wave.news)
     asks = after.awaiting is not None and not asks_exactly(after)
     return quiet and not (after.failing or after.retrying or asks)
-
-
-def _carried(case: Case) -> Case:
-    """The case as its document carries it."""
-    case = case.but(scope=case.scope.but(given=case.scope.given[:MOST_GIVEN]))
-    if case.lineage is None or len(case.scope.standings) <= MOST_CARRIED:
-        return case
-    standings, others = case.scope.standings[:MOST_CARRIED], case.scope.standings[MOST_CARRIED:]
-    members = case.lineage.members[: MOST_CARRIED - 1]
-    met = tuple(dict.fromkeys((*case.met, *(s.actor.unique_id for s in others))))[-MOST_MET:]
-    return case.but(scope=case.scope.but(standings=standings), lineage=case.lineage.but(members=members), met=met)
 
 
 def _after(case: Case, deps: Deps) -> Next:

@@ -113,12 +113,14 @@ def opened(hospital: Hospital) -> str:
 
 
 def run_all(case: str, deps: Deps) -> list[Stage]:
-    """Do what the state machine does, without its pauses: the stages in the order in which they ran."""
+    """Do what the state machine does: the stages in the order in which they ran."""
     ran: list[Stage] = []
     stage: Stage | None = Stage.OPEN
     while stage is not None and len(ran) < 40:
         ran.append(stage)
-        stage = run(Task(case=case, stage=stage), deps, "request-1").stage
+        answer = run(Task(case=case, stage=stage), deps, "request-1")
+        deps.clock.sleep(answer.again_seconds or 0)
+        stage = answer.stage
     return ran
 
 
@@ -142,6 +144,7 @@ class TestStage:
             stage = answer.stage
             if stage is None:
                 break
+            hospital.clock.sleep(answer.again_seconds or 0)
         assert hospital.cases.load(case).verdict is Verdict.CONTAINED
 
     def test_a_case_that_another_worker_has_is_tried_again(self, hospital: Hospital) -> None:

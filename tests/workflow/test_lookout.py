@@ -6,13 +6,15 @@ import pytest
 
 from shared.adapters.memory.evidence import MemoryEvidence
 from shared.domain.actor import Actor
-from shared.domain.case import Verdict
-from shared.domain.facet import SharedWith
+from shared.domain.case import Case, Stage, Verdict
+from shared.domain.facet import DenyAll, PolicyStatement, SharedWith
 from shared.domain.resource import Kind
 from shared.ports import Act, Relation
 from shared.workflow.discovering import ASKED, TURNS
 from shared.workflow.lookout import COMING
-from tests.hospital import ACCOUNT, ALERT, CLINICIAN, FOREIGN, SESSION, THIEF, Hospital, act, ref
+from shared.workflow.opening import admit
+from shared.workflow.tasks import Task, run
+from tests.hospital import ACCOUNT, ALERT, CHARTS, CLINICIAN, EXPORT, FOREIGN, SESSION, THIEF, Hospital, act, ref, signal
 from tests.workflow.driving import go_on, respond
 
 SNAPSHOT = ref(Kind.SNAPSHOT, "snap-1")
@@ -86,6 +88,60 @@ class TestWhoSharedIt:
         shares(hospital, SESSION.but(session="ward-7"), "198.51.100.23", ALERT + timedelta(seconds=5))
         respond(hospital.worker())
         assert shared_with_the_thief(hospital)
+
+    def test_behind_many_that_nobody_is_known_to_have_shared_it_is_looked_at_in_its_turn(self, hospital: Hospital) -> None:
+        others = [ref(Kind.SNAPSHOT, f"snap-partner-{n}") for n in range(2 * ASKED)]
+        for other in others:
+            hospital.world.put(other, SharedWith(account=FOREIGN, shared=True))
+        hospital.world.relate(ACCOUNT, Relation.SHARED, *others, SNAPSHOT)
+        hospital.world.put(SNAPSHOT, SharedWith(account=FOREIGN, shared=True))
+        hospital.evidence.happened(act(SESSION.but(session="nobody-knows"), "ModifySnapshotAttribute", SNAPSHOT))
+        respond(hospital.worker())
+        assert not shared_with_the_thief(hospital)
+        assert all(hospital.world.look(other, SharedWith)[0].shared for other in others)
+
+
+class TestPace:
+    """What is woken often has not watched for long."""
+
+    def test_looks_in_quick_succession_are_one(self, hospital: Hospital) -> None:
+        deps = hospital.worker()
+        case = respond(deps)
+        before = case.quiet_sweeps
+        for n in range(20):
+            stage = run(Task(case=case.id, stage=Stage.SWEEP), deps, f"nudge-{n}").stage
+            assert stage is Stage.SWEEP
+        assert hospital.cases.load(case.id).quiet_sweeps <= before + 1
+
+    def test_a_case_whose_scope_could_not_be_found_out_is_begun_again_and_fenced(self, hospital: Hospital) -> None:
+        deps = hospital.worker()
+        admitted = admit(signal(), deps, automatic=True)
+        assert isinstance(admitted, Case)
+        run(Task(case=admitted.id, stage=Stage.OPEN), deps, "one")
+        run(Task(case=admitted.id, stage=Stage.HOLD, failed=Stage.SCOPE), deps, "two")
+        case = go_on(hospital.cases.load(admitted.id), deps)
+        assert (case.verdict, hospital.world.look(EXPORT, DenyAll)) == (Verdict.CONTAINED, (DenyAll(on=True, via="inline"),))
+
+
+class TestRoom:
+    """A thief who makes as much as it likes outgrows no case."""
+
+    def test_hundreds_of_access_points_and_shares_do_not_keep_a_fence_from_going_up(self, hospital: Hospital) -> None:
+        points = [ref(Kind.ACCESS_POINT, f"side-door-{n}") for n in range(400)]
+        for point in points:
+            hospital.world.put(point)
+        hospital.world.relate(CHARTS, Relation.ACCESS_POINTS, *points)
+        case = respond(hospital.worker())
+        assert case.verdict is Verdict.CONTAINED
+        assert all(hospital.world.look(point, PolicyStatement) for point in points)
+
+    def test_whoever_comes_into_being_while_the_log_is_asked_stands_behind_the_root(self, hospital: Hospital) -> None:
+        users = [ref(Kind.USER, f"decoy-{n}") for n in range(60)]
+        for n, user in enumerate(users):
+            hospital.world.put(user)
+            hospital.directory.enter(user, f"AIDADECOY{n}", hospital.clock.now())
+        case = respond(hospital.worker())
+        assert case.scope.standings[0].actor.unique_id == THIEF.unique_id
 
 
 class TestSilence:

@@ -45,14 +45,15 @@ class Watched:
 
 
 def responded(case: str, deps: Deps, watched: Watched) -> set[Stage]:
-    """Every stage that ran, as the state machine runs them, without its pauses."""
+    """Every stage that ran, as the state machine runs them, with its pauses."""
     ran: set[Stage] = set()
     for _ in range(80):
         ran.add(watched.stage)
-        following = run(Task(case=case, stage=watched.stage), deps, "request-1").stage
-        if following is None:
+        answer = run(Task(case=case, stage=watched.stage), deps, "request-1")
+        if answer.stage is None:
             break
-        watched.stage = following
+        watched.stage = answer.stage
+        deps.clock.sleep(answer.again_seconds or 0)
     return ran
 
 
