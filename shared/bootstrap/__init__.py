@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from shared.ports import Clock, Memory, Notifier
 from shared.settings import Policy
 from shared.workflow.deps import Deps
 
-from .clouds import Presence, answered, in_aws, in_azure
+from .clouds import Presence, answered, in_aws, in_azure, tell
 from .records import Custody, custody, in_folders
 
 if TYPE_CHECKING:
@@ -57,7 +58,10 @@ def deps(policy: Policy, clock: Clock | None = None) -> Deps:
         present = {
             cloud: in_aws(policy, clock, clients) if clients and cloud is Cloud.AWS else in_azure(policy) for cloud in clouds
         }
-    return _composed(policy, clock, kept.result(), present)
+    working = _composed(policy, clock, kept.result(), present)
+    doubts = [doubt for each in present.values() for doubt in each.doubts]
+    tell(doubts, working.notifier, cache(lambda: memory(policy, clock)), clock.now().date())
+    return working
 
 
 def _warm() -> "Clients":
@@ -137,7 +141,7 @@ def examined(policy: Policy, deployed: "Callable[[], Desk | None]") -> "Iterator
     place = estate(policy, frozenset({clients.home}), clients.region)
     mine = sorted(account for account in place.accounts if account.isdigit())
     buckets = [store for store in place.stores if store.cloud is Cloud.AWS]
-    yield from examined(clients, mine, buckets, policy.responder.break_glass)
+    yield from examined(clients, mine, buckets, policy.responder)
     if there := deployed():
         yield tried("the deployed responder answers", "", lambda: there.ask("cases"), "see its alarms")
 
@@ -207,7 +211,11 @@ def permissions(action: Action) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def create_custody(policy: Policy) -> Mapping[str, object]:
-    """Make the stores of custody, or what is missing of them. Raises `NotReady` where one exists and could be altered."""
+    """Make the stores of custody, or what is missing of them.
+
+    `not_looked_up`: who is named in [responder] and could not be asked about from here. Raises `NotReady` where a store exists and
+    could be altered, and where somebody who is named does not exist.
+    """
     if policy.custody.directory:
         kept = in_folders(policy, SystemClock())
         return {"ledger": kept.place, "signing_key": str(Path(policy.custody.directory) / "signing-key.pem")}
@@ -217,8 +225,19 @@ def create_custody(policy: Policy) -> Mapping[str, object]:
         return made(policy.custody)
     from shared.adapters.aws.clients import Clients
     from shared.adapters.aws.custody_init import init
+    from shared.adapters.aws.identities import known
 
-    return init(Clients(), policy.custody)
+    clients = Clients()
+    found = known(clients, _named(policy))
+    for name, why in found.gone.items():
+        raise NotReady(f"response.toml, [responder]: {name}: {why}")
+    unasked = {"not_looked_up": sorted(found.unasked)} if found.unasked else {}
+    return {**init(clients, policy.custody), **unasked}
+
+
+def _named(policy: Policy) -> tuple[str, ...]:
+    """Who is named as ourselves or as the last resort."""
+    return (*policy.responder.roles, *policy.responder.break_glass)
 
 
 def audited(case: str, policy: Policy, *, open_case: bool, public_key: bytes | None, folder: Path | None) -> Audit:

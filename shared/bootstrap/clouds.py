@@ -1,25 +1,30 @@
 """What one responder has in hand in each cloud that it answers for, with the credentials that the environment names there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
 from shared.adapters.local.notifier import LogNotifier
-from shared.domain.errors import NotReady
+from shared.domain.errors import CodeblueError, NotReady
 from shared.domain.resource import Cloud
-from shared.ports import Clock, Directory, Evidence, Notifier, Sources, Traffic, World
+from shared.ports import Clock, Directory, Evidence, Memory, Notifier, Sources, Traffic, World
 from shared.settings import Policy
 from shared.workflow.deps import Recovery
 
 if TYPE_CHECKING:
     from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.identities import Known
 
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Who we are in one cloud, and the ports to it. `name`: as its log calls us; `homes`: accounts that are ours by themselves."""
+    """Who we are in one cloud, and the ports to it. `name`: as its log calls us; `homes`: accounts that are ours by themselves.
+
+    `exempt`: unique ids, and ARNs of those whose account did not say theirs. `doubts`: sentences about who was not found.
+    """
 
     name: str
     exempt: frozenset[str]
@@ -32,6 +37,7 @@ class Presence:
     notifier: Notifier
     recovery: Callable[[], Recovery] | None = None
     traffic: Callable[[], Traffic] | None = None
+    doubts: tuple[str, ...] = ()
 
 
 def answered(policy: Policy) -> tuple[Cloud, ...]:
@@ -41,22 +47,23 @@ def answered(policy: Policy) -> tuple[Cloud, ...]:
 
 
 def in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Presence:
-    """The responder on AWS. Raises `NotReady` where the policy names an identity that does not exist."""
+    """The responder on AWS. An identity that the policy names and nobody finds stops nothing, and is in `doubts`."""
     from shared.adapters.aws.directory import AwsDirectory
     from shared.adapters.aws.evidence import CloudTrailEvidence
-    from shared.adapters.aws.identities import caller, spokes, unique_ids
+    from shared.adapters.aws.identities import caller, known, spokes
     from shared.adapters.aws.notifier import notifier
     from shared.adapters.aws.sources import AwsSources
     from shared.adapters.aws.world import AwsWorld
 
     accounts = {account for tenant in policy.tenants.values() for account in tenant.accounts}
     with ThreadPoolExecutor(max_workers=2) as pool:
-        ours = pool.submit(unique_ids, clients, (*policy.responder.roles, *policy.responder.break_glass))
+        ours = pool.submit(known, clients, (*policy.responder.roles, *policy.responder.break_glass))
         me = caller(clients)
         entered = pool.submit(spokes, clients, accounts - {clients.home})
+    found = ours.result()
     return Presence(
         name=me.arn,
-        exempt=ours.result() | entered.result() | {me.unique_id},
+        exempt=found.ids | found.unasked.keys() | entered.result() | {me.unique_id},
         homes=frozenset({clients.home}),
         region=clients.region,
         world=lambda: AwsWorld(clients),
@@ -66,7 +73,29 @@ def in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Presence:
         notifier=notifier(clients) or LogNotifier(),
         recovery=cache(lambda: _recovery(clients)),
         traffic=cache(lambda: _traffic(clients, clock)),
+        doubts=tuple(_doubts(found)),
     )
+
+
+def _doubts(found: "Known") -> Iterator[str]:
+    for name in found.gone:
+        yield f"{name} does not exist: nothing of it can be locked out, and whoever is made under its name is spared nothing."
+    for name, why in found.unasked.items():
+        yield f"{name} could not be looked up ({why}): whoever bears that name is spared, also if it was made anew."
+
+
+def tell(doubts: Iterable[str], notifier: Notifier, memory: Callable[[], Memory], day: date) -> None:
+    """Wake people about each of these once a day, for workers come by the dozen; a log is told each time."""
+    for doubt in doubts:
+        if isinstance(notifier, LogNotifier) or _first(f"{day}: {doubt}", memory):
+            notifier.page("", "Somebody named in response.toml, [responder], was not found", doubt)
+
+
+def _first(said: str, memory: Callable[[], Memory]) -> bool:
+    try:
+        return not memory().seen(said)
+    except CodeblueError:
+        return True
 
 
 def in_azure(policy: Policy) -> Presence:

@@ -18,8 +18,9 @@ from .observed import UNOBSERVED, Observed
 class Situation:
     """What an action may know when it proposes: the case's scope, the world as it is, and the clock.
 
-    `exempt` are unique ids of responder and break-glass identities; `accounts` the organisation's own accounts, disaster recovery
-    included; `since` when the breach began as far as anyone knows. `observed` is what lasting changes are judged by.
+    `exempt` are unique ids of responder and break-glass identities (ARNs, where no id is known); `accounts` the organisation's own
+    accounts, disaster recovery included; `since` when the breach began as far as anyone knows. `observed` is what lasting changes
+    are judged by.
     """
 
     case: str

@@ -20,7 +20,8 @@ def against_actors(action: Action, target: Ref, situation: Situation, calls: Seq
     one more rewrite of it under the hands of whoever else keeps it.
     """
     scope = situation.scope
-    standings = [s for s in scope.standings if not (_closed(target, scope) and _stranger(s, scope))]
+    others = [s for s in scope.standings if not (s.actor.principal and s.actor.principal.id in situation.exempt)]
+    standings = [s for s in others if not (_closed(target, scope) and _stranger(s, scope))]
     if actors := statements.the_actors(standings):
         yield _deny(
             action, target, situation, Ordinal.ACTORS, 0, (calls, on, actors), "the actors, whatever their own policies say"

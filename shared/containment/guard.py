@@ -13,7 +13,7 @@ from shared.domain.resource import PRINCIPALS
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """`ids`: unique ids of principals; `resources`: identifiers (ARNs) of everything else that is out of reach."""
+    """`ids`: unique ids of principals, and ARNs of those whose unique id nobody could say; `resources`: identifiers of all else."""
 
     ids: frozenset[str] = frozenset()
     resources: frozenset[str] = frozenset()
@@ -29,7 +29,7 @@ def check(change: Change, scope: Scope, protected: Protected) -> None:
     # the responder works with the stores too, so it can be one of their rightful users
     actors = (*(s.actor for s in scope.standings), *(r.actor for r in scope.rightful))
     ids = {a.unique_id for a in actors if a.principal == target} - {""}
-    if ids & protected.ids:
+    if {*ids, target.id} & protected.ids:
         raise OutOfReach(f"{target} is a responder, break-glass or protected identity; it is never changed")
     if not ids and target.id in protected.resources:
         raise OutOfReach(f"{target} is protected by the policy, and its unique id is not known; it is never changed")

@@ -2,7 +2,8 @@
 
 Rules
 1. `Principal` is `*` and conditions say who: a principal's ARN in a policy turns into an id when the principal is deleted.
-2. Our own and break-glass identities are exempt by unique id: a workload administrator can re-create a role with our ARN.
+2. Our own and break-glass identities are exempt by unique id: a workload administrator can re-create a role with our ARN. Only
+   whose account does not say the id is exempt by ARN: to lock the last resort out is worse.
 3. AWS services and service-linked roles are exempt from every "all but" deny: Deny beats grants, and volumes and logs would stop.
 4. A negated operator matches where its key is absent, so every "all but" names each way in which a rightful caller shows itself.
 """
@@ -104,9 +105,10 @@ def elsewhere(standing: Standing) -> Condition:
 
 
 def all_but(arns: Iterable[str], ids: Iterable[str]) -> Condition:
-    """Everyone but these ARNs, these unique ids, AWS services and service-linked roles."""
+    """Everyone but these ARNs, these unique ids (or ARNs, of whom nobody knows it), AWS services and service-linked roles."""
+    ids = set(ids)
     return {
-        "ArnNotLike": {"aws:PrincipalArn": sorted({*arns, SERVICE_LINKED})},
+        "ArnNotLike": {"aws:PrincipalArn": sorted({*arns, *_by_name(ids), SERVICE_LINKED})},
         "StringNotLike": {"aws:userid": _with_sessions(ids)},
         "Bool": {"aws:PrincipalIsAWSService": "false"},
     }
@@ -126,8 +128,10 @@ def new_sessions(actor: Actor, known: Iterable[str], since: datetime) -> Conditi
 
 
 def all_but_ids(ids: Iterable[str]) -> Condition:
-    """Everyone but these unique ids and AWS services."""
-    return {"StringNotLike": {"aws:userid": _with_sessions(ids)}, "Bool": {"aws:PrincipalIsAWSService": "false"}}
+    """Everyone but these unique ids (or ARNs, of whom nobody knows the id) and AWS services."""
+    ids = set(ids)
+    named: Condition = {"ArnNotLike": {"aws:PrincipalArn": by_name}} if (by_name := _by_name(ids)) else {}
+    return {**named, "StringNotLike": {"aws:userid": _with_sessions(ids)}, "Bool": {"aws:PrincipalIsAWSService": "false"}}
 
 
 def outsiders(accounts: Iterable[str]) -> Condition:
@@ -139,7 +143,11 @@ def outsiders(accounts: Iterable[str]) -> Condition:
 
 
 def _with_sessions(ids: Iterable[str]) -> list[str]:
-    return sorted({form for i in ids for form in (i, f"{i}:*")}) or ["-"]
+    return sorted({form for i in set(ids).difference(_by_name(ids)) for form in (i, f"{i}:*")}) or ["-"]
+
+
+def _by_name(ids: Iterable[str]) -> list[str]:
+    return sorted(each for each in ids if each.startswith("arn:"))
 
 
 def parsed(statement: str) -> Statement:

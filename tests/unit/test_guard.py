@@ -11,7 +11,10 @@ from shared.domain.resource import Kind, Ref
 from tests.hospital import CHARTS, EXPORT, RESPONDER, SESSION, THIEF, ref
 
 CUSTODY = ref(Kind.BUCKET, "codeblue-custody")
-PROTECTED = Protected(ids=frozenset({"AROARESPONDER", "AROABREAKGLASS"}), resources=frozenset({CUSTODY.id, RESPONDER.id}))
+UNASKED = ref(Kind.ROLE, "on-call")
+PROTECTED = Protected(
+    ids=frozenset({"AROARESPONDER", "AROABREAKGLASS", UNASKED.id}), resources=frozenset({CUSTODY.id, RESPONDER.id})
+)
 BREAK_GLASS = ref(Kind.ROLE, "break-glass")
 
 
@@ -32,6 +35,7 @@ def scope(principal: Ref, unique_id: str) -> Scope:
         pytest.param(ref(Kind.ROLE, "renamed"), "AROARESPONDER", id="the responder under another name"),
         pytest.param(BREAK_GLASS, "AROABREAKGLASS", id="a break-glass identity"),
         pytest.param(RESPONDER, "", id="whoever bears our name and has no unique id that is known"),
+        pytest.param(UNASKED, "AROAWHOEVER", id="one whose account did not say its id, whoever bears the name"),
         pytest.param(CUSTODY, "AIDAEXPORT", id="the custody bucket"),
     ],
 )

@@ -111,6 +111,21 @@ def test_where_nobody_is_exempt_the_condition_still_has_a_value_that_nobody_bear
     assert statements.all_but_ids([])["StringNotLike"] == {"aws:userid": ["-"]}
 
 
+UNASKED = "arn:aws:iam::1:role/on-call"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        pytest.param(statements.all_but([], ["AROAUS", UNASKED]), id="in a deny of strangers"),
+        pytest.param(statements.all_but_ids(["AROAUS", UNASKED]), id="in a deny of everybody else"),
+    ],
+)
+def test_whose_id_nobody_knows_is_spared_by_name(condition: Condition) -> None:
+    assert condition["StringNotLike"] == {"aws:userid": ["AROAUS", "AROAUS:*"]}
+    assert UNASKED in condition["ArnNotLike"]["aws:PrincipalArn"]
+
+
 def test_new_sessions_are_those_begun_since_under_names_never_seen_and_not_delivered_by_aws() -> None:
     since = datetime(2026, 11, 21, 3, tzinfo=UTC)
     assert statements.new_sessions(SESSION, ["ward-7"], since) == {

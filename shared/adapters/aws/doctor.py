@@ -11,6 +11,7 @@ from shared.adapters.aws.powers import writes
 from shared.adapters.aws.recording import recorded
 from shared.domain.errors import Absent, CodeblueError
 from shared.domain.resource import Ref
+from shared.settings import Responder
 from shared.workflow.stages import Power
 
 AT_A_TIME = 50
@@ -45,9 +46,12 @@ def tried(what: str, where: str, look: Callable[[], object], following: str) -> 
     return said if isinstance(said, Check) else Check(what, where, well=True)
 
 
-def examined(clients: Clients, accounts: Iterable[str], stores: Iterable[Ref], break_glass: Iterable[str]) -> Iterator[Check]:
+def examined(clients: Clients, accounts: Iterable[str], stores: Iterable[Ref], named: Responder) -> Iterator[Check]:
     """Every check, account by account, then store by store."""
-    yield _named(clients, tuple(break_glass))
+    yield _named(clients, named.break_glass)
+    if named.roles:
+        exist = partial(unique_ids, clients, named.roles)
+        yield tried("whoever else is named as responder exists", "response.toml", exist, "correct [responder], roles")
     for account in accounts:
         entered = tried("we are let in", account, partial(_enters, clients, account), "deploy the roles there (README, Deploy)")
         yield entered

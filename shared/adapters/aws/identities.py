@@ -1,10 +1,11 @@
 """Who we are, and the unique ids of those who must never be fenced."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from shared.adapters.aws.clients import CONNECTIONS, Clients, spoke_of
 from shared.adapters.aws.errors import call
@@ -28,14 +29,33 @@ def caller(clients: Clients) -> Caller:
     return Caller(arn=found["Arn"], unique_id=found["UserId"].split(":")[0])
 
 
-def unique_ids(clients: Clients, names: Iterable[str]) -> frozenset[str]:
-    """The unique ids behind these ARNs or ids.
+class Known(NamedTuple):
+    """Whom the policy names as responder or break-glass: by unique id, and by ARN those of whom that is not known, with the reason.
 
-    Raises `NotReady` where one does not exist: a fence without that exemption could lock the last resort out.
+    `gone`: nobody bears the name. `unasked`: their account did not say who does.
     """
-    wanted = list(names)
+
+    ids: frozenset[str]
+    gone: Mapping[str, str]
+    unasked: Mapping[str, str]
+
+
+def known(clients: Clients, names: Iterable[str]) -> Known:
+    """The unique ids behind these ARNs or ids. It never raises: who is not found stops nothing for whoever is."""
+    wanted = list(dict.fromkeys(names))
     with ThreadPoolExecutor(max_workers=8) as pool:
-        return frozenset(pool.map(partial(_unique_id, clients), wanted))
+        found = dict(zip(wanted, pool.map(partial(_unique_id, clients), wanted), strict=True))
+    gone = {name: "it does not exist" for name, said in found.items() if isinstance(said, Absent)}
+    failed = {name: str(said) for name, said in found.items() if isinstance(said, CloudError) and name not in gone}
+    return Known(frozenset(said for said in found.values() if isinstance(said, str)), gone, failed)
+
+
+def unique_ids(clients: Clients, names: Iterable[str]) -> frozenset[str]:
+    """All of them, for whoever looks beforehand. Raises `NotReady` where one does not exist or can not be looked up."""
+    found = known(clients, names)
+    for name, why in (*found.gone.items(), *found.unasked.items()):
+        raise NotReady(f"the policy names {name} as responder or break-glass: {why}")
+    return found.ids
 
 
 def spokes(clients: Clients, accounts: Iterable[str]) -> frozenset[str]:
@@ -58,14 +78,14 @@ def _spoke(clients: Clients, account: str, name: str) -> str:
         return ""
 
 
-def _unique_id(clients: Clients, name: str) -> str:
+def _unique_id(clients: Clients, name: str) -> str | CloudError:
     if not name.startswith("arn:"):
         return name
-    iam = clients.iam(name.split(":")[4])
     plain = name.rsplit("/", 1)[-1]
     try:
+        iam = clients.iam(name.split(":")[4])
         if ":user/" in name:
             return call(iam.get_user, UserName=plain)["User"]["UserId"]
         return call(iam.get_role, RoleName=plain)["Role"]["RoleId"]
-    except Absent:
-        raise NotReady(f"the policy names {name} as responder or break-glass, and it does not exist") from None
+    except CloudError as error:
+        return error
