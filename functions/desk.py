@@ -25,8 +25,9 @@ from shared.workflow.local import settled
 from shared.workflow.taking_in import take_in
 
 from . import environment
-from .doors import Starter
+from .doors import Tokens, Workflows
 from .signed import NOBODY, answer, message, signer
+from .waking import wake
 
 LARGEST = 5_000_000
 """Characters of an answer; a function's answer has six megabytes at most (Lambda quotas)."""
@@ -97,16 +98,16 @@ def rollback(errand: Errand, deps: Deps, _who: str) -> dict[str, object]:
 
 def plan(errand: Errand, deps: Deps, who: str) -> dict[str, object]:
     """`{cases, turned}`: the cases that this alert opens, each of which asks before it does anything. Raises `BadInput`."""
-    return planned(errand.event.encode(), who, deps, environment.by_hand(), environment.workflows())
+    return planned(errand.event.encode(), who, deps, environment.by_hand(), environment.workflows(), environment.tokens())
 
 
-def planned(raw: bytes, who: str, deps: Deps, judge: Judge, starter: Starter) -> dict[str, object]:
+def planned(raw: bytes, who: str, deps: Deps, judge: Judge, workflows: Workflows, tokens: Tokens) -> dict[str, object]:
     """The same, with what begins their workflows. It is this person who asks for whatever the cases ask."""
     opened: list[str] = []
     others: list[dict[str, object]] = []
     for admitted in take_in(arrived(raw), judge, deps, automatic=False, mode=Mode.ASK, by=who):
         if isinstance(admitted, Case):
-            starter.start(admitted.id)
+            wake(admitted, workflows, tokens)
             opened.append(admitted.id)
         else:
             others.append(turned(admitted.verdict, admitted.reason, admitted.left))

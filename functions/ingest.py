@@ -16,7 +16,8 @@ from shared.workflow.judging import Judge, arrived
 from shared.workflow.taking_in import take_in
 
 from . import environment
-from .doors import Starter
+from .doors import Tokens, Workflows
+from .waking import wake
 
 LOG = logging.getLogger("codeblue")
 """What opened no case, and why: one line a record."""
@@ -24,21 +25,21 @@ LOG = logging.getLogger("codeblue")
 
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
     """Entry point: an SQS batch of EventBridge events; answers which messages failed."""
-    return ingest(event, context, environment.ready(), environment.judge(), environment.workflows())
+    return ingest(event, context, environment.ready(), environment.judge(), environment.workflows(), environment.tokens())
 
 
 def ingest(
-    event: dict[str, object], context: LambdaContext, deps: Deps, judge: Judge, starter: Starter
+    event: dict[str, object], context: LambdaContext, deps: Deps, judge: Judge, workflows: Workflows, tokens: Tokens
 ) -> PartialItemFailureResponse:
     """Take in every message of the batch."""
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return process_partial_response(event, lambda record: receive(record, deps, judge, starter), processor, context)
+    return process_partial_response(event, lambda record: receive(record, deps, judge, workflows, tokens), processor, context)
 
 
-def receive(record: SQSRecord, deps: Deps, judge: Judge, starter: Starter) -> None:
+def receive(record: SQSRecord, deps: Deps, judge: Judge, workflows: Workflows, tokens: Tokens) -> None:
     """One message. Raises `BadInput` where it holds nothing that can be read."""
     for admitted in take_in(arrived(record.body.encode()), judge, deps, automatic=True):
         if isinstance(admitted, Case):
-            starter.start(admitted.id)
+            wake(admitted, workflows, tokens)
         else:
             LOG.info("%s", admitted.reason)

@@ -30,10 +30,10 @@ class Home(NamedTuple):
 
 
 WORKFLOW = {
-    "ingest": executions.START,
+    "ingest": executions.START | executions.ANSWER,
     "ask": executions.ANSWER,
     "decide": executions.ANSWER,
-    "desk": executions.START,
+    "desk": executions.START | executions.ANSWER,
     "sweep": executions.START | executions.LIST,
 }
 """What functions do with the state machine."""

@@ -35,6 +35,7 @@ class Telling:
 
 TOLD: Mapping[str, Telling] = {
     "opened": Telling(Lane.PEOPLE, "opened", "case opened; its source said of the alert: {confirmation}"),
+    "confirmed": Telling(Lane.PEOPLE, "alert", "its source bears the alert out now: {event} ({source})"),
     "joined": Telling(Lane.PEOPLE, "alert", "a later alert joined the case: {event} ({source})"),
     "planned": Telling(Lane.PEOPLE, "asked", "{wave}: {changes} changes planned, to be approved by digest {digest}"),
     "approved": Telling(Lane.PEOPLE, "approved", "{wave}: approved by {by}, digest {digest}"),

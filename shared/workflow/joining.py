@@ -10,9 +10,11 @@ from shared.domain.case import Case, LeftForPeople, Scope, Stage, Verdict
 from shared.domain.errors import LeaseLost
 from shared.domain.resource import Kind
 from shared.domain.signal import Confirmation, Signal
+from shared.ports import Journal
 
 from .deps import Deps
 from .run import hold
+from .step import over
 
 AT_THE_FENCE = frozenset({Stage.OPEN, Stage.SCOPE, Stage.FENCE, Stage.PRESERVE, Stage.HOLD})
 """Stages that propose for the whole scope anyway; a case that is further on goes back to its sweeps."""
@@ -35,17 +37,50 @@ def join(case_id: str, signal: Signal, confirmation: Confirmation, deps: Deps, r
     raise LeaseLost(f"case {case_id} is being worked on, and the alert is not on its record yet; send it again")
 
 
+def take_over(case_id: str, true: Case, deps: Deps, raw: bytes) -> Case:
+    """The case of an alert that nobody had borne out, for one that its source does: what is forged may come before what is true.
+
+    `true`: the case as that one would be opened. Saved under the lease of the first; raises `LeaseLost` as `join`.
+    """
+    for _ in range(TRIES):
+        with suppress(LeaseLost), hold(case_id, deps, uuid.uuid4().hex) as held:
+            if held is not None:
+                return held.save(_taken_over(held.load(), true, deps, raw))
+        deps.clock.sleep(POLL_SECONDS)
+    raise LeaseLost(f"case {case_id} is being worked on, and its alert is not confirmed there yet; send it again")
+
+
+def _taken_over(case: Case, true: Case, deps: Deps, raw: bytes) -> Case:
+    """Where nothing was done yet it begins anew. A fence that a person has approved stands, under that approval, and is widened."""
+    if case.confirmation is Confirmation.AGREES or over(case):
+        return case
+    _put("confirmed", true.signal, true.confirmation, deps.journal(case.id), raw)
+    known = case.but(signal=true.signal, confirmation=true.confirmation, asked_by=case.asked_by or true.asked_by)
+    if case.fenced_at:
+        return _widened_by(known, true.signal, deps)
+    stage = Stage.OPEN if case.stage is Stage.OPEN else Stage.SCOPE
+    clean = known.but(lineage=None, scope=Scope(), left=(), awaiting=None, envelope=None, plans=(), declined=())
+    return clean.but(mode=true.mode, why_ask=true.why_ask, stage=stage, verdict=Verdict.OPEN)
+
+
+def _put(kind: str, signal: Signal, confirmation: Confirmation, journal: Journal, raw: bytes) -> None:
+    body = {"source": signal.source.value, "event": signal.event, "raw": signal.raw_digest, "confirmation": confirmation.value}
+    journal.append(kind, {**body, **({"blob": journal.blob(raw)} if raw else {})}, need=1)
+
+
 def _taken_in(case: Case, signal: Signal, confirmation: Confirmation, deps: Deps, raw: bytes) -> Case:
     if signal.id in case.joined:
         return case
-    journal = deps.journal(case.id)
-    body = {"source": signal.source.value, "event": signal.event, "raw": signal.raw_digest, "confirmation": confirmation.value}
-    journal.append("joined", {**body, **({"blob": journal.blob(raw)} if raw else {})}, need=1)
+    _put("joined", signal, confirmation, deps.journal(case.id), raw)
     known = case.but(joined=(*case.joined, signal.id)[-MOST_JOINED:])
     if confirmation is not Confirmation.AGREES:
         return known.but(left=tuple(dict.fromkeys((*case.left, *_unconfirmed(signal, case)))))
+    return _widened_by(known, signal, deps)
+
+
+def _widened_by(case: Case, signal: Signal, deps: Deps) -> Case:
     scope = _widened(case.scope, signal, deps)
-    wider = known.but(scope=scope, quiet_sweeps=0)
+    wider = case.but(scope=scope, quiet_sweeps=0)
     if scope == case.scope or case.stage in AT_THE_FENCE:
         return wider
     # a plan for the keys was made for less than this: it is made anew when all is quiet again

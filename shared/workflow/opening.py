@@ -1,6 +1,6 @@
 """From a signal to a case: who may wake us, and which case this belongs to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +12,8 @@ from shared.domain.value import digest
 from shared.intake.relevance import doubt, refusal
 
 from .deps import Deps
-from .joining import join
+from .joining import join, take_over
+from .step import over
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class Turned:
 OPEN = frozenset({Verdict.OPEN, Verdict.HELD, Verdict.AWAITING_APPROVAL, Verdict.PARTIAL, Verdict.CONTAINED})
 """Verdicts of cases that are still being worked on: a late alert about the same actor joins them, until their record is sealed."""
 
+
+UNDONE = {Verdict.REFUSED: "refused", Verdict.ROLLED_BACK: "rolled back"}
+"""What people have decided against: the same alert, renewed, is not answered by itself."""
 
 FORGED = "its source knows this alert otherwise: it is forged or altered; nothing was changed"
 
@@ -63,19 +67,31 @@ def admit(signal: Signal, deps: Deps, *, automatic: bool, wanted: Wanted = WHATE
         confirming = pool.submit(deps.sources.confirm, signal)
         cases = deps.cases.all()
     joined = _joined(signal, cases)
-    if joined and signal.id in {joined.signal.id, *joined.joined}:
+    if joined and _knows(joined, signal):
         return joined
     confirmation = confirming.result()
     if confirmation is Confirmation.DISAGREES:
         return Turned(signal, Verdict.REFUSED, FORGED)
-    if joined:
+    if joined and joined.signal.id != signal.id:
         return join(joined.id, signal, confirmation, deps, raw)
-    case = _new(signal, confirmation, deps, cases, wanted)
-    if not deps.cases.create(case):
-        return deps.cases.load(case.id)
+    told = (joined,) if joined else _told(signal, cases)
+    case = _new(signal, confirmation, deps, cases, wanted, told)
+    return _created(case, deps, raw) if _anew(told, signal, confirmation) else _standing(told[0], case, deps, raw)
+
+
+def _created(case: Case, deps: Deps, raw: bytes) -> Case:
+    if not deps.cases.create(case):  # another delivery was faster
+        return _standing(deps.cases.load(case.id), case, deps, raw)
     if raw:
         deps.journal(case.id).blob(raw)
     return case
+
+
+def _standing(known: Case, case: Case, deps: Deps, raw: bytes) -> Case:
+    """The case that is known, as it is; where only this alert (`case`, as it would be opened) is borne out, with its words."""
+    if over(known) or _borne_out(known) or not _borne_out(case):
+        return known
+    return take_over(known.id, case, deps, raw)
 
 
 def belongs(signal: Signal, deps: Deps, *, automatic: bool) -> bool:
@@ -96,13 +112,40 @@ def _turned(signal: Signal, deps: Deps, *, automatic: bool) -> Turned | None:
     return Turned(signal, Verdict.DROPPED, why) if why else None
 
 
+def _told(signal: Signal, cases: Iterable[Case]) -> tuple[Case, ...]:
+    """The cases that alerts of this id about this actor have opened. Cases come newest first."""
+    return tuple(c for c in cases if c.signal.id == signal.id and _about(c.signal) == _about(signal))
+
+
+def _anew(told: Sequence[Case], signal: Signal, confirmation: Confirmation) -> bool:
+    """Whether the alert tells more than cases did that are over: of a later time, or what only now its source bears out.
+
+    A finding keeps its id when the same actor comes back. The very same alert, delivered again, tells nothing more.
+    """
+    if not told:
+        return True
+    if not over(told[0]) or any(_borne_out(c) and c.signal.at >= signal.at for c in told):
+        return False
+    now_borne_out = confirmation is Confirmation.AGREES and not _borne_out(told[0])
+    return signal.at > told[0].signal.at or (now_borne_out and signal.but(raw_digest=told[0].signal.raw_digest) != told[0].signal)
+
+
+def _knows(case: Case, signal: Signal) -> bool:
+    """Whether the alert is on the case already, and nothing that its source says now would change that."""
+    return signal.id in case.joined or (case.signal.id == signal.id and _borne_out(case))
+
+
+def _borne_out(case: Case) -> bool:
+    return case.confirmation is Confirmation.AGREES
+
+
 def _joined(signal: Signal, cases: Iterable[Case]) -> Case | None:
     """An open case about the same actor or one of its creatures. A signal that the case knows already changes nothing.
 
     A case whose own alert nobody could confirm takes in no other: a forged alert must not make a true one wait for a person.
     """
     for case in cases:
-        if case.confirmation is not Confirmation.AGREES and case.signal.id != signal.id:
+        if not _borne_out(case) and case.signal.id != signal.id:
             continue
         going_on = case.verdict in OPEN and case.stage is not Stage.CLOSE
         near = abs(case.signal.at - signal.at) < timedelta(days=1)
@@ -126,14 +169,23 @@ def _root(actor: Actor) -> tuple[str, ...]:
     return (actor.principal.id, actor.session)
 
 
-def _new(signal: Signal, confirmation: Confirmation, deps: Deps, cases: Iterable[Case], wanted: Wanted) -> Case:
-    actor = signal.actor
-    about = _root(actor) if actor else ()
-    now = deps.clock.now()
-    mode, why = _chosen(wanted, *_mode(signal, confirmation, deps, cases))
+def _about(signal: Signal) -> tuple[str, ...]:
+    return _root(signal.actor) if signal.actor else ()
+
+
+def _new(
+    signal: Signal, confirmation: Confirmation, deps: Deps, cases: Iterable[Case], wanted: Wanted, told: Sequence[Case]
+) -> Case:
+    """A case named by its alert's id and actor, and by the last of others that these have opened (`told`): one comes after one."""
+    named = {"about": list(_about(signal)), "signal": signal.id} | ({"after": told[0].id} if told else {})
+    mode, why = _mode(signal, confirmation, deps, cases)
+    last = next((c for c in told if _borne_out(c)), None)
+    if mode is Mode.AUTO and last and last.verdict in UNDONE:
+        mode, why = Mode.ASK, f"case {last.id} about the same alert was {UNDONE[last.verdict]} by a person"
+    mode, why = _chosen(wanted, mode, why)
     return Case(
-        id=f"cb-{digest({'about': list(about), 'signal': signal.id})[:12]}",
-        opened=now,
+        id=f"cb-{digest(named)[:12]}",
+        opened=deps.clock.now(),
         signal=signal,
         confirmation=confirmation,
         stage=Stage.OPEN,
@@ -158,7 +210,8 @@ def _mode(signal: Signal, confirmation: Confirmation, deps: Deps, cases: Iterabl
     if reason := doubt(signal, deps.policy, deps.clock.now()):
         return Mode.ASK, reason
     limits = deps.policy.limits
-    recent = [c for c in cases if deps.clock.now() - c.opened < limits.window]
+    # whoever can send us an alert could switch us off, if what nobody bore out counted
+    recent = [c for c in cases if _borne_out(c) and deps.clock.now() - c.opened < limits.window]
     if len(recent) >= limits.lineages:
         return (
             Mode.ASK,

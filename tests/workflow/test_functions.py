@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.ingest import ingest
 from shared.adapters.memory.windows import BoundedMemory
-from shared.domain.case import Stage, Verdict
+from shared.domain.case import Case, Stage, Verdict
 from shared.domain.errors import Throttled
 from shared.domain.facet import DenyAll
 from shared.domain.resource import Kind
@@ -25,15 +25,32 @@ EVENT = Path(__file__).parents[2] / "events" / "aws" / "guardduty-s3-exfiltratio
 
 @dataclass
 class Started:
-    """A starter that knows what it started, and is throttled while it is told to be."""
+    """Workflows that know what they began, wait with the token they are told, and are throttled while they are told to be."""
 
     cases: list[str] = field(default_factory=list)
     throttled: bool = False
+    waits: str = ""
+    answered: list[tuple[str, str, Stage]] = field(default_factory=list)
 
     def start(self, case_id: str) -> None:
         if self.throttled:
             raise Throttled("too many executions")
         self.cases.append(case_id)
+
+    def token(self, case_id: str) -> str:
+        return self.waits if case_id in self.cases else ""
+
+    def answer(self, token: str, case_id: str, stage: Stage) -> None:
+        self.answered.append((token, case_id, stage))
+
+    def again(self, case_id: str) -> None:
+        raise AssertionError(case_id)
+
+    def running(self) -> frozenset[str]:
+        return frozenset(self.cases)
+
+    def keep(self, case_id: str, token: str) -> None:
+        raise AssertionError(case_id, token)
 
 
 def alert(hospital: Hospital) -> str:
@@ -54,7 +71,7 @@ def take_in(hospital: Hospital, starter: Started, *bodies: str) -> list[str]:
     """The ids of the messages that failed."""
     deps = hospital.worker()
     judge = Judge(deps.policy, deps.exempt, BoundedMemory, automatic=True)
-    answer = ingest(batch(*bodies), LambdaContext(), deps, judge, starter)
+    answer = ingest(batch(*bodies), LambdaContext(), deps, judge, starter, starter)
     return [str(failed["itemIdentifier"]) for failed in answer["batchItemFailures"]]
 
 
@@ -66,6 +83,19 @@ class TestIngest:
         assert take_in(hospital, starter, alert(hospital)) == []
         assert starter.cases == [case.id for case in hospital.cases.all()]
         assert len(starter.cases) == 1
+
+    def test_a_workflow_that_waits_for_a_person_goes_on_when_its_alert_is_borne_out(self, hospital: Hospital) -> None:
+        starter, event = Started(), alert(hospital)
+        hospital.sources.reachable = False
+        take_in(hospital, starter, event)
+        (case,) = run_until_it_asks(starter.cases[0], hospital)
+        starter.waits = "t-1"
+        take_in(hospital, starter, event)
+        assert (starter.answered, hospital.cases.load(case.id)) == ([], case)
+        hospital.sources.reachable = True
+        take_in(hospital, starter, event)
+        assert starter.answered == [("t-1", case.id, Stage.SCOPE)]
+        assert run(Task(case=case.id, stage=Stage.SCOPE), hospital.worker(), "request-9").stage is Stage.FENCE
 
     def test_the_same_alert_again_is_the_same_case(self, hospital: Hospital) -> None:
         starter, event = Started(), alert(hospital)
@@ -110,6 +140,14 @@ def opened(hospital: Hospital) -> str:
     for key in (r for r in hospital.cases.all()[0].signal.resources if r.kind is Kind.KEY):
         hospital.world.put(key)
     return starter.cases[0]
+
+
+def run_until_it_asks(case: str, hospital: Hospital) -> tuple[Case, ...]:
+    """The cases, when this one asks about its fence."""
+    for stage in (Stage.OPEN, Stage.SCOPE, Stage.FENCE):
+        run(Task(case=case, stage=stage), hospital.worker(), f"request-{stage}")
+    assert hospital.cases.load(case).awaiting
+    return hospital.cases.all()
 
 
 def run_all(case: str, deps: Deps) -> list[Stage]:

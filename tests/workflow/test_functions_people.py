@@ -207,7 +207,7 @@ class TestSweep:
 def test_a_case_that_somebody_has_planned_is_opened_in_their_name(hospital: Hospital) -> None:
     deps, nudges = hospital.worker(), Nudges()
     judge = Judge(deps.policy, deps.exempt, BoundedMemory, automatic=False)
-    said = planned(alert(hospital).encode(), ANN, deps, judge, nudges)
+    said = planned(alert(hospital).encode(), ANN, deps, judge, nudges, nudges)
     assert said["cases"] == nudges.begun
     assert [case.asked_by for case in hospital.cases.all()] == [ANN]
 
