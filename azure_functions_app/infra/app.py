@@ -29,6 +29,11 @@ PARAMETERS: Json = {
     "senders": parameter("array", "Object ids of those that hand over alerts."),
     "approvers": parameter("array", "Object ids of the people who decide."),
     "email": parameter("string", "Who is paged."),
+    "hubKeys": {
+        "type": "bool",
+        "defaultValue": False,
+        "metadata": {"description": "Whether keys open the hub too; diagnostic settings send with nothing else."},
+    },
 }
 VARIABLES: Json = {
     "storage": "[concat('cbapp', uniqueString(resourceGroup().id))]",
@@ -137,11 +142,11 @@ def _authentication() -> Json:
 
 
 def _hub() -> tuple[Json, ...]:
-    """Where Defender's export and diagnostic settings send to. They do so with the namespace's rule, so its keys stay on."""
+    """Where alerts are sent to; by identities alone, unless somebody asks for keys."""
     space = resource(
         HUBS,
         NAMESPACE,
-        {"minimumTlsVersion": "1.2", "zoneRedundant": True},
+        {"disableLocalAuth": "[not(parameters('hubKeys'))]", "minimumTlsVersion": "1.2", "zoneRedundant": True},
         sku={"name": "Standard", "tier": "Standard", "capacity": 1},
     )
     week = {"partitionCount": 4, "retentionDescription": {"cleanupPolicy": "Delete", "retentionTimeInHours": 168}}

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from azure_functions_app.infra.apart import apart
 from shared.settings import load
 
 ROOT = Path(__file__).parents[2]
@@ -24,8 +25,11 @@ FIRST_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def contents(policy: Path) -> Iterator[tuple[str, Path]]:
-    """What goes into the zip, by its name there, in order. Raises `BadInput` for a policy that is not understood."""
-    load(policy)
+    """What goes into the zip, by its name there, in order.
+
+    Raises `BadInput` for a policy that is not understood, and for one that keeps the record in what it responds for.
+    """
+    apart(load(policy))
     top = {name: APP / name for name in AT_THE_TOP} | {"response.toml": policy}
     code = {
         path.relative_to(ROOT).as_posix(): path for folder in ("azure_functions_app", "shared") for path in _files(ROOT / folder)

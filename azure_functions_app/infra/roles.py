@@ -1,7 +1,8 @@
-"""What the app's identity may do in a subscription that it responds for, and in custody: an ARM template for the subscription.
+"""What the app's identity may do in a subscription that it responds for, and in custody: an ARM template for each subscription.
 
-Both roles are what the adapters declare (`shared.adapters.azure.permissions`). Graph's permissions are no resources of ARM's: the
-output lists them, for an administrator of the directory to consent to.
+They are apart because custody is: whoever administers a workload writes no record of what was done about it. Both roles are what
+the adapters declare (`shared.adapters.azure.permissions`). Graph's permissions are no resources of ARM's: an output lists them, for
+an administrator of the directory to consent to.
 """
 
 from typing import cast
@@ -14,19 +15,24 @@ DEFINITIONS, ASSIGNMENTS, DEPLOYMENTS = (
     "Microsoft.Authorization/roleAssignments",
     "Microsoft.Resources/deployments",
 )
-PARAMETERS: Json = {
-    "principal": parameter("string", "Object id of the app's identity."),
-    "custody": parameter("string", "The resource group in this subscription that keeps the record; nothing else is in it."),
-}
-VARIABLES: Json = {
-    "respond": "[guid(subscription().id, 'codeblue-respond')]",
-    "custody": "[guid(subscription().id, 'codeblue-custody')]",
+SUBSCRIPTION = "subscriptionDeploymentTemplate"
+PRINCIPAL: Json = {"principal": parameter("string", "Object id of the app's identity.")}
+GROUP: Json = {
+    "custody": parameter("string", "The resource group in this subscription that keeps the record; nothing else is in it.")
 }
 
 
 def definition() -> Json:
-    """The whole template."""
-    respond, custody = responder_roles(["[subscription().id]"])
+    """The template of a subscription that is responded for: the role, assigned to all of it."""
+    respond, _ = responder_roles(["[subscription().id]"])
+    at_all = {**_assignment("respond", "subscription().id"), "dependsOn": [_definition_id("respond")]}
+    outputs: Json = {"graph": {"type": "array", "value": list(graph())}}
+    return template(SUBSCRIPTION, PRINCIPAL, _name_of("respond"), [_role("respond", respond), at_all], outputs)
+
+
+def custody() -> Json:
+    """The template of custody's subscription: the role, assigned to custody's resource group alone."""
+    _, keeps = responder_roles(["[subscription().id]"])
     inside = template("deploymentTemplate", {}, {}, [_assignment("custody", "subscription().id, parameters('custody')")], {})
     nested: Json = {
         "type": DEPLOYMENTS,
@@ -36,11 +42,11 @@ def definition() -> Json:
         "dependsOn": [_definition_id("custody")],
         "properties": {"mode": "Incremental", "template": inside},
     }
-    at_all = {**_assignment("respond", "subscription().id"), "dependsOn": [_definition_id("respond")]}
-    resources = [_role("respond", respond), _role("custody", custody), at_all, nested]
-    return template(
-        "subscriptionDeploymentTemplate", PARAMETERS, VARIABLES, resources, {"graph": {"type": "array", "value": list(graph())}}
-    )
+    return template(SUBSCRIPTION, PRINCIPAL | GROUP, _name_of("custody"), [_role("custody", keeps), nested], {})
+
+
+def _name_of(role: str) -> Json:
+    return {role: f"[guid(subscription().id, 'codeblue-{role}')]"}
 
 
 def _role(name: str, role: Definition) -> Json:

@@ -1,19 +1,32 @@
-"""Writes the ARM templates.
+"""Writes the ARM templates, for an app in this subscription.
 
-Usage: python -m azure_functions_app.infra.templates [FOLDER]
+Usage: python -m azure_functions_app.infra.templates RESPONSE_TOML SUBSCRIPTION [FOLDER]
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
 from azure_functions_app.infra import alerts, app, roles
+from azure_functions_app.infra.apart import apart
+from shared.domain.errors import BadInput
+from shared.settings import load
 
-TEMPLATES = {"app.json": app.definition, "roles.json": roles.definition, "alerts.json": alerts.definition}
+TEMPLATES = {
+    "app.json": app.definition,
+    "custody.json": roles.custody,
+    "roles.json": roles.definition,
+    "alerts.json": alerts.definition,
+}
+ID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
-def main(folder: Path) -> None:
-    """Write all of them, and say where they are."""
+def main(policy: Path, home: str, folder: Path) -> None:
+    """Write all of them, and say where they are. Raises `BadInput` where the app or custody is among what it responds for."""
+    if not re.fullmatch(ID, home):
+        raise BadInput(f"{home} is no id of a subscription")
+    apart(load(policy), home)
     folder.mkdir(parents=True, exist_ok=True)
     for name, definition in TEMPLATES.items():
         (folder / name).write_text(json.dumps(definition(), indent=2) + "\n", encoding="utf-8")
@@ -21,4 +34,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path("build", "azure"))
+    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]) if len(sys.argv) > 3 else Path("build", "azure"))  # noqa: PLR2004

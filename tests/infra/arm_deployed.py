@@ -90,6 +90,9 @@ class Deployment:
     def _join(self, parts: list[str], between: str) -> str:
         return between.join(parts)
 
+    def _not(self, value: object) -> bool:
+        return not value
+
     def _tolower(self, text: str) -> str:
         return text.lower()
 

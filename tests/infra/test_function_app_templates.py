@@ -46,7 +46,7 @@ def test_every_resource_comes_after_what_it_needs_and_nothing_is_there_twice(sen
 
 
 def test_every_version_of_an_api_is_used() -> None:
-    text = json.dumps([app.definition(), roles.definition(), alerts.definition()])
+    text = json.dumps([app.definition(), roles.definition(), roles.custody(), alerts.definition()])
     assert [kind for kind in API if f'"type": "{kind}"' not in text] == []
 
 
@@ -71,6 +71,12 @@ def test_no_key_is_read_kept_or_let_in(sent: list[Sent], settings: dict[str, str
     assert not [word for word in ("listkeys", "accountkey", "sharedaccesskey", "listsecrets", "functionkeys") if word in text]
     assert of(sent, "Microsoft.Storage/storageAccounts")["allowSharedKeyAccess"] is False
     assert settings["AzureWebJobsStorage__accountName"] in {each.id.rpartition("/")[2] for each in sent}
+
+
+@pytest.mark.parametrize("keys", [pytest.param({}, id="nobody says anything"), pytest.param({"hubKeys": True}, id="asked for")])
+def test_keys_open_the_hub_where_they_are(keys: dict[str, object]) -> None:
+    hub = of(Deployment(app.definition(), {**GIVEN, **keys}).sent(), "Microsoft.EventHub/namespaces")
+    assert hub["disableLocalAuth"] is not bool(keys)
 
 
 def test_every_request_is_authenticated_by_the_tenant(sent: list[Sent]) -> None:
@@ -112,29 +118,34 @@ def test_built_in_roles_have_the_ids_that_azure_gives_them() -> None:
     assert {name: row[0] for name, row in identity.BUILT_IN.items() if name in known}.items() <= known.items()
 
 
-TO_WHOM = {"principal": PRINCIPAL, "custody": "custody"}
+TO_WHOM: dict[str, object] = {"principal": PRINCIPAL}
+KEPT_IN: dict[str, object] = {**TO_WHOM, "custody": "custody"}
 
 
 class TestRoles:
     """What it may do elsewhere."""
 
     def test_both_roles_are_what_the_adapters_declare(self) -> None:
-        found = Deployment(roles.definition(), TO_WHOM, SUBSCRIPTION).sent()
+        found = [
+            *Deployment(roles.definition(), TO_WHOM, SUBSCRIPTION).sent(),
+            *Deployment(roles.custody(), KEPT_IN, SUBSCRIPTION).sent(),
+        ]
         definitions = [each.body["properties"] for each in found if each.kind == roles.DEFINITIONS]
         assert sorted(definitions, key=str) == sorted(permissions.responder_roles([SUBSCRIPTION]), key=str)
 
-    def test_one_is_assigned_at_the_subscription_and_one_where_custody_is(self) -> None:
-        deployment = Deployment(roles.definition(), TO_WHOM, SUBSCRIPTION)
-        found = deployment.sent()
-        (at_all,) = [each for each in found if each.kind == roles.ASSIGNMENTS]
-        (nested,) = [each for each in found if each.kind == roles.DEPLOYMENTS]
+    def test_where_it_responds_one_is_assigned_and_nothing_of_custody_is_named(self) -> None:
+        role, at_all = Deployment(roles.definition(), TO_WHOM, SUBSCRIPTION).sent()
+        assert (role.kind, at_all.kind) == (roles.DEFINITIONS, roles.ASSIGNMENTS)
+        assert at_all.body["properties"]["roleDefinitionId"] == role.id
+        assert "custody" not in json.dumps(roles.definition())
+
+    def test_custodys_is_assigned_where_custody_is_and_nowhere_else(self) -> None:
+        deployment = Deployment(roles.custody(), KEPT_IN, SUBSCRIPTION)
+        role, nested = deployment.sent()
         (inside,) = nested.body["properties"]["template"]["resources"]
-        assert nested.body["resourceGroup"] == "custody"
-        respond, custody = (each.id for each in found if each.kind == roles.DEFINITIONS)
-        assert (at_all.body["properties"]["roleDefinitionId"], deployment.value(inside["properties"]["roleDefinitionId"])) == (
-            respond,
-            custody,
-        )
+        assert (role.kind, nested.kind, nested.body["resourceGroup"]) == (roles.DEFINITIONS, roles.DEPLOYMENTS, "custody")
+        assert deployment.value(inside["properties"]["roleDefinitionId"]) == role.id
+        assert "codeblue-respond" not in json.dumps(roles.custody())
 
     def test_what_only_a_directorys_administrator_grants_is_listed(self) -> None:
         assert roles.definition()["outputs"]["graph"]["value"] == list(permissions.graph())
