@@ -13,11 +13,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared.domain.case import Case
 from shared.workflow.deps import Deps
 from shared.workflow.judging import Judge, arrived
-from shared.workflow.taking_in import take_in
+from shared.workflow.taking_in import left_out, take_in
 
 from . import environment
 from .doors import Tokens, Workflows
 from .waking import wake
+
+MOST = 500
+"""Records of one message; what services send holds one. Every event lies in the archive of the bus as well."""
 
 LOG = logging.getLogger("codeblue")
 """What opened no case, and why: one line a record."""
@@ -38,8 +41,10 @@ def ingest(
 
 def receive(record: SQSRecord, deps: Deps, judge: Judge, workflows: Workflows, tokens: Tokens) -> None:
     """One message. Raises `BadInput` where it holds nothing that can be read."""
-    for admitted in take_in(arrived(record.body.encode()), judge, deps, automatic=True):
+    given = arrived(record.body.encode())
+    for admitted in take_in(given.first(MOST), judge, deps, automatic=True):
         if isinstance(admitted, Case):
             wake(admitted, workflows, tokens)
         else:
             LOG.info("%s", admitted.reason)
+    left_out(given, MOST, f"the bus's archive, queue message {record.message_id}", deps.notifier)

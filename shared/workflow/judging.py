@@ -5,8 +5,9 @@ table (`at_once`); an act under our own identity goes to admission, which alone 
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -32,11 +33,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record as it came (keys folded), and what it was read as: a finding of GuardDuty's as a signal, any other as a fact."""
+    """One record (`document`: keys folded), and what it was read as: a finding of GuardDuty's as a signal, any other as a fact."""
 
     document: Document
     signal: Signal | None
     fact: "Fact | None"
+    thing: object
+    """as it came, without what it was wrapped in"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,16 @@ class Arrived:
     raw: bytes
     records: tuple[Record, ...]
     unreadable: tuple[str, ...]
+
+    def first(self, most: int) -> "Arrived":
+        """The same with so many of its records."""
+        return replace(self, records=self.records[:most])
+
+    def alone(self, record: Record) -> bytes:
+        """One record as JSON; the bytes as they arrived where they held no other."""
+        if len(self.records) + len(self.unreadable) == 1:
+            return self.raw
+        return json.dumps(record.thing, default=str).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +95,13 @@ def _record(thing: object, digest: str) -> Record | Unreadable:
     document = folded(thing)
     if recognise(document) == Source.GUARDDUTY:
         try:
-            return Record(document, signal_in(document, digest), None)
+            return Record(document, signal_in(document, digest), None, thing)
         except BadInput as why:
             return Unreadable(str(why))
     from shared.intake.sources import fact_in  # noqa: PLC0415  a finding is read without it
 
     fact = fact_in(thing)
-    return fact if isinstance(fact, Unreadable) else Record(document, None, fact)
+    return fact if isinstance(fact, Unreadable) else Record(document, None, fact, thing)
 
 
 class Judge:

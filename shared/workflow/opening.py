@@ -56,10 +56,13 @@ class Wanted:
 WHATEVER = Wanted()
 
 
-def admit(signal: Signal, deps: Deps, *, automatic: bool, wanted: Wanted = WHATEVER, raw: bytes = b"") -> Case | Turned:
+def admit(
+    signal: Signal, deps: Deps, *, automatic: bool, wanted: Wanted = WHATEVER, raw: bytes = b"", alone: bytes = b""
+) -> Case | Turned:
     """The case this signal belongs to, new or not; or why it belongs to none. Writes the case and its evidence, nothing else.
 
-    `raw`: the alert as it came, which the record keeps encrypted, for it can name patients.
+    `raw`: the alert as it came, which the record keeps encrypted, for it can name patients. `alone`: what is kept of
+    one that nobody bears out, where it came with others.
     """
     if turned := _turned(signal, deps, automatic=automatic):
         return turned
@@ -72,6 +75,7 @@ def admit(signal: Signal, deps: Deps, *, automatic: bool, wanted: Wanted = WHATE
     confirmation = confirming.result()
     if confirmation is Confirmation.DISAGREES:
         return Turned(signal, Verdict.REFUSED, FORGED)
+    raw = raw if confirmation is Confirmation.AGREES else alone or raw
     if joined and joined.signal.id != signal.id:
         return join(joined.id, signal, confirmation, deps, raw)
     told = (joined,) if joined else _told(signal, cases)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from shared.domain.case import Case, LeftForPeople, Mode, Verdict
 from shared.domain.signal import Signal
+from shared.ports import Notifier
 from shared.triage.decision import Decision
 
 from .deps import Deps
@@ -23,7 +24,7 @@ def take_in(
     are not who runs this.
     """
     watched = 0
-    for judged in judge.judge(given):
+    for record, judged in zip(given.records, judge.judge(given), strict=True):
         watched += judged.decision is Decision.WATCH
         joins = judged.decision is Decision.WATCH and watched <= MOST_WATCHED and judged.signal is not None
         if judged.signal and judged.signal.cloud not in deps.clouds and judged.decision is Decision.ACT:
@@ -31,11 +32,22 @@ def take_in(
         elif judged.left:
             yield _for_people(judged, judged.left, deps, automatic=automatic)
         elif judged.signal and (judged.decision is Decision.ACT or (joins and belongs(judged.signal, deps, automatic=automatic))):
+            # one delivery of many records is kept whole for what its source bears out: else a forger chooses how much we store
             asking = f"a person decides about this: {judged.words}" if judged.mode is Mode.ASK else ""
-            yield admit(judged.signal, deps, automatic=automatic, wanted=Wanted(mode, asking, by), raw=given.raw)
+            yield admit(
+                judged.signal, deps, automatic=automatic, wanted=Wanted(mode, asking, by), raw=given.raw, alone=given.alone(record)
+            )
         else:
             yield _ended(judged)
     judge.done()
+
+
+def left_out(given: Arrived, most: int, place: str, people: Notifier) -> None:
+    """Tell people what one delivery held beyond the records that are taken in of it, with the place where all of it lies."""
+    if len(given.records) > most:
+        words = f"it holds {len(given.records)} records, of which the first {most} were taken in"
+        body = f"{place}: {words}. Read the others there, and hand them to `codeblue respond`."
+        people.page("", "A delivery holds more records than are taken in", body)
 
 
 def _elsewhere(judged: Judged, signal: Signal) -> LeftForPeople:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from azure_functions_runtime.bindings.datumdef import Datum
 
+from azure_functions_app import receiving
 from shared.domain.case import Case, Verdict
 from shared.domain.errors import CloudError, Refused, Throttled
 from shared.intake.render import render
@@ -163,6 +164,16 @@ class TestEventHub:
         assert len(duty.host.instances) == 1
         (page,) = duty.hospital.notifier.pages
         assert "partition 3, sequence number 0" in page.body
+
+    def test_what_an_event_holds_beyond_its_first_records_is_told_with_its_place(self, duty: Duty) -> None:
+        duty.patch.setattr(receiving, "MOST_DELIVERED", 2)
+        ordinary = {"eventSource": "iam.amazonaws.com", "eventName": "ListUsers", "eventTime": "2026-11-21T12:00:00Z"}
+        one = json.loads(finding(duty.hospital))
+        assert not duty.deliver(json.dumps([ordinary, one]).encode()).error
+        assert (len(duty.host.instances), duty.hospital.notifier.pages) == (1, [])
+        assert not duty.deliver(json.dumps([ordinary, ordinary, one]).encode()).error
+        (page,) = duty.hospital.notifier.pages
+        assert ("3 records" in page.body, "sequence number 0" in page.body) == (True, True)
 
     def test_what_fails_comes_again_and_is_told_only_when_it_does_not(self, duty: Duty) -> None:
         duty.works_with(duty.hospital.worker(cases=Busy(duty.hospital)))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.ingest import ingest
+from functions.ingest import MOST, ingest
 from shared.adapters.memory.windows import BoundedMemory
 from shared.domain.case import Case, Stage, Verdict
 from shared.domain.errors import Throttled
@@ -96,6 +96,16 @@ class TestIngest:
         take_in(hospital, starter, event)
         assert starter.answered == [("t-1", case.id, Stage.SCOPE)]
         assert run(Task(case=case.id, stage=Stage.SCOPE), hospital.worker(), "request-9").stage is Stage.FENCE
+
+    @pytest.mark.parametrize(("others", "opened"), [(MOST - 1, 1), (MOST, 0)], ids=["as many as are taken in", "one more"])
+    def test_people_are_told_what_a_message_holds_beyond_its_first_records(
+        self, hospital: Hospital, others: int, opened: int
+    ) -> None:
+        ordinary = {"eventSource": "iam.amazonaws.com", "eventName": "ListUsers", "eventTime": "2026-11-21T12:00:00Z"}
+        message = json.dumps([*[ordinary] * others, json.loads(alert(hospital))])
+        assert take_in(hospital, Started(), message) == []
+        assert len(hospital.cases.all()) == opened
+        assert ["501 records" in page.body and "m-0" in page.body for page in hospital.notifier.pages] == [True] * (1 - opened)
 
     def test_the_same_alert_again_is_the_same_case(self, hospital: Hospital) -> None:
         starter, event = Started(), alert(hospital)

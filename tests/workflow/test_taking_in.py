@@ -167,6 +167,25 @@ class TestWatched:
         assert (found.verdict, hospital.cases.all()) == (Verdict.OBSERVED, ())
 
 
+def kept(case: Case, deps: Deps) -> list[bytes]:
+    """What the record of a case holds of its alert."""
+    journal = deps.journal(case.id)
+    go_on(case, deps)
+    opened = next(entry.body for entry in journal.entries() if entry.kind == "opened")
+    return [journal.blobs(blob["cipher"]) for blob in opened["blobs"]]  # type: ignore[attr-defined]  # a list of them
+
+
+def test_of_many_records_one_that_nobody_bears_out_is_kept_alone_and_a_true_one_with_all_of_them(hospital: Hospital) -> None:
+    at = hospital.clock.now().timestamp()
+    users = [BATCH | {"principalId": f"AIDA{n}", "arn": f"{BATCH['arn']}-{n}", "userName": f"u-{n}"} for n in range(3)]
+    records = [call("StopLogging", "cloudtrail", {"name": "audit"}, user, at, eventID=f"e-{n}") for n, user in enumerate(users)]
+    known(hospital, records[0])
+    deps, whole = hospital.worker(), raw(*records)
+    true, *others = [found for found in answers(whole, deps) if isinstance(found, Case)]
+    assert kept(true, deps) == [whole]
+    assert [[json.loads(blob) for blob in kept(case, deps)] for case in others] == [[records[1]], [records[2]]]
+
+
 def test_samples_are_taken_for_real_only_from_a_persons_hand(hospital: Hospital) -> None:
     content = example("aws/guardduty-sample", hospital)
     assert isinstance(answers(content, hospital.worker(), automatic=False)[0], Case)
