@@ -1,6 +1,6 @@
 """How people get to know: one topic, an alarm on every way to fail, word of workflows that did not end well, one screen."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from aws_cdk import Duration
@@ -11,16 +11,23 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from shared.adapters.aws.errors import DENIED
+from shared.containment.guard import KEPT_OFF
+
 from .roster import TOPIC
 
 MINUTE = Duration.minutes(1)
 OLDEST_ALERT_SECONDS = 120
+SPACE = "Codeblue"
+LINES: Mapping[str, str] = {"guard-refused": KEPT_OFF, "key-denied": DENIED}
+"""What functions write into their logs and people have to know, by the name of metric and alarm."""
 
 
 class Watch(NamedTuple):
@@ -83,6 +90,16 @@ def of_function(name: str, function: lambda_.IFunction, dead: sqs.Queue) -> Iter
     yield Watch(f"{name}-errors", function.metric_errors(period=MINUTE, statistic="Sum"))
     yield Watch(f"{name}-throttles", function.metric_throttles(period=MINUTE, statistic="Sum"))
     yield Watch(f"{name}-dead", dead.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum"))
+
+
+def of_logs(written: Iterable[logs.LogGroup]) -> Iterator[Watch]:
+    """Lines in any of these logs: whether it is a message or a part of JSON, the words are found."""
+    for log in written:
+        for name, words in LINES.items():
+            pattern = logs.FilterPattern.literal(f'"{words}"')
+            log.add_metric_filter(name, filter_pattern=pattern, metric_namespace=SPACE, metric_name=name, metric_value="1")
+    for name in LINES:
+        yield Watch(name, cloudwatch.Metric(namespace=SPACE, metric_name=name, period=MINUTE, statistic="Sum"))
 
 
 def of_workflow(machine: sfn.StateMachine) -> Iterator[Watch]:

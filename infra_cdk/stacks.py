@@ -18,7 +18,7 @@ from .forwarding import Forwarding
 from .guardrails import resource_control, service_control, trusted
 from .intake import Intake
 from .organisation import Guardrails
-from .pages import Pages, of_function, of_intake, of_workflow
+from .pages import Pages, of_function, of_intake, of_logs, of_workflow
 from .parameters import IAM_REGION, Parameters
 from .people import Door
 from .responder import Responder
@@ -81,6 +81,7 @@ class ResponderStack(Stack):
         pages = Pages(self, "Pages", key=key, email=given.email)
         for name, each in responder.functions.items():
             pages.watch(of_function(name, each.function, each.dead))
+        pages.watch(of_logs(each.log for each in responder.functions.values()))
         pages.watch(of_workflow(responder.machine))
         pages.watch(of_intake(intake.queue, intake.dead, intake.rule))
         notify = responder.functions["notify"]

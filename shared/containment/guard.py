@@ -3,12 +3,18 @@
 Principals are known by unique id: a role re-created under the responder's name is not the responder, and is not spared.
 """
 
+import logging
 from dataclasses import dataclass
 
 from shared.domain.case import Scope
 from shared.domain.errors import OutOfReach
 from shared.domain.plan import Change
 from shared.domain.resource import PRINCIPALS
+
+LOG = logging.getLogger("codeblue")
+
+KEPT_OFF = "the guard refused a change"
+"""Begins the log's line about it; the deployment has an alarm on these words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +50,5 @@ def sorted_out(changes: tuple[Change, ...], scope: Scope, protected: Protected) 
             allowed.append(change)
         except OutOfReach as error:
             refused[change] = str(error)
+            LOG.warning("%s: %s of a %s", KEPT_OFF, change.action, change.target.kind)
     return tuple(allowed), refused

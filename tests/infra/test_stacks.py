@@ -16,7 +16,9 @@ from infra_cdk.graph import definition
 from infra_cdk.parameters import IRREVERSIBLE, Parameters
 from infra_cdk.roster import POSTS, of_power
 from infra_cdk.worker_role import ANYTHING, PARTS
+from shared.adapters.aws.errors import DENIED
 from shared.adapters.aws.powers import policies
+from shared.containment.guard import KEPT_OFF
 from shared.domain.errors import BadInput
 from shared.workflow.stages import Power
 from tests.infra.conftest import APPROVER, HOME, STACKS, WARD, Assembly, given
@@ -138,8 +140,17 @@ class TestWorkflow:
         alarms = {a["Properties"]["AlarmName"] for a in assembly.of("AWS::CloudWatch::Alarm").values()}
         of_functions = {f"codeblue-{name}-{what}" for name in POSTS for what in ("errors", "throttles", "dead")}
         workflow = {f"codeblue-workflow-{what}" for what in ("failed", "timed-out", "stopped", "throttled")}
-        assert alarms == of_functions | workflow | {f"codeblue-intake-{what}" for what in ("late", "dead", "undelivered")}
+        logs = {"codeblue-guard-refused", "codeblue-key-denied"}
+        assert alarms == of_functions | workflow | logs | {f"codeblue-intake-{what}" for what in ("late", "dead", "undelivered")}
         assert all(a["Properties"]["AlarmActions"] for a in assembly.of("AWS::CloudWatch::Alarm").values())
+
+    def test_every_functions_log_is_searched_for_what_people_have_to_know(self, assembly: Assembly) -> None:
+        filters = [each["Properties"] for each in assembly.of("AWS::Logs::MetricFilter").values()]
+        assert {f["FilterPattern"] for f in filters} == {f'"{KEPT_OFF}"', f'"{DENIED}"'}
+        assert len({json.dumps(f["LogGroupName"]) for f in filters}) == len(POSTS) == len(filters) / 2
+        metrics = {(m["MetricNamespace"], m["MetricName"]) for f in filters for m in f["MetricTransformations"]}
+        alarms = [a["Properties"] for a in assembly.of("AWS::CloudWatch::Alarm").values()]
+        assert metrics <= {(a.get("Namespace"), a.get("MetricName")) for a in alarms}
 
     def test_a_message_that_can_not_be_read_ends_in_dead_letters_alone(self, assembly: Assembly) -> None:
         (reads,) = (m["Properties"] for m in assembly.of("AWS::Lambda::EventSourceMapping").values())

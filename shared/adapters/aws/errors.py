@@ -1,5 +1,6 @@
 """One AWS call: what goes wrong becomes the domain's words, and nothing of what was asked for ever appears in them."""
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,14 @@ MEANINGS: tuple[tuple[type[CloudError], str], ...] = (
 """Service error codes, first match decides; a code that is not here is the service saying no."""
 
 SERVER_ERROR = 500
+
+LOG = logging.getLogger("codeblue")
+
+DENIED = "a use of a key was denied to us"
+"""Begins the log's line about it; the deployment has an alarm on these words."""
+
+USES = frozenset({"CreateGrant", "Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncrypt", "Sign"})
+"""The operations of KMS that use a key or let one be used. Who may be looked at is no question of these."""
 
 
 def call[**P, R](method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -71,4 +80,6 @@ def refusal(operation: str, code: str, status: int, request_id: str) -> CloudErr
     meaning = next(
         (kind for kind, pattern in MEANINGS if re.search(pattern, code)), Throttled if status >= SERVER_ERROR else Refused
     )
+    if meaning is Refused and (operation in USES or code.startswith("KMS.")):
+        LOG.warning("%s: %s: %s (request %s)", DENIED, operation, code, request_id)
     return meaning(f"{operation}: {code}", code, request_id)
