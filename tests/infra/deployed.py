@@ -110,7 +110,7 @@ class Deployed:
     def alert(self, event: bytes) -> Case:
         """The case that this alert opens, by the queue's function."""
         with self.running("ingest"):
-            for cached in (environment.judge, environment.workflows, environment._workflow):
+            for cached in (environment.judge, environment.workflows, environment.tokens, environment._workflow):
                 cached.cache_clear()
             records = [{"messageId": "m-1", "body": event.decode(), "eventSource": "aws:sqs"}]
             failed = ingest.handler({"Records": records}, LambdaContext())
