@@ -50,11 +50,12 @@ def _name_of(role: str) -> Json:
 
 
 def _role(name: str, role: Definition) -> Json:
+    """The role under a name that no other subscription's has: a directory has each name once ("Azure custom roles")."""
     return {
         "type": DEFINITIONS,
         "apiVersion": API[DEFINITIONS],
         "name": f"[variables('{name}')]",
-        "properties": cast("Json", role),
+        "properties": {**cast("Json", role), "roleName": f"[concat('{role['roleName']}-', subscription().subscriptionId)]"},
     }
 
 

@@ -1,6 +1,7 @@
 """What no change may touch: the responder itself, custody, break-glass identities, and what the policy protects.
 
-Principals are known by unique id: a role re-created under the responder's name is not the responder, and is not spared.
+Principals are known by unique id: a role re-created under the responder's name is not the responder, and is not spared. Only
+whom the policy names and whose account gives no answer is known by name.
 """
 
 import logging

@@ -97,7 +97,7 @@ class Deployment:
         return text.lower()
 
     def _subscription(self) -> dict[str, str]:
-        return {"id": SUBSCRIPTION, "tenantId": TENANT}
+        return {"id": SUBSCRIPTION, "subscriptionId": SUBSCRIPTION.rpartition("/")[2], "tenantId": TENANT}
 
     def _resourcegroup(self) -> dict[str, str]:
         return {"id": GROUP, "location": "eastus"}

@@ -131,7 +131,9 @@ class TestRoles:
             *Deployment(roles.custody(), KEPT_IN, SUBSCRIPTION).sent(),
         ]
         definitions = [each.body["properties"] for each in found if each.kind == roles.DEFINITIONS]
-        assert sorted(definitions, key=str) == sorted(permissions.responder_roles([SUBSCRIPTION]), key=str)
+        own = f"-{SUBSCRIPTION.rpartition('/')[2]}"
+        named = [{**role, "roleName": f"{role['roleName']}{own}"} for role in permissions.responder_roles([SUBSCRIPTION])]
+        assert sorted(definitions, key=str) == sorted(named, key=str)
 
     def test_where_it_responds_one_is_assigned_and_nothing_of_custody_is_named(self) -> None:
         role, at_all = Deployment(roles.definition(), TO_WHOM, SUBSCRIPTION).sent()
