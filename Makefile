@@ -25,7 +25,7 @@ drill: $(READY) ## a rehearsed breach of an imaginary hospital
 # Fights are against the clock: two at a time, and nothing beside them. All else waits more than it computes.
 test: $(READY) $(SECOND) ## all tests, with branch coverage
 	@$(BIN)/pytest --numprocesses 2 --dist worksteal $(FIGHTS); fights=$$?; \
-	$(BIN)/pytest --numprocesses $(JOBS) --dist worksteal --cov --ignore $(FIGHTS); rest=$$?; \
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --cov --ignore $(FIGHTS); rest=$$?; \
 	exit $$((fights || rest))
 
 check: $(READY) ## every static check: form, lint, types, imports, secrets, dependencies, the house

@@ -16,6 +16,11 @@ settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Drills take longest and wait most: they begin first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: "drills" not in item.path.parts)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_cloud_of_the_machine(request: pytest.FixtureRequest) -> Iterator[None]:
     """The environment names no account, profile or endpoint; `live` tests keep the person's own."""
