@@ -16,6 +16,7 @@ from shared.report.html import render
 from shared.report.pack import pack
 from shared.report.summary import summary
 from shared.sandbox.aws.hospital_scene import Begun, Played
+from shared.sandbox.aws.thief import QUICK
 from shared.workflow.deps import Deps
 
 from .drill import Say, Shown
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
     from .hospital import Stage
 
 GRACE: Final = 1.0
-"""Seconds after the last write of the fence in which a call that was under way already may still be answered."""
+"""Seconds after the last write of the fence in which a call that was under way already may still be answered, where a call takes
+`QUICK`. A busy machine is slower than that, for the responder as for everybody."""
+
+LOOKS: Final = 3
+"""Times that long until what came into being meanwhile is looked for, judged and refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,8 @@ def _shut(stage: "Stage", answered: Answered, born: float) -> float:
     What the thief made while it came into force is noticed when the log tells of it, and refused as late again.
     """
     fenced = (answered.case.fenced_at or answered.settled).timestamp() - answered.begun.at
-    return max(fenced, born + stage.terms.trail_lag) + stage.terms.propagation + GRACE
+    grace = GRACE * max(1.0, answered.played.pace / QUICK)
+    return max(fenced + grace, born + stage.terms.trail_lag + LOOKS * grace) + stage.terms.propagation
 
 
 def _content(stage: "Stage", answered: Answered, seen: Inspection, wrong: tuple[str, ...]) -> dict[str, object]:

@@ -17,7 +17,7 @@ from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.authoriser import Principal
 from shared.sandbox.aws.clinic import Clinic
 from shared.sandbox.aws.cloud import Cloud
-from shared.sandbox.aws.people import ONCE, Failure, code_of, drained, running
+from shared.sandbox.aws.people import ONCE, Failure, code_of, drained, pace, running
 from shared.sandbox.aws.permission import Need
 from shared.sandbox.aws.principals import Caller
 from shared.sandbox.aws.server import Sandbox
@@ -29,15 +29,23 @@ WRITES_EACH = 4
 
 
 class Worker:
-    """One person or program at work: `round` after round of its own kind, until told to stop. `calls`: how many it made."""
+    """One person or program at work: `round` after round of its own kind, until told to stop.
+
+    `took`: when each call began, and its seconds.
+    """
 
     def __init__(self, sandbox: Sandbox, clinic: Clinic, who: str, rounds: "Round") -> None:
         session = clinic_people.bound(sandbox, clinic.credentials[who])
         self.who, self.keys = who, clinic.resources
         self.s3, self.kms = session.client("s3", config=ONCE), session.client("kms", config=ONCE)
         self._clock, self._rounds = sandbox.cloud.clock, rounds
-        self.calls = 0
+        self.took: list[tuple[float, float]] = []
         self.failures: list[Failure] = []
+
+    @property
+    def calls(self) -> int:
+        """How many it made."""
+        return len(self.took)
 
     def work(self, stopped: threading.Event) -> None:
         rounds = self._rounds(self)
@@ -48,7 +56,7 @@ class Worker:
         """The answer of a call; nothing, and a failure on the list, where it was refused."""
         at, answers = self._clock.now(), list[Mapping[str, Any]]()
         code = code_of(lambda: answers.append(drained(call(**params))))
-        self.calls += 1
+        self.took.append((at, self._clock.now() - at))
         if code:
             self.failures.append(Failure(at, self.who, name, code))
         return answers[0] if answers else {}
@@ -173,6 +181,10 @@ class Shift:
     @property
     def calls(self) -> int:
         return sum(each.calls for each in self.workers)
+
+    def pace(self, since: float, until: float) -> float:
+        """Seconds that a call took in this time, on average."""
+        return pace((call for each in self.workers if isinstance(each, Worker) for call in each.took), since, until)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from shared.sandbox.aws.hospital_thief import PRELUDE, REPERTOIRE, WHOLE, Hospit
 from shared.sandbox.aws.keys import find
 from shared.sandbox.aws.people import Failure
 from shared.sandbox.aws.scenario import custody, environment
-from shared.sandbox.aws.scenario_fight import Success, successes
+from shared.sandbox.aws.scenario_fight import FENCED, Success, successes
 from shared.sandbox.aws.scenario_survivors import survivors
 from shared.sandbox.aws.server import Sandbox
 from shared.sandbox.aws.thief import at_large
@@ -81,11 +81,13 @@ class Begun:
 class Played:
     """What was seen. Times of `successes` are seconds after the alert, those of `failures` seconds since 1970.
 
-    `calls`: how many the hospital's people made; `states`: of the old keys, by ARN; `attempts`: the thief's moves after the alert.
+    `calls`: how many the hospital's people made, `pace`: seconds that one took on average while the fence went up; `states`: of the
+    old keys, by ARN; `attempts`: the thief's moves after the alert.
     """
 
     stored: tuple[Held, ...]
     calls: int
+    pace: float
     failures: tuple[Failure, ...]
     successes: tuple[Success, ...]
     survivors: tuple[str, ...]
@@ -166,6 +168,7 @@ def _played(sandbox: Sandbox, clinic: Clinic, thief: HospitalThief, shift: Shift
     return Played(
         stored=inventory(sandbox.cloud),
         calls=shift.calls,
+        pace=shift.pace(alert, alert + FENCED),
         failures=shift.failures,
         successes=tuple(successes(sandbox, thief.address, alert)),
         survivors=tuple(each for each in survivors(sandbox, thief) if each != RETIRED),

@@ -5,7 +5,7 @@ Everyone counts what failed: a fence that hurts care is a fault of the fence.
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -172,14 +172,18 @@ class Staff:
     pipeline: Pipeline
 
     def pace(self, since: float, until: float) -> float:
-        """Seconds that a call took in this time, on average; of all calls where there were none."""
-        took = [call for each in self.care for call in each.took]
-        within = [seconds for at, seconds in took if since <= at <= until]
-        return mean(within or (seconds for _, seconds in took))
+        """Seconds that a call took in this time, on average."""
+        return pace((call for each in self.care for call in each.took), since, until)
 
     @property
     def failures(self) -> tuple[Failure, ...]:
         return tuple(failure for each in self.care for failure in each.failures)
+
+
+def pace(took: Iterable[tuple[float, float]], since: float, until: float) -> float:
+    """Seconds that a call took in this time, on average; of all calls where there were none."""
+    calls = list(took)
+    return mean([seconds for at, seconds in calls if since <= at <= until] or [seconds for _, seconds in calls] or [0.0])
 
 
 @contextmanager
