@@ -95,6 +95,12 @@ class TestOurselves:
         assert found.verdict is Verdict.REFUSED
         assert [p.subject for p in hospital.notifier.pages] == ["An act by a responder identity that we did not make"]
 
+    def test_who_is_spared_by_name_because_nobody_could_say_its_id_is_refused_like_one_of_ours(self, hospital: Hospital) -> None:
+        deps = hospital.worker(exempt=frozenset({RESPONDER.id}))
+        found = admit(signal(OURSELVES), deps, automatic=True)
+        assert isinstance(found, Turned)
+        assert found.verdict is Verdict.REFUSED
+
     def test_the_request_id_of_one_of_our_calls_does_not_excuse_a_stranger(self, hospital: Hospital) -> None:
         hospital.cases.remember(["request-7"])
         alert = signal(request_id="request-7")
