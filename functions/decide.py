@@ -17,7 +17,7 @@ from shared.workflow.deps import Deps
 
 from . import environment
 from .doors import Tokens, Workflows
-from .signed import NOBODY, message, signer
+from .signed import NOBODY, message, refused, signer
 
 
 def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
@@ -31,16 +31,8 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, objec
         order = Decision.model_validate_json(request.decoded_body or "")
         case = settle(order, who, environment.ready(), environment.tokens(), environment.workflows())
     except (CodeblueError, ValidationError) as why:
-        return refused(why)
+        return refused(why, "{case, digest, granted}", STATUS)
     return message(HTTPStatus.OK, f"case {case.id}: {'approved' if order.granted else 'refused'} by {who}")
-
-
-def refused(why: Exception) -> dict[str, object]:
-    """The response that says what went wrong. Raises it where no row of `STATUS` fits."""
-    status = next((status for kind, status in STATUS.items() if isinstance(why, kind)), None)
-    if status is None:
-        raise why
-    return message(status, "the body is {case, digest, granted}" if isinstance(why, ValidationError) else str(why))
 
 
 def settle(order: Decision, who: str, deps: Deps, tokens: Tokens, workflows: Workflows) -> Case:

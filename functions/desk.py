@@ -26,11 +26,14 @@ from shared.workflow.taking_in import take_in
 
 from . import environment
 from .doors import Tokens, Workflows
-from .signed import NOBODY, answer, message, signer
+from .signed import NOBODY, answer, message, refused, signer
 from .waking import wake
 
 LARGEST = 5_000_000
 """Characters of an answer; a function's answer has six megabytes at most (Lambda quotas)."""
+
+STATUSES = {**STATUS, BadInput: HTTPStatus.BAD_REQUEST}
+"""What an errand may end with, beside what a decision may."""
 
 
 class Errand(Value):
@@ -52,17 +55,8 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, objec
         errand = Errand.model_validate_json(request.decoded_body or "")
         said = answer(HTTPStatus.OK, ERRANDS[errand.what](errand, environment.ready(), who))
     except (CodeblueError, ValidationError) as why:
-        return refused(why)
+        return refused(why, "{what, case, event}", STATUSES)
     return said if len(str(said["body"])) < LARGEST else message(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "ask with --direct")
-
-
-def refused(why: Exception) -> dict[str, object]:
-    """The response that says what went wrong. Raises it where nobody could have known better."""
-    rows = {**STATUS, BadInput: HTTPStatus.BAD_REQUEST}
-    status = next((status for kind, status in rows.items() if isinstance(why, kind)), None)
-    if status is None:
-        raise why
-    return message(status, "the body is {what, case, event}" if isinstance(why, ValidationError) else str(why))
 
 
 def cases(errand: Errand, deps: Deps, _who: str) -> dict[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from http import HTTPStatus
 
 from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
+from pydantic import ValidationError
 
 SESSION = re.compile(r"arn:aws[a-z-]*:sts::(\d{12}):assumed-role/([^/]+)/[^/]+")
 """The account and the role of a session."""
@@ -32,6 +33,14 @@ def may_decide(who: str, approvers: Collection[str]) -> bool:
 def message(status: HTTPStatus, words: str) -> dict[str, object]:
     """An answer of one sentence."""
     return answer(status, {"message": words})
+
+
+def refused(why: Exception, body: str, statuses: Mapping[type[Exception], HTTPStatus]) -> dict[str, object]:
+    """The answer that says what went wrong. Raises it where no row of `statuses` fits; `body`: what a request has to be like."""
+    status = next((status for kind, status in statuses.items() if isinstance(why, kind)), None)
+    if status is None:
+        raise why
+    return message(status, f"the body is {body}" if isinstance(why, ValidationError) else str(why))
 
 
 def answer(status: HTTPStatus, content: Mapping[str, object]) -> dict[str, object]:

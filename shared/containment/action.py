@@ -1,6 +1,6 @@
 """The contract every containment action keeps: look, propose, never write."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -120,3 +120,25 @@ def blast_of(standings: Sequence[Standing]) -> Blast:
     """Who else is hurt by what is done to these principals."""
     others = tuple(sorted({other for s in standings for other in s.others}))
     return Blast(others=others, known=all(s.known for s in standings))
+
+
+def taken(
+    action: Action,
+    target: Ref,
+    situation: Situation,
+    held: Iterable[tuple[str, AnyFacet]],
+    why: tuple[str, str],
+    whole: Sequence[Standing],
+    *,
+    reversible: bool = True,
+) -> Iterator[Change]:
+    """What a principal holds, taken away. `held`: each by its id, as it is when it is gone; `why`: in words, of both.
+
+    What the lineage gave goes alone; all of it goes where the principal is fenced as a whole (`whole`).
+    """
+    given, fenced = why
+    for name, gone in held:
+        if situation.gave(target, name):
+            yield action.change(target, gone, given, origin=Origin.ATTACKER, reversible=reversible)
+        elif whole:
+            yield action.change(target, gone, fenced, blast=blast_of(whole), reversible=reversible)

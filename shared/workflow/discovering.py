@@ -1,6 +1,6 @@
 """What one look brings to light: the lineage's deeds, what it made of itself, and whose work that was."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -78,10 +78,15 @@ def _asked(case: Case, lineage: Lineage, deps: Deps) -> Found:
 
 def _acts(case: Case, deps: Deps) -> Answer[list[Act]]:
     """What the log shows of the lineage's deeds that worked; of each actor, for a thief works through what it made."""
+    told = _recorded(lambda actor: deps.evidence.by(actor, case.begun), _in_turn(case), "the record of the actors")
+    return Answer([act for act in told.value if _lineages(act, case)], told.left)
+
+
+def _recorded[T](look: Callable[[T], tuple[Act, ...]], of: Iterable[T], about: str) -> Answer[list[Act]]:
+    """What worked of what the log shows of each of them."""
     unseen: tuple[Act, ...] = ()
-    about = "the record of the actors"
-    answers = in_parallel(lambda a: ask(lambda: deps.evidence.by(a, case.begun), unseen, about), _in_turn(case))
-    acts = [act for answer in answers for act in answer.value if not act.failed and _lineages(act, case)]
+    answers = in_parallel(lambda one: ask(lambda: look(one), unseen, about), of)
+    acts = [act for answer in answers for act in answer.value if not act.failed]
     return Answer(acts, tuple(left for answer in answers for left in answer.left))
 
 
@@ -103,11 +108,8 @@ def _sharers(case: Case, deps: Deps, shared: Iterable[Ref]) -> Answer[list[Act]]
     """Acts of the lineage, or from the thief's address, on what some other account can use and nobody is known to have shared."""
     explained = {target for target, _ in case.scope.deeds}
     asked = _share([ref for ref in shared if ref.id not in explained], case.looks, ASKED)
-    unseen: tuple[Act, ...] = ()
-    about = "the record of what is shared"
-    answers = in_parallel(lambda ref: ask(lambda: deps.evidence.on(ref, case.begun), unseen, about), asked)
-    acts = [act for answer in answers for act in answer.value if not act.failed and (_lineages(act, case) or _abroad(act, case))]
-    return Answer(acts, tuple(left for answer in answers for left in answer.left))
+    told = _recorded(lambda ref: deps.evidence.on(ref, case.begun), asked, "the record of what is shared")
+    return Answer([act for act in told.value if _lineages(act, case) or _abroad(act, case)], told.left)
 
 
 def _abroad(act: Act, case: Case) -> bool:

@@ -13,13 +13,14 @@ from functions.decide import settle
 from functions.desk import planned
 from functions.environment import Settings
 from functions.notify import Envelope, notify, told
+from functions.signed import refused
 from functions.stage import answered
 from functions.sweep import revive
 from shared.adapters.memory.windows import BoundedMemory
 from shared.domain.case import Case, Mode, Stage, Verdict
 from shared.domain.errors import Absent, BadInput, LeaseLost, NotApproved, NotReady, OwnRequest
 from shared.settings import Modes, Policy
-from shared.workflow.answering import Decision
+from shared.workflow.answering import STATUS, Decision
 from shared.workflow.deps import Deps
 from shared.workflow.judging import Judge
 from shared.workflow.run import Outcome
@@ -165,12 +166,12 @@ class TestDecide:
         ],
     )
     def test_people_are_told_what_was_wrong(self, why: Exception, status: int) -> None:
-        answer = decide.refused(why)
+        answer = refused(why, "{case, digest, granted}", STATUS)
         assert (answer["statusCode"], json.loads(str(answer["body"]))["message"]) == (status, str(why))
 
     def test_what_is_nobodys_mistake_is_not_hidden_in_an_answer(self) -> None:
         with pytest.raises(BadInput):
-            decide.refused(BadInput("the policy"))
+            refused(BadInput("the policy"), "{case, digest, granted}", STATUS)
 
 
 class Taken:

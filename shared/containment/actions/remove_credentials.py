@@ -2,21 +2,18 @@
 
 from collections.abc import Iterator
 
-from shared.containment.action import Action, Situation, blast_of
+from shared.containment.action import Action, Situation, taken
 from shared.domain.facet import AppCredential
-from shared.domain.plan import Change, Origin, Wave
+from shared.domain.plan import Change, Wave
 from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
     # a credential that the actor added to an application of others is one thing, and everything that application has another
     whole = tuple(s for s in situation.signing_in(target) if not s.actor.access_key)
-    for held in situation.world.look(target, AppCredential):
-        if held.present and situation.gave(target, held.proof):
-            yield action.change(target, held.but(present=False), "the actor added it", origin=Origin.ATTACKER, reversible=False)
-        elif held.present and whole:
-            why = "it is in the actor's hands, or the actor may have made it"
-            yield action.change(target, held.but(present=False), why, blast=blast_of(whole), reversible=False)
+    held = ((each.proof, each.but(present=False)) for each in situation.world.look(target, AppCredential) if each.present)
+    why = ("the actor added it", "it is in the actor's hands, or the actor may have made it")
+    yield from taken(action, target, situation, held, why, whole, reversible=False)
 
 
 ACTION = Action(

@@ -2,20 +2,16 @@
 
 from collections.abc import Iterator
 
-from shared.containment.action import Action, Situation, blast_of
+from shared.containment.action import Action, Situation, taken
 from shared.domain.facet import DirectoryRole
-from shared.domain.plan import Change, Origin, Wave
+from shared.domain.plan import Change, Wave
 from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    whole = situation.quarantined(target)
-    for held in situation.world.look(target, DirectoryRole):
-        if held.present and situation.gave(target, held.role):
-            yield action.change(target, held.but(present=False), "the actor assigned it", origin=Origin.ATTACKER)
-        elif held.present and whole:
-            why = "with it the actor makes what the next sweep has to find"
-            yield action.change(target, held.but(present=False), why, blast=blast_of(whole))
+    held = ((each.role, each.but(present=False)) for each in situation.world.look(target, DirectoryRole) if each.present)
+    why = ("the actor assigned it", "with it the actor makes what the next sweep has to find")
+    yield from taken(action, target, situation, held, why, situation.quarantined(target))
 
 
 ACTION = Action(

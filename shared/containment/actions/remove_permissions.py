@@ -2,20 +2,16 @@
 
 from collections.abc import Iterator
 
-from shared.containment.action import Action, Situation, blast_of
+from shared.containment.action import Action, Situation, taken
 from shared.domain.facet import AppPermission
-from shared.domain.plan import Change, Origin, Wave
+from shared.domain.plan import Change, Wave
 from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    whole = situation.quarantined(target)
-    for held in situation.world.look(target, AppPermission):
-        if held.present and situation.gave(target, held.what):
-            yield action.change(target, held.but(present=False), "the actor consented to it", origin=Origin.ATTACKER)
-        elif held.present and whole:
-            why = "with it the actor reads mail and files, or makes what the next sweep has to find"
-            yield action.change(target, held.but(present=False), why, blast=blast_of(whole))
+    held = ((each.what, each.but(present=False)) for each in situation.world.look(target, AppPermission) if each.present)
+    why = ("the actor consented to it", "with it the actor reads mail and files, or makes what the next sweep has to find")
+    yield from taken(action, target, situation, held, why, situation.quarantined(target))
 
 
 ACTION = Action(

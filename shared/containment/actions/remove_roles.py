@@ -2,22 +2,17 @@
 
 from collections.abc import Iterator
 
-from shared.containment.action import Action, Situation, blast_of
+from shared.containment.action import Action, Situation, taken
 from shared.domain.facet import RoleAssigned
-from shared.domain.plan import Change, Origin, Wave
+from shared.domain.plan import Change, Wave
 from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    whole = situation.quarantined(target)
-    for role in situation.world.look(target, RoleAssigned):
-        given = situation.gave(target, role.assignment.lower())
-        if role.present and given:
-            why = "the actor assigned it"
-            yield action.change(target, role.but(present=False), why, origin=Origin.ATTACKER)
-        elif role.present and whole:
-            why = "a token that was issued already is judged by the roles of the moment"
-            yield action.change(target, role.but(present=False), why, blast=blast_of(whole))
+    roles = situation.world.look(target, RoleAssigned)
+    held = ((role.assignment.lower(), role.but(present=False)) for role in roles if role.present)
+    why = ("the actor assigned it", "a token that was issued already is judged by the roles of the moment")
+    yield from taken(action, target, situation, held, why, situation.quarantined(target))
 
 
 ACTION = Action(
