@@ -1,16 +1,18 @@
-"""AWS Lambda behind a URL: a person looks at cases and their record, or has an alert planned. Deciding is `decide`'s.
+"""AWS Lambda behind a URL, and for runbooks: a person looks at cases and their record, or hands over an alert.
 
-Nothing but the record is changed here: an alert opens a case that asks before every wave, and its workflow goes on from there.
+Nothing but the record is changed here: an alert opens a case, and its workflow goes on from there. Deciding is `decide`'s.
 """
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field, ValidationError
 
+from shared.adapters.aws.runbooks import RUNBOOKS, Execution
+from shared.bootstrap import finding
 from shared.domain.case import Case, Mode, Verdict
 from shared.domain.errors import BadInput, CodeblueError
 from shared.domain.value import Value
@@ -24,7 +26,7 @@ from shared.workflow.judging import Judge, arrived
 from shared.workflow.local import settled
 from shared.workflow.taking_in import take_in
 
-from . import environment
+from . import environment, runbook
 from .doors import Tokens, Workflows
 from .signed import NOBODY, answer, message, refused, signer
 from .waking import wake
@@ -37,16 +39,19 @@ STATUSES = {**STATUS, BadInput: HTTPStatus.BAD_REQUEST}
 
 
 class Errand(Value):
-    """The request's body, as JSON. `event`: an alert as its source sends it, where one is to be planned."""
+    """The request's body, as JSON. An alert is handed over as its source sends it (`event`), or by its name (`finding`, an ARN)."""
 
-    what: Literal["cases", "status", "report", "audit", "rollback", "plan"]
+    what: Literal["cases", "status", "report", "audit", "rollback", "plan", "respond"]
     case: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,64}$")] = ""
     event: str = ""
+    finding: str = ""
 
 
 def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
-    """Entry point: a function URL's event; answers an HTTP response."""
+    """Entry point: a function URL's event, which gets an HTTP response, or a runbook's call, which gets what was asked."""
     del context
+    if runbook.calls(event):
+        return errand_of(runbook.behind(event, "desk", environment.settings().approvers))
     request = LambdaFunctionUrlEvent(event)
     who = signer(request, environment.settings().approvers)
     if not who:
@@ -57,6 +62,13 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, objec
     except (CodeblueError, ValidationError) as why:
         return refused(why, "{what, case, event}", STATUSES)
     return said if len(str(said["body"])) < LARGEST else message(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "ask with --direct")
+
+
+def errand_of(run: Execution) -> dict[str, object]:
+    """What a runbook asks; before an approval, where the case stands. Raises `CodeblueError`."""
+    asked = {name: run.given[name] for name in ("case", "finding") if name in run.given}
+    errand = Errand.model_validate({"what": RUNBOOKS[run.runbook].what or "status", **asked})
+    return ERRANDS[errand.what](errand, environment.ready(), run.by)
 
 
 def cases(errand: Errand, deps: Deps, _who: str) -> dict[str, object]:
@@ -92,16 +104,34 @@ def rollback(errand: Errand, deps: Deps, _who: str) -> dict[str, object]:
 
 def plan(errand: Errand, deps: Deps, who: str) -> dict[str, object]:
     """`{cases, turned}`: the cases that this alert opens, each of which asks before it does anything. Raises `BadInput`."""
-    return planned(errand.event.encode(), who, deps, environment.by_hand(), environment.workflows(), environment.tokens())
+    doors = Doors(environment.workflows(), environment.tokens())
+    return handed_over(_alert(errand), who, deps, environment.by_hand(), doors, Mode.ASK)
 
 
-def planned(raw: bytes, who: str, deps: Deps, judge: Judge, workflows: Workflows, tokens: Tokens) -> dict[str, object]:
-    """The same, with what begins their workflows. It is this person who asks for whatever the cases ask."""
+def respond(errand: Errand, deps: Deps, who: str) -> dict[str, object]:
+    """The same for cases that ask where the policy says so, and go ahead where it does not. Raises `BadInput`."""
+    doors = Doors(environment.workflows(), environment.tokens())
+    return handed_over(_alert(errand), who, deps, environment.by_hand(), doors, None)
+
+
+def _alert(errand: Errand) -> bytes:
+    return finding(errand.finding) if errand.finding else errand.event.encode()
+
+
+class Doors(NamedTuple):
+    """What begins workflows and wakes them."""
+
+    workflows: Workflows
+    tokens: Tokens
+
+
+def handed_over(raw: bytes, who: str, deps: Deps, judge: Judge, doors: Doors, mode: Mode | None) -> dict[str, object]:
+    """The alert taken in for this person, who asks for whatever the cases ask; their workflows are begun."""
     opened: list[str] = []
     others: list[dict[str, object]] = []
-    for admitted in take_in(arrived(raw), judge, deps, automatic=False, mode=Mode.ASK, by=who):
+    for admitted in take_in(arrived(raw), judge, deps, automatic=False, mode=mode, by=who):
         if isinstance(admitted, Case):
-            wake(admitted, workflows, tokens)
+            wake(admitted, *doors)
             opened.append(admitted.id)
         else:
             others.append(turned(admitted.verdict, admitted.reason, admitted.left))
@@ -119,4 +149,5 @@ ERRANDS: Mapping[str, Callable[[Errand, Deps, str], dict[str, object]]] = {
     "audit": audit,
     "rollback": rollback,
     "plan": plan,
+    "respond": respond,
 }

@@ -7,7 +7,7 @@ stand here as well.
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from shared.adapters.aws import canaries, custody_places, executions, identities, notifier, objects
+from shared.adapters.aws import canaries, custody_places, executions, identities, notifier, objects, runbooks
 from shared.adapters.aws.clients import spoke_of
 from shared.adapters.aws.permissions import CUSTODY_KEYS, Statement, allow, custody, document
 from shared.adapters.aws.powers import policies
@@ -38,6 +38,9 @@ WORKFLOW = {
 }
 """What functions do with the state machine."""
 
+READS_RUNBOOKS = frozenset(runbook.function for runbook in runbooks.RUNBOOKS.values())
+"""Functions that runbooks call."""
+
 RECEIVES = frozenset({"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"})
 INTAKE_QUEUE = "codeblue-intake"
 
@@ -60,6 +63,8 @@ def _runs(name: str, home: Home) -> Iterator[Statement]:
     yield allow(notifier.PERMISSIONS, home.arn("sns", TOPIC))
     if name in WORKFLOW:
         yield allow(WORKFLOW[name], home.arn("states", f"stateMachine:{MACHINE}"))
+    if name in READS_RUNBOOKS:
+        yield allow(runbooks.PERMISSIONS, home.arn("ssm", "automation-execution/*"))
     if name == "ingest":
         yield allow(RECEIVES, home.arn("sqs", INTAKE_QUEUE))
 

@@ -14,6 +14,7 @@ from shared.settings import Policy
 from .canary import Canary
 from .custody import Custody
 from .custody_bucket import CustodyBucket
+from .duties import Home
 from .forwarding import Forwarding
 from .guardrails import resource_control, service_control, trusted
 from .intake import Intake
@@ -23,6 +24,7 @@ from .parameters import IAM_REGION, Parameters
 from .people import Door
 from .responder import Responder
 from .roster import BUS, POSTS, role_arn
+from .runbooks import Runbooks
 from .spoke import Spoke
 
 SWEPT = Duration.minutes(5)
@@ -75,6 +77,8 @@ class ResponderStack(Stack):
         for name, function in (("Decisions", "decide"), ("Desk", "desk")):
             door = Door(self, name, function=live[function], approvers=given.approvers)
             CfnOutput(self, f"{name}Url", value=door.url.url)
+        home = Home(partition_of(given.region), given.account, given.region, key.key_arn)
+        Runbooks(self, "Runbooks", home=home, functions=live, approvers=given.approvers)
         CfnOutput(self, "StateMachine", value=responder.machine.state_machine_arn)
 
     def _tell(self, given: Parameters, key: kms.Key, responder: Responder, intake: Intake) -> None:

@@ -23,6 +23,8 @@ PARTS: Mapping[str, str] = {
     "table/codeblue-*": "custody's two tables have one name, and what triage counts its ending",
     "iam::": "whoever is named as responder or break-glass is looked up, user or role",
     "key/*": "keys are known by alias: the statement's condition (kms:ResourceAliases) leaves custody's, or the canary's, alone",
+    "automation-definition/Codeblue-": "whichever version of a runbook is the newest",
+    "automation-execution/": "an execution of a runbook has its name from nobody beforehand",
     "log-group:/codeblue/": "the streams of the function's own log group",
     "s3:::codeblue-custody-": "the record's bucket and its twin in the second Region, with all that is in them",
     "s3:::codeblue-canary-": "the responder's own bucket in each Region",
@@ -47,11 +49,11 @@ class WorkerRole(Construct):
                 policy_document=iam.PolicyDocument.from_json(document),
                 roles=[self.role.role_name],
             )
-            acknowledge(policy, dict(_wild(word, document)))
+            acknowledge(policy, dict(wild(word, document)))
             self.policies.append(policy)
 
 
-def _wild(word: str, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def wild(word: str, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Every resource with a wildcard, by the finding's name, and why it has one; without a reason it stays a finding."""
     for statement in document["Statement"]:
         named = statement["Resource"]

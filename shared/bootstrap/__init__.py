@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from shared.adapters.aws.doctor import Check
     from shared.adapters.aws.executions import Executions
     from shared.adapters.aws.questions import Questions
+    from shared.adapters.aws.runbooks import Execution
 
 
 __all__ = [
@@ -41,6 +42,8 @@ __all__ = [
     "desk",
     "estate",
     "examined",
+    "execution",
+    "finding",
     "memory",
     "pager",
     "permissions",
@@ -129,6 +132,22 @@ def desk(stack: str) -> "Desk":
     from shared.adapters.aws.desk import Desk
 
     return Desk(Clients(), stack)
+
+
+def execution(ident: str, function: str) -> "Execution":
+    """The runbook of Systems Manager that calls this function now, by the id of its execution. Raises `Refused`, `CloudError`."""
+    from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.runbooks import running
+
+    return running(Clients(), ident, function)
+
+
+def finding(arn: str) -> bytes:
+    """A finding of GuardDuty's by its ARN, as JSON. Raises `BadInput`, `CloudError`."""
+    from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.findings import fetched
+
+    return fetched(Clients(), arn)
 
 
 def examined(policy: Policy, deployed: "Callable[[], Desk | None]") -> "Iterator[Check]":

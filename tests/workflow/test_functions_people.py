@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions import decide, environment
 from functions.ask import Question, wait
 from functions.decide import settle
-from functions.desk import planned
+from functions.desk import Doors, handed_over
 from functions.environment import Settings
 from functions.notify import Envelope, notify, told
 from functions.signed import refused
@@ -205,12 +205,16 @@ class TestSweep:
         assert revive(deps.cases, nudges) == ()
 
 
-def test_a_case_that_somebody_has_planned_is_opened_in_their_name(hospital: Hospital) -> None:
+@pytest.mark.parametrize(
+    ("mode", "then"),
+    [pytest.param(Mode.ASK, Mode.ASK, id="planned asks"), pytest.param(None, Mode.AUTO, id="responded to goes as the policy says")],
+)
+def test_an_alert_that_somebody_has(hospital: Hospital, mode: Mode | None, then: Mode) -> None:
     deps, nudges = hospital.worker(), Nudges()
     judge = Judge(deps.policy, deps.exempt, BoundedMemory, automatic=False)
-    said = planned(alert(hospital).encode(), ANN, deps, judge, nudges, nudges)
+    said = handed_over(alert(hospital).encode(), ANN, deps, judge, Doors(nudges, nudges), mode)
     assert said["cases"] == nudges.begun
-    assert [case.asked_by for case in hospital.cases.all()] == [ANN]
+    assert [(case.asked_by, case.mode) for case in hospital.cases.all()] == [(ANN, then)]
 
 
 class TestStage:

@@ -189,6 +189,9 @@ class Clients:
     def sqs(self, account: str, region: str) -> SQSClient:
         return cast("SQSClient", self._client("sqs", account, region))
 
+    def ssm(self, account: str, region: str) -> Any:  # noqa: ANN401  # one call of it, at home
+        return self._client("ssm", account, region)
+
     def sso_admin(self, account: str, region: str) -> SSOAdminClient:
         return cast("SSOAdminClient", self._client("sso-admin", account, region))
 
