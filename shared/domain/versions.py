@@ -1,7 +1,17 @@
-"""What a migration came to, as a case carries it: counts, and no name of an object."""
+"""A migration as a case carries it: what does it, and what it came to. Counts, and no name of an object."""
+
+from enum import StrEnum
 
 from .resource import Ref
 from .value import Value
+
+
+class Engine(StrEnum):
+    """What does the moving: one worker, many workers beside each other, or a job of the store's own service."""
+
+    IN_PROCESS = "in process"
+    MAP = "distributed map"
+    BATCH = "batch job"
 
 
 class Versions(Value):

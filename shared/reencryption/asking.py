@@ -111,9 +111,11 @@ class Turns[R]:
 class Calls:
     """The calls of one migration: together where the objects can be asked so, else by threads; one caller at a time needs none."""
 
-    def __init__(self, store: Ref, objects: Objects, clock: Clock, pool: ThreadPoolExecutor | None) -> None:
+    def __init__(
+        self, store: Ref, objects: Objects, clock: Clock, pool: ThreadPoolExecutor | None, ceiling: float | None = None
+    ) -> None:
         self._store, self._objects, self._clock, self._pool = store, objects, clock, pool
-        self._paces = Paces(clock)
+        self._paces = Paces(clock, ceiling=ceiling)
 
     def page(self, after: tuple[str, str] | None) -> Page:
         """The next part of the listing. Raises `CloudError`."""
@@ -145,6 +147,7 @@ class Calls:
     def _told(self, ask: Ask) -> Told:
         try:
             if isinstance(ask, Head):
+                self._paces.wait()
                 return persistently(self._clock, partial(self._made, ask))
             pace = self._paces.of(ask.key)
             return persistently(self._clock, partial(self._paced, ask, pace), pace.throttled)

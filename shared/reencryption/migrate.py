@@ -55,7 +55,7 @@ def migrate(
     held = persistently(clock, partial(objects.store, plan.store))
     mover = Mover(plan, held, clock, manifest, updatable=update_lane == PROVED)
     with _workers(plan.width) as pool:
-        calls = Calls(plan.store, objects, clock, pool)
+        calls = Calls(plan.store, objects, clock, pool, plan.ceiling)
         run = _Run(calls, clock, manifest, mover, _Watch(plan.first, cancelled, progress))
         state, why = run.until_done()
     return _result(manifest, state, why, update_lane).but(keys=None if why else run.keys)

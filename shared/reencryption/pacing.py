@@ -6,6 +6,7 @@ clinicians do not have. An unpaced worker at the cap gets four refusals in five 
 
 from dataclasses import dataclass
 from threading import Lock
+from typing import Self
 
 from shared.ports import Clock
 
@@ -38,10 +39,13 @@ READS = Limits(first=1_000.0, step=240.0, most=5_500.0)
 
 
 class Pace:
-    """Calls a second to one prefix. Safe to use from several threads. `workers` on the same prefix share each step forward."""
+    """Calls a second to one prefix. Safe to use from several threads. `workers` on the same prefix share each step forward.
 
-    def __init__(self, clock: Clock, limits: Limits = WRITES, workers: int = 1) -> None:
-        self._clock, self._limits, self._step = clock, limits, limits.step / workers
+    `within` is the pace of all prefixes together: whoever takes a turn here takes one there.
+    """
+
+    def __init__(self, clock: Clock, limits: Limits = WRITES, workers: int = 1, within: Self | None = None) -> None:
+        self._clock, self._limits, self._step, self._within = clock, limits, limits.step / workers, within
         self._lock = Lock()
         self.rate = limits.first
         self._changed = self._next = clock.monotonic()
@@ -54,6 +58,8 @@ class Pace:
             turn = self._next = max(now, self._next) + 1 / self.rate
         if turn > now:
             self._clock.sleep(turn - now)
+        if self._within:
+            self._within.wait()
 
     def free(self, now: float) -> bool:
         """Whether a call's turn has come; who asks takes it. `now` is the clock's monotonic time."""
@@ -61,14 +67,15 @@ class Pace:
             self._grow(now)
             gap = 1 / self.rate
             turn = max(self._next, now - max(BURST, gap)) + gap
-            if turn > now + TICK:
+            if turn > now + TICK or (self._within and not self._within.free(now)):
                 return False
             self._next = turn
             return True
 
     def due(self) -> float:
         """When the next turn comes, in the clock's monotonic time."""
-        return self._next + 1 / self.rate
+        mine = self._next + 1 / self.rate
+        return max(mine, self._within.due()) if self._within else mine
 
     def throttled(self) -> None:
         """The store said "slow down": at most five times a second, for one burst of refusals is one fact."""
@@ -84,10 +91,14 @@ class Pace:
 
 
 class Paces:
-    """The pace of every prefix, what stands before a key's first `/`: of its writes, and of its reads."""
+    """The pace of every prefix, what stands before a key's first `/`: of its writes, and of its reads.
 
-    def __init__(self, clock: Clock, workers: int = 1) -> None:
+    `ceiling` is calls a second to all of them together; None: as fast as the prefixes go.
+    """
+
+    def __init__(self, clock: Clock, workers: int = 1, ceiling: float | None = None) -> None:
         self._clock, self._workers = clock, workers
+        self._all = Pace(clock, Limits(ceiling, 0.0, ceiling)) if ceiling else None
         self._lock = Lock()
         self._paces: dict[tuple[str, Limits], Pace] = {}
 
@@ -97,5 +108,10 @@ class Paces:
         with self._lock:
             pace = self._paces.get((prefix, limits))
             if pace is None:
-                pace = self._paces[prefix, limits] = Pace(self._clock, limits, self._workers)
+                pace = self._paces[prefix, limits] = Pace(self._clock, limits, self._workers, self._all)
             return pace
+
+    def wait(self) -> None:
+        """Wait for a turn among all calls; for calls that no prefix limits."""
+        if self._all:
+            self._all.wait()

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from shared.domain.resource import Ref
 from shared.domain.value import Value, digest
@@ -27,7 +27,8 @@ class Migration(Value):
     Without a `canary` nothing is updated in place. `first` are object keys that the actors read: they are moved before all others,
     and are kept nowhere. `foreign`: the successor is of another account than the store, and S3 then updates nothing in place.
 
-    `copy_limit` and `part` are bytes: above the limit a copy is made in parts of at least `part`. `width` is calls in flight.
+    `copy_limit` and `part` are bytes: above the limit a copy is made in parts of at least `part`. `width` is calls in flight,
+    `ceiling` calls a second at most, of the proof too; None: what each prefix takes.
     """
 
     store: Ref
@@ -39,6 +40,7 @@ class Migration(Value):
     copy_limit: PositiveInt = COPY_LIMIT
     part: PositiveInt = COPY_LIMIT // 5
     width: PositiveInt = 32
+    ceiling: PositiveFloat | None = None
 
     @model_validator(mode="after")
     def _moves_away(self) -> Self:

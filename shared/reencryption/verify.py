@@ -20,6 +20,7 @@ from .answers import Answer, meaning, persistently
 from .lanes import Lane, Unseen
 from .manifest import Manifest
 from .moving import UNSEEN
+from .pacing import Paces
 from .plan import Migration
 from .result import Mismatch, Proof
 from .rows import Row, Seen, differences, name_of, seen, sum_of
@@ -62,6 +63,7 @@ class _Check:
 
     def __init__(self, plan: Migration, objects: Objects, clock: Clock, manifest: Manifest) -> None:
         self._plan, self._objects, self._clock, self._manifest = plan, objects, clock, manifest
+        self._paces = Paces(clock, ceiling=plan.ceiling)
         self._moved = {row.became: row for row in manifest.moved.values()}
 
     def version(self, version: Version) -> _Checked:
@@ -115,6 +117,7 @@ class _Check:
             return None
 
     def _asked[T](self, call: Callable[[], T]) -> T:
+        self._paces.wait()
         return persistently(self._clock, call)
 
 

@@ -132,12 +132,16 @@ class ReplicaKey(Facet):
 
 
 class Migrated(Facet):
-    """How many stored versions could be moved from one key to another and are not yet. Asked for: none. It can not be undone."""
+    """How many stored versions could be moved from one key to another and are not yet. Asked for: none. It can not be undone.
+
+    `engine` is what moves them: whoever approves this approves that as well.
+    """
 
     facet: Literal["migrated"] = "migrated"
     old: str
     new: str
     eligible: int = 0
+    engine: Engine = Engine.IN_PROCESS
 
     @property
     def part(self) -> str:
