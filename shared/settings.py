@@ -152,6 +152,16 @@ class Keys(Value):
     sound: Literal["replace", "rotate"] = "replace"
 
 
+class MigrationRules(Value):
+    """What moves stored data: an `engine` by name, or the one that the planner picks (`auto`).
+
+    `kms_percent`: how much of the requests to KMS that nobody uses a migration takes, for clinicians share them.
+    """
+
+    engine: Literal["auto", "in process", "distributed map", "batch job"] = "auto"
+    kms_percent: Annotated[int, Field(strict=True, ge=1, le=20)] = 20
+
+
 class FenceRules(Value):
     """`tls_floor`: the oldest TLS that a fenced store still answers. `quarantine`: the narrowest thing that is cut off first."""
 
@@ -185,6 +195,7 @@ class Policy(Value):
     tenants: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")], Tenant] = Field(default_factory=dict)
     one_way: OneWay = OneWay()
     keys: Keys = Keys()
+    migration: MigrationRules = MigrationRules()
     fence: FenceRules = FenceRules()
     triage: Triage = Triage()
 

@@ -71,7 +71,7 @@ def in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Presence:
         evidence=lambda: CloudTrailEvidence(clients, clock),
         sources=lambda: AwsSources(clients, clock),
         notifier=notifier(clients) or LogNotifier(),
-        recovery=cache(lambda: _recovery(clients)),
+        recovery=cache(lambda: _recovery(clients, clock)),
         traffic=cache(lambda: _traffic(clients, clock)),
         doubts=tuple(_doubts(found)),
     )
@@ -129,11 +129,17 @@ def _traffic(clients: "Clients", clock: Clock) -> Traffic:
     return AwsTraffic(clients, clock)
 
 
-def _recovery(clients: "Clients") -> Recovery:
+def _recovery(clients: "Clients", clock: Clock) -> Recovery:
     from shared.adapters.aws.access import AwsAccess
     from shared.adapters.aws.canaries import canaries
+    from shared.adapters.aws.capacity import AwsCapacity
     from shared.adapters.aws.custody_places import SECOND_REGION
     from shared.adapters.aws.wire.objects import FastObjects
 
     regions = (clients.region, *([SECOND_REGION[clients.region]] if clients.region in SECOND_REGION else []))
-    return Recovery(objects=FastObjects(clients), access=AwsAccess(clients), canaries=canaries(clients, regions))
+    return Recovery(
+        objects=FastObjects(clients),
+        access=AwsAccess(clients),
+        canaries=canaries(clients, regions),
+        capacity=AwsCapacity(clients, clock),
+    )

@@ -117,6 +117,8 @@ def show(summary: Mapping[str, object], *, unfinished: bool = False) -> None:
     if isinstance(asked := summary.get("awaiting"), Mapping):
         out.print(f"\nasked: {asked['why']}\n  until {_until(asked['expires'])}; after that nothing is done and it is asked anew")
         _planned(asked["changes"])
+        for sentence in asked["told"]:
+            out.print(f"  {sentence}")
         if asked["another"]:
             out.print(f"  not all of it can be undone for everybody: somebody other than {asked['by']} approves it")
         out.print(f"  codeblue approve {summary['case']} --digest {asked['digest']}")

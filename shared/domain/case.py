@@ -88,6 +88,8 @@ class Awaiting(Value):
     """who ran what asks, as the cloud knows them"""
     another: bool = False
     """it has what can not be undone in it: only somebody else may approve it"""
+    told: tuple[str, ...] = ()
+    """what whoever decides should know besides: estimates, and no part of the digest"""
 
 
 class Outcome(Value):

@@ -45,6 +45,7 @@ def summary(case: Case, journal: Journal, place: str) -> dict[str, object]:
             "expires": asked.expires.isoformat(),
             "by": case.asked_by or asked.by,
             "another": asked.another,
+            "told": list(asked.told),
         }
     return content
 

@@ -7,7 +7,9 @@ from shared.containment.estate import Estate
 from shared.containment.guard import Protected
 from shared.containment.scope import Surveyor
 from shared.domain.resource import Cloud, Ref
+from shared.domain.versions import Engine
 from shared.ports import Access, Cases, Clock, Directory, Evidence, Journal, Notifier, Objects, Sources, Traffic, World
+from shared.ports.capacity import Capacity
 from shared.reencryption import Canary, Progress
 from shared.settings import Policy
 
@@ -18,12 +20,15 @@ from .fresh import Fresh
 class Recovery:
     """What replacing a key and moving what is stored needs besides.
 
-    `canaries`: where an update in place is tried first, by Region; where there is none, nothing is updated in place.
+    `canaries`: where an update in place is tried first, by Region; where there is none, nothing is updated in place. `capacity`
+    tells what migrations are planned from; None: nobody counts, and only the stores' own limits hold. `engines` are set up here.
     """
 
     objects: Objects
     access: Access
     canaries: Mapping[str, Canary]
+    capacity: Capacity | None = None
+    engines: frozenset[Engine] = frozenset({Engine.IN_PROCESS})
 
 
 @dataclass(frozen=True, slots=True)

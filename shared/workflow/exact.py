@@ -37,8 +37,8 @@ def agreed(case: Case, deps: Deps, made: Plan) -> bool:
     return by_itself and all(c.blast.clear and (c.reversible or final) for c in made.changes)
 
 
-def asked(case: Case, deps: Deps, made: Plan) -> Case:
-    """The case with the question; people are paged when it is new, or when nobody answered it in time."""
+def asked(case: Case, deps: Deps, made: Plan, told: tuple[str, ...] = ()) -> Case:
+    """The case with the question; people are paged when it is new, or when nobody answered it in time. `told` is said beside it."""
     if _open(case, deps, made.digest):
         return case
     expires = deps.clock.now() + deps.policy.approval.expires
@@ -46,7 +46,7 @@ def asked(case: Case, deps: Deps, made: Plan) -> Case:
     deps.notifier.page(case.id, "A decision is needed", f"{why}. `codeblue approve {case.id} --digest {made.digest}`")
     another = takes_another(deps, made.changes)
     awaiting = Awaiting(
-        wave=made.wave, digest=made.digest, envelope=None, why=why, expires=expires, by=deps.caller, another=another
+        wave=made.wave, digest=made.digest, envelope=None, why=why, expires=expires, by=deps.caller, another=another, told=told
     )
     return case.but(awaiting=awaiting)
 

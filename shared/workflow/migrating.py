@@ -11,7 +11,7 @@ from shared.containment.action import Action
 from shared.containment.actions import ACTIONS
 from shared.containment.journal import Applied, intended, unmade
 from shared.domain.case import Case, LeftForPeople, Mode, Stage, Succession, Verdict
-from shared.domain.errors import CloudError
+from shared.domain.errors import CloudError, Throttled
 from shared.domain.facet import Migrated
 from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Ref
@@ -25,6 +25,7 @@ from . import exact, exposing, proving, waves
 from .asking import put
 from .cancelling import TIME_IS_UP, Cancelling
 from .deps import Deps, Recovery
+from .foreseeing import Foreseen, Pair, foresee, most, told
 from .putting_off import put_off
 from .step import Next
 
@@ -69,11 +70,11 @@ def move(case: Case, deps: Deps) -> Next:
         return Next(case, Stage.SWEEP)
     if deps.policy.mode(Wave.MIGRATE) is Mode.OBSERVE:
         return Next(case.but(unmoved=_people(case, [NOT_MOVED], NOT_MOVED.target)), Stage.SWEEP)
-    known, made = exact.current(case, deps, Wave.MIGRATE, lambda: _changes(case))
-    if not exact.agreed(known, deps, made):
-        return put(exact.asked(known, deps, made), deps)
     started, cancelling = deps.clock.monotonic(), Cancelling(deps.cases, deps.clock)
-    recovery = deps.recovery()
+    recovery, foreseen = deps.recovery(), list[Foreseen]()
+    known, made = exact.current(case, deps, Wave.MIGRATE, lambda: _changes(case, deps, recovery, foreseen))
+    if not exact.agreed(known, deps, made):
+        return put(exact.asked(known, deps, made, told(foreseen)), deps)
     if not known.versions:
         deps.journal(case.id).append("intended", intended(made, made.changes, deps.journal(case.id)))
     ran = _ran(known, deps, recovery, cancelling)
@@ -94,7 +95,7 @@ def prove(case: Case, deps: Deps) -> Next:
     recovery, after = deps.recovery(), case
     proofs: dict[Ref, Proof] = {}
     for plan in _migrations(case, recovery):
-        after = _proved(after, plan, deps, recovery, proofs)
+        after = _proved(after, plan.but(ceiling=most(deps, recovery, plan.store) or None), deps, recovery, proofs)
     if any(not v.done and 0 < v.rounds < ROUNDS for v in after.versions):
         return Next(after, Stage.MIGRATE, again_seconds=AGAIN_SECONDS)
     if unfinished(after):
@@ -102,11 +103,16 @@ def prove(case: Case, deps: Deps) -> Next:
     return Next(after.but(unmoved=tuple(dict.fromkeys((*after.unmoved, *proving.people(after, deps, recovery))))), Stage.SWEEP)
 
 
-def _changes(case: Case) -> Iterable[Change]:
-    """One change for each store and key: nothing that could be moved is under the old key any more. It can not be undone."""
+def _changes(case: Case, deps: Deps, recovery: Recovery, foreseen: list[Foreseen]) -> Iterable[Change]:
+    """One change for each store and key: nothing that could be moved is under the old key any more. It can not be undone.
+
+    What is foreseen of each goes into `foreseen`. Raises `NotDurable`.
+    """
     action: Action = ACTIONS["migrate"]
-    for store, succession in _pairs(case):
-        after = Migrated(old=succession.old.id, new=succession.new.id)
+    pairs = _pairs(case)
+    foreseen += foresee(case, deps, recovery, [Pair(store, s.old, foreign=s.new.account != store.account) for store, s in pairs])
+    for (store, s), each in zip(pairs, foreseen, strict=True):
+        after = Migrated(old=s.old.id, new=s.new.id, engine=each.forecast.engine)
         yield action.change(store, after, "what was stored before is still in the old key's reach", reversible=False)
 
 
@@ -161,8 +167,11 @@ def _nothing(seen: MigrationResult) -> MigrationResult:
 
 
 def _run(plan: Migration, case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling) -> Ran:
-    watch = partial(deps.watch, plan.store)
+    watch, most_calls = partial(deps.watch, plan.store), most(deps, recovery, plan.store)
+    if most_calls == 0:
+        return Ran(plan, Throttled("KMS has no request to spare now"))
     try:
+        plan = plan.but(ceiling=most_calls)
         result = migrate(plan, recovery.objects, deps.journal(case.id), deps.clock, cancelled=cancelling, progress=watch)
     except CloudError as error:
         return Ran(plan, error)

@@ -4,9 +4,10 @@ import pytest
 
 from shared.adapters.memory.clock import MemoryClock
 from shared.domain.errors import Refused, Throttled, Unreachable
-from shared.reencryption import pacing
+from shared.reencryption import pacing, verify
 from shared.reencryption.answers import ATTEMPTS, LONGEST, persistently
 from shared.reencryption.pacing import Pace, Paces
+from tests.unit.reencryption import CHARTS, PLAN, UNDER_OLD, NamingJournal, estate, run
 
 
 def test_a_pace_keeps_its_rate() -> None:
@@ -53,6 +54,32 @@ def test_each_prefix_has_its_own_pace() -> None:
     assert paces.of("ward/7/jane") is paces.of("ward/8/john")
     assert paces.of("ward/7/jane") is not paces.of("lab/jane")
     assert paces.of("jane") is paces.of("john")
+
+
+def test_all_prefixes_together_keep_the_ceiling() -> None:
+    clock = MemoryClock()
+    paces = Paces(clock, ceiling=50.0)
+    for number in range(200):
+        paces.of(f"{number % 7}/jane").wait()
+    assert 200 / clock.monotonic() <= 51
+    taken, began = 0, clock.monotonic()
+    while clock.monotonic() < began + 4:
+        taken += sum(paces.of(f"{prefix}/jane").free(clock.monotonic()) for prefix in range(7))
+        clock.sleep(0.001)
+    assert 0.9 * 200 <= taken <= 1.05 * 200
+    assert all(paces.of(f"{prefix}/jane").due() > clock.monotonic() - 0.03 for prefix in range(7))
+
+
+@pytest.mark.parametrize("ceiling", [None, 40.0])
+def test_a_migration_and_its_proof_stay_below_the_ceiling(ceiling: float | None) -> None:
+    objects, journal, clock, calls = estate(), NamingJournal(), MemoryClock(), list[str]()
+    for number in range(50):
+        objects.write(CHARTS, f"{number % 5}/{number}", b"x", UNDER_OLD)
+    objects.beside = lambda call: calls.append(call) if call in {"head", "update", "attributes"} else None
+    plan = PLAN.but(ceiling=ceiling)
+    assert run(objects, journal, plan, clock).finished
+    assert verify(plan, objects, journal, clock).done
+    assert ceiling is None or (len(calls) - 6) / clock.monotonic() <= ceiling * 1.01
 
 
 @pytest.mark.parametrize("error", [Throttled("later", "SlowDown"), Unreachable("no answer", "ReadTimeoutError")])

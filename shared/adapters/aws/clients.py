@@ -141,6 +141,9 @@ class Clients:
     def cloudtrail(self, account: str, region: str) -> CloudTrailClient:
         return cast("CloudTrailClient", self._client("cloudtrail", account, region))
 
+    def cloudwatch(self, account: str, region: str) -> Any:  # noqa: ANN401  # two calls of it, of counts alone
+        return self._client("cloudwatch", account, region)
+
     def dynamodb(self, account: str, region: str) -> DynamoDBClient:
         return cast("DynamoDBClient", self._client("dynamodb", account, region))
 
@@ -182,6 +185,9 @@ class Clients:
 
     def secretsmanager(self, account: str, region: str) -> SecretsManagerClient:
         return cast("SecretsManagerClient", self._client("secretsmanager", account, region))
+
+    def service_quotas(self, account: str, region: str) -> Any:  # noqa: ANN401  # one call of it
+        return self._client("service-quotas", account, region)
 
     def sns(self, account: str, region: str) -> SNSClient:
         return cast("SNSClient", self._client("sns", account, region))

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from shared.adapters.aws import (
     access,
     canaries,
+    capacity,
     cases,
     custody_places,
     directory,
@@ -81,9 +82,9 @@ def through_services() -> Statement:
 
 
 def migration() -> tuple[Statement, ...]:
-    """The statements for moving what is stored: versions of every store, and their keys through S3 alone."""
+    """The statements for moving what is stored: versions of every store, their keys through S3 alone, and the counts to plan by."""
     keys = _of("kms", objects.ACTIONS)
-    return (allow(objects.ACTIONS - keys, "*"), through("s3", keys))
+    return (allow((objects.ACTIONS - keys) | capacity.PERMISSIONS, "*"), through("s3", keys))
 
 
 def evidence_files() -> tuple[Statement, ...]:

@@ -6,7 +6,7 @@ single requests, is given to the powers whose stages do that.
 
 from collections.abc import Mapping
 
-from shared.adapters.aws import lambda_functions, notifier, objects, stored_secrets
+from shared.adapters.aws import capacity, lambda_functions, notifier, objects, stored_secrets
 from shared.adapters.aws.permissions import (
     Statement,
     allow,
@@ -67,7 +67,7 @@ def _keys_of_services(power: Power) -> tuple[Statement, ...]:
 
 def _data(power: Power) -> dict[str, tuple[Statement, ...]]:
     """What opens stored data. A proof looks at versions without reading them; S3 tells their checksums to those who may decrypt."""
-    proof = (allow(objects.LOOKS, "*"), through("s3", {"kms:Decrypt"})) if power is Power.OBSERVE else ()
+    proof = (allow(objects.LOOKS | capacity.REQUESTS, "*"), through("s3", {"kms:Decrypt"})) if power is Power.OBSERVE else ()
     return {
         "move": migration() if power is Power.MIGRATE else (),
         "prove": proof,

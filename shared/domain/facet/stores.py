@@ -2,6 +2,8 @@
 
 from typing import ClassVar, Literal, Self
 
+from shared.domain.versions import Engine
+
 from .base import Facet
 
 

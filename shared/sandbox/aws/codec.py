@@ -41,9 +41,9 @@ def operation(service: str, name: str) -> OperationModel | None:
 
 
 def protocol(service: str) -> str:
-    """The wire protocol of a service: json, query, ec2, rest-xml or rest-json."""
+    """The wire protocol of a service, as the SDK chooses it: json, query, ec2, rest-xml or rest-json."""
     known = model(service)
-    return str(known.metadata.get("protocol", "json")) if known else "json"
+    return str(known.resolved_protocol) if known else "json"
 
 
 def parameters(incoming: Incoming, service: str, name: str) -> dict[str, Any]:

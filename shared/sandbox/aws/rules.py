@@ -7,6 +7,7 @@ from shared.sandbox.aws import (
     guardduty_rules,
     iam_rules,
     kms_rules,
+    metric_rules,
     s3_listing,
     s3_rules,
     s3control_rules,
@@ -23,6 +24,7 @@ from shared.sandbox.aws.http import Reply
 RULES: Mapping[str, Mapping[str, Rule]] = {
     "backup": backup_rules.RULES,
     "cloudtrail": trail_rules.RULES,
+    "cloudwatch": metric_rules.CLOUDWATCH,
     "ec2": service_keys.EC2,
     "guardduty": guardduty_rules.RULES,
     "iam": {**iam_rules.RULES, **simulation.RULES},
@@ -32,6 +34,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
     "s3": {**s3_rules.RULES, **s3_listing.RULES},
     "s3control": s3control_rules.RULES,
     "secretsmanager": service_keys.SECRETS,
+    "service-quotas": metric_rules.QUOTAS,
     "sso-admin": sso_rules.RULES,
     "sts": sts_rules.RULES,
 }

@@ -1,7 +1,9 @@
 """Names as CloudTrail spells them, where they differ from the API's; and what it counts as data, as reading, as secret."""
 
 EVENT_SOURCES = {
+    "cloudwatch": "monitoring.amazonaws.com",
     "s3control": "s3.amazonaws.com",
+    "service-quotas": "servicequotas.amazonaws.com",
     "sso-admin": "sso.amazonaws.com",
     "stepfunctions": "states.amazonaws.com",
 }

@@ -38,6 +38,7 @@ SERVICES: Final[Mapping[str, str]] = {
     "elasticloadbalancing": "elbv2",
     "email": "ses",
     "monitoring": "cloudwatch",
+    "servicequotas": "service-quotas",
     "sso": "sso-admin",
     "states": "stepfunctions",
     "tagging": "resourcegroupstaggingapi",

@@ -1,0 +1,109 @@
+"""What migrations will be like, worked out before anybody is asked: the engine, which is approved, and estimates, which are told.
+
+Counts move with every object that somebody stores. So a plan names what decides (which store, from which key, by which engine) and
+its digest stands; how long it may take and what it may cost is told beside it and put on record.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from shared.domain.case import Case
+from shared.domain.errors import CloudError
+from shared.domain.resource import Ref
+from shared.domain.value import Value
+from shared.domain.versions import Engine
+from shared.ports.capacity import Holding, Requests
+from shared.ports.objects import StoreFacts, Versioning
+from shared.reencryption.planner import Forecast, Task, ceiling, forecast
+from shared.settings import MigrationRules
+
+from .deps import Deps, Recovery
+
+MOST_TOLD = 40
+"""Sentences that a question carries: the record has the others."""
+
+UNCOUNTED = Holding()
+UNKNOWN = StoreFacts(Versioning.NEVER)
+
+
+class Foreseen(Value):
+    """What is foreseen for one store and one old key (ARN)."""
+
+    store: Ref
+    old: str
+    forecast: Forecast
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A store and an old key. `foreign`: its successor is of another account than the store."""
+
+    store: Ref
+    old: Ref
+    foreign: bool
+
+
+_FORESEEN = TypeAdapter(tuple[Foreseen, ...])
+
+
+def foresee(case: Case, deps: Deps, recovery: Recovery, pairs: Iterable[Pair]) -> tuple[Foreseen, ...]:
+    """The forecast of each migration, put on record. What can not be asked is taken for unknown. Raises `NotDurable`."""
+    found = tuple(
+        Foreseen(store=p.store, old=p.old.id, forecast=forecast(_task(case, deps.policy.migration, recovery, p))) for p in pairs
+    )
+    if found:
+        journal = deps.journal(case.id)
+        journal.append("foreseen", {"migrations": len(found), "blob": journal.blob(_FORESEEN.dump_json(found))})
+    return found
+
+
+def told(found: Sequence[Foreseen]) -> tuple[str, ...]:
+    """In sentences, each store's by its name; what is true of several of its keys is said once."""
+    said = tuple(dict.fromkeys(f"{each.store.name}: {reason}" for each in found for reason in each.forecast.reasons))
+    more = len(said) - MOST_TOLD
+    return said if more <= 0 else (*said[:MOST_TOLD], f"{more} more: see the record")
+
+
+def most(deps: Deps, recovery: Recovery, store: Ref) -> float | None:
+    """Calls a second that a migration of this store may make now; 0: none. None where nobody measures."""
+    if recovery.capacity is None:
+        return None
+    return ceiling(_requests(recovery, store), deps.policy.migration.kms_percent)
+
+
+def _task(case: Case, rules: MigrationRules, recovery: Recovery, pair: Pair) -> Task:
+    facts = _facts(recovery, pair.store)
+    return Task(
+        holding=_holding(recovery, pair.store),
+        requests=_requests(recovery, pair.store),
+        versioning=facts.versioning,
+        updatable=not pair.foreign and pair.store.region in recovery.canaries,
+        notified=bool(facts.consumers),
+        exposed=sum(e.objects for e in case.exposures if e.store == pair.store),
+        engines=recovery.engines,
+        wanted=None if rules.engine == "auto" else Engine(rules.engine),
+        share=rules.kms_percent,
+    )
+
+
+def _facts(recovery: Recovery, store: Ref) -> StoreFacts:
+    try:
+        return recovery.objects.store(store)
+    except CloudError:
+        return UNKNOWN
+
+
+def _holding(recovery: Recovery, store: Ref) -> Holding:
+    try:
+        return recovery.capacity.holding(store) if recovery.capacity else UNCOUNTED
+    except CloudError:
+        return UNCOUNTED
+
+
+def _requests(recovery: Recovery, store: Ref) -> Requests | None:
+    try:
+        return recovery.capacity.requests(store) if recovery.capacity else None
+    except CloudError:
+        return None

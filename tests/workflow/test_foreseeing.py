@@ -1,0 +1,128 @@
+"""What a migration will be like is told before anybody is asked: what decides is approved, what is estimated is not."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from shared.domain.case import Case, Mode, Verdict
+from shared.domain.errors import Refused
+from shared.domain.plan import Wave
+from shared.domain.resource import Ref
+from shared.domain.versions import Engine
+from shared.ports.capacity import Holding, Requests
+from shared.reencryption import Canary
+from shared.reencryption.planner import Task, forecast
+from shared.report.summary import summary
+from shared.settings import MigrationRules, Modes, Policy
+from shared.workflow.deps import Deps, Recovery
+from shared.workflow.foreseeing import MOST_TOLD, Foreseen, told
+from tests.hospital import KEY, Hospital, built
+from tests.workflow.driving import YES, respond
+from tests.workflow.recovering import OURS, Night, fallen
+
+ASKS = Policy(modes=Modes(enforce=Mode.OBSERVE, retire=Mode.OBSERVE))
+IDLE = Requests(limit=100_000, used=0)
+BUSY = Requests(limit=5_000, used=5_000)
+
+
+@dataclass
+class Counts:
+    """A service that counts: what it holds of every store, and what KMS has; an error stands for no answer."""
+
+    held: Holding | Refused
+    has: Requests | Refused | None = IDLE
+
+    def holding(self, store: Ref) -> Holding:
+        if isinstance(self.held, Refused):
+            raise self.held
+        return self.held
+
+    def requests(self, store: Ref) -> Requests | None:
+        if isinstance(self.has, Refused):
+            raise self.has
+        return self.has
+
+
+def but_for_the_migration(case: Case) -> tuple[str, bool] | None:
+    """Somebody who says yes to everything before it, and then goes home."""
+    return None if case.awaiting and case.awaiting.wave is Wave.MIGRATE else ("dr-no", True)
+
+
+def counted(night: Night, counts: Counts, policy: Policy = ASKS, engines: frozenset[Engine] = frozenset(Engine)) -> Deps:
+    canaries = {KEY.region: Canary(store=OURS, key=KEY.id)}
+    recovery = Recovery(night.objects, night.access, canaries, capacity=counts, engines=engines)
+    return replace(night.worker(policy), recovery=lambda: recovery)
+
+
+def asked(hospital: Hospital, counts: Counts, policy: Policy = ASKS) -> Case:
+    case = respond(counted(fallen(hospital), counts, policy), asks=but_for_the_migration)
+    assert case.awaiting is not None
+    assert case.awaiting.wave is Wave.MIGRATE
+    return case
+
+
+def sentences(case: Case) -> str:
+    assert case.awaiting is not None
+    return "\n".join(case.awaiting.told)
+
+
+def test_whoever_approves_is_told_the_engine_the_time_and_the_price(hospital: Hospital) -> None:
+    said = sentences(asked(hospital, Counts(Holding(versions=500_000_000))))
+    assert "batch job: 500,000,000 versions at most" in said
+    assert "days to prove, estimated" in said
+    assert "USD " in said
+
+
+def test_what_is_told_is_in_the_summary(hospital: Hospital) -> None:
+    night = fallen(hospital)
+    deps = counted(night, Counts(Holding(versions=12)))
+    case = respond(deps, asks=but_for_the_migration)
+    question = dict(summary(case, deps.journal(case.id), "memory"))["awaiting"]
+    assert isinstance(question, dict)
+    assert question["told"] == list(case.awaiting.told) if case.awaiting else False
+    assert [line["after"] for line in question["changes"]] == ["0 versions left under the old key (in process)"]
+
+
+def test_the_digest_stands_while_counts_move_and_changes_with_the_engine() -> None:
+    few, more, many = (asked(built(), Counts(Holding(versions=n))) for n in (10, 11, 500_000_000))
+    digests = [case.awaiting.digest for case in (few, more, many) if case.awaiting]
+    assert digests[0] == digests[1] != digests[2]
+    assert sentences(few) != sentences(more)
+
+
+UNKNOWN = Refused("no", "AccessDenied")
+
+
+@pytest.mark.parametrize("counts", [Counts(UNKNOWN, UNKNOWN), Counts(Holding(), None)])
+def test_what_nobody_counts_is_said_and_moved_all_the_same(hospital: Hospital, counts: Counts) -> None:
+    said = sentences(asked(hospital, counts))
+    assert "in process: nobody has counted" in said
+    assert "the quota of KMS is not told" in said
+
+
+def test_a_forecast_is_on_record_with_its_numbers(hospital: Hospital) -> None:
+    night = fallen(hospital)
+    deps = counted(night, Counts(Holding(versions=12)))
+    case = respond(deps, asks=but_for_the_migration)
+    (entry,) = [e for e in deps.journal(case.id).entries() if e.kind == "foreseen"]
+    assert b'"engine":"in process"' in deps.journal(case.id).blobs(str(entry.body["blob"]))
+
+
+def test_nothing_moves_while_kms_has_nothing_to_spare(hospital: Hospital) -> None:
+    night = fallen(hospital)
+    case = respond(counted(night, Counts(Holding(versions=12), BUSY)), asks=YES)
+    assert night.schemes() == {KEY.id}
+    assert case.verdict is not Verdict.CONTAINED
+    assert any("no request to spare" in left.reason for left in case.people)
+
+
+def test_the_policy_names_the_engine(hospital: Hospital) -> None:
+    wanted = ASKS.but(migration=MigrationRules(engine="in process"))
+    assert "in process: the policy says so" in sentences(asked(hospital, Counts(Holding(versions=10**9)), wanted))
+
+
+def test_a_long_forecast_is_cut_and_says_so() -> None:
+    forecasts = (forecast(Task(holding=Holding(versions=n), requests=IDLE)) for n in range(MOST_TOLD * 2))
+    said = told([Foreseen(store=OURS, old=KEY.id, forecast=each) for each in forecasts])
+    assert len(said) == MOST_TOLD + 1
+    assert said[-1].endswith("more: see the record")
