@@ -58,7 +58,8 @@ def _value(cloud: Cloud, ask: Ask, space: str, name: str, told: dict[str, str]) 
     held = list(_held(bucket))
     if name == "NumberOfObjects" and told.get("StorageType") == "AllStorageTypes":
         return float(len(held)) or None
-    sizes = [each.size for each in held if isinstance(each, FakeKey) and STORAGE.get(str(each.storage_class)) == told.get("StorageType")]
+    kind, objects = told.get("StorageType"), (each for each in held if isinstance(each, FakeKey))
+    sizes = [each.size for each in objects if STORAGE.get(str(each.storage_class)) == kind]
     return float(sum(sizes)) or None
 
 
