@@ -13,7 +13,7 @@ from shared.bootstrap.variables import Variables
 from shared.custody.audit import Audit
 from shared.domain.case import Case, Stage
 from shared.domain.errors import NotReady
-from shared.ports import Notifier
+from shared.ports import Memory, Notifier
 from shared.settings import Policy, load
 from shared.workflow.deps import Deps
 from shared.workflow.judging import Judge
@@ -69,6 +69,12 @@ def ready() -> Deps:
 def judge() -> Judge:
     """What says of an alert what it means. What it has counted, other workers know too."""
     return Judge(ready().policy, ready().exempt, lambda: memory(ready().policy), automatic=True)
+
+
+@cache
+def remembered() -> Memory:
+    """What people were told already, known to all workers."""
+    return memory(ready().policy)
 
 
 def by_hand() -> Judge:

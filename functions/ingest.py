@@ -11,6 +11,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.domain.case import Case
+from shared.ports import Memory
+from shared.workflow.collateral import heard
 from shared.workflow.deps import Deps
 from shared.workflow.judging import Judge, arrived
 from shared.workflow.taking_in import left_out, take_in
@@ -28,18 +30,21 @@ LOG = logging.getLogger("codeblue")
 
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
     """Entry point: an SQS batch of EventBridge events; answers which messages failed."""
-    return ingest(event, context, environment.ready(), environment.judge(), environment.workflows(), environment.tokens())
+    doors = (environment.workflows(), environment.tokens())
+    return ingest(event, context, environment.ready(), environment.judge(), *doors, environment.remembered())
 
 
 def ingest(
-    event: dict[str, object], context: LambdaContext, deps: Deps, judge: Judge, workflows: Workflows, tokens: Tokens
+    event: dict[str, object], context: LambdaContext, deps: Deps, judge: Judge, workflows: Workflows, tokens: Tokens, memory: Memory
 ) -> PartialItemFailureResponse:
-    """Take in every message of the batch."""
+    """Take in every message of the batch. `memory`: what people were told already."""
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return process_partial_response(event, lambda record: receive(record, deps, judge, workflows, tokens), processor, context)
+    return process_partial_response(
+        event, lambda record: receive(record, deps, judge, workflows, tokens, memory), processor, context
+    )
 
 
-def receive(record: SQSRecord, deps: Deps, judge: Judge, workflows: Workflows, tokens: Tokens) -> None:
+def receive(record: SQSRecord, deps: Deps, judge: Judge, workflows: Workflows, tokens: Tokens, memory: Memory) -> None:
     """One message. Raises `BadInput` where it holds nothing that can be read."""
     given = arrived(record.body.encode())
     for admitted in take_in(given.first(MOST), judge, deps, automatic=True):
@@ -47,4 +52,5 @@ def receive(record: SQSRecord, deps: Deps, judge: Judge, workflows: Workflows, t
             wake(admitted, workflows, tokens)
         else:
             LOG.info("%s", admitted.reason)
+    heard(given.first(MOST).records, deps, memory)
     left_out(given, MOST, f"the bus's archive, queue message {record.message_id}", deps.notifier)

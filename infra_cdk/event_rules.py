@@ -91,6 +91,9 @@ BY_ROOT = "by-root"
 REFUSED = ({"wildcard": "*Denied*"}, {"wildcard": "*Unauthorized*"})
 """Error codes of calls that were refused: forty of them by one actor are a rule of the table."""
 
+BY_KEYS = ("DisabledException", "KMSInvalidStateException", "IncorrectKeyException", {"prefix": "KMS."})
+"""Error codes of calls that failed by a key: what becomes of others is watched by them and by `REFUSED` (`workflow.collateral`)."""
+
 LONGEST_NAMES = 1700
 """Characters of names in one pattern; a pattern ends at 2,048 (EventBridge quotas)."""
 
@@ -107,7 +110,7 @@ def event_rules(rules: Sequence[Rule] = RULES) -> tuple[EventRule, ...]:
     """Every rule of one Region."""
     asked = [rule for rule in rules if rule.decision is not Decision.DROP]
     findings = (EventRule(name, _sent(SENT[name])) for name in SENT if any(rule.source == name for rule in asked))
-    return (*findings, *_calls(asked))
+    return (*findings, *_calls(asked), EventRule("by-keys", _called(errorCode=list(BY_KEYS)), ALL_CALLS))
 
 
 def _sent(sent: Sent) -> Pattern:

@@ -109,14 +109,25 @@ class Deployed:
 
     def alert(self, event: bytes) -> Case:
         """The case that this alert opens, by the queue's function."""
+        self.take_in(event)
         with self.running("ingest"):
-            for cached in (environment.judge, environment.workflows, environment.tokens, environment._workflow):
-                cached.cache_clear()
-            records = [{"messageId": "m-1", "body": event.decode(), "eventSource": "aws:sqs"}]
-            failed = ingest.handler({"Records": records}, LambdaContext())
-            assert failed == {"batchItemFailures": []}
             (case,) = self.workers["ingest"].cases.all()
         return case
+
+    def take_in(self, *events: bytes) -> None:
+        """What the queue holds, handed to its function."""
+        with self.running("ingest"):
+            for cached in (
+                environment.judge,
+                environment.remembered,
+                environment.workflows,
+                environment.tokens,
+                environment._workflow,
+            ):
+                cached.cache_clear()
+            records = [{"messageId": f"m-{n}", "body": event.decode(), "eventSource": "aws:sqs"} for n, event in enumerate(events)]
+            failed = ingest.handler({"Records": records}, LambdaContext())
+            assert failed == {"batchItemFailures": []}
 
     def case(self, case_id: str) -> Case:
         with self.running("record"):
@@ -199,7 +210,7 @@ def _roles(sandbox: Sandbox, account: str, stacks: Mapping[str, Mapping[str, Any
     for said in (r["Properties"] for r in resources.values() if r["Type"] == "AWS::IAM::ManagedPolicy"):
         document = json.dumps(_plain(said["PolicyDocument"], resources))
         arn = iam.create_policy(PolicyName=said["ManagedPolicyName"], PolicyDocument=document)["Policy"]["Arn"]
-        for role in said["Roles"]:
+        for role in said.get("Roles", ()):
             iam.attach_role_policy(RoleName=_plain(role, resources), PolicyArn=arn)
     return made
 

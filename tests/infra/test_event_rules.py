@@ -70,6 +70,8 @@ def test_reads_and_writes_of_single_objects_and_secrets_do_not_come() -> None:
         pytest.param(called("PutTelemetryRecords"), False, id="what services write all day does not come"),
         pytest.param(called("PutTelemetryRecords", userIdentity={"type": "Root"}), True, id="what root changes comes"),
         pytest.param(called("DescribeTable", errorCode="AccessDenied"), True, id="what was refused comes"),
+        pytest.param(called("Decrypt", errorCode="DisabledException"), True, id="what failed by its key comes"),
+        pytest.param(called("GetObject", errorCode="KMS.DisabledException"), True, id="and so it does where S3 says so"),
         pytest.param(called("PutSomethingNewPolicy"), True, id="a policy of a service that nobody knows yet comes"),
     ],
 )

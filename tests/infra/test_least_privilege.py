@@ -16,13 +16,16 @@ from shared.domain.case import Stage, Verdict
 from shared.domain.plan import Status, Wave
 from shared.intake.render import render
 from shared.sandbox.aws import permission
+from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.authoriser import Named, Request, decide
-from shared.sandbox.aws.clinic_people import bound
+from shared.sandbox.aws.clinic_people import assumed, bound
 from shared.sandbox.aws.clock import utc
 from shared.sandbox.aws.cloud import Cloud
 from shared.sandbox.aws.permission import Need
 from shared.sandbox.aws.policies import collect
 from shared.sandbox.aws.principals import Caller
+from shared.sandbox.aws.trail_records import record
+from shared.workflow.collateral import SUBJECT
 from tests.conftest import ROOT
 from tests.infra.conftest import Assembly
 from tests.infra.deployed import CLINIC, Deployed, deployed
@@ -158,6 +161,33 @@ class TestFence:
     def test_no_action_that_was_used_could_be_done_without(self, begun: Night) -> None:
         assert len({(_role(caller), need.action) for caller, _, need in begun.asked}) > 30
         assert begun.idle() == frozenset()
+
+
+class TestOthers:
+    """After the fence: whoever it refuses by mistake is heard of, by the events of their calls and under the same role."""
+
+    def test_a_refusal_of_ours_is_paged_once_and_those_of_the_thief_and_of_strangers_elsewhere_are_not(
+        self, begun: Night, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        sandbox, held = begun.responder.sandbox, begun.responder.clinic.credentials
+        pipeline = bound(sandbox, assumed(sandbox, held["administrator"], names.PIPELINE, "nightly-2")).client("s3")
+        before = len(begun.cloud.calls)
+        for _ in range(3):
+            with pytest.raises(ClientError, match="AccessDenied"):
+                pipeline.get_bucket_policy(Bucket=names.CHARTS)
+        assert begun.thief()
+        with pytest.raises(ClientError, match="AccessDenied"):
+            bound(sandbox, held["clinician"]).client("iam").list_users()
+        events = [json.dumps(WRAPPED | {"detail": record(call)}).encode() for call in [*begun.cloud.calls][before:]]
+        with caplog.at_level("WARNING", "codeblue"):
+            begun.responder.take_in(*events)
+        pages = [each.getMessage() for each in caplog.records if SUBJECT in each.getMessage()]
+        assert len(pages) == 1
+        assert f"role/{names.PIPELINE} was refused" in pages[0]
+        assert f"codeblue release {begun.case}" in pages[0]
+
+
+WRAPPED = {"source": "aws.s3", "detail-type": "AWS API Call via CloudTrail"}
 
 
 @pytest.mark.soak

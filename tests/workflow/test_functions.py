@@ -71,7 +71,7 @@ def take_in(hospital: Hospital, starter: Started, *bodies: str) -> list[str]:
     """The ids of the messages that failed."""
     deps = hospital.worker()
     judge = Judge(deps.policy, deps.exempt, BoundedMemory, automatic=True)
-    answer = ingest(batch(*bodies), LambdaContext(), deps, judge, starter, starter)
+    answer = ingest(batch(*bodies), LambdaContext(), deps, judge, starter, starter, BoundedMemory())
     return [str(failed["itemIdentifier"]) for failed in answer["batchItemFailures"]]
 
 
