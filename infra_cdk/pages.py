@@ -30,12 +30,21 @@ LINES: Mapping[str, str] = {"guard-refused": KEPT_OFF, "key-denied": DENIED}
 """What functions write into their logs and people have to know, by the name of metric and alarm."""
 
 
+FROM = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+
+
 class Watch(NamedTuple):
-    """One thing that must not be: a metric, and the value from which on people are paged."""
+    """One thing that must not be: a metric, and the value from which on people are paged.
+
+    `below`: below which, in all of so many `periods`; no value at all is below.
+    """
 
     name: str
     metric: cloudwatch.Metric
     threshold: float = 1
+    periods: int = 1
+    below: bool = False
 
 
 class Pages(Construct):
@@ -58,9 +67,11 @@ class Pages(Construct):
                 alarm_name=f"codeblue-{each.name}",
                 metric=each.metric,
                 threshold=each.threshold,
-                evaluation_periods=1,
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+                evaluation_periods=each.periods,
+                comparison_operator=BELOW if each.below else FROM,
+                treat_missing_data=cloudwatch.TreatMissingData.BREACHING
+                if each.below
+                else cloudwatch.TreatMissingData.NOT_BREACHING,
             )
             alarm.add_alarm_action(actions.SnsAction(self.topic))
             self.alarms.append(alarm)
@@ -100,6 +111,12 @@ def of_logs(written: Iterable[logs.LogGroup]) -> Iterator[Watch]:
             log.add_metric_filter(name, filter_pattern=pattern, metric_namespace=SPACE, metric_name=name, metric_value="1")
     for name in LINES:
         yield Watch(name, cloudwatch.Metric(namespace=SPACE, metric_name=name, period=MINUTE, statistic="Sum"))
+
+
+def of_visits(function: lambda_.IFunction) -> Iterator[Watch]:
+    """A day and more without a visit of the doctor's: nothing else would tell of it."""
+    visits = function.metric_invocations(period=Duration.hours(6), statistic="Sum")
+    yield Watch("doctor-missing", visits, periods=5, below=True)
 
 
 def of_workflow(machine: sfn.StateMachine) -> Iterator[Watch]:

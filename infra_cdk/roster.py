@@ -1,4 +1,4 @@
-"""The functions that are deployed: one for each power, and the five around them; what each is called and may do."""
+"""The functions that are deployed: one for each power, and those around them; what each is called and may do."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -27,6 +27,7 @@ POSTS: Mapping[str, Post] = {
     "decide": Post("functions.decide.handler", Power.RECORD, seconds=60, megabytes=1024),
     "desk": Post("functions.desk.handler", Power.RECORD, seconds=120, at_once=2, megabytes=1024),
     "sweep": Post("functions.sweep.handler", Power.RECORD, seconds=120, at_once=1, megabytes=512),
+    "doctor": Post("functions.doctor.handler", Power.OBSERVE, seconds=600, at_once=1, megabytes=512),
     "notify": Post("functions.notify.handler", Power.RECORD, seconds=30, at_once=2, megabytes=512, keeps=False),
 }
 """By the name that the function has after `codeblue-`; its role has the same."""

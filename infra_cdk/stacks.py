@@ -19,7 +19,7 @@ from .forwarding import Forwarding
 from .guardrails import resource_control, service_control, trusted
 from .intake import Intake
 from .organisation import Guardrails
-from .pages import Pages, of_function, of_intake, of_logs, of_workflow
+from .pages import Pages, of_function, of_intake, of_logs, of_visits, of_workflow
 from .parameters import IAM_REGION, Parameters
 from .people import Door
 from .responder import Responder
@@ -27,7 +27,8 @@ from .roster import BUS, POSTS, role_arn
 from .runbooks import Runbooks
 from .spoke import Spoke
 
-SWEPT = Duration.minutes(5)
+SCHEDULED = {"sweep": Duration.minutes(5), "doctor": Duration.days(1)}
+"""How often what runs by the clock."""
 
 
 class CustodyStack(Stack):
@@ -71,8 +72,9 @@ class ResponderStack(Stack):
         responder = Responder(self, "Responder", given=given, key=key, code=code, policy=policy)
         live = {name: each.live for name, each in responder.functions.items()}
         intake = Intake(self, "Intake", accounts=given.accounts, key=key, ingest=responder.functions["ingest"])
-        sweep = targets.LambdaFunction(live["sweep"], dead_letter_queue=responder.functions["sweep"].dead)
-        events.Rule(self, "Sweeps", schedule=events.Schedule.rate(SWEPT), targets=[sweep])
+        for name, often in SCHEDULED.items():
+            target = targets.LambdaFunction(live[name], dead_letter_queue=responder.functions[name].dead)
+            events.Rule(self, f"{name.capitalize()}s", schedule=events.Schedule.rate(often), targets=[target])
         self._tell(given, key, responder, intake)
         for name, function in (("Decisions", "decide"), ("Desk", "desk")):
             door = Door(self, name, function=live[function], approvers=given.approvers)
@@ -86,6 +88,7 @@ class ResponderStack(Stack):
         for name, each in responder.functions.items():
             pages.watch(of_function(name, each.function, each.dead))
         pages.watch(of_logs(each.log for each in responder.functions.values()))
+        pages.watch(of_visits(responder.functions["doctor"].function))
         pages.watch(of_workflow(responder.machine))
         pages.watch(of_intake(intake.queue, intake.dead, intake.rule))
         notify = responder.functions["notify"]

@@ -150,14 +150,17 @@ def finding(arn: str) -> bytes:
     return fetched(Clients(), arn)
 
 
-def examined(policy: Policy, deployed: "Callable[[], Desk | None]") -> "Iterator[Check]":
-    """Whether a response would work tonight, on AWS. `deployed`: the stack that is to answer, where there is one."""
+def examined(policy: Policy, deployed: "Callable[[], Desk | None]", *, at_home: bool = True) -> "Iterator[Check]":
+    """Whether a response would work tonight, on AWS. `deployed`: the stack that is to answer, where there is one.
+
+    `at_home`: the account of our own credentials is one of those responded for, whether the policy says so or not.
+    """
     from shared.adapters.aws.clients import Clients
     from shared.adapters.aws.doctor import examined, tried
 
     clients = Clients()
     yield tried("custody is ready", "", lambda: _kept(policy, clients), "codeblue init")
-    place = estate(policy, frozenset({clients.home}), clients.region)
+    place = estate(policy, frozenset({clients.home} if at_home else ()), clients.region)
     mine = sorted(account for account in place.accounts if account.isdigit())
     buckets = [store for store in place.stores if store.cloud is Cloud.AWS]
     yield from examined(clients, mine, buckets, policy.responder)

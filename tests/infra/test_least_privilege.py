@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError
 
+from functions import doctor, environment
 from shared.domain.case import Stage, Verdict
 from shared.domain.plan import Status, Wave
 from shared.intake.render import render
@@ -185,6 +187,30 @@ class TestOthers:
         assert len(pages) == 1
         assert f"role/{names.PIPELINE} was refused" in pages[0]
         assert f"codeblue release {begun.case}" in pages[0]
+
+
+class TestDoctor:
+    """The doctor's visit, under its own role."""
+
+    def test_all_is_well_and_nothing_was_refused(self, begun: Night) -> None:
+        before = len(begun.cloud.calls)
+        said = self._visit(begun)
+        assert (said["looked"] > 10, said["wrong"]) == (True, 0)
+        assert not [call.action for call in [*begun.cloud.calls][before:] if "Denied" in call.error]
+
+    def test_a_power_that_lacks_an_action_is_paged(self, begun: Night, caplog: pytest.LogCaptureFixture) -> None:
+        policies = take(begun, *SAMPLED)
+        with caplog.at_level("WARNING", "codeblue"):
+            assert self._visit(begun)["wrong"] == 1
+        give(begun, policies)
+        (page,) = [each.getMessage() for each in caplog.records if doctor.SUBJECT in each.getMessage()]
+        assert f"the power to {SAMPLED[0]} works ({CLINIC}): NOT: not allowed: {SAMPLED[1]}" in page
+
+    @staticmethod
+    def _visit(night: Night) -> dict[str, int]:
+        with night.responder.running("doctor"):
+            environment.people.cache_clear()
+            return doctor.handler({}, LambdaContext())
 
 
 WRAPPED = {"source": "aws.s3", "detail-type": "AWS API Call via CloudTrail"}

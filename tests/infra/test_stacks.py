@@ -140,7 +140,7 @@ class TestWorkflow:
         alarms = {a["Properties"]["AlarmName"] for a in assembly.of("AWS::CloudWatch::Alarm").values()}
         of_functions = {f"codeblue-{name}-{what}" for name in POSTS for what in ("errors", "throttles", "dead")}
         workflow = {f"codeblue-workflow-{what}" for what in ("failed", "timed-out", "stopped", "throttled")}
-        logs = {"codeblue-guard-refused", "codeblue-key-denied"}
+        logs = {"codeblue-guard-refused", "codeblue-key-denied", "codeblue-doctor-missing"}
         assert alarms == of_functions | workflow | logs | {f"codeblue-intake-{what}" for what in ("late", "dead", "undelivered")}
         assert all(a["Properties"]["AlarmActions"] for a in assembly.of("AWS::CloudWatch::Alarm").values())
 
@@ -169,6 +169,17 @@ class TestWorkflow:
             p["Properties"] for p in assembly.of("AWS::Lambda::Permission").values() if p["Properties"]["Principal"] == APPROVER
         ]
         assert {p["Action"] for p in let_in} == {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
+
+    def test_a_doctor_who_does_not_come_is_missed(self, assembly: Assembly) -> None:
+        (alarm,) = (
+            said
+            for each in assembly.of("AWS::CloudWatch::Alarm").values()
+            if (said := each["Properties"])["AlarmName"] == "codeblue-doctor-missing"
+        )
+        assert (alarm["TreatMissingData"], alarm["ComparisonOperator"]) == ("breaching", "LessThanThreshold")
+        assert alarm["Period"] * alarm["EvaluationPeriods"] > 24 * 60 * 60
+        rules = [r["Properties"].get("ScheduleExpression") for r in assembly.of("AWS::Events::Rule").values()]
+        assert {rule for rule in rules if rule} == {"rate(5 minutes)", "rate(1 day)"}
 
     def test_events_can_be_replayed(self, assembly: Assembly) -> None:
         (archive,) = assembly.of("AWS::Events::Archive").values()

@@ -56,6 +56,11 @@ def spoke_of(power: str) -> str:
     return f"{SPOKE}-{power}"
 
 
+def worker_of(power: str) -> str:
+    """The name of the role of a deployed responder's own function of this power, in the account that it is deployed in."""
+    return f"codeblue-{power}"
+
+
 CONNECTIONS = 32
 """Calls under way at a time: a fence is a few dozen writes, and all of them leave at once."""
 

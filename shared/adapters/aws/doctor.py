@@ -1,10 +1,11 @@
 """Whether a response would work tonight, asked beforehand: by looks alone, nothing is changed and nobody is paged."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
-from shared.adapters.aws.clients import Clients, spoke_of
+from shared.adapters.aws.clients import Clients, spoke_of, worker_of
 from shared.adapters.aws.errors import call
 from shared.adapters.aws.identities import unique_ids
 from shared.adapters.aws.powers import writes
@@ -104,11 +105,11 @@ def _allowed(clients: Clients, account: str, power: Power, what: str) -> Check |
 def _acting(clients: Clients, account: str, power: Power) -> str:
     """The ARN of the role of this power there; of the one that we are there ourselves, where powers are not kept apart."""
     iam = clients.iam(account)
-    try:
-        return call(iam.get_role, RoleName=spoke_of(power))["Role"]["Arn"]
-    except Absent:
-        who = call(clients.sts(account, "").get_caller_identity)["Arn"]
-        return call(iam.get_role, RoleName=who.split("/")[1])["Role"]["Arn"] if ":assumed-role/" in who else who
+    for name in (spoke_of(power), worker_of(power)):
+        with suppress(Absent):
+            return call(iam.get_role, RoleName=name)["Role"]["Arn"]
+    who = call(clients.sts(account, "").get_caller_identity)["Arn"]
+    return call(iam.get_role, RoleName=who.split("/")[1])["Role"]["Arn"] if ":assumed-role/" in who else who
 
 
 def _refused(clients: Clients, account: str, who: str, actions: list[str]) -> tuple[list[str], bool]:
