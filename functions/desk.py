@@ -58,7 +58,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, objec
         return message(HTTPStatus.FORBIDDEN, NOBODY)
     try:
         errand = Errand.model_validate_json(request.decoded_body or "")
-        said = answer(HTTPStatus.OK, ERRANDS[errand.what](errand, environment.ready(), who))
+        said = answer(HTTPStatus.OK, ERRANDS[errand.what](errand, environment.reader(), who))
     except (CodeblueError, ValidationError) as why:
         return refused(why, "{what, case, event}", STATUSES)
     return said if len(str(said["body"])) < LARGEST else message(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "ask with --direct")
@@ -68,7 +68,7 @@ def errand_of(run: Execution) -> dict[str, object]:
     """What a runbook asks; before an approval, where the case stands. Raises `CodeblueError`."""
     asked = {name: run.given[name] for name in ("case", "finding") if name in run.given}
     errand = Errand.model_validate({"what": RUNBOOKS[run.runbook].what or "status", **asked})
-    return ERRANDS[errand.what](errand, environment.ready(), run.by)
+    return ERRANDS[errand.what](errand, environment.reader(), run.by)
 
 
 def cases(errand: Errand, deps: Deps, _who: str) -> dict[str, object]:

@@ -66,6 +66,12 @@ def ready() -> Deps:
 
 
 @cache
+def reader() -> Deps:
+    """The same for whoever looks at cases that others work on: a record that was opened once would not grow any more."""
+    return deps(policy(), reading=True)
+
+
+@cache
 def judge() -> Judge:
     """What says of an alert what it means. What it has counted, other workers know too."""
     return Judge(ready().policy, ready().exempt, lambda: memory(ready().policy), automatic=True)

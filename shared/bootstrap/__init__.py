@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,8 +53,11 @@ __all__ = [
 ]
 
 
-def deps(policy: Policy, clock: Clock | None = None) -> Deps:
-    """Everything, for the responder that the environment names; `clock` in the place of the machine's. Raises `NotReady`."""
+def deps(policy: Policy, clock: Clock | None = None, *, reading: bool = False) -> Deps:
+    """Everything, for the responder that the environment names; `clock` in the place of the machine's. Raises `NotReady`.
+
+    `reading`: for whoever works on no case and lasts: the record is opened each time, as others have left it.
+    """
     clock, clouds = clock or SystemClock(), answered(policy)
     clients = _warm() if Cloud.AWS in clouds else None
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -62,6 +66,7 @@ def deps(policy: Policy, clock: Clock | None = None) -> Deps:
             cloud: in_aws(policy, clock, clients) if clients and cloud is Cloud.AWS else in_azure(policy) for cloud in clouds
         }
     working = _composed(policy, clock, kept.result(), present)
+    working = replace(working, journal=kept.result().journal(clock, reading=True)) if reading else working
     doubts = [doubt for each in present.values() for doubt in each.doubts]
     tell(doubts, working.notifier, cache(lambda: memory(policy, clock)), clock.now().date())
     return working

@@ -29,13 +29,16 @@ class Custody:
     resources: tuple[str, ...] = ()
     """identifiers of custody's own resources: nothing changes them"""
 
-    def journal(self, clock: Clock) -> Callable[[str], Journal]:
-        """Opens the record of a case, once for each worker; again after another worker had its turn."""
+    def journal(self, clock: Clock, *, reading: bool = False) -> Callable[[str], Journal]:
+        """Opens the record of a case, once for each worker; again after another worker had its turn.
+
+        That it had one a worker finds out by writing. So whoever only reads (`reading`) opens it each time.
+        """
         opened: dict[str, Record] = {}
 
         def journal(case_id: str) -> Record:
             record = opened.get(case_id)
-            if record is None or record.lost:
+            if record is None or record.lost or reading:
                 record = Record.resume(case_id, self.sinks, self.signer, self.keyring, clock, self.witnesses)
                 opened[case_id] = record
             return record

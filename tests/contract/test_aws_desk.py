@@ -78,7 +78,8 @@ def scene(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     topic = {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "pages"}}}
     template = json.dumps({"Resources": topic, "Outputs": outputs})
     sandbox.root().client("cloudformation").create_stack(StackName="CodeblueResponder", TemplateBody=template)
-    monkeypatch.setattr(environment, "ready", lambda: deps)
+    for name in ("ready", "reader"):
+        monkeypatch.setattr(environment, name, lambda: deps)
     monkeypatch.setattr(environment, "checked", lambda _case: INTACT)
     for name in ("tokens", "workflows"):
         monkeypatch.setattr(environment, name, lambda: found.nudges)

@@ -108,7 +108,8 @@ def scene(sandbox: Sandbox, systems: tuple[Systems, str], monkeypatch: pytest.Mo
     }.items():
         monkeypatch.setenv(name, text)
     keys(monkeypatch, sandbox, "codeblue-desk")
-    monkeypatch.setattr(environment, "ready", lambda: deps)
+    for name in ("ready", "reader"):
+        monkeypatch.setattr(environment, name, lambda: deps)
     for name in ("tokens", "workflows"):
         monkeypatch.setattr(environment, name, lambda: found.nudges)
     environment.settings.cache_clear()
