@@ -108,7 +108,7 @@ def _write_key(clients: Clients, store: Ref, wanted: Sequence[StoreKey]) -> Rece
     (wish,) = wanted
     if wish.since is None:
         raise Refused("a key that was made anew can not be what it was")
-    if any(wish.satisfied_by(now) for now in _read_keys(clients, store)):
+    if any(wish.name == now.name and wish.satisfied_by(now) for now in _read_keys(clients, store)):
         return Receipt(())
     if wish.since > datetime.now(UTC):
         raise Refused("a key is made anew now, and not in the future")

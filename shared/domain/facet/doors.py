@@ -129,7 +129,7 @@ class StoreKey(Facet):
     def satisfied_by(self, now: Facet | None) -> bool:
         if self.since is None or not isinstance(now, StoreKey) or now.since is None:
             return now == self
-        return now.since >= self.since
+        return now.name == self.name and now.since >= self.since
 
     @property
     def absent(self) -> Self:

@@ -1,6 +1,8 @@
 """The laws of every facet on Azure: written it is so, twice is once, taken back it is as before, and no right is asked in vain."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -187,6 +189,15 @@ class TestRefusals:
         made = {Kind.BUCKET: stage.store, Kind.KEY_VAULT: stage.vault, Kind.KEY: stage.key}[kind]()
         with pytest.raises(Refused):
             stage.world.write(made, [wanted])
+
+    def test_a_stores_key_is_made_anew_although_its_other_one_is_newer(self, stage: Stage) -> None:
+        store = stage.store()
+        held = stage.scene.cloud.storage.accounts[store.name].keys
+        before, since = held["key2"].value, datetime.now(UTC) - timedelta(milliseconds=1)
+        held["key2"] = replace(held["key2"], created=held["key2"].created - 60)
+        stage.world.write(store, [StoreKey(name="key1", since=since)])
+        stage.world.write(store, [StoreKey(name="key2", since=since)])
+        assert held["key2"].value != before
 
     def test_a_deleted_key_is_taken_out_of_deletion_before_it_is_switched(self, stage: Stage) -> None:
         key = stage.key()
