@@ -7,7 +7,7 @@ from shared.domain.actor import Actor, Credential
 from shared.domain.case import Reach, Standing
 from shared.domain.facet import Fence, StoreKey
 from shared.domain.resource import Kind, Ref
-from shared.domain.scope import KeyShown
+from shared.domain.scope import KeyShown, Scope
 from shared.domain.signal import Signal
 from shared.ports import Act, World
 
@@ -93,6 +93,13 @@ def keys_shown(acts: Iterable[Act], world: World) -> tuple[KeyShown, ...]:
             slot = (store, act.actor.access_key.rpartition("/")[2])
             last[slot] = max(act.at, last.get(slot, act.at))
     return tuple(KeyShown(store=store, key=key, at=at) for (store, key), at in last.items())
+
+
+def handed_on(act: Act, scope: Scope) -> bool:
+    """Whether a store's key was used from where its rightful users are: whoever was handed the new one works there."""
+    place = act.source_network or act.source_address
+    used = (scope.use_of(store) for store in act.resources)
+    return bool(act.actor.access_key) and any(use.place == place for each in used if each for use in each.uses)
 
 
 def newest(*shown: KeyShown) -> tuple[KeyShown, ...]:

@@ -7,7 +7,7 @@ import pytest
 from shared.adapters.memory.clock import MemoryClock
 from shared.adapters.memory.evidence import MemoryEvidence
 from shared.adapters.memory.world import MemoryWorld
-from shared.containment.deeds import identified, keys_shown, newest
+from shared.containment.deeds import handed_on, identified, keys_shown, newest
 from shared.containment.reach import standing
 from shared.containment.rightful import Breach
 from shared.containment.users import used_by_others
@@ -110,3 +110,17 @@ def test_a_key_was_last_shown_when_it_was_last_used() -> None:
     assert shown == (KeyShown(store=STORE, key="key1", at=LATER),)
     scope = Scope(shown=(*shown, KeyShown(store=STORE, at=EARLIER)))
     assert (scope.shown_at(STORE, "key1"), scope.shown_at(STORE, "key2"), scope.shown_at(PROGRAM, "key1")) == (LATER, EARLIER, None)
+
+
+@pytest.mark.parametrize(
+    ("seen", "rightful"),
+    [
+        (read(KEY_1, LATER), True),
+        (read(KEY_1, LATER, THIEFS_ADDRESS), False),
+        (read(KEY_1, LATER, "203.0.113.99"), False),
+        (read(WHOLE.actor, LATER), False),
+    ],
+    ids=["a rightful user's place", "the thief's", "nobody's", "no key at all"],
+)
+def test_a_new_key_used_where_rightful_users_are_was_handed_to_them(seen: Act, rightful: bool) -> None:
+    assert handed_on(seen, BY_KEY) is rightful
