@@ -12,7 +12,7 @@ from shared.containment.journal import Applied, unmade
 from shared.containment.parallel import in_parallel
 from shared.containment.succession import bound, successions
 from shared.domain.case import Case, LeftForPeople, Mode, Rightful, Stage, Succession, Verdict
-from shared.domain.facet import KeyAccess, PolicyStatement, Rotated, Successor
+from shared.domain.facet import EncryptedWith, KeyAccess, PolicyStatement, Rotated, Successor
 from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Kind, Ref
 from shared.ports import Relation, World
@@ -56,7 +56,24 @@ def wanted(case: Case, deps: Deps) -> bool:
 def _replaceable(case: Case, deps: Deps) -> tuple[Ref, ...]:
     """Keys that can have a successor here: one from which what is stored would have to be moved needs who moves it."""
     known = [(key, deps.world.traits(key, Successor)) for key in case.scope.keys]
-    return tuple(key for key, traits in known if traits and (traits.rewraps or deps.recovery is not None))
+    return tuple(
+        key
+        for key, traits in known
+        if traits and (not _superseded(key, case, deps) if traits.rewraps else deps.recovery is not None)
+    )
+
+
+def _superseded(key: Ref, case: Case, deps: Deps) -> bool:
+    """Whether another case has replaced it meanwhile: it is newer than this one's fence, and nothing is told of the old one."""
+    fenced = case.fenced_at
+    turned: tuple[Rotated, ...] = ()
+    newer = ask(lambda: deps.world.look(key, Rotated), turned, str(key)).value
+    if fenced is None or not any(each.since and each.since > fenced for each in newer):
+        return False
+    none: tuple[Ref, ...] = ()
+    answer = ask(lambda: deps.world.related(key, Relation.DEPENDANTS), none, str(key))
+    under = (now for ref in answer.value for now in deps.world.look(ref, EncryptedWith))
+    return not answer.left and all(now.key != key.id for now in under)
 
 
 def _observed(case: Case, deps: Deps) -> bool:

@@ -1,16 +1,17 @@
 """Where data keys are wrapped anew, a key is replaced by telling its dependants: nothing that is stored moves, and it is proved."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
 from shared.adapters.memory.world import MemoryWorld
 from shared.domain.case import Stage, Verdict
-from shared.domain.facet import EncryptedWith, Facet, Successor
+from shared.domain.facet import EncryptedWith, Facet, Rotated, Successor
 from shared.domain.resource import Ref
 from shared.ports import Receipt, Relation, Traits
 from shared.workflow.deps import Deps
-from tests.hospital import CHARTS, KEY, Hospital
+from tests.hospital import CHARTS, KEY, REPLICA, Hospital
 from tests.workflow.driving import YES, respond
 from tests.workflow.recovering import TOPIC
 
@@ -82,3 +83,13 @@ def test_a_responder_that_can_move_nothing_replaces_no_key_from_which_something_
     case = respond(hospital.worker(), asks=YES)
     assert not case.scope.successors
     assert key_of(hospital, CHARTS) == VERSIONED
+
+
+@pytest.mark.parametrize(("under", "asked"), [(f"{KEY.id}-newer", False), (KEY.id, True)], ids=["a newer key", "the old one still"])
+def test_a_key_that_another_case_has_replaced_meanwhile_is_not_replaced_again(hospital: Hospital, under: str, asked: bool) -> None:
+    for key in (KEY, REPLICA):
+        hospital.world.put(key, Rotated(since=hospital.clock.now() + timedelta(minutes=5)))
+    for target in (CHARTS, TOPIC):
+        hospital.world.put(target, VERSIONED.but(key=under))
+    case = respond(worker(hospital), asks=YES)
+    assert (bool(case.scope.successors), case.verdict) == (asked, Verdict.CONTAINED)
