@@ -4,7 +4,7 @@ Source: table StorageBlobLogs (Azure Monitor reference). No object's name is ask
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from re import Match
 from re import compile as pattern
@@ -22,6 +22,12 @@ ALIKE = "OperationName, AuthenticationType, AuthenticationHash, RequesterObjectI
 ADDRESS = "extend Address = extract('^([^:]+)', 1, CallerIpAddress)"
 COUNTED = f"{ADDRESS} | summarize First = min(TimeGenerated), Last = max(TimeGenerated) by {ALIKE}"
 
+LINKED = "DelegationSas"
+WHO = "RequesterObjectId, RequesterUpn, _ResourceId"
+LIVES = timedelta(days=7)
+"""A user-delegation key lives for a week at most ("Create a user delegation SAS")."""
+KEPT = timedelta(days=30)
+
 KEY = pattern(r"(key[12])\(")
 LINK = pattern(r"SasSignature\(([0-9A-Fa-f]{8})")
 ERRORS = 400
@@ -34,8 +40,24 @@ def acts(clients: Clients, resource_id: str, since: datetime, where: str = "") -
     """Requests on a store, or on every store of a subscription; `where` is one more condition of the query. Oldest first."""
     query = "StorageBlobLogs" + (f" | where {where}" if where else "") + f" | {COUNTED}"
     found = rows(clients, resource_id, query, since)
+    askers = _askers(clients, resource_id) if any(row.get("AuthenticationType") == LINKED for row in found) else {}
+    found = tuple({**row, **askers.get(str(row["_ResourceId"]), {})} if _linked(row) else row for row in found)
     subnets = _subnets(clients, resource_id) if any(_private(_address(row)) for row in found) else ()
     return tuple(sorted((act for row in found for act in _acts(row, subnets)), key=lambda act: (act.at, act.id)))
+
+
+def _linked(row: Row) -> bool:
+    return row.get("AuthenticationType") == LINKED
+
+
+def _askers(clients: Clients, resource_id: str) -> dict[str, Row]:
+    """Who asked for the keys that such links are signed with, by store; nothing where it was not just one, in all their lives."""
+    asking = "where OperationName == 'GetUserDelegationKey' and StatusText == 'Success'"
+    query = f"StorageBlobLogs | {asking} | summarize Times = count() by {WHO}"
+    found: dict[str, list[Row]] = {}
+    for row in rows(clients, resource_id, query, datetime.now(UTC) - LIVES - KEPT):
+        found.setdefault(str(row["_ResourceId"]), []).append(row)
+    return {store: asked[0] for store, asked in found.items() if len(asked) == 1}
 
 
 def _acts(row: Row, subnets: tuple[tuple[str, str], ...]) -> Iterator[Act]:
@@ -67,7 +89,7 @@ def _actor(row: Row, store: Ref) -> Actor:
         return Actor(
             credential=Credential.STORE_KEY, account="", access_key=held, unique_id=held, session=_first(LINK.search(digest))
         )
-    if way == "DelegationSas":
+    if way == LINKED and not row.get("RequesterObjectId"):
         held = f"{store.name}/user-delegation"
         return Actor(credential=Credential.DELEGATED_LINK, account="", access_key=held, unique_id=held)
     if holder := str(row.get("RequesterObjectId") or "").lower():

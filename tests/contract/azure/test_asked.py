@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from azure.storage.blob import BlobServiceClient, generate_account_sas
+from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_account_sas, generate_container_sas
 
 from shared.adapters.azure import directory, evidence, log_rows, sources
 from shared.adapters.azure.clients import Clients
@@ -105,6 +105,27 @@ def test_the_log_tells_credentials_and_places_apart(desk: Desk) -> None:
     assert who(desk, program) == {(names.EXPORT_ID, names.THIEF_IP)}
     links = {a.actor.session for a in AzureEvidence(desk.clients).on(STORE, SINCE) if a.source_address == "203.0.113.50"}
     assert {len(link) for link in links} == {8}
+
+
+def test_a_link_is_of_whoever_alone_asked_for_keys_to_sign_such_links_with() -> None:
+    desk = Desk()
+    desk.may(evidence.RIGHTS)
+    linked = "203.0.113.51"
+    signers = [Bearer(desk.cloud, desk.cloud.entra.directory.principals[each]) for each in (names.EXPORT_ID, desk.viewer)]
+    desk.read(signed(desk, signers[0]), ip=linked)
+    assert {each for each in who(desk) if each[1] == linked} == {(names.EXPORT_ID, linked)}
+    signed(desk, signers[1])
+    assert {each for each in who(desk) if each[1] == linked} == {(f"{names.ACCOUNT}/user-delegation", linked)}
+
+
+def signed(desk: Desk, signer: Bearer) -> str:
+    """A link that somebody has signed in their own name."""
+    place = transport(desk.cloud, ip=names.VIEWER_IP)
+    client = BlobServiceClient(names.BLOB_URL, credential=signer, transport=place, retry_total=0)
+    until = datetime.now(UTC) + timedelta(hours=1)
+    key = client.get_user_delegation_key(SINCE, until)
+    may = ContainerSasPermissions(read=True)
+    return generate_container_sas(names.ACCOUNT, names.TENANTS[0], user_delegation_key=key, permission=may, expiry=until)
 
 
 def test_what_was_done_to_a_store_is_told_by_the_activity_log(desk: Desk) -> None:
