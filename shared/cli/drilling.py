@@ -16,7 +16,7 @@ from .options import Json
 if TYPE_CHECKING:
     from shared.drill.drill import Shown
 
-Cloud = Annotated[Literal["aws"], typer.Option("--cloud", help="Which cloud's hospital.")]
+Cloud = Annotated[Literal["aws", "azure"], typer.Option("--cloud", help="Which cloud's hospital.")]
 Hard = Annotated[
     bool, typer.Option("--hard", help="As the cloud is on a bad day: changes take seconds, logs are late, calls are throttled.")
 ]
@@ -29,16 +29,16 @@ FAILED = 1
 def drill(out: Out, cloud: Cloud = "aws", hard: Hard = False, seed: Seed = 0, json: Json = False) -> None:
     """Rehearse a breach: a hospital, a thief, the response, the audit, the report. Needs no account and touches nobody's cloud."""
     from shared.drill.drill import Wanted, play
-    from shared.drill.hospital import DRILL
+    from shared.drill.drills import DRILLS
 
     teller = Teller(quiet=json)
-    drills = {DRILL.cloud: DRILL}
-    shown = play(drills[cloud], Wanted(seed, hard, out), teller.say, output.each_wave(teller.wave))
+    shown = play(DRILLS[cloud](), Wanted(seed, hard, out), teller.say, output.each_wave(teller.wave))
     if json:
         output.emit(shown.content)
     else:
         _conclude(shown)
-    raise typer.Exit(FAILED if shown.wrong else output.EXITS.get(shown.case.verdict, FAILED))
+    worst = max(output.EXITS.get(case.verdict, FAILED) for case in shown.cases)
+    raise typer.Exit(FAILED if shown.wrong else worst)
 
 
 class Teller:
@@ -72,7 +72,9 @@ WAVES: Mapping[Wave, str] = {
 
 
 def _conclude(shown: "Shown") -> None:
-    output.out.print(f"\n{shown.case.id}: {output.WORDS.get(shown.case.verdict, shown.case.verdict)}")
+    output.out.print()
+    for case in shown.cases:
+        output.out.print(f"{case.id}: {output.WORDS.get(case.verdict, case.verdict)}")
     for line in shown.facts:
         output.out.print(f"  {line}")
     for sentence in shown.wrong:

@@ -27,12 +27,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a drill showed: the case, its facts in lines for people, its content for scripts, and how to look again.
+    """What a drill showed: its cases, facts in lines for people, content for scripts, and how to look again at the first of them.
 
     `wrong`: what must not happen in a drill and did, in sentences.
     """
 
-    case: Case
+    cases: tuple[Case, ...]
     facts: tuple[str, ...]
     content: dict[str, object]
     wrong: tuple[str, ...]

@@ -3,8 +3,8 @@
 Not in it: times, ids, signatures, and whatever a live thief made while it ran against the fence, for that is a matter of moments.
 """
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from shared.containment.journal import APPLIED
 from shared.domain.case import Case
@@ -12,9 +12,7 @@ from shared.domain.plan import Wave
 from shared.domain.resource import PRINCIPALS, Kind, Ref
 from shared.domain.value import digest
 from shared.ports import Journal
-from shared.sandbox.aws.hospital_scene import Begun, Ready
-
-from .inspection import Inspection
+from shared.sandbox.scene import Begun, Ready
 
 STEADY: Final = frozenset({Wave.REKEY, Wave.MIGRATE, Wave.ENFORCE, Wave.RETIRE})
 """Waves whose changes do not depend on what the thief does at that moment."""
@@ -26,29 +24,32 @@ SHIFTING: Final = PRINCIPALS | {Kind.ACCESS_POINT}
 """Kinds of which the thief makes new ones."""
 
 
-def fingerprint(ready: Ready, begun: Begun, case: Case, journal: Journal, seen: Inspection) -> str:
-    """SHA-256, as hexadecimal digits."""
+def fingerprint(
+    ready: Ready[Any], begun: Begun, told: Iterable[tuple[Case, Journal]], counts: Mapping[str, Mapping[str, int]]
+) -> str:
+    """SHA-256, as hexadecimal digits. `told`: each case with its journal; `counts`: what became of what was stored, by tenant."""
+    cases = list(told)
     return digest(
         {
             "hospital": ready.shape,
             "script": list(ready.script),
             "moves": [list(move) for move in begun.moves],
             "stolen": begun.stolen,
-            "changes": [list(change) for change in _changes(case, journal)],
-            "versions": seen.counts,
-            "verdict": case.verdict.value,
+            "changes": [list(change) for case, journal in cases for change in _changes(case, journal)],
+            "versions": {tenant: dict(found) for tenant, found in counts.items()},
+            "verdict": ", ".join(case.verdict.value for case, _ in cases),
         }
     )
 
 
 def _changes(case: Case, journal: Journal) -> Sequence[tuple[str, str, str, str]]:
     """Wave, action, target and status of every change that the hospital and the seed decide."""
-    names = {s.new.id: f"successor of {s.old.id}" for s in case.scope.successors}
+    names = {s.new.id: f"successor of {_name(s.old.id)}" for s in case.scope.successors}
     found = {
         (
             wave.wave.value,
             result.change.action,
-            names.get(result.change.target.id, result.change.target.id),
+            names.get(result.change.target.id, _name(result.change.target.id)),
             result.outcome.status.value,
         )
         for wave in case.waves
@@ -57,6 +58,11 @@ def _changes(case: Case, journal: Journal) -> Sequence[tuple[str, str, str, str]
         if _steady(result.change.target) and (wave.wave in STEADY or result.change.action in ALWAYS)
     }
     return sorted(found)
+
+
+def _name(target: str) -> str:
+    """A key's address without its version, which nobody chooses; any other id as it is."""
+    return "/".join(target.split("/")[:5]) if target.startswith("https://") else target
 
 
 def _steady(target: Ref) -> bool:

@@ -1,64 +1,114 @@
-"""The drill on AWS: a hospital in a process of its own, the thief in it, and the same workflow that `codeblue respond` runs."""
+"""What the drills of all clouds do alike: a hospital in a process of its own, the thief in it, the workflow of `codeblue respond`.
+
+What differs is in one record for each cloud (`House`).
+"""
 
 import json
 import multiprocessing
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from shared.adapters.local.clock import SystemClock
 from shared.adapters.memory.windows import BoundedMemory
 from shared.domain.case import Case
 from shared.domain.case import Stage as CaseStage
 from shared.domain.errors import BadInput, NotReady
-from shared.sandbox.aws import hospital_scene as scene
+from shared.sandbox.scene import BEGIN, OVER, Begun, Played, Ready
 from shared.settings import Policy
 from shared.workflow.deps import Deps
 from shared.workflow.judging import Judge, arrived
-from shared.workflow.local import Decide, Patience, drive
+from shared.workflow.local import Decide, drive
 from shared.workflow.opening import Turned
 from shared.workflow.run import Outcome
 from shared.workflow.taking_in import take_in
 
 from .drill import Drill, Progress, Say, Wanted
 from .lapse import LapsedClock
-from .verdict import Answered, verify
+from .verdict import Answered, Sight, verify
 
 PATIENCE_SECONDS = 60
 """How long the hospital's process may take to answer."""
 
-ALONE = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "CODEBLUE_TOPIC", "CODEBLUE_POLICY")
+ALONE = (
+    "AWS_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AZURE_CLIENT_CERTIFICATE_PATH",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_USERNAME",
+    "CODEBLUE_AZURE_ENDPOINT",
+    "CODEBLUE_TOPIC",
+    "CODEBLUE_POLICY",
+)
 """What of this machine's environment a drill must not see: it reaches nobody's cloud."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The hospital, as it is from outside."""
+    """The hospital, as it is from outside. `terms` are its cloud's own."""
 
     wanted: Wanted
-    terms: scene.Terms
+    house: "House"
+    terms: Any
     line: Connection
-    ready: scene.Ready
+    ready: Ready[Any]
     policy: Policy
 
 
+type Work = Callable[[], Deps]
+"""Everything that a worker has in hand, made anew: as one has who is woken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What works on the cases: the clock that lapses, fresh hands, who says yes, and who is told."""
+
+    clock: LapsedClock
+    work: Work
+    asks: Callable[[Deps], Decide]
+    watch: "Watch"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What is its cloud's own about a drill.
+
+    `terms` and `play` are its scene's; `opened` says what is there, `breach` what the thief did, `alarm` who raises the alert.
+    `clock`: the responder's; `answer`: work on the cases until nothing more is due at once; `hour`: then in time lapse for as long
+    as anything is due, and what has worked last; `approve`: the person who is asked; `sight`: what the cloud shows afterwards.
+    """
+
+    cloud: str
+    terms: Callable[[Wanted], Any]
+    play: Callable[[Connection, Any], None]
+    opened: Callable[[Ready[Any]], str]
+    breach: Callable[[Begun], str]
+    alarm: str
+    clock: Callable[[Ready[Any]], LapsedClock]
+    answer: Callable[[tuple[Case, ...], Answering, Deps], tuple[Case, ...]]
+    hour: Callable[[tuple[Case, ...], Answering, Deps], tuple[tuple[Case, ...], Deps]]
+    approve: Callable[[Stage, Deps, Say], Decide]
+    sight: Callable[[Stage, Answered], Sight]
+
+
 @contextmanager
-def set_up(wanted: Wanted, say: Say) -> Iterator[Stage]:
+def set_up(house: House, wanted: Wanted, say: Say) -> Iterator[Stage]:
     """The hospital at work, until the block ends. Raises `NotReady` where it does not open, `BadInput` as `cleared`."""
     cleared(wanted.out)
-    terms = scene.terms(wanted.seed, hard=wanted.hard)
-    with _process(terms) as line:
-        ready = _heard(line, scene.Ready)
-        stored = sum(not held.deleted for held in ready.stored)
-        say(f"A hospital of three tenants is open: {stored} stored versions under {len(ready.keys)} keys, in three accounts.")
+    terms = house.terms(wanted)
+    with _process(house, terms) as line:
+        ready = _heard(line, Ready)
+        say(house.opened(ready))
         with acting(ready.environments["responder"]):
-            yield Stage(wanted, terms, line, ready, Policy.read(ready.policy))
+            yield Stage(wanted, house, terms, line, ready, Policy.read(ready.policy))
 
 
 def cleared(out: Path) -> None:
@@ -76,11 +126,11 @@ def cleared(out: Path) -> None:
 
 
 @contextmanager
-def _process(terms: scene.Terms) -> Iterator[Connection]:
+def _process(house: House, terms: object) -> Iterator[Connection]:
     """The line to a process that plays the hospital; it ends with the block."""
     spawning = multiprocessing.get_context("spawn")
     line, theirs = spawning.Pipe()
-    process = spawning.Process(target=scene.play, args=(theirs, terms), name="hospital", daemon=True)
+    process = spawning.Process(target=house.play, args=(theirs, terms), name="hospital", daemon=True)
     process.start()
     theirs.close()
     try:
@@ -107,7 +157,7 @@ def _heard[T](line: Connection, kind: type[T]) -> T:
 
 
 @contextmanager
-def acting(environment: dict[str, str]) -> Iterator[None]:
+def acting(environment: Mapping[str, str]) -> Iterator[None]:
     """This process has these credentials and this endpoint, and no others, until the block ends."""
     before = dict(os.environ)
     for name in ALONE:
@@ -120,36 +170,40 @@ def acting(environment: dict[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-def attack(stage: Stage, say: Say) -> scene.Begun:
-    """Let the breach begin; the alert that comes of it."""
-    stage.line.send(scene.BEGIN)
-    begun = _heard(stage.line, scene.Begun)
-    say(f"A stolen key has read {begun.stolen} objects of health data. The thief goes on; clinicians and programs go on working.")
-    say("GuardDuty raises the alert.")
+def attack(stage: Stage, say: Say) -> Begun:
+    """Let the breach begin; the alerts that come of it."""
+    stage.line.send(BEGIN)
+    begun = _heard(stage.line, Begun)
+    say(f"{stage.house.breach(begun)} The thief goes on; clinicians and programs go on working.")
+    say(stage.house.alarm)
     return begun
 
 
-def respond(stage: Stage, begun: scene.Begun, say: Say, progress: Progress) -> Answered:
+def respond(stage: Stage, begun: Begun, say: Say, progress: Progress) -> Answered:
     """The workflow as on a real night, up to where it would wait for an hour; then that hour in time lapse."""
     from shared.bootstrap import deps  # noqa: PLC0415  # its half a second belongs to the response
 
-    alerted = datetime.now(UTC)
-    clock = LapsedClock(SystemClock())
-    working = replace(deps(stage.policy, clock), notifier=Pager(say))
-    case = _admitted(begun.alert, working)
+    clock = stage.house.clock(stage.ready)
+    alerted = clock.now()
+
+    def work() -> Deps:
+        return replace(deps(stage.policy, clock), notifier=Pager(say))
+
+    working, watch = work(), Watch(progress, clock)
+    answering = Answering(clock, work, lambda deps: stage.house.approve(stage, deps, say), watch)
+    cases = tuple(_admitted(alert, working) for alert in begun.alerts)
     for _ in range(stage.terms.deliveries - 1):
-        _admitted(begun.alert, working)
-    asks = _approver(stage.ready.approver, say)
-    watch = Watch(progress)
-    case = drive(case.id, working, asks, watch)
-    settled = datetime.now(UTC)
+        for alert in begun.alerts:
+            _admitted(alert, working)
+    cases = stage.house.answer(cases, answering, working)
+    settled = clock.now()
     say("Nothing more is due at once. The hour after it follows in time lapse; the thief and everybody else go on.")
     clock.lapse()
-    case = drive(case.id, working, asks, watch, Patience(sweep_seconds=timedelta(hours=2).total_seconds()))
-    stage.line.send(scene.OVER)
-    played = _heard(stage.line, scene.Played)
+    cases, working = stage.house.hour(cases, answering, working)
+    stage.line.send(OVER)
+    played = _heard(stage.line, Played)
     say("The thief and everybody else are called off.")
-    return Answered(case, working, played, begun, alerted, watch.held or settled, settled)
+    return Answered(cases, working, played, begun, alerted, watch.all_held or settled, settled)
 
 
 class Pager:
@@ -163,15 +217,19 @@ class Pager:
 
 
 class Watch:
-    """Passes on what is told after every stage, and notes when the response first said that the fence holds (`held`)."""
+    """Passes on what is told after every stage, and notes when the response first said that every fence holds (`all_held`)."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self.held: datetime | None = None
+    def __init__(self, progress: Progress, clock: LapsedClock) -> None:
+        self._progress, self._clock = progress, clock
+        self._held: dict[str, datetime] = {}
+
+    @property
+    def all_held(self) -> datetime | None:
+        return max(self._held.values(), default=None)
 
     def __call__(self, case: Case, at: Outcome) -> None:
-        if self.held is None and at.stage not in FENCING:
-            self.held = datetime.now(UTC)
+        if at.stage not in FENCING:
+            self._held.setdefault(case.id, self._clock.now().astimezone(UTC))
         self._progress(case, at)
 
 
@@ -188,15 +246,22 @@ def _admitted(alert: bytes, working: Deps) -> Case:
     return admitted
 
 
-def _approver(name: str, say: Say) -> Decide:
+def each(cases: tuple[Case, ...], answering: Answering, working: Deps) -> tuple[Case, ...]:
+    """Work on one case after the other, until nothing more is due at once."""
+    return tuple(drive(case.id, working, answering.asks(working), answering.watch) for case in cases)
+
+
+def lead(stage: Stage, _: Deps, say: Say) -> Decide:
     """The person of the drill who says yes to what is asked, and is not the one who asks."""
 
     def decide(case: Case) -> tuple[str, bool] | None:
         if case.awaiting:
             say(f"Asked: {case.awaiting.why} (digest {case.awaiting.digest[:12]}). The incident lead approves.")
-        return name, True
+        return stage.ready.approver, True
 
     return decide
 
 
-DRILL: Final[Drill[Stage, scene.Begun, Answered]] = Drill("aws", set_up, attack, respond, verify)
+def of(house: House) -> Drill[Stage, Begun, Answered]:
+    """The drill in this house."""
+    return Drill(house.cloud, partial(set_up, house), attack, respond, verify)

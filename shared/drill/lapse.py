@@ -1,16 +1,23 @@
 """A clock that stops to wait: what a case does in the quiet hour after it, in a second."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared.ports import Clock
 
 
 class LapsedClock:
-    """Another clock; from `lapse` on, with all the time that was slept on this one and not waited for."""
+    """Another clock; from `lapse` on, with all the time that was slept on this one and not waited for.
 
-    def __init__(self, clock: Clock) -> None:
+    `behind`: seconds by which it is late from the beginning; `passing` is told what is slept in lapse, for clouds whose time goes
+    by with it.
+    """
+
+    def __init__(self, clock: Clock, behind: float = 0.0, passing: Callable[[float], None] | None = None) -> None:
         self._clock = clock
-        self._slept = 0.0
+        self._passing = passing
+        self._slept = -behind
+        self._behind = behind
         self._lapsing = False
 
     def lapse(self) -> None:
@@ -21,10 +28,12 @@ class LapsedClock:
         return self._clock.now() + timedelta(seconds=self._slept)
 
     def monotonic(self) -> float:
-        return self._clock.monotonic() + self._slept
+        return self._clock.monotonic() + self._slept + self._behind
 
     def sleep(self, seconds: float) -> None:
-        if self._lapsing:
-            self._slept += max(0.0, seconds)
-        else:
+        if not self._lapsing:
             self._clock.sleep(seconds)
+            return
+        if self._passing and seconds > 0:
+            self._passing(seconds)
+        self._slept += max(0.0, seconds)

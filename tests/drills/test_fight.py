@@ -47,7 +47,7 @@ def stood(report: FightReport) -> None:
     noticed = report.terms.trail_lag + report.terms.propagation
     assert report.answer["status"] in {"contained", "partial"}, outcome(report)
     assert not report.survivors, outcome(report)
-    assert not [s for s in report.successes if s.access_key_id in STOLEN and s.after > deadline], (deadline, margin)
+    assert not [s for s in report.successes if s.credential in STOLEN and s.after > deadline], (deadline, margin)
     assert not [s for s in report.successes if s.after > max(deadline, s.born + noticed) + 3 * margin], (deadline, margin)
     assert not [failure for failure in report.failures if failure.at > report.answered], outcome(report)
     assert not any(patient in f"{report.answer}" for patient in names.PATIENTS)

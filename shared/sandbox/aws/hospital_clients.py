@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from itertools import count, cycle
 from typing import Any, Final
 
+from shared.sandbox.at_work import Failure, pace, running
 from shared.sandbox.aws import clinic_people, keys, permission
 from shared.sandbox.aws import hospital_names as hospital
 from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.authoriser import Principal
 from shared.sandbox.aws.clinic import Clinic
 from shared.sandbox.aws.cloud import Cloud
-from shared.sandbox.aws.people import ONCE, Failure, code_of, drained, pace, running
+from shared.sandbox.aws.people import ONCE, code_of, drained
 from shared.sandbox.aws.permission import Need
 from shared.sandbox.aws.principals import Caller
 from shared.sandbox.aws.server import Sandbox

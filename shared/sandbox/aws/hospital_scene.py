@@ -5,7 +5,7 @@ is when the breach begins and when it is over; what comes back is what was seen.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from json import dumps
@@ -23,12 +23,12 @@ from shared.sandbox.aws.hospital_clients import Shift, at_work
 from shared.sandbox.aws.hospital_inventory import Held, inventory
 from shared.sandbox.aws.hospital_thief import PRELUDE, REPERTOIRE, WHOLE, HospitalThief
 from shared.sandbox.aws.keys import find
-from shared.sandbox.aws.people import Failure
 from shared.sandbox.aws.scenario import custody, environment
-from shared.sandbox.aws.scenario_fight import FENCED, Success, successes
+from shared.sandbox.aws.scenario_fight import successes
 from shared.sandbox.aws.scenario_survivors import survivors
 from shared.sandbox.aws.server import Sandbox
 from shared.sandbox.aws.thief import at_large
+from shared.sandbox.scene import FENCED, Begun, Played, Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,58 +51,11 @@ def terms(seed: int, *, hard: bool) -> Terms:
     return Terms(seed, propagation=4.0, trail_lag=3.0, rate=100.0, deliveries=3, fights=True) if hard else Terms(seed)
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """The hospital before the breach. `environments`: how a program acts as responder or administrator, `approver`: whose ARN.
-
-    `shape`: SHA-256 over what is stored and who works there; `script`: the thief's moves in their order.
-    """
-
-    environments: dict[str, dict[str, str]] = field(repr=False)
-    policy: str
-    approver: str
-    keys: dict[str, str]
-    stored: tuple[Held, ...]
-    shape: str
-    script: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """The breach under way: the alert, what was stolen before it, and the first moves with the service's refusals."""
-
-    alert: bytes
-    at: float
-    stolen: int
-    moves: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """What was seen. Times of `successes` are seconds after the alert, those of `failures` seconds since 1970.
-
-    `calls`: how many the hospital's people made, `pace`: seconds that one took on average while the fence went up; `states`: of the
-    old keys, by ARN; `attempts`: the thief's moves after the alert.
-    """
-
-    stored: tuple[Held, ...]
-    calls: int
-    pace: float
-    failures: tuple[Failure, ...]
-    successes: tuple[Success, ...]
-    survivors: tuple[str, ...]
-    attempts: int
-    states: dict[str, str]
-
-
 LOG_SECONDS: Final = 10.0
 """Between two files of a log."""
 
 RETIRED: Final = "the key is Disabled"
 """What in a clinic would be the thief's work, and is the end of a good response here."""
-
-BEGIN: Final = "begin"
-OVER: Final = "over"
 
 
 def play(line: Connection, wanted: Terms) -> None:
@@ -134,7 +87,7 @@ def _harden(sandbox: Sandbox, wanted: Terms) -> None:
         sandbox.cloud.faults.add(Fault("throttle", service="iam", rate=wanted.rate))
 
 
-def _ready(sandbox: Sandbox, clinic: Clinic, thief: HospitalThief) -> Ready:
+def _ready(sandbox: Sandbox, clinic: Clinic, thief: HospitalThief) -> Ready[Held]:
     stored = inventory(sandbox.cloud)
     holders = ("responder", "administrator")
     policy = response_policy(clinic)
@@ -159,10 +112,10 @@ def _begun(sandbox: Sandbox, clinic: Clinic, thief: HospitalThief, seen: datetim
     found = findings.finding(clinic.resources, seen)
     sandbox.cloud.findings.store(found)
     moves = tuple((deed.move, deed.refused) for deed in thief.deeds)
-    return Begun(findings.alert(found), sandbox.cloud.clock.now(), stolen, moves)
+    return Begun((findings.alert(found),), sandbox.cloud.clock.now(), stolen, moves)
 
 
-def _played(sandbox: Sandbox, clinic: Clinic, thief: HospitalThief, shift: Shift, alert: float) -> Played:
+def _played(sandbox: Sandbox, clinic: Clinic, thief: HospitalThief, shift: Shift, alert: float) -> Played[Held]:
     old = [clinic.resources[key] for key in KEYS.values()]
     replica = old[0].replace(names.REGION, names.SECOND_REGION)
     return Played(

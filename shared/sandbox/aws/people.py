@@ -5,17 +5,17 @@ Everyone counts what failed: a fence that hurts care is a fault of the fence.
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count, cycle
-from statistics import mean
 from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.sandbox.at_work import Failure, pace, running
 from shared.sandbox.aws import clinic_people as people
 from shared.sandbox.aws import clinic_policies as policies
 from shared.sandbox.aws import scenario_names as names
@@ -27,16 +27,6 @@ ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout
 
 CARE_PAUSE = 0.3
 PIPELINE_PAUSE = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One call that failed somebody: when (seconds), who, what they called, and the service's code."""
-
-    at: float
-    who: str
-    call: str
-    code: str
 
 
 class Care:
@@ -180,12 +170,6 @@ class Staff:
         return tuple(failure for each in self.care for failure in each.failures)
 
 
-def pace(took: Iterable[tuple[float, float]], since: float, until: float) -> float:
-    """Seconds that a call took in this time, on average; of all calls where there were none."""
-    calls = list(took)
-    return mean([seconds for at, seconds in calls if since <= at <= until] or [seconds for _, seconds in calls] or [0.0])
-
-
 @contextmanager
 def at_work(sandbox: Sandbox, clinic: Clinic) -> Iterator[Staff]:
     """The staff, working until the block ends."""
@@ -194,25 +178,3 @@ def at_work(sandbox: Sandbox, clinic: Clinic) -> Iterator[Staff]:
         for work in (*(each.work for each in staff.care), staff.pipeline.work):
             shift.enter_context(running(work))
         yield staff
-
-
-@contextmanager
-def running(work: Callable[[threading.Event], None]) -> Iterator[None]:
-    """`work` in a thread of its own until the block ends; what it raises is raised here."""
-    stopped, raised = threading.Event(), list[BaseException]()
-
-    def guarded() -> None:
-        try:
-            work(stopped)
-        except BaseException as error:  # noqa: BLE001 - handed on to whoever waits
-            raised.append(error)
-
-    thread = threading.Thread(target=guarded, name=work.__qualname__, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopped.set()
-        thread.join()
-    if raised:
-        raise raised[0]

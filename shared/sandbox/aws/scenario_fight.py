@@ -6,25 +6,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from shared.sandbox.at_work import Failure
 from shared.sandbox.aws import clinic_people as people
 from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.calls import Answered
 from shared.sandbox.aws.clinic import Clinic, build
 from shared.sandbox.aws.context import SOURCE_IP
 from shared.sandbox.aws.faults import Fault
-from shared.sandbox.aws.people import Failure, at_work
+from shared.sandbox.aws.people import at_work
 from shared.sandbox.aws.scenario import custody
 from shared.sandbox.aws.scenario_survivors import survivors
 from shared.sandbox.aws.server import Sandbox
 from shared.sandbox.aws.thief import Deed, Thief, at_large
 from shared.sandbox.aws.thief_moves import MOVES
 from shared.sandbox.aws.thief_selves import Move
+from shared.sandbox.scene import FENCED, Success
 
 type Respond = Callable[[Sandbox, Clinic], Mapping[str, Any]]
 """Answers the alert, as any responder would: from outside, with the responder's credentials. Gives what it has to say."""
-
-FENCED: Final = 12.0
-"""Seconds after the alert in which the fence goes up and comes into force, on a slow machine too."""
 
 HARMLESS: Final = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
 """What no policy can refuse to anybody."""
@@ -41,18 +40,6 @@ class Terms:
     prelude: float = 2.0
     rate: float = 100.0
     moves: tuple[Move, ...] = MOVES
-
-
-@dataclass(frozen=True, slots=True)
-class Success:
-    """One thing that worked for the thief, `after` seconds after the alert; `born`: when these credentials were first used."""
-
-    after: float
-    kind: Literal["data", "control"]
-    call: str
-    who: str
-    access_key_id: str
-    born: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +73,7 @@ class FightReport:
     def last_control(self) -> Mapping[str, Success]:
         """The last other thing that worked after the alert, by whom."""
         controlled = (each for each in sorted(self.successes, key=lambda each: each.after) if each.kind == "control")
-        return {each.access_key_id: each for each in controlled}
+        return {each.credential: each for each in controlled}
 
 
 def fight(seed: int, sandbox: Sandbox, respond: Respond, part: str = "thief", terms: Terms | None = None) -> FightReport:

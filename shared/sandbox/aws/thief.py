@@ -16,10 +16,10 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.sandbox.at_work import running
 from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.clinic import Clinic
 from shared.sandbox.aws.clinic_people import Credentials, bound
-from shared.sandbox.aws.people import running
 from shared.sandbox.aws.server import Sandbox
 from shared.sandbox.aws.thief_moves import MOVES
 from shared.sandbox.aws.thief_selves import Move

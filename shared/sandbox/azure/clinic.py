@@ -46,9 +46,9 @@ class Hands:
         found: dict[str, Any] = self._ask(method, url, "https://vault.azure.net", json.dumps(body).encode()).json()
         return found
 
-    def blob(self, path: str, content: bytes, **headers: str) -> None:
+    def blob(self, path: str, content: bytes, store: str = names.BLOB_URL, **headers: str) -> None:
         named = {"x-ms-version": _LATEST["blob"], **{name.replace("_", "-"): value for name, value in headers.items()}}
-        self._ask("PUT", f"{names.BLOB_URL}/{path}", "https://storage.azure.com", content, named)
+        self._ask("PUT", f"{store}/{path}", "https://storage.azure.com", content, named)
 
     def _ask(self, method: str, url: str, audience: str, body: bytes, headers: dict[str, str] | None = None) -> Answer:
         token = self._cloud.entra.issue(self._who, audience, 600).text

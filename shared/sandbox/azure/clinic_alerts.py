@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.sandbox.azure import clinic_names as names
+from shared.sandbox.azure.clock import utc
 from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.security import store_alert
 
@@ -35,8 +36,8 @@ def stored(cloud: Cloud) -> None:
         store_alert(cloud, names.ACCOUNT_ID, alert(name))
 
 
-def alert(name: str) -> dict[str, Any]:
-    """The properties of one alert."""
+def alert(name: str, at: float | None = None) -> dict[str, Any]:
+    """The properties of one alert, made at this moment (seconds since 1970), or now."""
     way, identities = BY[name]
     return {
         "vendorName": "Microsoft",
@@ -46,7 +47,7 @@ def alert(name: str) -> dict[str, Any]:
         "systemAlertId": name,
         "severity": "High",
         "status": "Active",
-        "timeGeneratedUtc": datetime.now(UTC).isoformat(),
+        "timeGeneratedUtc": (datetime.now(UTC) if at is None else utc(at)).isoformat(),
         "compromisedEntity": names.ACCOUNT,
         "resourceIdentifiers": [{"type": "AzureResource", "azureResourceId": names.ACCOUNT_ID}],
         "azureResourceId": names.ACCOUNT_ID,

@@ -1,0 +1,119 @@
+"""An imaginary hospital on the embedded Azure: the clinic of `clinic`, and a laboratory with an account and a key of its own.
+
+Two departments share an account, each under an encryption scope and key of its own. There are earlier versions, snapshots, a
+container that nobody can change, links that were handed out, and a program with a connection string from outside the network.
+"""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from shared.adapters.azure import custody_init
+from shared.adapters.azure.clients import Clients
+from shared.adapters.azure.custody_places import by_convention
+from shared.sandbox.azure import clinic_names as names
+from shared.sandbox.azure import hospital_names as hospital
+from shared.sandbox.azure.clinic import Clinic, Hands
+from shared.sandbox.azure.clinic import build as clinic
+from shared.sandbox.azure.cloud import Cloud
+from shared.sandbox.azure.transport import transport
+from shared.settings import Policy
+
+_YEAR = 365 * 86400.0
+GRAPH = ("Application.ReadWrite.All", "User.ReadWrite.All")
+"""What nobody has looked at since the program was set up."""
+
+
+def build(cloud: Cloud) -> Clinic:
+    """The hospital before anything happens, in a blank cloud."""
+    made = clinic(cloud)
+    admin = cloud.entra.directory.principal_of(made.credentials["administrator"]["azure_client_id"])
+    if admin is None:
+        raise RuntimeError("the clinic has no administrator")
+    hands = Hands(cloud, admin)
+    _laboratory(cloud, hands)
+    _history(hands)
+    _people(cloud, made)
+    return made
+
+
+def response_policy() -> str:
+    """The hospital's `response.toml`: what its administrators have declared beforehand."""
+    stores = json.dumps([place for place, _ in hospital.STORES.values()])
+    return f"""version = 1
+
+[custody]
+azure = "{names.SCOPE}"
+
+[tenants.st-brendan]
+buckets = {stores}
+accounts = ["{names.SUBSCRIPTION}"]
+"""
+
+
+def custody(cloud: Cloud, made: Clinic) -> None:
+    """The places of the record, as the administrator makes them once (`codeblue init`)."""
+    from azure.identity import ClientSecretCredential  # noqa: PLC0415 - a slow import, paid when needed
+
+    held, place = made.credentials["administrator"], transport(cloud)
+    secret = (held["azure_tenant_id"], held["azure_client_id"], held["azure_client_secret"])
+    clients = Clients(ClientSecretCredential(*secret, transport=place), place)
+    days = Policy.read(response_policy()).custody.retention_days
+    at = by_convention(names.SUBSCRIPTION, names.GROUP)
+    custody_init.init(clients, at, cloud.entra.directory.tenant, names.REGION, days)
+
+
+def _laboratory(cloud: Cloud, hands: Hands) -> None:
+    """An account under a key of its own, whose tenant's blobs are in an encryption scope under it too."""
+    bench = {"addressPrefix": "10.20.2.0/24", "serviceEndpoints": [{"service": "Microsoft.Storage"}]}
+    subnet = cloud.resources.put(hospital.BENCH_ID, {"properties": bench}, "Microsoft.Network/virtualNetworks/subnets")
+    cloud.resources.get(names.NETWORK_ID)["properties"]["subnets"].append(subnet)
+    hands.key("POST", f"keys/{hospital.LAB_KEY}/create", {"kty": "RSA", "key_size": 2048})
+    account: dict[str, Any] = {"location": names.REGION, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    hands.arm("PUT", hospital.LAB_ID, {**account, "identity": {"type": "SystemAssigned"}, "properties": {}})
+    own = cloud.entra.directory.identity_of(hospital.LAB_ID)
+    if own is None:
+        raise RuntimeError("the account has no identity of its own")
+    cloud.rbac.assign(own.id, "Key Vault Crypto Service Encryption User", names.VAULT_ID)
+    under = {"keySource": "Microsoft.Keyvault", "keyvaultproperties": {"keyname": hospital.LAB_KEY, "keyvaulturi": names.VAULT_URL}}
+    hands.arm("PATCH", hospital.LAB_ID, {"properties": {"encryption": under}})
+    service = f"{hospital.LAB_ID}/blobServices/default"
+    hands.arm("PUT", service, {"properties": {"isVersioningEnabled": True}})
+    logs = [{"category": category, "enabled": True} for category in ("StorageRead", "StorageWrite", "StorageDelete")]
+    setting = f"{service}/providers/Microsoft.Insights/diagnosticSettings/night"
+    hands.arm("PUT", setting, {"properties": {"workspaceId": names.WORKSPACE_ID, "logs": logs}})
+    scope = {"source": "Microsoft.KeyVault", "keyVaultProperties": {"keyUri": f"{names.VAULT_URL}/keys/{hospital.LAB_KEY}"}}
+    hands.arm("PUT", f"{hospital.LAB_ID}/encryptionScopes/{hospital.LAB_SCOPE}", {"properties": scope})
+    container = {"properties": {"defaultEncryptionScope": hospital.LAB_SCOPE}}
+    hands.arm("PUT", f"{service}/containers/{hospital.LAB_SCOPE}", container)
+    for number in range(3):
+        content = f"result {number}".encode()
+        hands.blob(f"{hospital.LAB_SCOPE}/{number:04}.hl7", content, hospital.LAB_URL, x_ms_blob_type="BlockBlob")
+
+
+def _history(hands: Hands) -> None:
+    """Earlier versions, a snapshot, tags, and consents that stay as they are for years."""
+    for tenant in names.TENANTS:
+        hands.blob(f"{tenant}/0002.dcm", b"looked at again", x_ms_blob_type="BlockBlob", x_ms_meta_study="12", x_ms_tags="kind=mr")
+        hands.blob(f"{tenant}/0000.dcm?comp=snapshot", b"")
+    service = f"{names.ACCOUNT_ID}/blobServices/default/containers/{hospital.CONSENTS}"
+    hands.arm("PUT", service, {"properties": {}})
+    hands.blob(f"{hospital.CONSENTS}/signed.pdf", b"a consent", x_ms_blob_type="BlockBlob")
+    kept = {"properties": {"immutabilityPeriodSinceCreationInDays": 2192, "allowProtectedAppendWrites": True}}
+    hands.arm("PUT", service, kept, "/immutabilityPolicies/default")
+
+
+def _people(cloud: Cloud, made: Clinic) -> None:
+    """Who works in the laboratory, who leads the response, and rights of the stolen program that nobody has looked at."""
+    directory = cloud.entra.directory
+    reader = directory.add_managed_identity(hospital.LAB_IDENTITY_ID)
+    cloud.rbac.assign(reader.id, "Storage Blob Data Contributor", hospital.LAB_ID)
+    place = {"managed_identity": hospital.LAB_IDENTITY_ID, "subnet": hospital.BENCH_ID, "ip": hospital.BENCH_IP}
+    made.credentials["laboratory"] = place
+    made.resources["lead"] = directory.add_user(hospital.LEAD, "a-leads-password-EXAMPLE").id
+    directory.principals[names.EXPORT_ID].permissions |= set(GRAPH)
+    for role in ("Storage Account Contributor", "User Access Administrator"):
+        cloud.rbac.assign(names.EXPORT_ID, role, names.ACCOUNT_ID)
+    cloud.rbac.assign(names.EXPORT_ID, "Storage Blob Data Reader", hospital.LAB_ID)
+    lab = cloud.storage.accounts[hospital.LAB_ACCOUNT].keys
+    lab.update({name: replace(key, created=key.created - _YEAR) for name, key in lab.items()})
