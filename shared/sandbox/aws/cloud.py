@@ -23,6 +23,7 @@ from shared.sandbox.aws.keys import KeyBook
 from shared.sandbox.aws.principals import Caller, Principals
 from shared.sandbox.aws.resource_policies import ResourcePolicies
 from shared.sandbox.aws.trail_delivery import Deliveries
+from shared.sandbox.aws.trail_index import EventIndex
 from shared.sandbox.aws.wire import Call
 
 
@@ -50,6 +51,7 @@ class Cloud:
         self.books = Books()
         self.calls = CallLog()
         self.inner = CallLog()
+        self.past = EventIndex(self.calls, self.inner)
         self.bucket_keys: dict[tuple[str, str, str, str], float] = {}
         self.events = EventFeed(self.calls, clock, seed)
         self.trail_lag = 0.0
@@ -74,6 +76,7 @@ class Cloud:
             self.books = Books()
             self.calls.forget()
             self.inner.forget()
+            self.past.forget()
             self.bucket_keys.clear()
             self.events.forget()
             self.trail_lag = 0.0

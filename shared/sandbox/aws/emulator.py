@@ -1,21 +1,25 @@
 """moto behind the boundary: one admitted request in, one answer out, and its backends for reading.
 
-The services on a fence's path are dispatched straight to moto's response classes: moto's own Flask routes take a newline in an
-object key for the end of the path, and cost more than the answer. Everything else goes through moto's server application.
+The services that a response asks are dispatched straight to moto's response classes: moto's own Flask routes take a newline in
+an object key for the end of the path, and cost more than the answer. Everything else goes through moto's server application.
 """
 
 import json
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib import import_module
 from typing import Any
 
+import moto.core.responses
 from moto.core.base_backend import BackendDict
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.config import default_user_config
 from moto.core.exceptions import ServiceException
 from moto.core.model_instances import reset_model_data
 from moto.core.request import Request
+from moto.core.utils import method_names_from_class
 from moto.dynamodb.responses import DynamoHandler
 from moto.iam.responses import IamResponse
 from moto.kms.responses import KmsResponse
@@ -62,6 +66,31 @@ DIRECT: Mapping[str, Dispatch] = {
     "sso-admin": SSOAdminResponse.dispatch,
 }
 
+ONE_ROUTE: Mapping[str, str] = {
+    "backup": "backup",
+    "cloudtrail": "cloudtrail",
+    "ec2": "ec2",
+    "efs": "efs",
+    "events": "events",
+    "guardduty": "guardduty",
+    "lambda": "awslambda",
+    "logs": "logs",
+    "rds": "rds",
+    "secretsmanager": "secretsmanager",
+    "sqs": "sqs",
+    "sts": "sts",
+}
+"""Services all of whose paths moto gives to one dispatcher, by moto's package; imported when they are asked for the first time."""
+
+
+@cache
+def _dispatcher(service: str) -> Dispatch | None:
+    if service not in ONE_ROUTE:
+        return DIRECT.get(service)
+    routes: Mapping[str, Dispatch] = import_module(f"moto.{ONE_ROUTE[service]}.urls").url_paths
+    (dispatch,) = set(routes.values())
+    return dispatch
+
 
 class Emulator:
     """moto's in-process services. Its state is global to the process: one emulator at a time."""
@@ -71,6 +100,8 @@ class Emulator:
         os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
         default_user_config["lambda"] = {"use_docker": False}
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
+        # moto asks a class for its methods at every request, and EC2's has a thousand
+        vars(moto.core.responses)["method_names_from_class"] = cache(method_names_from_class)
         self._server = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.RLock()
 
@@ -87,7 +118,7 @@ class Emulator:
         Raises Refusal `NotImplemented` (501) for an operation that moto does not know.
         """
         environ = environ_for(incoming, account=account, credential=credential)
-        dispatch = DIRECT.get(service)
+        dispatch = _dispatcher(service)
         try:
             return _direct(dispatch, environ) if dispatch else self._through_server(environ)
         except NotImplementedError as unknown:

@@ -8,7 +8,7 @@ encryption context says what for.
 import json
 import uuid
 
-from shared.sandbox.aws.calls import Answered, CallLog
+from shared.sandbox.aws.calls import Answered
 from shared.sandbox.aws.cloud import Ask, Cloud
 from shared.sandbox.aws.http import Incoming, Reply
 
@@ -55,8 +55,3 @@ def _due(cloud: Cloud, who: tuple[str, str, str, str], at: float) -> bool:
         return False
     cloud.bucket_keys[who] = at
     return True
-
-
-def recorded(calls: CallLog, inner: CallLog) -> list[Answered]:
-    """Everything that CloudTrail has, oldest first."""
-    return sorted((*calls, *inner), key=lambda call: call.at)

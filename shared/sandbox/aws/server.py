@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from operator import itemgetter
 from types import TracebackType
 from typing import Any, Self
@@ -10,7 +10,7 @@ from typing import Any, Self
 import boto3
 import botocore.session
 from botocore.awsrequest import AWSRequest
-from botocore.loaders import create_loader
+from botocore.credentials import Credentials
 
 from shared.sandbox.aws import control
 from shared.sandbox.aws.authoriser import Named
@@ -33,7 +33,6 @@ class Sandbox:
 
     def __init__(self, port: int = 0, *, clock: Clock | None = None, seed: int = 0) -> None:
         self.cloud = Cloud(clock or DrillClock(), seed)
-        self._loader = create_loader()
         self._gate = Gate(self.cloud)
         self._listeners = (Listener(self._serve, port), Listener(self._serve, secure=False))
 
@@ -90,28 +89,45 @@ class Sandbox:
         self, access_key_id: str, secret: str, token: str = "", *, region: str = REGION, ip: str = "", vpc: str = "", vpce: str = ""
     ) -> boto3.Session:
         """A boto3 session whose clients speak to this sandbox, seen as coming from an address, a VPC, an endpoint of it."""
-        core = botocore.session.Session()
-        core.register_component("data_loader", self._loader)
-        session = _Bound(access_key_id, secret, token or None, region, botocore_session=core)
-        session.endpoint_url = self.endpoint_url
         network = {name: value for name, value in ((SOURCE_IP, ip), (SOURCE_VPC, vpc), (SOURCE_VPCE, vpce)) if value}
-        session.events.register("before-call", partial(_place, network))
-        session.events.register("before-sign.s3-control", _strip_account)
-        return session
+        fixed = {
+            "endpoint_url": self.endpoint_url,
+            "region_name": region,
+            "aws_access_key_id": access_key_id,
+            "aws_secret_access_key": secret,
+            "aws_session_token": token or None,
+        }
+        return _Bound(_shared(), fixed, network)
+
+
+@cache
+def _shared() -> boto3.Session:
+    """What makes every client here: to make one more session takes as long as to make five clients."""
+    session = boto3.Session(botocore_session=botocore.session.Session())
+    session.events.register("before-sign.s3-control", _strip_account)
+    return session
 
 
 class _Bound(boto3.Session):
     """A boto3 session whose clients go to one endpoint, whatever the environment says; the same client for the same question."""
 
-    endpoint_url: str = ""
+    def __init__(self, shared: boto3.Session, fixed: Mapping[str, Any], network: Mapping[str, str]) -> None:
+        self._shared, self._fixed, self._network = shared, fixed, network
+        self._kept: dict[tuple[Any, ...], Any] = {}
 
     def client(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - boto3's own signature has 400 overloads
-        kept, asked = vars(self).setdefault("_kept", {}), (args, *sorted(options.items(), key=itemgetter(0)))
+        asked = (args, *sorted(options.items(), key=itemgetter(0)))
         try:
-            return kept[asked]
+            return self._kept[asked]
         except KeyError:
-            kept[asked] = super().client(*args, **{"endpoint_url": self.endpoint_url, **options})
-            return kept[asked]
+            made: Any = self._shared.client(*args, **{**self._fixed, **options})
+            made.meta.events.register("before-call", partial(_place, self._network))
+            self._kept[asked] = made
+            return made
+
+    def get_credentials(self) -> Credentials:
+        """The keys that this session signs with."""
+        return Credentials(*(self._fixed[f"aws_{name}"] for name in ("access_key_id", "secret_access_key", "session_token")))
 
 
 def _place(network: Mapping[str, str], params: dict[str, Any], **_: object) -> None:

@@ -4,17 +4,17 @@ Source: CloudTrail API reference, LookupEvents: management events of one Region,
 Trails themselves are the emulator's.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
 
 from shared.sandbox.aws import trail_records as records
 from shared.sandbox.aws.calls import Answered
-from shared.sandbox.aws.clock import utc
 from shared.sandbox.aws.cloud import Ask, Cloud, Rule
 from shared.sandbox.aws.http import Reply
-from shared.sandbox.aws.inner_calls import recorded
 from shared.sandbox.aws.refusals import Refusal
+from shared.sandbox.aws.trail_index import ATTRIBUTES, username
 from shared.sandbox.aws.trail_resources import named_resources
 
 MAX_RESULTS = 50
@@ -26,11 +26,10 @@ def lookup_events(cloud: Cloud, ask: Ask) -> Reply:
     limit = int(params.get("MaxResults", MAX_RESULTS))
     if not 1 <= limit <= MAX_RESULTS:
         raise Refusal("InvalidMaxResultsException", "A max results value of 1 to 50 is required.")
-    found = _after(params.get("NextToken"), list(_matching(_visible(cloud, ask), params.get("LookupAttributes", ()))))
-    page: dict[str, Any] = {"Events": [_event(call) for call in found[:limit]]}
-    if len(found) > limit:
-        page["NextToken"] = found[limit - 1].event_id
-    return ask.answer(page)
+    found = _after(params.get("NextToken"), list(_visible(cloud, ask)))
+    events = ",".join(_event(call) for call in found[:limit])
+    more = f',"NextToken":{json.dumps(found[limit - 1].event_id)}' if len(found) > limit else ""
+    return Reply(200, (("content-type", "application/x-amz-json-1.1"),), f'{{"Events":[{events}]{more}}}'.encode())
 
 
 def _after(token: str | None, found: list[Answered]) -> list[Answered]:
@@ -44,14 +43,13 @@ def _after(token: str | None, found: list[Answered]) -> list[Answered]:
 
 
 def _visible(cloud: Cloud, ask: Ask) -> Iterator[Answered]:
-    """The account's management events of the Region, once CloudTrail has them, the newest first."""
+    """The account's events of the Region with the attribute asked for, once CloudTrail has them, the newest first."""
     since, until = _time_range(ask)
     horizon = min(until, cloud.clock.now() - cloud.trail_lag)
-    for call in reversed(recorded(cloud.calls, cloud.inner)):
+    for call in reversed(cloud.past.of(ask.region, *_wanted(ask.params.get("LookupAttributes", ())))):
         if int(call.at) < since:
             return
-        mine = ask.caller.principal.account in (call.account, call.principal.account)
-        if mine and int(call.at) <= horizon and records.region(call) == ask.region and records.is_management(call):
+        if int(call.at) <= horizon and ask.caller.principal.account in (call.account, call.principal.account):
             yield call
 
 
@@ -66,45 +64,33 @@ def _seconds(moment: datetime | None) -> float | None:
     return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() if moment else None
 
 
-def _matching(calls: Iterable[Answered], attributes: Iterable[dict[str, str]]) -> Iterator[Answered]:
-    wanted = [(each["AttributeKey"], each["AttributeValue"]) for each in attributes]
-    if len(wanted) > 1:
+def _wanted(attributes: Sequence[Mapping[str, str]]) -> tuple[str, str]:
+    """Attribute and value; two empty strings for everything."""
+    if len(attributes) > 1:
         raise Refusal("InvalidLookupAttributesException", "Only one lookup attribute can be given.")
-    if not wanted:
-        return iter(calls)
-    ((name, value),) = wanted
-    return (call for call in calls if value in ATTRIBUTES[name](call))
+    if not attributes:
+        return "", ""
+    name, value = attributes[0]["AttributeKey"], attributes[0]["AttributeValue"]
+    if not name or name not in ATTRIBUTES:
+        raise Refusal("InvalidLookupAttributesException", f"{name} is no lookup attribute.")
+    return name, value
 
 
-def username(call: Answered) -> str:
-    """CloudTrail's `Username`: of a user, its name; of a session, the session's; `root`."""
-    return "root" if call.principal.kind == "root" else call.principal.arn.rpartition("/")[2]
-
-
-def _event(call: Answered) -> dict[str, Any]:
-    return {
+@lru_cache(maxsize=20_000)
+def _event(call: Answered) -> str:
+    """An event of the answer as JSON; worked out once, as it is looked up again and again."""
+    event = {
         "EventId": call.event_id,
         "EventName": records.event_name(call),
         "ReadOnly": str(records.is_read_only(call)).lower(),
         "AccessKeyId": call.access_key_id,
-        "EventTime": utc(int(call.at)),
+        "EventTime": int(call.at),
         "EventSource": records.event_source(call),
         "Username": username(call),
         "Resources": [{"ResourceType": kind, "ResourceName": name} for kind, name in named_resources(call)],
         "CloudTrailEvent": records.text(call),
     }
+    return json.dumps(event)
 
-
-ATTRIBUTES: dict[str, Callable[[Answered], tuple[str, ...]]] = {
-    "AccessKeyId": lambda call: (call.access_key_id,),
-    "EventId": lambda call: (call.event_id,),
-    "EventName": lambda call: (records.event_name(call),),
-    "EventSource": lambda call: (records.event_source(call),),
-    "ReadOnly": lambda call: (str(records.is_read_only(call)).lower(),),
-    "ResourceName": lambda call: tuple(name for _, name in named_resources(call)),
-    "ResourceType": lambda call: tuple(kind for kind, _ in named_resources(call)),
-    "Username": lambda call: (username(call),),
-}
-"""What a call has under an attribute of LookupEvents."""
 
 RULES: dict[str, Rule] = {"LookupEvents": lookup_events}
