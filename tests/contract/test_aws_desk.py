@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from typer.testing import CliRunner
 
 from functions import decide, desk, environment
-from shared.cli import app
+from shared.cli.app import app
 from shared.domain.case import Case, Mode
 from shared.domain.errors import Absent, BadInput, CodeblueError, NotApproved, NotReady, Refused, Unreachable
 from shared.sandbox.aws.http import Incoming, Reply

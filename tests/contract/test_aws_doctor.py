@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from shared.cli import app
+from shared.cli.app import app
 from shared.domain.errors import BadInput
 from shared.sandbox.aws.server import ACCOUNT, Sandbox
 from tests.contract.aws_custody import Custody

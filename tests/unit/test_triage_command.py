@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from shared.cli import app
+from shared.cli.app import app
 from tests.unit.triage_desk import ANN, NOW, call
 
 KEYS = ["file", "index", "source", "event", "actor", "resources", "decision", "rule", "reason", "techniques", "case"]

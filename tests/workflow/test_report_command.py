@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from shared.bootstrap import create_custody, custody
-from shared.cli import app
+from shared.cli.app import app
 from shared.domain.case import Case
 from shared.report.facts import Pack
 from shared.settings import load

@@ -16,7 +16,7 @@ from azure.mgmt.storage import StorageManagementClient
 from azure.storage.blob import BlobServiceClient
 from typer.testing import CliRunner
 
-from shared.cli import app
+from shared.cli.app import app
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure.clinic import Clinic, build
 from shared.sandbox.azure.cloud import Cloud

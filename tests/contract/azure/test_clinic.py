@@ -12,7 +12,7 @@ from azure.identity import ClientSecretCredential, ManagedIdentityCredential
 from azure.storage.blob import BlobServiceClient
 from typer.testing import CliRunner
 
-from shared.cli import app
+from shared.cli.app import app
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure.transport import transport
 
