@@ -37,8 +37,8 @@ class Known:
     exempt: frozenset[str]
     emptied: Mapping[str, datetime]
     repointed: frozenset[str]
-    ours: Callable[[str], bool]
-    """whether a request id is of one of our own calls"""
+    ours: frozenset[str]
+    """the request ids of our own calls"""
 
 
 type Explains = Callable[[KeyUse, Known], bool]
@@ -54,7 +54,7 @@ def _of_repointed(use: KeyUse, known: Known) -> bool:
 
 
 EXPLANATIONS: tuple[tuple[str, Explains], ...] = (
-    ("the responder's own", lambda use, known: use.act.actor.unique_id in known.exempt or known.ours(use.act.request_id)),
+    ("the responder's own", lambda use, known: use.act.actor.unique_id in known.exempt or use.act.request_id in known.ours),
     ("the actor's, who is refused now", lambda use, known: any(did(s, use.act) for s in known.standings)),
     ("of a store, before everything in it had moved", _of_emptied),
     ("of what keeps nothing under it since it uses the successor", _of_repointed),

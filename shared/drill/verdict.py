@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.adapters.local.sinks import DirectorySink
+from shared.containment.parallel import in_parallel
 from shared.custody.audit import Audit, audit
 from shared.domain.case import Case
 from shared.ports import Sink
@@ -165,8 +166,7 @@ def _content(
 def _copied(sink: Sink, folder: Path, case: str) -> DirectorySink:
     """A copy of the record in a folder of its own."""
     copy = DirectorySink(folder)
-    for path in sink.list(f"{case}/"):
-        copy.put(path, sink.get(path))
+    in_parallel(lambda path: copy.put(path, sink.get(path)), list(sink.list(f"{case}/")))
     return copy
 
 

@@ -1,6 +1,6 @@
 """Doors to the work itself: cases and who may work on them, people, time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -53,8 +53,8 @@ class Cases(Protocol):
         """Know these calls as our own when the audit log brings them back as events."""
         ...
 
-    def remembers(self, request_id: str) -> bool:
-        """Whether this call was our own."""
+    def remembered(self, request_ids: Collection[str]) -> frozenset[str]:
+        """Those of these calls that were our own."""
         ...
 
     def paused(self) -> bool:

@@ -55,7 +55,8 @@ def overwritten(case: Case, deps: Deps) -> Found:
     targets = [t for t in dict.fromkeys((*scope.stores, *scope.keys, *new, *scope.logs)) if t not in case.released]
     since, unread = min(case.signal.at, case.opened), tuple[Edit, ...]()
     answer = ask(lambda: deps.evidence.edits(targets, since), unread, "others' edits of policies")
-    written = {t: [Written(e, _hand(e, case, deps)) for e in answer.value if e.target == t] for t in targets}
+    hands = _hands(answer.value, case, deps)
+    written = {t: [Written(e, hand) for e, hand in hands if e.target == t] for t in targets}
     both = [t for t, w in written.items() if {Hand.OURS, Hand.OTHER} <= {each.hand for each in w}]
     losses = zip(both, in_parallel(lambda t: _loss(t, written[t], case, deps), both), strict=True)
     found = [(target, loss) for target, loss in losses if not loss.nothing]
@@ -100,10 +101,17 @@ def _bounds(case: Case, deps: Deps) -> Bounds:
     return Bounds(deps.estate.accounts, actors, spared=deps.exempt | {_named(deps.caller)[1]})
 
 
-def _hand(edit: Edit, case: Case, deps: Deps) -> Hand:
+def _hands(edits: Sequence[Edit], case: Case, deps: Deps) -> list[tuple[Edit, Hand]]:
+    """Each edit, and whose work it is."""
+    asked = [edit.act.request_id for edit in edits if edit.act.actor.unique_id in deps.exempt]
+    ours = deps.cases.remembered(asked) if asked else frozenset[str]()
+    return [(edit, _hand(edit, case, deps, ours)) for edit in edits]
+
+
+def _hand(edit: Edit, case: Case, deps: Deps, ours: frozenset[str]) -> Hand:
     """Whose work it is. A worker that died after its write has not remembered it, and goes by who it was."""
     actor = edit.act.actor
-    if _is_caller(actor, deps.caller) or (actor.unique_id in deps.exempt and deps.cases.remembers(edit.act.request_id)):
+    if _is_caller(actor, deps.caller) or (actor.unique_id in deps.exempt and edit.act.request_id in ours):
         return Hand.OURS
     theirs = actor.unique_id in case.met or any(did(standing, edit.act) for standing in case.scope.standings)
     return Hand.ACTOR if theirs else Hand.OTHER

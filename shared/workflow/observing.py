@@ -14,7 +14,7 @@ from shared.domain.case import Case, LeftForPeople
 from shared.domain.errors import CloudError
 from shared.domain.facet import AliasTarget, EncryptedWith, Grant
 from shared.domain.resource import Cloud, Kind, Ref
-from shared.ports import Relation, Request, Traffic
+from shared.ports import Relation, Request, Traffic, Uses
 from shared.reencryption.lanes import Reason
 
 from .deps import Deps
@@ -89,6 +89,16 @@ def _others(case: Case, deps: Deps, seen: Sequence[Ref]) -> Iterator[Request]:
             yield request
 
 
+def behind(case: Case, deps: Deps, moment: datetime) -> bool:
+    """Whether the log has still to tell of uses of an old key up to this moment. Where it can not be read, nothing is to come."""
+    if deps.traffic is None:
+        return False
+    uses, since, nothing = deps.traffic().uses, window(deps)[0], Uses((), whole=False, through=moment)
+    old = [s.old for s in case.scope.successors]
+    told = in_parallel(lambda key: ask(lambda: uses(key, since), nothing, str(key)).value.through, old, NARROW)
+    return any(through < moment for through in told)
+
+
 def keys(case: Case, deps: Deps, used: Forms) -> tuple[dict[Ref, tuple[Need, ...]], dict[Ref, str]]:
     """What still needs each old key; and, of those where that could not be found out, why not."""
     known: dict[Ref, tuple[Need, ...]] = {}
@@ -112,10 +122,11 @@ def _needed(key: Ref, case: Case, deps: Deps, used: Forms) -> tuple[Need, ...] |
 def _needs(key: Ref, case: Case, deps: Deps, used: Forms) -> Iterator[Need]:
     if deps.traffic is None:
         raise CloudError("single uses of keys are not read here")
-    known = _known(key, case, deps)
+    uses = deps.traffic().uses(key, window(deps)[0])
+    known = _known(key, case, deps, uses)
     yield from _stored(key, case)
     yield from _there(key, deps)
-    yield from needs.of_uses(deps.traffic().uses(key, window(deps)[0]), known, max(proofs(case, deps).values(), default=None))
+    yield from needs.of_uses(uses, known, max(proofs(case, deps).values(), default=None))
     for store in case.scope.stores:
         yield from needs.of_writers(key, used.get(store, ()), known)
 
@@ -151,7 +162,7 @@ def _there(key: Ref, deps: Deps) -> Iterator[Need]:
         yield Need(f"{count} grants on it let somebody use it")
 
 
-def _known(key: Ref, case: Case, deps: Deps) -> Known:
+def _known(key: Ref, case: Case, deps: Deps, uses: Uses) -> Known:
     proved = proofs(case, deps)
     emptied = {v.store.id: proved[v.store.id] for v in case.versions if v.key == key and v.done and v.store.id in proved}
     held = {v.store.id for v in case.versions if v.key == key and any(reason != Reason.CUSTOMER_KEY for reason, _ in v.blocked)}
@@ -161,7 +172,7 @@ def _known(key: Ref, case: Case, deps: Deps) -> Known:
         exempt=deps.exempt,
         emptied={store: at for store, at in emptied.items() if store not in held},
         repointed=frozenset(d.id for d in case.scope.dependants if d.kind in KEEPS_NOTHING),
-        ours=deps.cases.remembers,
+        ours=deps.cases.remembered([use.act.request_id for use in uses.found]),
     )
 
 

@@ -106,7 +106,7 @@ def belongs(signal: Signal, deps: Deps, *, automatic: bool) -> bool:
 def _turned(signal: Signal, deps: Deps, *, automatic: bool) -> Turned | None:
     actor = signal.actor
     if actor and deps.exempt & {actor.unique_id, actor.principal.id if actor.principal else ""} - {""}:
-        if signal.request_id and deps.cases.remembers(signal.request_id):
+        if signal.request_id and deps.cases.remembered([signal.request_id]):
             return Turned(signal, Verdict.DROPPED, "this was our own call; its request id is on record")
         body = f"{actor} made a call that is not on record: {signal.event} (request {signal.request_id or 'unknown'})"
         deps.notifier.page("", "An act by a responder identity that we did not make", body)

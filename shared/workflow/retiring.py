@@ -6,7 +6,6 @@ Nothing here is one-way: a disabled key is enabled again by a rollback, by `rele
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
-from shared.containment.needs import NOT_YET
 from shared.containment.observed import Need, Observed
 from shared.domain.case import Case, LeftForPeople, Stage
 from shared.domain.errors import CloudError
@@ -33,10 +32,10 @@ def retire(case: Case, deps: Deps) -> Next:
     """Fence the replaced keys, disable those that nothing needs. Raises `NotDurable`."""
     if not lasting.allowed(case, deps, Wave.RETIRE):
         return Next(case, Stage.SWEEP)
+    if _late(case, deps):
+        return Next(case.but(verdict=reached(case)), Stage.SWEEP, again_seconds=AGAIN_SECONDS)
     forms, _ = observing.stores(case, deps)
     needs, unknown = observing.keys(case, deps, forms)
-    if _late(case, deps, needs):
-        return Next(case.but(verdict=reached(case)), Stage.SWEEP, again_seconds=AGAIN_SECONDS)
     restore, lost = observing.restorers(case, deps)
     told = lasting.worded(case, NEEDED, _needed(needs))
     told = lasting.worded(told, UNKNOWN, (*_unknown(unknown), *lost))
@@ -46,12 +45,10 @@ def retire(case: Case, deps: Deps) -> Next:
     return Next(after, following.stage or Stage.SWEEP, following.ask_seconds, following.again_seconds)
 
 
-def _late(case: Case, deps: Deps, needs: Mapping[Ref, Sequence[Need]]) -> bool:
+def _late(case: Case, deps: Deps) -> bool:
     """Whether the log has still to tell of the time since the move. Sweeps go on meanwhile, and it is not waited for for ever."""
-    if not any(NOT_YET in found for found in needs.values()):
-        return False
-    proved = max(observing.proofs(case, deps).values(), default=deps.clock.now())
-    return deps.clock.now() - proved < LONGEST_WAIT
+    proved = max(observing.proofs(case, deps).values(), default=None)
+    return proved is not None and deps.clock.now() - proved < LONGEST_WAIT and observing.behind(case, deps, proved)
 
 
 def _needed(needs: Mapping[Ref, Sequence[Need]]) -> Iterable[LeftForPeople]:

@@ -68,6 +68,7 @@ def everything(custody: Custody) -> None:
     custody.cases.save(custody.cases.load(CASE), lease)
     custody.cases.all()
     custody.cases.remember(["a-request"])
+    custody.cases.remembered(["a-request"])
     record = custody.record()
     digest = record.blob(b"alert")
     record.append("opened", {})

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 PRELOADED = (
     "boto3",
     "botocore.session",
-    "shared.cli",
+    "shared.cli.app",
     "shared.adapters.aws.world",
     "shared.bootstrap",
+    "tests.drills.preloaded",
     __name__,
 )
 """Modules that are imported once. None of them starts a thread, which would not survive a fork."""

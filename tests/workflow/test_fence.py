@@ -60,7 +60,7 @@ def test_the_calls_of_a_fence_are_known_again_when_the_audit_log_brings_them(hos
     case = respond(deps)
     ids = [i for o in history.outcomes(case, deps.journal(case.id)) for i in o.request_ids]
     assert ids
-    assert all(deps.cases.remembers(i) for i in ids)
+    assert deps.cases.remembered(ids) == frozenset(ids)
 
 
 class TestWhoDecides:

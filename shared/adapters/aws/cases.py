@@ -4,7 +4,7 @@ The rules are those of `shared.custody.leases`, said as condition expressions: t
 A write whose answer was lost is repeated by the SDK; so a refused save counts as done where the row holds exactly that save.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
     type Row = Mapping[str, AttributeValueTypeDef]
 
-ACTIONS = frozenset({"dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:UpdateItem"})
+ACTIONS = frozenset(f"dynamodb:{name}" for name in ("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Scan", "UpdateItem"))
 """What the recorder needs on the table, exactly."""
 
 BATCH = 25
 """Rows that one BatchWriteItem takes."""
+
+READ_BATCH = 100
+"""Rows that one BatchGetItem gives."""
 
 REFUSED = "ConditionalCheckFailedException"
 
@@ -110,8 +113,18 @@ class DynamoCases:
             while left:
                 left = call(self._dynamodb.batch_write_item, RequestItems=left)["UnprocessedItems"]
 
-    def remembers(self, request_id: str) -> bool:
-        return bool(self._get(_call(request_id)))
+    def remembered(self, request_ids: Collection[str]) -> frozenset[str]:
+        keys: list[Row] = [{"id": {"S": _call(i)}} for i in dict.fromkeys(request_ids)]
+        batches = (keys[start : start + READ_BATCH] for start in range(0, len(keys), READ_BATCH))
+        return frozenset(found.removeprefix(_call("")) for batch in batches for found in self._known(batch))
+
+    def _known(self, keys: Sequence["Row"]) -> Iterator[str]:
+        """The ids of those of these rows that are there."""
+        left: Mapping[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": True, "ProjectionExpression": "id"}}
+        while left:
+            answer = call(self._dynamodb.batch_get_item, RequestItems=left)
+            yield from (row["id"]["S"] for row in answer["Responses"].get(self._table, ()))
+            left = answer["UnprocessedKeys"]
 
     def paused(self) -> bool:
         row = self._get("stop")

@@ -6,7 +6,7 @@ import ipaddress
 import os
 import re
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from threading import RLock, Thread
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from boto3 import Session
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import ReadOnlyCredentials
+    from botocore.loaders import Loader
     from types_boto3_backup import BackupClient
     from types_boto3_cloudtrail import CloudTrailClient
     from types_boto3_dynamodb import DynamoDBClient
@@ -76,9 +77,7 @@ class Clients:
     """
 
     def __init__(self) -> None:
-        import boto3  # noqa: PLC0415  # half a second of import, that those who only ask for permissions do not pay
-
-        self._here = boto3.Session()
+        self._here = session()
         if not self._here.region_name:
             raise NotReady("no Region: set AWS_DEFAULT_REGION or choose a profile that has one")
         self.region = self._here.region_name
@@ -119,9 +118,7 @@ class Clients:
         return named or os.environ.get("REQUESTS_CA_BUNDLE") or str(get_cert_path(verify=True))
 
     def _again(self) -> Session:
-        from boto3 import Session  # noqa: PLC0415
-
-        return Session(region_name=self.region)
+        return session(self.region)
 
     def warm(self, *services: str) -> Thread:
         """Begin to make the home account's clients of these services, e.g. while custody is written; join it or not.
@@ -228,15 +225,11 @@ class Clients:
 
     def _enter(self, account: str) -> Session:
         """A session of the spoke role in this account; the role is assumed when the first call needs it, and again in time."""
-        from boto3 import Session  # noqa: PLC0415
         from botocore.credentials import DeferredRefreshableCredentials  # noqa: PLC0415
-        from botocore.session import get_session  # noqa: PLC0415
 
-        core = get_session()
-        # the service models are parsed once, not once for each account
-        core.register_component("data_loader", self._here._session.get_component("data_loader"))  # noqa: SLF001
-        core._credentials = DeferredRefreshableCredentials(partial(self._assume, account), "assume-role")  # type: ignore[attr-defined]  # noqa: SLF001
-        return Session(botocore_session=core, region_name=self.region)
+        entered = session(self.region)
+        entered._session._credentials = DeferredRefreshableCredentials(partial(self._assume, account), "assume-role")  # type: ignore[attr-defined]  # noqa: SLF001
+        return entered
 
     def _assume(self, account: str) -> dict[str, str]:
         """Credentials of the spoke role, in the form that botocore refreshes from."""
@@ -272,6 +265,24 @@ class Clients:
         if service == "s3control" and _takes_no_prefix(made.meta.endpoint_url):
             made.meta.events.register("before-sign.s3-control", _without_account)
         return cast("object", made)
+
+
+def session(region: str | None = None) -> Session:
+    """A session of the standard credential chain, with the service models that this process has parsed already."""
+    import boto3  # noqa: PLC0415  # half a second of import, that those who only ask for permissions do not pay
+    import botocore.session  # noqa: PLC0415
+
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _models())
+    return boto3.Session(botocore_session=core, region_name=region)
+
+
+@cache
+def _models() -> Loader:
+    """AWS's own description of its services: parsed once, not once for each account."""
+    from botocore.loaders import create_loader  # noqa: PLC0415
+
+    return create_loader()
 
 
 def _takes_no_prefix(endpoint: str) -> bool:

@@ -3,7 +3,7 @@
 The rules are those of `shared.custody.leases`; the blob's ETag, and no worker, decides who was first.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from shared.adapters.azure.documents import Documents
@@ -73,8 +73,11 @@ class BlobCases:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(lambda i: self._documents.create(_call(i), b""), dict.fromkeys(request_ids)))
 
-    def remembers(self, request_id: str) -> bool:
-        return self._documents.exists(_call(request_id))
+    def remembered(self, request_ids: Collection[str]) -> frozenset[str]:
+        asked = list(dict.fromkeys(request_ids))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            found = pool.map(lambda i: self._documents.exists(_call(i)), asked)
+            return frozenset(i for i, known in zip(asked, found, strict=True) if known)
 
     def paused(self) -> bool:
         try:

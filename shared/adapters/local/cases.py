@@ -1,6 +1,6 @@
 """Cases in a folder of this machine, for a responder without a cloud account of its own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,11 +62,11 @@ class FileCases:
         with self._alone(), (self._folder / "calls").open("a", encoding="utf-8") as calls:
             calls.writelines(f"{i}\n" for i in request_ids)
 
-    def remembers(self, request_id: str) -> bool:
+    def remembered(self, request_ids: Collection[str]) -> frozenset[str]:
         try:
-            return request_id in (self._folder / "calls").read_text(encoding="utf-8").splitlines()
+            return frozenset(request_ids).intersection((self._folder / "calls").read_text(encoding="utf-8").splitlines())
         except FileNotFoundError:
-            return False
+            return frozenset()
 
     def paused(self) -> bool:
         try:

@@ -1,7 +1,7 @@
 """Custody in memory: for rehearsals, and as the plainest statement of what every other adapter has to do."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from threading import Lock
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -129,8 +129,8 @@ class MemoryCases:
     def remember(self, request_ids: Sequence[str]) -> None:
         self._calls.update(request_ids)
 
-    def remembers(self, request_id: str) -> bool:
-        return request_id in self._calls
+    def remembered(self, request_ids: Collection[str]) -> frozenset[str]:
+        return frozenset(self._calls).intersection(request_ids)
 
     def paused(self) -> bool:
         return self._stop is not None and self._stop.on
