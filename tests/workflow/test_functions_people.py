@@ -17,20 +17,17 @@ from functions.signed import refused
 from functions.stage import answered
 from functions.sweep import revive
 from shared.adapters.memory.windows import BoundedMemory
-from shared.bootstrap import Custody
 from shared.domain.case import Case, Mode, Stage, Verdict
 from shared.domain.errors import Absent, BadInput, LeaseLost, NotApproved, NotReady, OwnRequest
 from shared.settings import Modes, Policy
 from shared.workflow.answering import STATUS, Decision
-from shared.workflow.deciding import rollback_plan
 from shared.workflow.deps import Deps
 from shared.workflow.judging import Judge
-from shared.workflow.opening import admit
 from shared.workflow.run import Outcome
 from shared.workflow.stages import STEPS, Power
 from shared.workflow.tasks import Task, run
-from tests.hospital import Hospital, signal
-from tests.workflow.driving import go_on, respond
+from tests.hospital import Hospital
+from tests.workflow.driving import respond
 from tests.workflow.test_functions import alert
 
 ASK = Policy(modes=Modes(fence=Mode.ASK))
@@ -218,17 +215,6 @@ def test_an_alert_that_somebody_has(hospital: Hospital, mode: Mode | None, then:
     said = handed_over(alert(hospital).encode(), ANN, deps, judge, Doors(nudges, nudges), mode)
     assert said["cases"] == nudges.begun
     assert [(case.asked_by, case.mode) for case in hospital.cases.all()] == [(ANN, then)]
-
-
-def test_whoever_looks_and_lasts_sees_what_others_have_done_since(hospital: Hospital) -> None:
-    custody = Custody(hospital.sinks, hospital.signer, hospital.keyring, hospital.cases, (), "memory")
-    desk, deps = hospital.worker(journal=custody.journal(hospital.clock, reading=True)), hospital.worker()
-    opened = admit(signal(), deps, automatic=True)
-    assert isinstance(opened, Case)
-    assert list(desk.journal(opened.id).entries()) == []
-    case = go_on(opened, deps)
-    assert rollback_plan(case, desk).digest == rollback_plan(case, deps).digest
-    assert rollback_plan(case, desk).plan.changes
 
 
 class TestStage:

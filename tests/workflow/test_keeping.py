@@ -5,13 +5,16 @@ import threading
 import pytest
 
 from shared.adapters.memory.custody import MemoryCases
+from shared.bootstrap import Custody
 from shared.domain.case import Case, Stage
 from shared.domain.errors import LeaseLost
 from shared.domain.facet import PolicyStatement
 from shared.ports import Lease
+from shared.workflow.deciding import rollback_plan
 from shared.workflow.opening import Turned, admit
 from shared.workflow.run import hold, run_stage
 from tests.hospital import CHARTS, Hospital, signal
+from tests.workflow.driving import go_on
 
 
 class SlowCases(MemoryCases):
@@ -56,3 +59,14 @@ def test_a_worker_whose_case_was_taken_over_meanwhile_does_not_fence(hospital: H
             with pytest.raises(LeaseLost):
                 run_stage(slow, Stage.FENCE, deps)
     assert hospital.world.look(CHARTS, PolicyStatement) == before
+
+
+def test_whoever_looks_and_lasts_sees_what_others_have_done_since(hospital: Hospital) -> None:
+    custody = Custody(hospital.sinks, hospital.signer, hospital.keyring, hospital.cases, (), "memory")
+    desk, deps = hospital.worker(journal=custody.journal(hospital.clock, reading=True)), hospital.worker()
+    opened = admit(signal(), deps, automatic=True)
+    assert isinstance(opened, Case)
+    assert list(desk.journal(opened.id).entries()) == []
+    case = go_on(opened, deps)
+    assert rollback_plan(case, desk).digest == rollback_plan(case, deps).digest
+    assert rollback_plan(case, desk).plan.changes
