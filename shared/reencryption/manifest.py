@@ -20,6 +20,8 @@ from .rows import Row
 INTENDED = "migration-intended"
 UPLOADING = "migration-uploading"
 REACHED = "migration-reached"
+JOB = "migration-job"
+REPORTED = "migration-reported"
 
 type Tally = dict[Lane, dict[str, int]]
 """Versions by lane and reason."""
@@ -49,6 +51,20 @@ class Upload(Value):
     id: str
 
 
+class JobNote(Value):
+    """A job of the store's own service: what it was ordered for, and when it was `over`, why it did not do all of it.
+
+    `told`: its report was read, so that nothing which was listed for it is in doubt any more.
+    """
+
+    id: str
+    old: str
+    bucket_key: bool
+    over: bool = False
+    why: str = ""
+    told: bool = False
+
+
 class Reached(Value):
     """The outcome of one page."""
 
@@ -72,6 +88,7 @@ class Manifest:
         self.kept: dict[str, Row] = {}
         self.pending: dict[str, Row] = {}
         self.uploads: list[Upload] = []
+        self.jobs: list[JobNote] = []
         self.checkpoint: Checkpoint | None = None
 
     @classmethod
@@ -103,6 +120,16 @@ class Manifest:
         self._append(REACHED, content, {"sweep": checkpoint.sweep, "seen": checkpoint.seen, "versions": len(fresh)})
         self._settle(fresh, checkpoint)
 
+    def job(self, note: JobNote) -> None:
+        """Make it durable that a job was ordered, or is over."""
+        self._append(JOB, note.model_dump_json().encode(), {"over": note.over})
+        self._note(note)
+
+    def reported(self, rows: Sequence[Row]) -> None:
+        """Make durable what a job's report says of these versions."""
+        self._append(REPORTED, _ROWS.dump_json(tuple(rows)), {"versions": len(rows)})
+        self._outcomes(rows)
+
     def _append(self, kind: str, content: bytes, facts: Mapping[str, object]) -> None:
         self._journal.append(kind, {"migration": self._id, "blob": self._journal.blob(content), **facts})
 
@@ -110,17 +137,29 @@ class Manifest:
         content = self._journal.blobs(str(body["blob"]))
         if kind == INTENDED:
             self._expect(_ROWS.validate_json(content))
+        elif kind == JOB:
+            self._note(JobNote.model_validate_json(content))
+        elif kind == REPORTED:
+            self._outcomes(_ROWS.validate_json(content))
         elif kind == UPLOADING:
             self.uploads.append(Upload.model_validate_json(content))
         elif kind == REACHED:
             reached = Reached.model_validate_json(content)
             self._settle(reached.rows, reached.checkpoint)
 
+    def _note(self, note: JobNote) -> None:
+        self.jobs.append(note)
+        if note.told:
+            self.pending = {name: row for name, row in self.pending.items() if not (row.before and row.before.listed)}
+
     def _expect(self, rows: Sequence[Row]) -> None:
         self.pending |= {row.name: row for row in rows}
 
     def _settle(self, rows: Sequence[Row], checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
+        self._outcomes(rows)
+
+    def _outcomes(self, rows: Sequence[Row]) -> None:
         for row in rows:
             self._of(row)[row.name] = row
             self.pending.pop(row.name, None)

@@ -20,6 +20,7 @@ from shared.ports.objects import Facts, Page, Version
 
 from .answers import persistently
 from .asking import Calls
+from .by_job import ByJob, Sight, by_job
 from .canary import PROVED, try_update
 from .lanes import Decision, Lane, Reason, Unseen
 from .manifest import Checkpoint, Manifest, Tally
@@ -42,10 +43,12 @@ def migrate(
     *,
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[Progress], None] = lambda _: None,
+    job: ByJob | None = None,
 ) -> MigrationResult:
     """Move every version that can be moved. Call it again, with the same plan and record, to go on where it stopped.
 
-    `cancelled` is asked before every move and page; `progress` is told after every page.
+    `cancelled` is asked before every move and page; `progress` is told after every page. With `job` the store's own service moves
+    what it can, where updates in place are proved; the sweeps after it settle the rest.
     Raises `CloudError` where the store can not be listed or looked at, and `CustodyError` where the record can not be kept.
     """
     manifest = Manifest.recall(plan, journal)
@@ -57,7 +60,12 @@ def migrate(
     with _workers(plan.width) as pool:
         calls = Calls(plan.store, objects, clock, pool, plan.ceiling)
         run = _Run(calls, clock, manifest, mover, _Watch(plan.first, cancelled, progress))
-        state, why = run.until_done()
+        by = job if update_lane == PROVED else None
+        state, why = run.exposed() if by else (Checkpoint(sweep=0), "")
+        if by and not why:
+            why = by_job(plan, by, manifest, clock, Sight(calls.page, cancelled, progress))
+        if not why:
+            state, why = run.until_done()
     return _result(manifest, state, why, update_lane).but(keys=None if why else run.keys)
 
 
@@ -107,6 +115,14 @@ class _Run:
     def keys(self) -> frozenset[str] | None:
         """The keys that versions were found under; None where this run did not look at all of them."""
         return frozenset(self._keys) if self._whole else None
+
+    def exposed(self) -> tuple[Checkpoint, str]:
+        """The sweep of what actors read, where it is not over; where it ended and, if it was stopped, why."""
+        state = self._manifest.checkpoint or Checkpoint(sweep=0)
+        if not self._watch.first or state.sweep or state.over:
+            return state, ""
+        state = self._sweep(state)
+        return state, self._mover.stopped or ("" if state.over else "cancelled")
 
     def until_done(self) -> tuple[Checkpoint, str]:
         """Sweep until nothing is left, and say where that ended and, if not finished, why."""

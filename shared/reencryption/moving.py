@@ -36,6 +36,8 @@ OUTCOMES: dict[Answer, tuple[Lane, Reason]] = {
 STOPS = frozenset({Answer.RETRY, Answer.FATAL})
 """Answers after which no other version would fare better."""
 
+HARMED = "an update in place changed more than the key"
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -82,10 +84,14 @@ class Mover:
         )
 
     def recovered(self, look: Look) -> Row | None:
-        """The outcome of a move that a worker made and did not live to record; None where this version is no such thing."""
-        if look.decision.reason is not Reason.SUCCESSOR or not isinstance(look.facts, Facts) or not self._manifest.pending:
+        """The outcome of a move that is not wholly on record (a dead worker's, a job's); None where this is no such version."""
+        if look.decision.reason is not Reason.SUCCESSOR or not isinstance(look.facts, Facts):
             return None
         name = name_of(self._manifest.name, look.version.key, look.version.id)
+        if (told := self._manifest.moved.get(name)) and told.after is None:
+            return self._looked_at(look.version, told, look.facts)
+        if not self._manifest.pending:
+            return None
         intent = self._manifest.pending.get(name) or self._copied.get(self._manifest.name(look.version.key))
         after = seen(look.facts, self._manifest.name)
         if intent is None or intent.before is None or differences(intent.lane, intent.before, after):
@@ -94,6 +100,16 @@ class Mover:
         if intent.name != name and after.modified < intent.before.modified:
             return None
         return intent.but(after=after, became=name, etag=after.etag)
+
+    def _looked_at(self, version: Version, told: Row, facts: Facts) -> Row | None:
+        """What a job's report says was moved, with what it is like now; None where somebody has put another in its place."""
+        after = seen(facts, self._manifest.name)
+        harmed = bool(told.before and differences(told.lane, told.before, after))
+        if harmed and version.id == NULL:
+            return None
+        if harmed:
+            self.stopped = HARMED
+        return told.but(after=after)
 
     def move(self, look: Look) -> Conversation[Row]:
         """Move the version, and say what came of it. Raises only what the record raises."""
@@ -126,7 +142,7 @@ class Mover:
         after = seen(facts, self._manifest.name) if isinstance(facts, Facts) else None
         if row.lane is Lane.UPDATE and moved.id != NULL and row.before and after and differences(row.lane, row.before, after):
             # nobody else can change a version that has an id
-            self.stopped = "an update in place changed more than the key"
+            self.stopped = HARMED
         etag = moved.etag or (row.before.etag if row.before else "")
         return row.but(after=after, became=became, etag=etag, lost=moved.lost, request_ids=moved.request_ids)
 

@@ -12,6 +12,7 @@ type Name = Callable[[str], str]
 """What stands for a name that could be health data (`Journal.name`)."""
 
 IN_PLACE = ("size", "etag", "modified", "storage_class", "checksum", "content", "tags")
+LISTED = ("size", "etag", "modified", "storage_class")
 COPIED = ("size", "storage_class", "checksum", "content", "tags")
 
 PROMISES: dict[Lane, tuple[str, ...]] = {Lane.UPDATE: IN_PLACE, Lane.COPY: COPIED, Lane.MULTIPART: COPIED}
@@ -27,7 +28,10 @@ class Sum(Value):
 
 
 class Seen(Value):
-    """One version as it was seen. `key` is its key's ARN, or the scheme; `content` and `tags` are HMACs of headers and of tags."""
+    """One version as it was seen. `key` is its key's ARN, or the scheme; `content` and `tags` are HMACs of headers and of tags.
+
+    `listed`: as a listing tells it, which knows only what is in `LISTED`.
+    """
 
     size: int
     etag: str
@@ -37,6 +41,7 @@ class Seen(Value):
     key: str
     content: str
     tags: str
+    listed: bool = False
 
 
 class Row(Value):
@@ -86,8 +91,9 @@ def seen(facts: Facts, name: Name) -> Seen:
 
 
 def differences(lane: Lane, before: Seen, after: Seen) -> tuple[str, ...]:
-    """What the lane promises to keep and did not; empty where the promise holds."""
-    return tuple(field for field in PROMISES[lane] if not _kept(lane, field, before, after))
+    """What the lane promises to keep and did not; empty where the promise holds. What was not known before is not compared."""
+    known = LISTED if before.listed else PROMISES[lane]
+    return tuple(field for field in PROMISES[lane] if field in known and not _kept(lane, field, before, after))
 
 
 def _kept(lane: Lane, field: str, before: Seen, after: Seen) -> bool:

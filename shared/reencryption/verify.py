@@ -93,8 +93,10 @@ class _Check:
         attributes = self._attributes(version)
         if row.before is None or attributes is None:
             return _Checked(now.key)
-        told = (now, _as_told(now, attributes))
-        differs = tuple(dict.fromkeys(field for each in told for field in differences(row.lane, row.before, each)))
+        # what a listing did not tell is compared with the first look after the move
+        was = (row.before, row.after) if row.before.listed and row.after else (row.before,)
+        pairs = ((before, after) for before in was for after in (now, _as_told(now, attributes)))
+        differs = tuple(dict.fromkeys(field for before, after in pairs for field in differences(row.lane, before, after)))
         mismatch = Mismatch(name=row.became, lane=row.lane, differs=differs) if differs else None
         return _Checked(now.key, moved=row.became, mismatch=mismatch)
 

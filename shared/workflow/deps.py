@@ -7,9 +7,9 @@ from shared.containment.estate import Estate
 from shared.containment.guard import Protected
 from shared.containment.scope import Surveyor
 from shared.domain.resource import Cloud, Ref
-from shared.domain.versions import Engine
 from shared.ports import Access, Cases, Clock, Directory, Evidence, Journal, Notifier, Objects, Sources, Traffic, World
 from shared.ports.capacity import Capacity
+from shared.ports.jobs import Jobs
 from shared.reencryption import Canary, Progress
 from shared.settings import Policy
 
@@ -21,14 +21,15 @@ class Recovery:
     """What replacing a key and moving what is stored needs besides.
 
     `canaries`: where an update in place is tried first, by Region; where there is none, nothing is updated in place. `capacity`
-    tells what migrations are planned from; None: nobody counts, and only the stores' own limits hold. `engines` are set up here.
+    tells what migrations are planned from; None: nobody counts, and only the stores' own limits hold. `jobs` are of the stores' own
+    service, where it has any.
     """
 
     objects: Objects
     access: Access
     canaries: Mapping[str, Canary]
     capacity: Capacity | None = None
-    engines: frozenset[Engine] = frozenset({Engine.IN_PROCESS})
+    jobs: Jobs | None = None
 
 
 @dataclass(frozen=True, slots=True)

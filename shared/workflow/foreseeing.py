@@ -82,10 +82,18 @@ def _task(case: Case, rules: MigrationRules, recovery: Recovery, pair: Pair) -> 
         updatable=not pair.foreign and pair.store.region in recovery.canaries,
         notified=bool(facts.consumers),
         exposed=sum(e.objects for e in case.exposures if e.store == pair.store),
-        engines=recovery.engines,
+        engines=_engines(recovery, pair.store),
         wanted=None if rules.engine == "auto" else Engine(rules.engine),
         share=rules.kms_percent,
     )
+
+
+def _engines(recovery: Recovery, store: Ref) -> frozenset[Engine]:
+    try:
+        job = recovery.jobs is not None and recovery.jobs.serves(store)
+    except CloudError:
+        job = False
+    return frozenset({Engine.IN_PROCESS, *([Engine.BATCH] if job else [])})
 
 
 def _facts(recovery: Recovery, store: Ref) -> StoreFacts:

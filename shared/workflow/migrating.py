@@ -4,7 +4,6 @@ A store that can not be moved now stops no other one: people are told, the sweep
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from shared.containment.action import Action
@@ -15,22 +14,24 @@ from shared.domain.errors import CloudError, Throttled
 from shared.domain.facet import Migrated
 from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Ref
-from shared.domain.versions import Versions
-from shared.reencryption import Migration, MigrationResult, Proof, migrate, verify
-from shared.reencryption.canary import FOREIGN, PROVED
+from shared.domain.versions import Engine, Versions
+from shared.reencryption import ByJob, Migration, MigrationResult, Proof, migrate, verify
+from shared.reencryption.by_job import GOES_ON
 from shared.reencryption.lanes import Lane, Reason, Unseen
 from shared.reencryption.verify import UNKNOWN
 
 from . import exact, exposing, proving, waves
 from .asking import put
-from .cancelling import TIME_IS_UP, Cancelling
+from .cancelling import PAUSED, TIME_IS_UP, Cancelling
 from .deps import Deps, Recovery
 from .foreseeing import Foreseen, Pair, foresee, most, told
 from .putting_off import put_off
 from .step import Next
+from .unmoved import AGAIN, Ran, failed, people, stays
 
 AGAIN_SECONDS = 1
 PAUSED_SECONDS = 30
+JOB_SECONDS = 60
 
 ROUNDS = 3
 """Migrations in a row when each proof finds new versions under an old key: somebody writes there, and people are told."""
@@ -41,22 +42,7 @@ NOT_MOVED = LeftForPeople(
     next='set [modes] migrate = "ask" in response.toml, then `codeblue apply`',
     blocks=False,
 )
-MAKE = "run `codeblue init` before the next case"
 NOT_ALL = "what is stored is moved to the successor"
-AGAIN = "`codeblue apply` tries again"
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """One store after a run, from one old key: the result, or why there is none."""
-
-    plan: Migration
-    result: MigrationResult | CloudError
-
-    @property
-    def why(self) -> str:
-        """Why it is not finished, empty where it is."""
-        return self.result.why if isinstance(self.result, MigrationResult) else f"it can not be looked at: {self.result}"
 
 
 def unfinished(case: Case) -> bool:
@@ -69,7 +55,7 @@ def move(case: Case, deps: Deps) -> Next:
     if deps.recovery is None or Wave.MIGRATE in case.declined:
         return Next(case, Stage.SWEEP)
     if deps.policy.mode(Wave.MIGRATE) is Mode.OBSERVE:
-        return Next(case.but(unmoved=_people(case, [NOT_MOVED], NOT_MOVED.target)), Stage.SWEEP)
+        return Next(case.but(unmoved=people(case, [NOT_MOVED], NOT_MOVED.target)), Stage.SWEEP)
     started, cancelling = deps.clock.monotonic(), Cancelling(deps.cases, deps.clock)
     recovery, foreseen = deps.recovery(), list[Foreseen]()
     known, made = exact.current(case, deps, Wave.MIGRATE, lambda: _changes(case, deps, recovery, foreseen))
@@ -77,15 +63,21 @@ def move(case: Case, deps: Deps) -> Next:
         return put(exact.asked(known, deps, made, told(foreseen)), deps)
     if not known.versions:
         deps.journal(case.id).append("intended", intended(made, made.changes, deps.journal(case.id)))
-    ran = _ran(known, deps, recovery, cancelling)
+    ran = _ran(known, deps, recovery, cancelling, _by_job(made))
     moved = _moved(known.but(awaiting=None, verdict=Verdict.OPEN), ran)
-    if cancelling.why:
-        waiting = AGAIN_SECONDS if cancelling.why == TIME_IS_UP else PAUSED_SECONDS
+    if (waiting := _waiting(cancelling, ran)) is not None:
         return Next(moved, Stage.MIGRATE, again_seconds=waiting)
     after = waves.record(moved, deps, made, tuple(_outcomes(made, ran)), started) if ran else moved
     if ran and all(each.why for each in ran):
         return put_off(case, after, deps, NOT_ALL)
     return Next(after, Stage.VERIFY)
+
+
+def _waiting(cancelling: Cancelling, ran: Sequence[Ran]) -> int | None:
+    """Seconds until a run that was stopped, or has left a job to itself, goes on; None where it was neither."""
+    if cancelling.why:
+        return AGAIN_SECONDS if cancelling.why == TIME_IS_UP else PAUSED_SECONDS
+    return JOB_SECONDS if any(each.why == GOES_ON for each in ran) else None
 
 
 def prove(case: Case, deps: Deps) -> Next:
@@ -149,14 +141,24 @@ def _exposed(case: Case, deps: Deps) -> dict[Ref, frozenset[str]]:
     return {store: exposing.first(case, deps, store) if store in read else frozenset() for store in stores}
 
 
-def _ran(case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling) -> list[Ran]:
+def _by_job(made: Plan) -> frozenset[tuple[Ref, str]]:
+    """Stores and old keys (ARNs) for which a job was approved."""
+    changes = ((c.target, c.after) for c in made.changes)
+    return frozenset((t, f.old) for t, f in changes if isinstance(f, Migrated) and f.engine is Engine.BATCH)
+
+
+def _ran(case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling, jobs: frozenset[tuple[Ref, str]]) -> list[Ran]:
     """Every store, from every key that something in it is under: who has looked at all of it has looked for the other keys too."""
     first, ran = _exposed(case, deps), list[Ran]()
+    job = ByJob(recovery.jobs, lambda: cancelling.why == PAUSED) if recovery.jobs else None
     for plan in _migrations(case, recovery):
         results = (each.result for each in ran if each.plan.store == plan.store)
         known = (r for r in results if isinstance(r, MigrationResult) and r.keys is not None and not plan.old & r.keys)
         seen = next(known, None)
-        ran.append(Ran(plan, _nothing(seen)) if seen else _run(plan.but(first=first[plan.store]), case, deps, recovery, cancelling))
+        by = job if any((plan.store, old) in jobs for old in plan.old) else None
+        ran.append(
+            Ran(plan, _nothing(seen)) if seen else _run(plan.but(first=first[plan.store]), case, deps, recovery, cancelling, by)
+        )
     return ran
 
 
@@ -166,13 +168,13 @@ def _nothing(seen: MigrationResult) -> MigrationResult:
     return seen.but(moved={}, blocked=blocked, failed={}, lost=0)
 
 
-def _run(plan: Migration, case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling) -> Ran:
+def _run(plan: Migration, case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling, job: ByJob | None) -> Ran:
     watch, most_calls = partial(deps.watch, plan.store), most(deps, recovery, plan.store)
     if most_calls == 0:
         return Ran(plan, Throttled("KMS has no request to spare now"))
     try:
         plan = plan.but(ceiling=most_calls)
-        result = migrate(plan, recovery.objects, deps.journal(case.id), deps.clock, cancelled=cancelling, progress=watch)
+        result = migrate(plan, recovery.objects, deps.journal(case.id), deps.clock, cancelled=cancelling, progress=watch, job=job)
     except CloudError as error:
         return Ran(plan, error)
     return Ran(plan, result)
@@ -185,8 +187,8 @@ def _moved(case: Case, ran: Sequence[Ran]) -> Case:
         slot = _slot(case, each.plan)
         if isinstance(each.result, MigrationResult):
             counts[slot] = _counted(counts.get(slot, Versions(store=slot[0], key=slot[1])), each.result)
-    left = (*(entry for v in counts.values() for entry in _stays(v)), *(entry for each in ran for entry in _failed(each)))
-    return case.but(versions=tuple(counts.values()), unmoved=_people(case, left, *(str(each.plan.store) for each in ran)))
+    left = (*(entry for v in counts.values() for entry in stays(v)), *(entry for each in ran for entry in failed(each)))
+    return case.but(versions=tuple(counts.values()), unmoved=people(case, left, *(str(each.plan.store) for each in ran)))
 
 
 def _slot(case: Case, plan: Migration) -> tuple[Ref, Ref]:
@@ -229,33 +231,6 @@ def _words(result: MigrationResult | CloudError) -> str:
     return "; ".join((*lanes, *stay)) or "nothing in it is under the old key"
 
 
-def _stays(found: Versions) -> Iterable[LeftForPeople]:
-    """What of one store stays as it is, or is not as it was."""
-    store = str(found.store)
-    for reason, count in found.blocked:
-        words = f"{count} versions stay where they are: {reason}"
-        yield LeftForPeople(target=store, reason=words, next="the old key stays enabled for what is under it", blocks=False)
-    if found.lost:
-        words = f"{found.lost} copies could not carry grants of an access control list along"
-        yield LeftForPeople(target=store, reason=words, next="the record names them; grant by policy instead", blocks=False)
-    if found.lane != PROVED and (found.copied or found.multipart or found.blocked):
-        words = f"nothing could be updated in place ({found.lane}): only the newest versions were copied"
-        following = "let its owner put it under a key of its own account" if found.lane == FOREIGN else MAKE
-        yield LeftForPeople(target=store, reason=words, next=following, blocks=False)
-    if found.altered:
-        words = f"{found.altered} moved versions are not what their lane promised"
-        yield LeftForPeople(target=store, reason=words, next="the record names them; compare with a backup")
-
-
-def _failed(ran: Ran) -> Iterable[LeftForPeople]:
-    """What was not moved, and should have been."""
-    failed = ran.result.failed if isinstance(ran.result, MigrationResult) else {}
-    for reason, count in sorted(failed.items()):
-        yield LeftForPeople(target=str(ran.plan.store), reason=f"{count} versions failed: {reason}", next=AGAIN)
-    if ran.why:
-        yield LeftForPeople(target=str(ran.plan.store), reason=f"what is stored is not all moved: {ran.why}", next=AGAIN)
-
-
 def _proved(case: Case, plan: Migration, deps: Deps, recovery: Recovery, proofs: dict[Ref, Proof]) -> Case:
     """The case with the proof of one migration. `proofs` are those of this look, by store. Raises `NotDurable`."""
     slot, journal = _slot(case, plan), deps.journal(case.id)
@@ -278,7 +253,7 @@ def _proved(case: Case, plan: Migration, deps: Deps, recovery: Recovery, proofs:
     words = f"{proof.eligible_left} versions are under the old key, again or still: somebody writes with it"
     writer = LeftForPeople(target=str(plan.store), reason=words, next=f"find the writer that names the old key; {AGAIN}")
     versions = tuple(found if v is now else v for v in case.versions)
-    more = (*_stays(found), *([writer] if left else []))
+    more = (*stays(found), *([writer] if left else []))
     return case.but(versions=versions, unmoved=tuple(dict.fromkeys((*case.unmoved, *more))))
 
 
@@ -287,9 +262,3 @@ def _absent(seen: Proof | None, plan: Migration) -> Proof | None:
     if seen is None or UNKNOWN[Unseen.DENIED] in seen.keys or plan.old & seen.keys.keys():
         return None
     return seen.but(eligible_left=0, blocked={}, compared=0, mismatches=(), rewritten=0, gone=0, lost=0)
-
-
-def _people(case: Case, found: Iterable[LeftForPeople], *about: str) -> tuple[LeftForPeople, ...]:
-    """What is left for people, where this was found anew about these targets."""
-    others = (entry for entry in case.unmoved if entry.target not in about)
-    return tuple(dict.fromkeys((*others, *found)))

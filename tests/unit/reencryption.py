@@ -3,14 +3,19 @@
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
+from weakref import WeakKeyDictionary
 
 from shared.adapters.memory.clock import BEGINNING, MemoryClock
+from shared.adapters.memory.jobs import MemoryJobs
 from shared.adapters.memory.objects import MemoryObjects, MemoryStore
 from shared.domain.resource import Cloud, Kind, Ref
+from shared.domain.versions import Engine
 from shared.ports import Clock, Objects
+from shared.ports.jobs import Jobs
 from shared.ports.objects import Encryption, Lock, Scheme, Versioning
-from shared.reencryption import Canary, Migration, MigrationResult, Proof, migrate, verify
-from tests.doubles import ListJournal
+from shared.reencryption import ByJob, Canary, Migration, MigrationResult, Proof, migrate, verify
+from shared.reencryption.by_job import GOES_ON
+from tests.doubles import ListJournal, _Mortal, mortal
 
 ACCOUNT = "111122223333"
 
@@ -29,6 +34,11 @@ UNDER_OLD, UNDER_NEW, UNDER_OTHER = (Encryption(Scheme.SSE_KMS, name) for name i
 COMPLIANCE = Lock("COMPLIANCE", BEGINNING + timedelta(days=3650))
 
 PLAN = Migration(store=CHARTS, old=frozenset({OLD}), successor=NEW, canary=Canary(store=OURS, key=NEW), width=1)
+
+BY = [Engine.IN_PROCESS]
+"""The engine that `run` runs; the fixture `engine` says which."""
+
+JOBS: WeakKeyDictionary[MemoryObjects, MemoryJobs] = WeakKeyDictionary()
 
 
 class NamingJournal(ListJournal):
@@ -53,7 +63,21 @@ def run(
     clock: Clock | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> MigrationResult:
-    return migrate(plan, objects, journal, clock or MemoryClock(), cancelled=cancelled)
+    """One run by the engine that the tests are run with now, until it does not wait for a job any more."""
+    clock = clock or MemoryClock()
+    while True:
+        job = ByJob(jobs_of(objects)) if BY[0] is Engine.BATCH else None
+        result = migrate(plan, objects, journal, clock, cancelled=cancelled, job=job)
+        if result.why != GOES_ON:
+            return result
+
+
+def jobs_of(objects: Objects) -> Jobs:
+    """The jobs over these objects; a worker who dies of the one dies of the other."""
+    held = objects._port if isinstance(objects, _Mortal) else objects
+    assert isinstance(held, MemoryObjects)
+    jobs = JOBS.setdefault(held, MemoryJobs(held))
+    return mortal(jobs, objects._life, after=objects._after) if isinstance(objects, _Mortal) else jobs
 
 
 def prove(objects: Objects, journal: ListJournal, plan: Migration = PLAN) -> Proof:

@@ -25,6 +25,8 @@ from tests.unit.reencryption import (
     run,
 )
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 @pytest.fixture
 def journal() -> NamingJournal:

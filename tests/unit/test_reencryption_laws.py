@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +28,8 @@ from tests.unit.reencryption import (
     prove,
     run,
 )
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 KEYS = ("a", "b/1", "b/2")
 LARGE = PLAN.but(copy_limit=4, part=3)

@@ -26,6 +26,8 @@ from tests.unit.reencryption import (
     run,
 )
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 @pytest.fixture
 def journal() -> NamingJournal:

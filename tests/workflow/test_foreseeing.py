@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from shared.adapters.memory.jobs import MemoryJobs
 from shared.domain.case import Case, Mode, Verdict
 from shared.domain.errors import Refused
 from shared.domain.plan import Wave
 from shared.domain.resource import Ref
-from shared.domain.versions import Engine
 from shared.ports.capacity import Holding, Requests
 from shared.reencryption import Canary
 from shared.reencryption.planner import Task, forecast
@@ -17,10 +17,10 @@ from shared.settings import MigrationRules, Modes, Policy
 from shared.workflow.deps import Deps, Recovery
 from shared.workflow.foreseeing import MOST_TOLD, Foreseen, told
 from tests.hospital import KEY, Hospital, built
-from tests.workflow.driving import YES, respond
+from tests.workflow.driving import FOR_EVER, YES, go_on, respond
 from tests.workflow.recovering import OURS, Night, fallen
 
-ASKS = Policy(modes=Modes(enforce=Mode.OBSERVE, retire=Mode.OBSERVE))
+ASKS = QUIET = Policy(modes=Modes(enforce=Mode.OBSERVE, retire=Mode.OBSERVE))
 IDLE = Requests(limit=100_000, used=0)
 BUSY = Requests(limit=5_000, used=5_000)
 
@@ -48,9 +48,9 @@ def but_for_the_migration(case: Case) -> tuple[str, bool] | None:
     return None if case.awaiting and case.awaiting.wave is Wave.MIGRATE else ("dr-no", True)
 
 
-def counted(night: Night, counts: Counts, policy: Policy = ASKS, engines: frozenset[Engine] = frozenset(Engine)) -> Deps:
+def counted(night: Night, counts: Counts, policy: Policy = ASKS) -> Deps:
     canaries = {KEY.region: Canary(store=OURS, key=KEY.id)}
-    recovery = Recovery(night.objects, night.access, canaries, capacity=counts, engines=engines)
+    recovery = Recovery(night.objects, night.access, canaries, capacity=counts, jobs=MemoryJobs(night.objects))
     return replace(night.worker(policy), recovery=lambda: recovery)
 
 
@@ -126,3 +126,41 @@ def test_a_long_forecast_is_cut_and_says_so() -> None:
     said = told([Foreseen(store=OURS, old=KEY.id, forecast=each) for each in forecasts])
     assert len(said) == MOST_TOLD + 1
     assert said[-1].endswith("more: see the record")
+
+
+def test_what_was_approved_is_done_by_a_job_and_proved(hospital: Hospital) -> None:
+    night = fallen(hospital)
+    deps = counted(night, Counts(Holding(versions=500_000_000)), QUIET)
+    case = respond(deps, asks=YES, patience=FOR_EVER)
+    assert (case.verdict, night.schemes()) == (Verdict.CONTAINED, {night.successor()})
+    assert [(v.total, v.updated, v.done) for v in case.versions] == [(12, 12, True)]
+    kinds = [e.kind for e in deps.journal(case.id).entries()]
+    assert kinds.index("migration-job") < kinds.index("migration-intended") < kinds.index("migration-reported")
+
+
+def test_a_job_that_takes_long_is_left_to_itself_and_found_again(hospital: Hospital) -> None:
+    night = fallen(hospital)
+    deps = counted(night, Counts(Holding(versions=500_000_000)), QUIET)
+    jobs = deps.recovery().jobs if deps.recovery else None
+    assert isinstance(jobs, MemoryJobs)
+    jobs.pace = 0
+    case = respond(deps, asks=YES)
+    assert (case.verdict is Verdict.CONTAINED, night.schemes()) == (False, {KEY.id})
+    assert any("job goes on" in left.reason for left in case.people)
+    jobs.pace = 5
+    assert go_on(case, deps, YES, FOR_EVER).verdict is Verdict.CONTAINED
+    assert len(jobs.held) == 2
+
+
+def test_a_job_that_others_cancelled_is_no_success(hospital: Hospital) -> None:
+    night = fallen(hospital)
+    deps = counted(night, Counts(Holding(versions=500_000_000)), QUIET)
+    jobs = deps.recovery().jobs if deps.recovery else None
+    assert isinstance(jobs, MemoryJobs)
+    night.objects.beside = lambda call: (
+        [jobs.cancel(held.order.store, ident) for ident, held in jobs.held.items()] if call == "look" else None
+    )
+    case = respond(deps, asks=YES)
+    assert case.verdict is not Verdict.CONTAINED
+    assert any("own job was cancelled" in left.reason for left in case.people)
+    assert night.schemes() == {KEY.id}

@@ -1,0 +1,186 @@
+"""The bulk of a store moved by jobs of its own service, within the same record as everything else.
+
+Rules
+1. A job is ordered to wait. When it has found its objects the store is listed, and every version that it can touch is on record as
+   the listing has it; only then is it confirmed.
+2. The same order has the same token: a worker that dies between the order and its record finds the same job again.
+3. A job's report is read back row by row. What it does not tell is told by the sweeps after it, which look at every version: a job
+   that says "complete" proves nothing.
+4. A job that failed, or that others cancelled, ends the run: what somebody else stopped is not gone on with by another way.
+   One that failed before its first task has found nothing to do, or could not look; the sweeps find out which.
+5. The worker's end is not the job's: the next worker goes on watching. A person's pause cancels it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import batched
+
+from shared.domain.errors import Absent, Refused
+from shared.domain.value import digest
+from shared.ports import Clock
+from shared.ports.jobs import OVER, Job, Jobs, JobState, Order, TaskDone
+from shared.ports.objects import Page, Version
+
+from .answers import meaning, persistently
+from .lanes import Lane
+from .manifest import JobNote, Manifest
+from .moving import OUTCOMES
+from .plan import Migration
+from .result import Progress
+from .rows import Row, Seen, name_of
+
+PATIENCE = 20.0
+"""Seconds that a worker stays with a job before it leaves it to itself."""
+
+LOOK = 2.0
+ROWS = 1_000
+"""Outcomes in one blob."""
+
+GOES_ON = "the store's own job goes on"
+CANCELLED = "cancelled"
+
+NOT_THERE = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
+
+
+@dataclass(frozen=True, slots=True)
+class ByJob:
+    """The service that runs jobs, and whether a person has stopped everything (asked where a run is cancelled)."""
+
+    jobs: Jobs
+    halted: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How the run that orders jobs looks at the store, is stopped, and tells how far it is."""
+
+    page: Callable[[tuple[str, str] | None], Page]
+    cancelled: Callable[[], bool]
+    progress: Callable[[Progress], None]
+
+
+def by_job(plan: Migration, by: ByJob, manifest: Manifest, clock: Clock, sight: Sight) -> str:
+    """Have the jobs of a migration done: for each old key one for what has a Bucket Key and one for what has none.
+
+    Empty when all are over and complete, else why not. Raises what the ports raise.
+    """
+    for old in sorted(plan.old):
+        for bucket_key in (True, False):
+            if why := _Watch(plan, by, manifest, clock, sight).until_over(old, bucket_key=bucket_key):
+                return why
+    return ""
+
+
+class _Watch:
+    """One job, ordered and watched until it is over."""
+
+    def __init__(self, plan: Migration, by: ByJob, manifest: Manifest, clock: Clock, sight: Sight) -> None:
+        self._plan, self._by, self._manifest, self._clock, self._sight = plan, by, manifest, clock, sight
+        self._began = clock.monotonic()
+
+    def until_over(self, old: str, *, bucket_key: bool) -> str:
+        earlier = [note for note in self._manifest.jobs if (note.old, note.bucket_key) == (old, bucket_key)]
+        if earlier and earlier[-1].over and not earlier[-1].why:
+            return ""
+        attempt = sum(note.over for note in earlier)
+        note = earlier[-1] if earlier and not earlier[-1].over else self._ordered(old, bucket_key=bucket_key, attempt=attempt)
+        until, confirmed = self._clock.monotonic() + PATIENCE, False
+        while True:
+            job = self._asked(partial(self._by.jobs.look, self._plan.store, note.id))
+            self._tell(job)
+            if job.state in OVER:
+                return self._settled(note, job)
+            if self._sight.cancelled():
+                return self._left(note)
+            if job.state is JobState.WAITING and not confirmed:
+                self._confirm(note)
+                confirmed = True
+            elif self._clock.monotonic() >= until:
+                return GOES_ON
+            else:
+                self._clock.sleep(LOOK)
+
+    def _ordered(self, old: str, *, bucket_key: bool, attempt: int) -> JobNote:
+        token = digest({"migration": self._plan.id, "old": old, "bucket_key": bucket_key, "attempt": attempt})
+        order = Order(token, self._plan.store, old, self._plan.successor, bucket_key)
+        note = JobNote(id=self._asked(partial(self._by.jobs.order, order)), old=old, bucket_key=bucket_key)
+        self._manifest.job(note)
+        return note
+
+    def _confirm(self, note: JobNote) -> None:
+        after: tuple[str, str] | None = None
+        while True:
+            page = self._sight.page(after)
+            rows = [listed(version, self._manifest) for version in page.versions if not version.delete_marker]
+            if rows:
+                self._manifest.intend(rows)
+            if page.after is None:
+                break
+            after = page.after
+        self._asked(partial(self._by.jobs.confirm, self._plan.store, note.id))
+
+    def _left(self, note: JobNote) -> str:
+        """The run ends; the job with it only where a person has stopped everything."""
+        if self._by.halted():
+            self._asked(partial(self._by.jobs.cancel, self._plan.store, note.id))
+            self._manifest.job(note.but(over=True, why=CANCELLED))
+        return CANCELLED
+
+    def _settled(self, note: JobNote, job: Job) -> str:
+        """Read the report back, and note how the job ended; empty where it is complete, or never began."""
+        told = False
+        for done in batched(self._report(note, job), ROWS, strict=False):
+            self._manifest.reported([row for row in (self._row(note, each) for each in done) if row is not None])
+            told = True
+        began = bool(job.succeeded or job.failed)
+        fine = job.state is JobState.COMPLETE or (job.state is JobState.FAILED and not began)
+        why = "" if fine else f"the store's own job was {job.state}" + (f": {job.why}" if job.why else "")
+        self._manifest.job(note.but(over=True, why=why, told=told or not began))
+        return why
+
+    def _report(self, note: JobNote, job: Job) -> Iterator[TaskDone]:
+        """Nothing where there is no report: the sweeps recognise by the intents what was moved."""
+        if not job.succeeded and not job.failed:
+            return
+        try:
+            yield from self._by.jobs.report(self._plan.store, note.id)
+        except Absent:
+            return
+
+    def _row(self, note: JobNote, done: TaskDone) -> Row | None:
+        """The outcome of one task, traced by its job's id; None for a version that was not listed, which the sweeps look at."""
+        intent = self._manifest.pending.get(name_of(self._manifest.name, done.key, done.version))
+        if intent is None:
+            return None
+        if not done.code:
+            return intent.but(became=intent.name, etag=intent.before.etag if intent.before else "", request_ids=(note.id,))
+        error = Absent("gone", done.code) if done.code in NOT_THERE else Refused("refused", done.code)
+        lane, reason = OUTCOMES[meaning(error)]
+        return intent.but(lane=lane, reason=reason, code=done.code, request_ids=(note.id,))
+
+    def _asked[T](self, call: Callable[[], T]) -> T:
+        return persistently(self._clock, call)
+
+    def _tell(self, job: Job) -> None:
+        done, elapsed = job.succeeded + job.failed, self._clock.monotonic() - self._began
+        rate = done / elapsed if elapsed > 0 else 0.0
+        left = (job.tasks - done) / rate if job.tasks is not None and rate else None
+        self._sight.progress(Progress(sweep=0, done=done, total=job.tasks, moved=job.succeeded, rate=rate, seconds_left=left))
+
+
+def listed(version: Version, manifest: Manifest) -> Row:
+    """A version as the listing has it, before a job may touch it."""
+    before = Seen(
+        size=version.size,
+        etag=version.etag,
+        modified=version.modified,
+        storage_class=version.storage_class,
+        checksum=None,
+        key="",
+        content="",
+        tags="",
+        listed=True,
+    )
+    name, known = name_of(manifest.name, version.key, version.id), manifest.name(version.key)
+    return Row(name=name, object=known, lane=Lane.UPDATE, latest=version.latest, before=before)
