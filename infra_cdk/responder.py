@@ -16,6 +16,7 @@ from shared.adapters.aws.arns import partition_of
 from .duties import Home, duties
 from .function import Function, Shared
 from .graph import written
+from .jobs_role import JobsRole
 from .parameters import Parameters
 from .roster import MACHINE, POSTS, TOPIC
 from .worker_role import WorkerRole
@@ -37,7 +38,8 @@ class Responder(Construct):
         self.machine_arn = home.arn("states", f"stateMachine:{MACHINE}")
         roles = {name: self._role(name, home, given) for name in POSTS}
         shared = Shared(self, "Shared", code=code, policy=policy, key=key)
-        ids = ",".join(role.role.role_id for role in roles.values())
+        jobs = [JobsRole(self, "Jobs")] if given.account in given.accounts else []
+        ids = ",".join(each.role.role_id for each in (*roles.values(), *jobs))
         told = {
             "CODEBLUE_POLICY": POLICY_FILE,
             "CODEBLUE_STATE_MACHINE": self.machine_arn,

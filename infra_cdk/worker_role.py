@@ -13,6 +13,7 @@ ANYTHING: Mapping[str, str] = {
     "look": "what a breach touches is not known beforehand; none of these actions changes anything",
     "change": "what a breach touches is not known beforehand; the actions are those of the power's own waves",
     "move": "stores and keys are found by what depends on a key; keys open through S3 alone (kms:ViaService)",
+    "tasks": "a job updates versions of any store in place; keys open through S3 alone (kms:ViaService)",
     "prove": "every version of every store that was moved is looked at; keys open through S3 alone (kms:ViaService)",
     "evidence": "trails keep their files where their owners said; conditions narrow lists and keys to what trails write",
     "run": "delivering logs and traces of a state machine takes no resource (Step Functions developer guide)",
@@ -20,6 +21,7 @@ ANYTHING: Mapping[str, str] = {
 """Why a policy of this word has the resource `*`."""
 
 PARTS: Mapping[str, str] = {
+    "role/codeblue-batch": "the role of S3 Batch Operations, by its name in whichever account; handed to that service alone",
     "table/codeblue-*": "custody's two tables have one name, and what triage counts its ending",
     "iam::": "whoever is named as responder or break-glass is looked up, user or role",
     "key/*": "keys are known by alias: the statement's condition (kms:ResourceAliases) leaves custody's, or the canary's, alone",

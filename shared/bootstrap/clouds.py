@@ -134,12 +134,15 @@ def _recovery(clients: "Clients", clock: Clock) -> Recovery:
     from shared.adapters.aws.canaries import canaries
     from shared.adapters.aws.capacity import AwsCapacity
     from shared.adapters.aws.custody_places import SECOND_REGION
+    from shared.adapters.aws.jobs import AwsJobs
     from shared.adapters.aws.wire.objects import FastObjects
 
     regions = (clients.region, *([SECOND_REGION[clients.region]] if clients.region in SECOND_REGION else []))
+    ours = canaries(clients, regions)
     return Recovery(
         objects=FastObjects(clients),
         access=AwsAccess(clients),
-        canaries=canaries(clients, regions),
+        canaries=ours,
         capacity=AwsCapacity(clients, clock),
+        jobs=AwsJobs(clients, ours),
     )

@@ -7,10 +7,11 @@ Rules
 3. A job's report is read back row by row. What it does not tell is told by the sweeps after it, which look at every version: a job
    that says "complete" proves nothing.
 4. A job that failed, or that others cancelled, ends the run: what somebody else stopped is not gone on with by another way.
-   One that failed before its first task has found nothing to do, or could not look; the sweeps find out which.
+   One that failed before its first task, and not for want of a right, has found nothing to do: the sweeps see whether that is so.
 5. The worker's end is not the job's: the next worker goes on watching. A person's pause cancels it.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +40,10 @@ ROWS = 1_000
 
 GOES_ON = "the store's own job goes on"
 CANCELLED = "cancelled"
+ENDS = {JobState.FAILED: "the store's own job failed", JobState.CANCELLED: "the store's own job was cancelled"}
+
+DENIED = re.compile(r"Denied|Unauthorized|Forbidden|Permission|Role")
+"""In the code of a job that could not begin: a right is missing."""
 
 NOT_THERE = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
@@ -134,8 +139,9 @@ class _Watch:
             self._manifest.reported([row for row in (self._row(note, each) for each in done) if row is not None])
             told = True
         began = bool(job.succeeded or job.failed)
-        fine = job.state is JobState.COMPLETE or (job.state is JobState.FAILED and not began)
-        why = "" if fine else f"the store's own job was {job.state}" + (f": {job.why}" if job.why else "")
+        idle = job.state is JobState.FAILED and not began and not DENIED.search(job.why)
+        fine = job.state is JobState.COMPLETE or idle
+        why = "" if fine else ENDS[job.state] + (f": {job.why}" if job.why else "")
         self._manifest.job(note.but(over=True, why=why, told=told or not began))
         return why
 

@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.aws.jobs import ROLE, SERVICE, TASKS, AwsJobs
 from shared.adapters.aws.objects import AwsObjects
 from shared.adapters.aws.wire.objects import FastObjects
 from shared.adapters.local.clock import SystemClock
 from shared.domain.resource import Ref
-from shared.reencryption import Canary, Migration, MigrationResult, Proof, migrate, verify
+from shared.domain.versions import Engine
+from shared.reencryption import ByJob, Canary, Migration, MigrationResult, Proof, migrate, verify
 from shared.sandbox.aws.server import Sandbox
-from tests.contract.aws_responder import responder
+from tests.contract.aws_responder import document, responder
 from tests.contract.aws_stores import Stage
 from tests.unit.reencryption import NamingJournal
 
@@ -19,6 +21,13 @@ CUSTOMER = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"k" * 32}
 MIB = 1024 * 1024
 
 AWKWARD = ("a b+c", "é/ü", "a//b", "line\nbreak", "../x", "%41", "x?y=z&encryption", "trailing/")
+
+
+class ImpatientClock(SystemClock):
+    """The machine's clock, for whom no pause is worth waiting: a job goes on whenever it is looked at."""
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(min(seconds, 0.01))
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Scene:
     plan: Migration
     journal: NamingJournal
     other: str
+    job: ByJob | None = None
 
     @property
     def old(self) -> str:
@@ -61,7 +71,7 @@ class Scene:
         self.s3.put_bucket_versioning(Bucket="charts", VersioningConfiguration={"Status": status})
 
     def migrate(self, **changes: object) -> MigrationResult:
-        return migrate(self.plan.but(**changes), self.objects, self.journal, SystemClock())
+        return migrate(self.plan.but(**changes), self.objects, self.journal, ImpatientClock(), job=self.job)
 
     def verify(self) -> Proof:
         return verify(self.plan, self.objects, self.journal, SystemClock())
@@ -74,6 +84,7 @@ def scene(
     lock: bool = False,
     page: int = 1000,
     objects: type[AwsObjects] = FastObjects,
+    by: Engine = Engine.IN_PROCESS,
 ) -> Scene:
     """A blank scene whose responder may do these actions, or everything."""
     clients = responder(sandbox, patch, *actions)
@@ -84,7 +95,18 @@ def scene(
     old, new, other = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(3))
     canary = Canary(store=bucket("codeblue-responder"), key=new)
     plan = Migration(store=bucket("charts"), old=frozenset({old}), successor=new, canary=canary, width=4)
-    return Scene(s3, objects(clients, page), plan, NamingJournal(), other)
+    if by is Engine.BATCH:
+        make_role(root.client("iam"))
+    job = ByJob(AwsJobs(clients, {canary.store.region: canary})) if by is Engine.BATCH else None
+    return Scene(s3, objects(clients, page), plan, NamingJournal(), other, job)
+
+
+def make_role(iam: Any, *without: str) -> None:  # noqa: ANN401  # the SDK's client
+    """The jobs' role, which may do what is declared; `without`: but for this."""
+    trust = {"Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": "sts:AssumeRole"}
+    iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=document(trust))
+    may = {"Effect": "Allow", "Action": sorted(TASKS - set(without)), "Resource": "*"}
+    iam.put_role_policy(RoleName=ROLE, PolicyName="tasks", PolicyDocument=document(may))
 
 
 def bucket(name: str) -> Ref:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.versions import Engine
 from shared.reencryption.lanes import Lane, Reason
 from shared.sandbox.aws.server import Sandbox
 from tests.contract.aws_objects import AWKWARD, CUSTOMER, MIB, Scene, scene
@@ -13,9 +14,13 @@ KEPT = ("ContentLength", "ContentType", "CacheControl", "Metadata", "ChecksumSHA
 UNTOUCHED = (*KEPT, "ETag", "LastModified", "VersionId")
 
 
+BY_ALL = pytest.mark.parametrize("charts", [Engine.IN_PROCESS, Engine.BATCH], indirect=True)
+"""For rows that hold whichever engine moves."""
+
+
 @pytest.fixture
-def charts(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    made = scene(sandbox, monkeypatch)
+def charts(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Scene:
+    made = scene(sandbox, monkeypatch, by=getattr(request, "param", Engine.IN_PROCESS))
     made.versioning("Enabled")
     return made
 
@@ -47,6 +52,7 @@ DETAILED: dict[str, Any] = {
 }
 
 
+@BY_ALL
 def test_names_of_any_spelling_move_in_place(charts: Scene) -> None:
     versions = {name: charts.put(name, **DETAILED) for name in AWKWARD}
     before = {name: charts.head(name, VersionId=version) for name, version in versions.items()}
@@ -73,6 +79,7 @@ def test_names_of_any_spelling_are_copied(unversioned: Scene, sandbox: Sandbox) 
     assert (proof.done, proof.compared, proof.mismatches) == (True, len(AWKWARD), ())
 
 
+@BY_ALL
 def test_old_versions_and_delete_markers_keep_their_order(charts: Scene) -> None:
     versions = [charts.put("jane", content) for content in (b"one", b"two")]
     charts.s3.delete_object(Bucket="charts", Key="jane")
@@ -83,6 +90,7 @@ def test_old_versions_and_delete_markers_keep_their_order(charts: Scene) -> None
     assert (proof.done, proof.total, proof.keys) == (True, 3, {charts.new: 2})
 
 
+@BY_ALL
 def test_only_what_is_under_an_old_key_moves(charts: Scene) -> None:
     charts.put("sse-s3", ServerSideEncryption="AES256", SSEKMSKeyId="", BucketKeyEnabled=False)
     charts.s3.put_object(Bucket="charts", Key="customer", Body=b"phi", **CUSTOMER)
@@ -96,8 +104,9 @@ def test_only_what_is_under_an_old_key_moves(charts: Scene) -> None:
     assert charts.verify().keys == {charts.new: 1, charts.other: 1, "sse-s3": 1, "sse-c": 1}
 
 
-def test_locks_are_kept_and_named(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    locked = scene(sandbox, monkeypatch, lock=True)
+@pytest.mark.parametrize("by", [Engine.IN_PROCESS, Engine.BATCH])
+def test_locks_are_kept_and_named(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, by: Engine) -> None:
+    locked = scene(sandbox, monkeypatch, lock=True, by=by)
     until = datetime.now(UTC) + timedelta(days=30)
     locked.put("compliance", ObjectLockMode="COMPLIANCE", ObjectLockRetainUntilDate=until)
     locked.put("governance", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until)
@@ -162,6 +171,7 @@ def _deny_put_parts() -> str:
     )
 
 
+@BY_ALL
 def test_an_object_that_was_uploaded_in_parts_moves_whole(charts: Scene) -> None:
     begun = charts.s3.create_multipart_upload(Bucket="charts", Key="scan", Metadata={"ward": "7"}, **charts.under_old)
     named = {"Bucket": "charts", "Key": "scan", "UploadId": begun["UploadId"]}
@@ -216,6 +226,7 @@ def test_a_listing_in_small_parts_is_whole(sandbox: Sandbox, monkeypatch: pytest
     assert charts.verify().keys == {charts.new: 8}
 
 
+@BY_ALL
 def test_a_disabled_old_key_is_no_missing_object(charts: Scene, sandbox: Sandbox) -> None:
     charts.put("jane")
     sandbox.root().client("kms").disable_key(KeyId=charts.old)

@@ -157,9 +157,12 @@ def test_a_job_that_others_cancelled_is_no_success(hospital: Hospital) -> None:
     deps = counted(night, Counts(Holding(versions=500_000_000)), QUIET)
     jobs = deps.recovery().jobs if deps.recovery else None
     assert isinstance(jobs, MemoryJobs)
-    night.objects.beside = lambda call: (
-        [jobs.cancel(held.order.store, ident) for ident, held in jobs.held.items()] if call == "look" else None
-    )
+
+    def cancels(call: str) -> None:
+        for ident, held in jobs.held.items() if call == "look" else ():
+            jobs.cancel(held.order.store, ident)
+
+    night.objects.beside = cancels
     case = respond(deps, asks=YES)
     assert case.verdict is not Verdict.CONTAINED
     assert any("own job was cancelled" in left.reason for left in case.people)

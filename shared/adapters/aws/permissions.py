@@ -16,6 +16,7 @@ from shared.adapters.aws import (
     directory,
     evidence,
     identities,
+    jobs,
     keyring,
     lambda_functions,
     notifier,
@@ -82,9 +83,23 @@ def through_services() -> Statement:
 
 
 def migration() -> tuple[Statement, ...]:
-    """The statements for moving what is stored: versions of every store, their keys through S3 alone, and the counts to plan by."""
+    """The statements for moving what is stored: versions of every store, their keys through S3 alone, counts to plan by, and jobs.
+
+    A job's role is handed to S3 Batch Operations and to nobody else.
+    """
     keys = _of("kms", objects.ACTIONS)
-    return (allow((objects.ACTIONS - keys) | capacity.PERMISSIONS, "*"), through("s3", keys))
+    passed = {"StringEquals": {"iam:PassedToService": jobs.SERVICE}}
+    return (
+        allow((objects.ACTIONS - keys) | capacity.PERMISSIONS | jobs.ACTIONS, "*"),
+        through("s3", keys),
+        {**allow({"iam:PassRole"}, f"arn:aws:iam::*:role/{jobs.ROLE}"), "Condition": passed},
+    )
+
+
+def tasks() -> tuple[Statement, ...]:
+    """The statements of the jobs' role: updates of any version, keys through S3 alone, and its reports."""
+    keys = _of("kms", jobs.TASKS)
+    return (allow(jobs.TASKS - keys, "*"), through("s3", keys))
 
 
 def evidence_files() -> tuple[Statement, ...]:

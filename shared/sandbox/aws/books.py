@@ -12,9 +12,11 @@ class Books:
     access_grants: by account, then by grant id; an account without an entry has no Access Grants instance.
     behind: accounts whose reserved role has an older policy than its permission set, by the set's ARN.
     jobs: Identity Center's asynchronous jobs, by id: the answer to give when it is asked for.
+    batch_jobs: jobs of S3 Batch Operations, by id: what was asked, and how it stands.
     """
 
     recovery_points: dict[tuple[str, str, str], list[dict[str, Any]]] = field(default_factory=dict)
     access_grants: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     behind: dict[str, set[str]] = field(default_factory=dict)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    batch_jobs: dict[str, dict[str, Any]] = field(default_factory=dict)

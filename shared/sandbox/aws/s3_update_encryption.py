@@ -3,7 +3,7 @@
 Source: S3 API reference, UpdateObjectEncryption (its errors and sentences); S3 user guide, "Updating server-side encryption".
 """
 
-from moto.s3.models import FakeKey
+from moto.s3.models import FakeBucket, FakeKey
 
 from shared.sandbox.aws.cloud import Ask, Cloud
 from shared.sandbox.aws.http import Reply
@@ -39,8 +39,13 @@ LOCKED = "Access Denied because object protected by object lock."
 
 def update_object_encryption(cloud: Cloud, ask: Ask) -> Reply:
     """Change the key of one version; content, ETag, time, metadata, tags and checksums stay."""
-    bucket, held = bucket_of(ask), object_of(ask)
-    key_arn, bucket_key = _asked(ask)
+    change_key(cloud, ask, bucket_of(ask), object_of(ask), _asked(ask))
+    return ask.answer({})
+
+
+def change_key(cloud: Cloud, ask: Ask, bucket: FakeBucket, held: FakeKey, to: tuple[str, bool]) -> None:
+    """Change the key of this version, if the caller may and S3 does. `to`: the key's ARN, and whether by a Bucket Key."""
+    key_arn, bucket_key = to
     if account_of(key_arn) != bucket.account_id:
         raise Refusal("AccessDenied", FOREIGN_KEY, FORBIDDEN)
     _require_updatable(cloud, held)
@@ -51,7 +56,6 @@ def update_object_encryption(cloud: Cloud, ask: Ask) -> Reply:
     target = f"arn:aws:s3:::{bucket.name}" + ("" if bucket_key else f"/{held.name}")
     require_key(cloud, ask, key_arn, ("GenerateDataKey", "Encrypt", "ReEncryptTo"), bucket, target)
     held.encryption, held.kms_key_id, held.bucket_key_enabled = "aws:kms", key_arn, str(bucket_key).lower()
-    return ask.answer({})
 
 
 def _asked(ask: Ask) -> tuple[str, bool]:

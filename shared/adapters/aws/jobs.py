@@ -1,0 +1,161 @@
+"""The `Jobs` port on AWS: S3 Batch Operations.
+
+Rules
+1. The manifest is S3's own, by the old key's ARN and the Bucket Key's setting, and is stored nowhere: it would be a list of names.
+2. A job waits for its confirmation, and reports every task. The report is a list of names too: it lies in the responder's own
+   bucket under S3's key, as S3 writes it, and expires there after a day.
+3. Jobs have a role of their own, which the account has for them; one that an account does not have serves no store of it.
+4. Only stores of the responder's own account: a report does not cross accounts.
+"""
+
+import codecs
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from shared.adapters.aws.arns import partition_of
+from shared.adapters.aws.clients import Clients
+from shared.adapters.aws.errors import call
+from shared.domain.errors import Absent, Refused
+from shared.domain.resource import Ref
+from shared.ports.jobs import Job, JobState, Order, TaskDone
+from shared.ports.objects import NULL
+from shared.reencryption import Canary
+
+ROLE = "codeblue-batch"
+"""The role of jobs, by convention."""
+
+SERVICE = "batchoperations.s3.amazonaws.com"
+PLACE = "codeblue/jobs"
+
+ACTIONS = frozenset({"iam:GetRole", "s3:CreateJob", "s3:DescribeJob", "s3:GetObject", "s3:UpdateJobStatus"})
+"""What ordering and watching jobs takes, besides handing on their role (`iam:PassRole`)."""
+
+TASKS = frozenset(
+    {
+        "kms:Decrypt",
+        "kms:Encrypt",
+        "kms:GenerateDataKey",
+        "kms:ReEncryptFrom",
+        "kms:ReEncryptTo",
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+        "s3:PutInventoryConfiguration",
+        "s3:PutObject",
+        "s3:UpdateObjectEncryption",
+    }
+)
+"""What the jobs' role may do (S3 user guide, "Granting permissions for Batch Operations")."""
+
+PRIORITY = 10
+
+STATES: Mapping[str, JobState] = {
+    "New": JobState.PREPARING,
+    "Preparing": JobState.PREPARING,
+    "Suspended": JobState.WAITING,
+    "Ready": JobState.RUNNING,
+    "Active": JobState.RUNNING,
+    "Pausing": JobState.RUNNING,
+    "Paused": JobState.RUNNING,
+    "Completing": JobState.RUNNING,
+    "Cancelling": JobState.RUNNING,
+    "Failing": JobState.RUNNING,
+    "Complete": JobState.COMPLETE,
+    "Cancelled": JobState.CANCELLED,
+    "Failed": JobState.FAILED,
+}
+"""The service's status, and ours; none that is not here is a success."""
+
+
+class AwsJobs:
+    """Jobs in the responder's own account. `canaries` name its bucket of each Region, where reports lie."""
+
+    def __init__(self, clients: Clients, canaries: Mapping[str, Canary]) -> None:
+        self._clients, self._canaries = clients, canaries
+
+    def serves(self, store: Ref) -> bool:
+        if store.account != self._clients.home or store.region not in self._canaries:
+            return False
+        try:
+            call(self._clients.iam(store.account).get_role, RoleName=ROLE)
+        except Absent:
+            return False
+        return True
+
+    def order(self, order: Order) -> str:
+        client: Any = self._clients.s3control(order.store.account, order.store.region)
+        found = {"SSEKMS": {"KmsKeyArn": order.old, "BucketKeyEnabled": order.bucket_key}}
+        asked = {"SSEKMS": {"KMSKeyArn": order.successor, "BucketKeyEnabled": order.bucket_key}}
+        generator = {
+            "ExpectedBucketOwner": order.store.account,
+            "SourceBucket": order.store.id,
+            "EnableManifestOutput": False,
+            "Filter": {"MatchAnyObjectEncryption": [found]},
+        }
+        answer: Mapping[str, Any] = call(
+            client.create_job,
+            AccountId=order.store.account,
+            ClientRequestToken=order.token,
+            ConfirmationRequired=True,
+            Operation={"S3UpdateObjectEncryption": {"ObjectEncryption": asked}},
+            ManifestGenerator={"S3JobManifestGenerator": generator},
+            Report=self._report(order.store),
+            Priority=PRIORITY,
+            RoleArn=f"arn:{partition_of(order.store.region)}:iam::{order.store.account}:role/{ROLE}",
+        )
+        return str(answer["JobId"])
+
+    def look(self, store: Ref, job: str) -> Job:
+        client = self._clients.s3control(store.account, store.region)
+        found: Mapping[str, Any] = call(client.describe_job, AccountId=store.account, JobId=job)["Job"]
+        summary = found.get("ProgressSummary", {})
+        reasons = found.get("FailureReasons", ())
+        return Job(
+            state=STATES.get(found["Status"], JobState.RUNNING),
+            tasks=summary.get("TotalNumberOfTasks"),
+            succeeded=summary.get("NumberOfTasksSucceeded", 0),
+            failed=summary.get("NumberOfTasksFailed", 0),
+            why=reasons[0].get("FailureCode", "") if reasons else "",
+        )
+
+    def confirm(self, store: Ref, job: str) -> None:
+        self._become(store, job, "Ready")
+
+    def cancel(self, store: Ref, job: str) -> None:
+        self._become(store, job, "Cancelled")
+
+    def report(self, store: Ref, job: str) -> Iterator[TaskDone]:
+        s3 = self._clients.s3(self._clients.home, store.region)
+        place = {"Bucket": self._canaries[store.region].store.name, "ExpectedBucketOwner": self._clients.home}
+        ask: Any = s3.get_object
+        index = json.loads(call(ask, **place, Key=f"{PLACE}/job-{job}/manifest.json")["Body"].read())
+        for part in index["Results"]:
+            body = call(ask, **place, Key=part["Key"])["Body"]
+            yield from map(_task, csv.reader(codecs.getreader("utf-8")(body)))
+
+    def _become(self, store: Ref, job: str, status: Any) -> None:  # noqa: ANN401  # a literal of the SDK's types
+        client = self._clients.s3control(store.account, store.region)
+        try:
+            call(client.update_job_status, AccountId=store.account, JobId=job, RequestedJobStatus=status)
+        except Refused as error:
+            # it is there already, or over: the next look tells which
+            if error.code != "JobStatusException":
+                raise
+
+    def _report(self, store: Ref) -> dict[str, Any]:
+        return {
+            "Bucket": self._canaries[store.region].store.id,
+            "ExpectedBucketOwner": self._clients.home,
+            "Format": "Report_CSV_20180820",
+            "Enabled": True,
+            "Prefix": PLACE,
+            "ReportScope": "AllTasks",
+        }
+
+
+def _task(row: list[str]) -> TaskDone:
+    """A line of a report: bucket, key (URL-encoded), version, status, code, HTTP status, message."""
+    _, key, version, status, code, http, *_ = row
+    return TaskDone(unquote(key), version or NULL, "" if status == "succeeded" else code or http or "failed")
