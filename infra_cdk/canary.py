@@ -1,19 +1,24 @@
 """The responder's own bucket and key in a Region, where an update of encryption is tried before it touches anybody's data."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from shared.adapters.aws.arns import partition_of
 from shared.adapters.aws.canaries import DAYS, KEY, bucket_of
+from shared.adapters.aws.jobs import PLACE, ROLE
 
 from .acknowledged import acknowledge
 
 
 class Canary(Construct):
-    """Nothing but canaries is ever in it, and each for a day."""
+    """Nothing but canaries and reports of jobs is ever in it, and each for a day. `accounts`: whose jobs report here."""
 
-    def __init__(self, scope: Construct, ident: str, *, account: str, region: str) -> None:
+    def __init__(self, scope: Construct, ident: str, *, account: str, region: str, accounts: Sequence[str]) -> None:
         super().__init__(scope, ident)
         kms.Key(
             self, "Key", alias=KEY, enable_key_rotation=True, pending_window=Duration.days(30), removal_policy=RemovalPolicy.RETAIN
@@ -31,6 +36,9 @@ class Canary(Construct):
             ],
             removal_policy=RemovalPolicy.DESTROY,
         )
+        bucket.add_to_resource_policy(
+            _reports(bucket, [f"arn:{partition_of(region)}:iam::{each}:role/{ROLE}" for each in accounts])
+        )
         own = "it holds a byte of ours for a day; that it is under S3's own key is what the try begins with"
         acknowledge(
             bucket,
@@ -41,3 +49,13 @@ class Canary(Construct):
                 "HIPAA.Security-S3DefaultEncryptionKMS": own,
             },
         )
+
+
+def _reports(bucket: s3.Bucket, roles: list[str]) -> iam.PolicyStatement:
+    """Their jobs may report here. By condition, for a policy that names a role which is not made yet is refused."""
+    return iam.PolicyStatement(
+        principals=[iam.AnyPrincipal()],
+        actions=["s3:PutObject"],
+        resources=[bucket.arn_for_objects(f"{PLACE}/*")],
+        conditions={"StringEquals": {"aws:PrincipalArn": roles}},
+    )

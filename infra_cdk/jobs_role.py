@@ -1,4 +1,4 @@
-"""The role of jobs of S3 Batch Operations, in the responder's own account: S3 has it while a job runs, and hands it on to nobody."""
+"""The role of jobs of S3 Batch Operations, in every account with stores: S3 has it while a job runs."""
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct

@@ -1,4 +1,4 @@
-"""The roles that an account has for the responder: one for each power, for the functions of that power and nobody else."""
+"""The roles that an account has for the responder: one for each power, for its functions alone, and one for the jobs of S3."""
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -7,6 +7,7 @@ from shared.adapters.aws.clients import POWER_TAG, spoke_of
 from shared.adapters.aws.powers import policies
 from shared.workflow.stages import Power
 
+from .jobs_role import JobsRole
 from .roster import of_power, role_arn
 from .worker_role import WorkerRole
 
@@ -16,6 +17,7 @@ class Spoke(Construct):
 
     def __init__(self, scope: Construct, ident: str, *, home: str, external_id: str) -> None:
         super().__init__(scope, ident)
+        JobsRole(self, "Jobs")
         for power in Power:
             WorkerRole(
                 self,

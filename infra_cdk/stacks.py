@@ -39,7 +39,7 @@ class CustodyStack(Stack):
         users = _recorders(given)
         bucket_in(self, given, given.region)
         Custody(self, "Custody", users=users)
-        Canary(self, "Canary", account=given.account, region=given.region)
+        Canary(self, "Canary", account=given.account, region=given.region, accounts=given.accounts)
 
 
 class SecondCustodyStack(Stack):
@@ -49,7 +49,7 @@ class SecondCustodyStack(Stack):
         env = Environment(account=given.account, region=given.second_region)
         super().__init__(scope, ident, env=env, termination_protection=True)
         bucket_in(self, given, given.second_region)
-        Canary(self, "Canary", account=given.account, region=given.second_region)
+        Canary(self, "Canary", account=given.account, region=given.second_region, accounts=given.accounts)
 
 
 def bucket_in(stack: Stack, given: Parameters, region: str) -> CustodyBucket:

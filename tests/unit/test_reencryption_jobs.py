@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -59,8 +60,8 @@ def test_every_version_is_on_record_before_the_job_may_begin(
     objects: MemoryObjects, jobs: MemoryJobs, journal: NamingJournal
 ) -> None:
     intended = list[int]()
-    confirm = jobs.confirm
-    jobs.confirm = lambda store, job: (intended.append(len(Manifest.recall(PLAN, journal).pending)), confirm(store, job))[1]  # type: ignore[method-assign]
+    recall = partial(Manifest.recall, PLAN, journal)
+    objects.beside = lambda call: intended.append(len(recall().pending)) if call == "confirm" else None
     assert run(objects, jobs, journal).finished
     assert intended[0] == 6
     assert kinds(journal).index("migration-job") < kinds(journal).index("migration-intended")
@@ -100,13 +101,12 @@ def test_each_version_keeps_its_bucket_key(objects: MemoryObjects, jobs: MemoryJ
 
 def test_what_was_read_goes_before_the_job(objects: MemoryObjects, jobs: MemoryJobs, journal: NamingJournal) -> None:
     seen = list[set[str]]()
-    order = jobs.order
 
-    def ordered(wanted: object) -> str:
-        seen.append({key for key, held in objects.stores[CHARTS].versions.items() if held[0].facts.encryption.key == NEW})
-        return order(wanted)  # type: ignore[arg-type]
+    def looks(call: str) -> None:
+        if call == "order":
+            seen.append({key for key, held in objects.stores[CHARTS].versions.items() if held[0].facts.encryption.key == NEW})
 
-    jobs.order = ordered  # type: ignore[method-assign]
+    objects.beside = looks
     assert run(objects, jobs, journal, PLAN.but(first=frozenset({"c"}))).finished
     assert seen[0] == {"c", "e"}
 

@@ -58,6 +58,7 @@ class MemoryJobs:
 
     def confirm(self, store: Ref, job: str) -> None:
         held = self._of(store, job)
+        self._objects.beside("confirm")
         if held.now.state is JobState.WAITING:
             held.now = replace(held.now, state=JobState.RUNNING)
 
