@@ -55,6 +55,10 @@ class LogStore:
             if kept.get("workspaceId") and any(_takes(log, category) for log in kept.get("logs", ())):
                 yield kept["workspaceId"].lower()
 
+    def forget(self) -> None:
+        """No row is kept any longer."""
+        self._rows.clear()
+
     def rows(self, workspace: str, table: str, now: float) -> Iterator[Row]:
         """What a query of a workspace (its resource id in lower case) finds now."""
         return (row for row in self._rows if row.workspace == workspace and row.table == table and row.seen <= now)

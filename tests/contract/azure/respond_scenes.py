@@ -87,7 +87,8 @@ class Night:
         return {name: (each.version, each.current) for name, each in found.items() if each}
 
     def forget_log(self) -> None:
-        """Somebody switches the store's log off."""
+        """The store's log has been off for long."""
+        self.cloud.logs.forget()
         for name in [name for name in self.cloud.resources.by_id if "/blobservices/default/providers/microsoft.insights/" in name]:
             del self.cloud.resources.by_id[name]
 

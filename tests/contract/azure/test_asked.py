@@ -147,15 +147,17 @@ def test_without_one_right_the_log_tells_nothing(desk: Desk, right: str) -> None
         log.by(KEY, SINCE), log.on(STORE, SINCE)
 
 
-def test_a_store_whose_reads_go_nowhere_tells_nothing(desk: Desk) -> None:
+def test_a_log_that_was_stopped_within_the_hour_has_told_who_works_there_and_an_older_one_has_not() -> None:
+    desk = Desk()
     desk.may(evidence.RIGHTS)
     setting = f"{names.ACCOUNT_ID}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings/night".lower()
-    kept = desk.cloud.resources.drop(setting)
-    assert kept
+    assert desk.cloud.resources.drop(setting)
+    assert AzureEvidence(desk.clients).recorded(STORE)
+    assert {a.name for a in AzureEvidence(desk.clients).on(STORE, SINCE)} >= {"GetBlob"}
+    desk.cloud.logs.forget()
     assert not AzureEvidence(desk.clients).recorded(STORE)
     with pytest.raises(Unreachable):
         AzureEvidence(desk.clients).on(STORE, SINCE)
-    desk.cloud.resources.by_id[setting] = kept
 
 
 @pytest.mark.parametrize("place", log_rows.ELSEWHERE)
