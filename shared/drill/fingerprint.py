@@ -3,7 +3,7 @@
 Not in it: times, ids, signatures, and whatever a live thief made while it ran against the fence, for that is a matter of moments.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from shared.containment.journal import APPLIED
@@ -35,17 +35,17 @@ def fingerprint(
             "script": list(ready.script),
             "moves": [list(move) for move in begun.moves],
             "stolen": begun.stolen,
-            "changes": [list(change) for case, journal in cases for change in _changes(case, journal)],
+            "changes": sorted({change for case, journal in cases for change in _changes(case, journal)}),
             "versions": {tenant: dict(found) for tenant, found in counts.items()},
             "verdict": ", ".join(case.verdict.value for case, _ in cases),
         }
     )
 
 
-def _changes(case: Case, journal: Journal) -> Sequence[tuple[str, str, str, str]]:
+def _changes(case: Case, journal: Journal) -> set[tuple[str, str, str, str]]:
     """Wave, action, target and status of every change that the hospital and the seed decide."""
     names = {s.new.id: f"successor of {_name(s.old.id)}" for s in case.scope.successors}
-    found = {
+    return {
         (
             wave.wave.value,
             result.change.action,
@@ -57,7 +57,6 @@ def _changes(case: Case, journal: Journal) -> Sequence[tuple[str, str, str, str]
         for result in APPLIED.validate_json(journal.blobs(wave.blob))
         if _steady(result.change.target) and (wave.wave in STEADY or result.change.action in ALWAYS)
     }
-    return sorted(found)
 
 
 def _name(target: str) -> str:

@@ -36,9 +36,12 @@ class Hands:
         self._cloud = cloud
         self._who = who
 
-    def arm(self, method: str, resource_id: str, body: dict[str, Any] | None = None, tail: str = "") -> dict[str, Any]:
+    def arm(
+        self, method: str, resource_id: str, body: dict[str, Any] | None = None, tail: str = "", if_match: str = ""
+    ) -> dict[str, Any]:
         url = f"https://management.azure.com{resource_id}{tail}?api-version={_LATEST['arm']}"
-        found: dict[str, Any] = self._ask(method, url, "https://management.azure.com", json.dumps(body or {}).encode()).json()
+        sent, headers = json.dumps(body or {}).encode(), {"if-match": if_match} if if_match else {}
+        found: dict[str, Any] = self._ask(method, url, "https://management.azure.com", sent, headers).json()
         return found
 
     def key(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:

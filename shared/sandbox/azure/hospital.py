@@ -100,7 +100,8 @@ def _history(hands: Hands) -> None:
     hands.arm("PUT", service, {"properties": {}})
     hands.blob(f"{hospital.CONSENTS}/signed.pdf", b"a consent", x_ms_blob_type="BlockBlob")
     kept = {"properties": {"immutabilityPeriodSinceCreationInDays": 2192, "allowProtectedAppendWrites": True}}
-    hands.arm("PUT", service, kept, "/immutabilityPolicies/default")
+    made = hands.arm("PUT", service, kept, "/immutabilityPolicies/default")
+    hands.arm("POST", service, tail="/immutabilityPolicies/default/lock", if_match=str(made["etag"]))
 
 
 def _people(cloud: Cloud, made: Clinic) -> None:

@@ -78,6 +78,8 @@ def play(line: Connection, wanted: Terms) -> None:
 def _fought(line: Connection, cloud: Cloud, wanted: Terms, everybody: clients.Shift, thief: Thief) -> Played[Held]:
     """From the theft to the end."""
     before = wrapped(cloud)
+    for each in everybody.workers:
+        each.once()
     stolen = thief.begin()
     cloud.clock.advance(NOTICED)
     cloud.delays = Delays.documented()
@@ -86,7 +88,7 @@ def _fought(line: Connection, cloud: Cloud, wanted: Terms, everybody: clients.Sh
         cloud.faults.add(Fault("throttle", plane="arm", fraction=0.2, seconds=1, times=wanted.throttled))
     with clients.at_work(everybody):
         alert = cloud.clock.now()
-        line.send(Begun(_alerts(cloud), alert, stolen, tuple((deed.move, deed.refused) for deed in thief.deeds)))
+        line.send(Begun(alerts(cloud), alert, stolen, tuple((deed.move, deed.refused) for deed in thief.deeds)))
         begun = len(thief.deeds)
         _watched(cloud, thief, lives)
         with at_large(thief):
@@ -143,7 +145,7 @@ def environment(held: dict[str, str], url: str) -> dict[str, str]:
     return {**{name.upper(): value for name, value in held.items()}, "CODEBLUE_AZURE_ENDPOINT": url}
 
 
-def _alerts(cloud: Cloud) -> tuple[bytes, ...]:
+def alerts(cloud: Cloud) -> tuple[bytes, ...]:
     """Defender tells of each kind of credential that it saw in a place where nobody works."""
     found = []
     for name in clinic_alerts.BY:

@@ -1,0 +1,52 @@
+"""What a drill finds when it holds claims against what the cloud showed, and the clock of its lapsed hours."""
+
+import pytest
+
+from shared.adapters.memory.clock import MemoryClock
+from shared.drill.claims import Claimed, untrue
+from shared.drill.lapse import LapsedClock
+from shared.sandbox.azure.hospital_clock import STEP, SteppingClock
+from shared.sandbox.scene import Life
+
+
+def life(alive: float, longest: float = 600.0) -> Life:
+    return Life("imaging-export", "role", "5e4f", ("role-assigned",), "", 0.0, alive, longest)
+
+
+@pytest.mark.parametrize(
+    ("alive", "dead_by", "written", "said"),
+    [
+        (590.0, 601.0, 1.0, []),
+        (602.5, 601.0, 1.0, []),
+        (604.0, 601.0, 1.0, ["was said to be dead 601 s", "was taken away 1 s"]),
+        (700.0, 5400.0, 0.0, ["was taken away 0 s"]),
+        (650.0, 601.0, 601.0, ["was said to be dead 601 s"]),
+        (3.0, None, None, ["nothing is claimed"]),
+    ],
+    ids=["in time", "within the slack", "late", "longer than its kind lives", "claimed too early", "never taken away"],
+)
+def test_a_claim_is_held_against_the_truth(alive: float, dead_by: float | None, written: float | None, said: list[str]) -> None:
+    found = list(untrue((Claimed(life(alive), dead_by, written),)))
+    assert [words in sentence for words, sentence in zip(said, found, strict=True)] == [True] * len(said)
+
+
+def test_a_lapsed_clock_tells_the_cloud_what_goes_by() -> None:
+    told: list[float] = []
+    real = MemoryClock()
+    clock = LapsedClock(real, behind=3600.0, passing=told.append)
+    began, steady = clock.now(), clock.monotonic()
+    assert (real.now() - began).total_seconds() == 3600.0
+    clock.sleep(5)
+    clock.lapse()
+    clock.sleep(900)
+    assert told == [900]
+    assert (clock.now() - began).total_seconds() == 905
+    assert clock.monotonic() - steady == 905
+
+
+def test_hours_go_by_in_steps_that_are_watched() -> None:
+    clock, seen = SteppingClock(behind=7200.0), list[float]()
+    began = clock.now()
+    clock.watch = lambda: seen.append(clock.now() - began)
+    clock.advance(2.5 * STEP)
+    assert [round(each / STEP, 1) for each in seen] == [1.0, 2.0, 2.5]
