@@ -22,6 +22,8 @@ UPLOADING = "migration-uploading"
 REACHED = "migration-reached"
 JOB = "migration-job"
 REPORTED = "migration-reported"
+PROVING = "proof-reached"
+KINDS = frozenset({INTENDED, UPLOADING, REACHED, JOB, REPORTED, PROVING})
 
 type Tally = dict[Lane, dict[str, int]]
 """Versions by lane and reason."""
@@ -90,6 +92,8 @@ class Manifest:
         self.uploads: list[Upload] = []
         self.jobs: list[JobNote] = []
         self.checkpoint: Checkpoint | None = None
+        self.proving: bytes | None = None
+        """where the last proof was stopped, if nothing moved since"""
 
     @classmethod
     def recall(cls, plan: Migration, journal: Journal) -> Self:
@@ -130,11 +134,18 @@ class Manifest:
         self._append(REPORTED, _ROWS.dump_json(tuple(rows)), {"versions": len(rows)})
         self._outcomes(rows)
 
+    def stopped(self, proof: bytes) -> None:
+        """Make it durable where a proof was stopped."""
+        self._append(PROVING, proof, {})
+
     def _append(self, kind: str, content: bytes, facts: Mapping[str, object]) -> None:
         self._journal.append(kind, {"migration": self._id, "blob": self._journal.blob(content), **facts})
 
     def _take(self, kind: str, body: Mapping[str, object]) -> None:
+        if kind not in KINDS:
+            return
         content = self._journal.blobs(str(body["blob"]))
+        self.proving = content if kind == PROVING else None
         if kind == INTENDED:
             self._expect(_ROWS.validate_json(content))
         elif kind == JOB:

@@ -55,6 +55,9 @@ MOST_WORKERS = 1_000
 GOODPUT = 0.95
 """What a paced worker gets of a prefix's most."""
 
+LEAST_CALLS = 20.0
+"""With fewer calls a second than this a page of a listing takes longer than a worker has: then nothing is moved."""
+
 MILLION = 1_000_000
 
 PREFERENCE: tuple[tuple[float, tuple[Engine, ...]], ...] = (
@@ -108,8 +111,9 @@ class Forecast(Value):
 
 
 def ceiling(requests: Requests | None, share: int) -> float:
-    """Calls to S3 a second, of all workers together, by what KMS can spare."""
-    return (requests or UNTOLD).spare(min(share, MOST_SHARE)) / KMS_A_CALL
+    """Calls to S3 a second, of all workers together, by what KMS can spare; 0 where that is next to nothing."""
+    calls = (requests or UNTOLD).spare(min(share, MOST_SHARE)) / KMS_A_CALL
+    return calls if calls >= LEAST_CALLS else 0.0
 
 
 def forecast(task: Task) -> Forecast:

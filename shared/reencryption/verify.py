@@ -11,12 +11,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Self
+
+from pydantic import Field
 
 from shared.domain.errors import CloudError
+from shared.domain.value import Value
 from shared.ports import Clock, Journal, Objects
-from shared.ports.objects import NULL, Attributes, Facts, Version
+from shared.ports.objects import NULL, Attributes, Facts, Page, Version
 
 from .answers import Answer, meaning, persistently
+from .asking import never
 from .lanes import Lane, Unseen
 from .manifest import Manifest
 from .moving import UNSEEN
@@ -40,22 +45,58 @@ class _Checked:
     mismatch: Mismatch | None = None
 
 
-def verify(plan: Migration, objects: Objects, journal: Journal, clock: Clock) -> Proof:
+class Standing(Value):
+    """How far a proof is: up to where of the listing (`after`), and what it found so far; `present` counts moved versions."""
+
+    after: tuple[str, str] | None = None
+    total: int = 0
+    keys: dict[str, int] = Field(default_factory=dict)
+    left: int = 0
+    blocked: dict[str, int] = Field(default_factory=dict)
+    present: int = 0
+    rewritten: int = 0
+    mismatches: tuple[Mismatch, ...] = ()
+
+    def and_of(self, page: Page, checked: list[_Checked]) -> Self:
+        """With what was found on one more page."""
+        return self.but(
+            after=page.after,
+            total=self.total + len(checked),
+            keys=dict(Counter(self.keys) + Counter(each.key for each in checked if each.key)),
+            left=self.left + sum(each.left for each in checked),
+            blocked=dict(Counter(self.blocked) + Counter(each.blocked for each in checked if each.blocked)),
+            present=self.present + sum(bool(each.moved) for each in checked),
+            rewritten=self.rewritten + sum(each.rewritten for each in checked),
+            mismatches=(*self.mismatches, *(each.mismatch for each in checked if each.mismatch)),
+        )
+
+
+BEGINNING = Standing().model_dump_json().encode()
+
+
+def verify(
+    plan: Migration, objects: Objects, journal: Journal, clock: Clock, cancelled: Callable[[], bool] = never
+) -> Proof | None:
     """Look at every version afresh and hold it against the record.
 
+    None where it was `cancelled`, which is asked before every page. Call it again: it goes on there, if nothing was moved since.
     Raises `CloudError` where the store can not be listed or looked at, and what reading the record raises.
     """
     manifest = Manifest.recall(plan, journal)
     check = _Check(plan, objects, clock, manifest)
-    checked: list[_Checked] = []
-    after: tuple[str, str] | None = None
+    standing = Standing.model_validate_json(manifest.proving) if manifest.proving else Standing()
     with ThreadPoolExecutor(plan.width) as pool:
         while True:
-            page = persistently(clock, partial(objects.list, plan.store, after))
-            checked += pool.map(check.version, page.versions)
+            if cancelled():
+                if (reached := standing.model_dump_json().encode()) != manifest.proving:
+                    manifest.stopped(reached)
+                return None
+            page = persistently(clock, partial(objects.list, plan.store, standing.after))
+            standing = standing.and_of(page, list(pool.map(check.version, page.versions)))
             if page.after is None:
-                return _proof(checked, manifest)
-            after = page.after
+                if manifest.proving:
+                    manifest.stopped(BEGINNING)
+                return _proof(standing, manifest)
 
 
 class _Check:
@@ -134,17 +175,15 @@ def _as_told(now: Seen, attributes: Attributes) -> Seen:
     )
 
 
-def _proof(checked: list[_Checked], manifest: Manifest) -> Proof:
-    present = {each.moved for each in checked if each.moved}
-    rewritten = sum(each.rewritten for each in checked)
+def _proof(found: Standing, manifest: Manifest) -> Proof:
     return Proof(
-        total=len(checked),
-        keys=dict(Counter(each.key for each in checked if each.key)),
-        eligible_left=sum(each.left for each in checked),
-        blocked=dict(Counter(each.blocked for each in checked if each.blocked)),
-        compared=len(present) - rewritten,
-        mismatches=tuple(each.mismatch for each in checked if each.mismatch),
-        rewritten=rewritten,
-        gone=len({row.became for row in manifest.moved.values()} - present),
+        total=found.total,
+        keys=found.keys,
+        eligible_left=found.left,
+        blocked=found.blocked,
+        compared=found.present - found.rewritten,
+        mismatches=found.mismatches,
+        rewritten=found.rewritten,
+        gone=len({row.became for row in manifest.moved.values()}) - found.present,
         lost=sum(bool(row.lost) for row in manifest.moved.values()),
     )

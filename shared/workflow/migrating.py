@@ -18,6 +18,7 @@ from shared.domain.versions import Engine, Versions
 from shared.reencryption import ByJob, Migration, MigrationResult, Proof, migrate, verify
 from shared.reencryption.by_job import GOES_ON
 from shared.reencryption.lanes import Lane, Reason, Unseen
+from shared.reencryption.planner import LEAST_CALLS
 from shared.reencryption.verify import UNKNOWN
 
 from . import exact, exposing, proving, waves
@@ -84,10 +85,12 @@ def prove(case: Case, deps: Deps) -> Next:
     """Look at every moved version afresh, and put on record what is under which key. Raises `NotDurable`."""
     if deps.recovery is None:
         return Next(case, Stage.SWEEP)
-    recovery, after = deps.recovery(), case
+    recovery, after, cancelling = deps.recovery(), case, Cancelling(deps.cases, deps.clock)
     proofs: dict[Ref, Proof] = {}
     for plan in _migrations(case, recovery):
-        after = _proved(after, plan.but(ceiling=most(deps, recovery, plan.store) or None), deps, recovery, proofs)
+        after = _proved(after, plan, deps, recovery, proofs, cancelling)
+        if (waiting := _waiting(cancelling, ())) is not None:
+            return Next(after, Stage.VERIFY, again_seconds=waiting)
     if any(not v.done and 0 < v.rounds < ROUNDS for v in after.versions):
         return Next(after, Stage.MIGRATE, again_seconds=AGAIN_SECONDS)
     if unfinished(after):
@@ -231,19 +234,25 @@ def _words(result: MigrationResult | CloudError) -> str:
     return "; ".join((*lanes, *stay)) or "nothing in it is under the old key"
 
 
-def _proved(case: Case, plan: Migration, deps: Deps, recovery: Recovery, proofs: dict[Ref, Proof]) -> Case:
-    """The case with the proof of one migration. `proofs` are those of this look, by store. Raises `NotDurable`."""
+def _proved(case: Case, plan: Migration, deps: Deps, recovery: Recovery, proofs: dict[Ref, Proof], cancelling: Cancelling) -> Case:
+    """The case with the proof of one migration, or without where it was stopped. `proofs` are those of this look, by store.
+
+    Raises `NotDurable`.
+    """
     slot, journal = _slot(case, plan), deps.journal(case.id)
     now = next((v for v in case.versions if (v.store, v.key) == slot), None)
     if now is None:  # it could not even be listed
         return case
     try:
-        proof = (None if now.moved else _absent(proofs.get(plan.store), plan)) or verify(
-            plan, recovery.objects, journal, deps.clock
-        )
+        known = None if now.moved else _absent(proofs.get(plan.store), plan)
+        calls = most(deps, recovery, plan.store)
+        paced = plan.but(ceiling=LEAST_CALLS if calls == 0 else calls)
+        proof = known or verify(paced, recovery.objects, journal, deps.clock, cancelling)
     except CloudError as error:
         unseen = LeftForPeople(target=str(plan.store), reason=f"what was moved could not be proved: {error}", next=AGAIN)
         return case.but(unmoved=tuple(dict.fromkeys((*case.unmoved, unseen))))
+    if proof is None:
+        return case
     proofs.setdefault(plan.store, proof)
     body = {"store": plan.store.id, "key": slot[1].id, "total": proof.total, "eligible_left": proof.eligible_left}
     kept = journal.blob(proof.model_dump_json().encode())

@@ -74,7 +74,9 @@ class Scene:
         return migrate(self.plan.but(**changes), self.objects, self.journal, ImpatientClock(), job=self.job)
 
     def verify(self) -> Proof:
-        return verify(self.plan, self.objects, self.journal, SystemClock())
+        proof = verify(self.plan, self.objects, self.journal, SystemClock())
+        assert proof is not None
+        return proof
 
 
 def scene(

@@ -81,4 +81,6 @@ def jobs_of(objects: Objects) -> Jobs:
 
 
 def prove(objects: Objects, journal: ListJournal, plan: Migration = PLAN) -> Proof:
-    return verify(plan, objects, journal, MemoryClock())
+    proof = verify(plan, objects, journal, MemoryClock())
+    assert proof is not None
+    return proof

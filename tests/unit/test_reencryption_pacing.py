@@ -78,7 +78,9 @@ def test_a_migration_and_its_proof_stay_below_the_ceiling(ceiling: float | None)
     objects.beside = lambda call: calls.append(call) if call in {"head", "update", "attributes"} else None
     plan = PLAN.but(ceiling=ceiling)
     assert run(objects, journal, plan, clock).finished
-    assert verify(plan, objects, journal, clock).done
+    proof = verify(plan, objects, journal, clock)
+    assert proof
+    assert proof.done
     assert ceiling is None or (len(calls) - 6) / clock.monotonic() <= ceiling * 1.01
 
 

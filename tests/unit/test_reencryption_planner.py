@@ -48,6 +48,12 @@ SAID = [
     ("what was read", {"versions": 9}, {"exposed": 3}, "3 objects that were read go first"),
     ("a quota that nobody tells", {"versions": 9}, {"requests": None}, "the quota of KMS is not told"),
     ("KMS in full use", {"versions": 9}, {"requests": Requests(limit=10, used=11)}, "nothing is moved until it has"),
+    (
+        "KMS with next to nothing to spare",
+        {"versions": 9},
+        {"requests": Requests(limit=190, used=0)},
+        "nothing is moved until it has",
+    ),
     ("locks", {"versions": 9, "locks": True}, {}, "Object Lock is on"),
     ("copies", {"versions": 9}, {"updatable": False}, "only the newest versions are copied"),
     ("who is notified", {"versions": 9}, {"updatable": False, "notified": True}, "to whoever is notified"),

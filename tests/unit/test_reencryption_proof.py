@@ -1,18 +1,21 @@
 """The proof: what it counts, what it compares, and what it never shows."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from shared.adapters.memory.clock import BEGINNING
-from shared.ports.objects import Versioning
-from shared.reencryption import Migration
+from shared.adapters.memory.clock import BEGINNING, MemoryClock
+from shared.adapters.memory.objects import MemoryObjects
+from shared.ports.objects import Lock, Versioning
+from shared.reencryption import Migration, verify
 from shared.reencryption.lanes import Lane, Reason
 from shared.reencryption.manifest import Manifest
 from shared.reencryption.rows import Seen, Sum, differences
 from tests.unit.reencryption import (
     CHARTS,
+    COMPLIANCE,
     NEW,
     OLD,
     OTHER,
@@ -120,6 +123,43 @@ def test_every_move_is_on_record_with_its_request(journal: NamingJournal) -> Non
     manifest = Manifest.recall(PLAN, journal)
     assert manifest.pending == {}
     assert all(row.before and row.after and row.request_ids for row in manifest.moved.values())
+
+
+def five(journal: NamingJournal) -> MemoryObjects:
+    """Five charts that were moved, one that is kept, and one that somebody deleted since; a page for each."""
+    objects = estate(page=1)
+    for name in "abcdef":
+        objects.write(CHARTS, name, b"x", UNDER_OLD, lock=COMPLIANCE if name == "d" else Lock())
+    run(objects, journal)
+    objects.delete_version(CHARTS, "e", objects.stores[CHARTS].versions["e"][0].id)
+    return objects
+
+
+def stops_after(pages: int) -> Callable[[], bool]:
+    asked = iter([False] * pages)
+    return lambda: next(asked, True)
+
+
+def test_a_proof_that_is_stopped_goes_on_where_it_was(journal: NamingJournal) -> None:
+    objects = five(journal)
+    whole, listed = prove(objects, journal), list[str]()
+    objects.beside = lambda call: listed.append(call) if call == "list" else None
+    for _ in range(2):
+        assert verify(PLAN, objects, journal, MemoryClock(), stops_after(2)) is None
+    assert verify(PLAN, objects, journal, MemoryClock(), stops_after(0)) is None
+    assert prove(objects, journal) == whole
+    assert (len(listed), whole.gone, whole.compared) == (5, 1, 4)
+    # the next proof looks at everything again
+    assert prove(objects, journal) == whole
+    assert len(listed) == 10
+
+
+def test_a_proof_begins_again_where_something_was_moved_meanwhile(journal: NamingJournal) -> None:
+    objects = five(journal)
+    assert verify(PLAN, objects, journal, MemoryClock(), stops_after(3)) is None
+    objects.write(CHARTS, "a", b"late", UNDER_OLD)
+    assert run(objects, journal).finished
+    assert prove(objects, journal).compared == 5
 
 
 WHOLE, PARTS = Sum(algorithm="CRC32", value="a=", whole=True), Sum(algorithm="CRC32", value="b=-2", whole=False)

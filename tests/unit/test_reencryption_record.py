@@ -29,7 +29,9 @@ def test_a_migration_is_on_a_record_that_verifies_and_names_nobody() -> None:
     result = migrate(plan, objects, resumed(), clock)
     assert (result.finished, result.moved) == (True, {Lane.COPY: 6, Lane.MULTIPART: 6})
     record = resumed()
-    assert verify(plan, objects, record, clock).done
+    proof = verify(plan, objects, record, clock)
+    assert proof
+    assert proof.done
     record.close({})
     assert audit(sink, CASE, signer.public_key(), second=second).findings == ()
     kept = b"".join(sink.get(path) for path in sink.list(CASE))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from shared.adapters.memory.jobs import MemoryJobs
+from shared.adapters.memory.objects import MemoryObjects
 from shared.domain.case import Case, Mode, Verdict
 from shared.domain.errors import Refused
 from shared.domain.plan import Wave
@@ -14,6 +15,7 @@ from shared.reencryption import Canary
 from shared.reencryption.planner import Task, forecast
 from shared.report.summary import summary
 from shared.settings import MigrationRules, Modes, Policy
+from shared.workflow import cancelling
 from shared.workflow.deps import Deps, Recovery
 from shared.workflow.foreseeing import MOST_TOLD, Foreseen, told
 from tests.hospital import KEY, Hospital, built
@@ -167,3 +169,13 @@ def test_a_job_that_others_cancelled_is_no_success(hospital: Hospital) -> None:
     assert case.verdict is not Verdict.CONTAINED
     assert any("own job was cancelled" in left.reason for left in case.people)
     assert night.schemes() == {KEY.id}
+
+
+def test_a_worker_whose_time_is_up_leaves_the_proof_to_the_next(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cancelling, "LONGEST_SECONDS", 0.5)
+    pages = MemoryObjects(page=1)
+    pages.stores = night.objects.stores
+    pages.beside = lambda call: night.hospital.clock.sleep(0.2) if call == "list" else None
+    case = respond(replace(night, objects=pages).worker(QUIET), asks=YES, patience=FOR_EVER)
+    assert case.verdict is Verdict.CONTAINED
+    assert [e.kind for e in night.worker().journal(case.id).entries()].count("proof-reached") > 1
