@@ -1,6 +1,7 @@
 """A plan is data: what a person approves is, byte for byte, what is applied."""
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Self
 
 from .actor import Lineage
@@ -116,7 +117,7 @@ class Plan(Value):
     policy: str
     changes: tuple[Change, ...]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the intent; the order in which changes were proposed makes no difference."""
         intents = sorted((c.intent for c in self.changes), key=digest)
