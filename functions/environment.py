@@ -24,6 +24,7 @@ from .doors import Tokens, Workflows
 PATTERNS = {
     "machine": r"^arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[A-Za-z0-9_-]{1,80}$",
     "approver": r"^arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]+$",
+    "console": r"^https://[a-z0-9.-]+/systems-manager/[A-Za-z0-9/?=-]+$",
     "topic": r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$",
 }
 Role = Annotated[str, Field(pattern=r"^AROA[A-Z0-9]+$")]
@@ -32,14 +33,15 @@ Role = Annotated[str, Field(pattern=r"^AROA[A-Z0-9]+$")]
 class Settings(Variables):
     """Every variable `CODEBLUE_*` of a function, and no other: a name that is none of these stops it.
 
-    `policy` is the path of `response.toml`, `state_machine` and `topic` are ARNs, `power` is the only one that the function has,
-    `external_id` what other accounts' roles ask for, `roles` the unique ids of all functions' roles, by commas, and `approvers` the
-    ARNs of the roles whose sessions may decide, by commas: without any, nobody may.
+    `policy` is the path of `response.toml`, `state_machine` and `topic` are ARNs, `console` the address of the runbook that
+    decides, `power` is the only one that the function has, `external_id` what other accounts' roles ask for, `roles` the unique ids
+    of all functions' roles, by commas, and `approvers` the ARNs of the roles whose sessions may decide: without any, nobody may.
     """
 
     policy: str = ""
     state_machine: Annotated[str, Field(pattern=PATTERNS["machine"])] | None = None
     topic: Annotated[str, Field(pattern=PATTERNS["topic"])] | None = None
+    console: Annotated[str, Field(pattern=PATTERNS["console"])] | None = None
     power: Power | None = None
     external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@:/-]+$", min_length=2, max_length=1224)] | None = None
     roles: tuple[Role, ...] = ()

@@ -19,6 +19,7 @@ from .graph import written
 from .jobs_role import JobsRole
 from .parameters import Parameters
 from .roster import MACHINE, POSTS, TOPIC
+from .runbooks import CONSOLES, DECIDING, opens
 from .worker_role import WorkerRole
 
 LONGEST = Duration.days(364)
@@ -44,6 +45,7 @@ class Responder(Construct):
             "CODEBLUE_POLICY": POLICY_FILE,
             "CODEBLUE_STATE_MACHINE": self.machine_arn,
             "CODEBLUE_TOPIC": home.arn("sns", TOPIC),
+            **({"CODEBLUE_CONSOLE": opens(DECIDING, given.region)} if home.partition in CONSOLES else {}),
             "CODEBLUE_EXTERNAL_ID": given.external_id,
             "CODEBLUE_ROLES": ids,
             "CODEBLUE_APPROVERS": ",".join(given.approvers),

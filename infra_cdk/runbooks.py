@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from shared.adapters.aws.arns import partition_of
 from shared.adapters.aws.permissions import allow, document
 from shared.adapters.aws.runbooks import PATTERNS, QUESTION, RUNBOOKS, Runbook
 
@@ -33,6 +34,18 @@ WORDS = {
 
 type Step = dict[str, Any]
 """Any: a step in the schema's own JSON."""
+
+CONSOLES = {"aws": "console.aws.amazon.com", "aws-us-gov": "console.amazonaws-us-gov.com", "aws-cn": "console.amazonaws.cn"}
+"""The console's host, by partition (General Reference, "AWS service endpoints")."""
+
+DECIDING = "Codeblue-Approve"
+
+
+def opens(runbook: str, region: str) -> str:
+    """The address of the console's page that begins this runbook."""
+    host = CONSOLES[partition_of(region)]
+    return f"https://{host}/systems-manager/automation/execute/{runbook}?region={region}"
+
 
 ROLE = "codeblue-runbooks"
 PEOPLE = "codeblue-runbooks-people"

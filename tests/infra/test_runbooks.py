@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from functions.environment import Settings
 from shared.adapters.aws.runbooks import PATTERNS, RUNBOOKS
 from tests.infra.conftest import APPROVER, HOME, Assembly
 
@@ -56,6 +57,13 @@ def test_an_approver_is_asked_about_the_digest_and_a_refusal_is_recorded(assembl
     assert question["inputs"]["MinRequiredApprovals"] == 1
     assert "{{ Digest }}" in question["inputs"]["Message"]
     assert question["onFailure"] == "step:record"
+
+
+def test_every_function_that_pages_people_says_where_they_decide(assembly: Assembly) -> None:
+    for function in assembly.of("AWS::Lambda::Function").values():
+        said = function["Properties"]["Environment"]["Variables"]["CODEBLUE_CONSOLE"]
+        assert said == "https://console.aws.amazon.com/systems-manager/automation/execute/Codeblue-Approve?region=us-east-1"
+        assert Settings.read({"CODEBLUE_CONSOLE": said}).console == said
 
 
 def test_they_run_under_a_role_that_calls_two_functions_and_does_nothing_else(assembly: Assembly) -> None:

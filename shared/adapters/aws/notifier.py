@@ -16,14 +16,19 @@ MAX_SUBJECT = 100
 
 
 class SnsNotifier:
-    """Publishes to one topic. A page that cannot be sent is logged, and never stops a fence."""
+    """Publishes to one topic. A page that cannot be sent is logged, and never stops a fence.
 
-    def __init__(self, clients: Clients, topic: str) -> None:
+    `console`: the address of the runbook that decides, where there is one. It only opens a page: nobody gets further without
+    a session of their own. So it may be read by anybody, and says nothing of the case.
+    """
+
+    def __init__(self, clients: Clients, topic: str, console: str = "") -> None:
         self._clients = clients
-        self._topic = topic
+        self._topic, self._console = topic, console
 
     def page(self, case_id: str, subject: str, body: str) -> None:
-        text = f"{body}\n\ncodeblue status {case_id}" if case_id else body
+        where = f"\n\nTo look and decide in the console, as yourself: {self._console}" if self._console else ""
+        text = f"{body}\n\ncodeblue status {case_id}{where}" if case_id else body
         try:
             call(self._clients.sns("", "").publish, TopicArn=self._topic, Subject=subject[:MAX_SUBJECT], Message=text)
         except CloudError as error:
@@ -31,6 +36,6 @@ class SnsNotifier:
 
 
 def notifier(clients: Clients) -> SnsNotifier | None:
-    """The topic of the environment variable `CODEBLUE_TOPIC`; None where it names none."""
+    """The topic of the environment variable `CODEBLUE_TOPIC`, with the address in `CODEBLUE_CONSOLE`; None where it names none."""
     topic = os.environ.get("CODEBLUE_TOPIC", "")
-    return SnsNotifier(clients, topic) if topic else None
+    return SnsNotifier(clients, topic, os.environ.get("CODEBLUE_CONSOLE", "")) if topic else None
