@@ -88,7 +88,7 @@ class _Watch:
         earlier = [note for note in self._manifest.jobs if (note.old, note.bucket_key) == (old, bucket_key)]
         if earlier and earlier[-1].over and not earlier[-1].why:
             return ""
-        attempt = sum(note.over for note in earlier)
+        attempt = sum(each.over for each in earlier)
         note = earlier[-1] if earlier and not earlier[-1].over else self._ordered(old, bucket_key=bucket_key, attempt=attempt)
         until, confirmed = self._clock.monotonic() + PATIENCE, False
         while True:
@@ -99,7 +99,9 @@ class _Watch:
             if self._sight.cancelled():
                 return self._left(note)
             if job.state is JobState.WAITING and not confirmed:
-                self._confirm(note)
+                if (note := self._listed(note)).listed:
+                    return self._left(note)
+                self._asked(partial(self._by.jobs.confirm, self._plan.store, note.id))
                 confirmed = True
             elif self._clock.monotonic() >= until:
                 return GOES_ON
@@ -113,17 +115,21 @@ class _Watch:
         self._manifest.job(note)
         return note
 
-    def _confirm(self, note: JobNote) -> None:
-        after: tuple[str, str] | None = None
+    def _listed(self, note: JobNote) -> JobNote:
+        """Put every version on record before the job may touch it. A note with a position where the run was stopped on the way."""
+        after = note.listed
         while True:
             page = self._sight.page(after)
             rows = [listed(version, self._manifest) for version in page.versions if not version.delete_marker]
             if rows:
                 self._manifest.intend(rows)
-            if page.after is None:
-                break
             after = page.after
-        self._asked(partial(self._by.jobs.confirm, self._plan.store, note.id))
+            if after is None:
+                return note.but(listed=None)
+            if self._sight.cancelled():
+                stopped = note.but(listed=after)
+                self._manifest.job(stopped)
+                return stopped
 
     def _left(self, note: JobNote) -> str:
         """The run ends; the job with it only where a person has stopped everything."""

@@ -56,7 +56,8 @@ class Upload(Value):
 class JobNote(Value):
     """A job of the store's own service: what it was ordered for, and when it was `over`, why it did not do all of it.
 
-    `told`: its report was read, so that nothing which was listed for it is in doubt any more.
+    `listed`: how far the store is on record for it (the page's end). `told`: its report was read, so that nothing which was listed
+    for it is in doubt any more.
     """
 
     id: str
@@ -64,6 +65,7 @@ class JobNote(Value):
     bucket_key: bool
     over: bool = False
     why: str = ""
+    listed: tuple[str, str] | None = None
     told: bool = False
 
 

@@ -58,6 +58,12 @@ GOODPUT = 0.95
 LEAST_CALLS = 20.0
 """With fewer calls a second than this a page of a listing takes longer than a worker has: then nothing is moved."""
 
+ROW_BYTES = 4_500
+"""Memory of a worker for each version of a store, whose record it holds: measured, some 3,700, and what it has settled besides."""
+
+FUNCTION_BYTES = 1_769 * 1024**2
+"""Memory of a deployed function that moves or proves."""
+
 MILLION = 1_000_000
 
 PREFERENCE: tuple[tuple[float, tuple[Engine, ...]], ...] = (
@@ -237,13 +243,22 @@ def _by_class(task: Task, table: dict[str, float]) -> float:
 
 def _reasons(task: Task, known: Forecast) -> Iterator[str]:
     """What else whoever approves has to know."""
-    held = task.holding
     if known.first:
         yield f"{known.first:,} objects that were read go first"
     if task.requests is None:
         yield f"the quota of KMS is not told: {UNTOLD.limit:,.0f} a second are taken for it, half of them in use"
     if not known.ceiling:
         yield "KMS has no request to spare now: nothing is moved until it has"
+    yield from _of_store(task)
+    if known.seconds is not None and known.proof_seconds is not None:
+        yield f"{_span(known.seconds)} to move and {_span(known.proof_seconds)} to prove, estimated"
+    if known.usd is not None:
+        yield f"USD {known.usd:,.2f} at most, by {prices.SOURCE} ({prices.AS_OF})"
+
+
+def _of_store(task: Task) -> Iterator[str]:
+    """What the store itself has to do with it."""
+    held = task.holding
     if not task.updatable:
         yield "nothing can be updated in place: only the newest versions are copied"
         if task.notified:
@@ -252,10 +267,8 @@ def _reasons(task: Task, known: Forecast) -> Iterator[str]:
             yield f"each copy leaves the version that it was made from: up to {held.bytes:,} bytes more are kept"
     if held.locks:
         yield "Object Lock is on: what is retained or under legal hold stays, and its key with it"
-    if known.seconds is not None and known.proof_seconds is not None:
-        yield f"{_span(known.seconds)} to move and {_span(known.proof_seconds)} to prove, estimated"
-    if known.usd is not None:
-        yield f"USD {known.usd:,.2f} at most, by {prices.SOURCE} ({prices.AS_OF})"
+    if (needed := (held.versions or 0) * ROW_BYTES) > FUNCTION_BYTES:
+        yield f"a worker holds the record of it all, some {needed / 1024**3:,.0f} GiB: more than a function has; use a machine"
 
 
 SPANS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))

@@ -190,3 +190,14 @@ def test_an_order_that_is_refused_is_told(objects: MemoryObjects, jobs: MemoryJo
     objects.beside = refuses
     with pytest.raises(Refused):
         run(objects, jobs, journal)
+
+
+def test_a_listing_that_is_stopped_goes_on_where_it_was(objects: MemoryObjects, jobs: MemoryJobs, journal: NamingJournal) -> None:
+    listed = list[str]()
+    objects.beside = lambda call: listed.append(call) if call == "list" else None
+    first = run(objects, jobs, journal, cancelled=lambda: bool(listed))
+    assert (first.why, len(listed)) == (CANCELLED, 1)
+    assert {held.now.state for held in jobs.held.values()} <= {JobState.WAITING, JobState.COMPLETE}
+    assert run(objects, jobs, journal).finished
+    assert len(Manifest.recall(PLAN, journal).moved) == 5
+    assert prove(objects, journal).compared == 5

@@ -54,6 +54,7 @@ SAID = [
         {"requests": Requests(limit=190, used=0)},
         "nothing is moved until it has",
     ),
+    ("more than a function holds", {"versions": 1_000_000}, {}, "some 4 GiB: more than a function has"),
     ("locks", {"versions": 9, "locks": True}, {}, "Object Lock is on"),
     ("copies", {"versions": 9}, {"updatable": False}, "only the newest versions are copied"),
     ("who is notified", {"versions": 9}, {"updatable": False, "notified": True}, "to whoever is notified"),

@@ -57,7 +57,7 @@ def test_a_cancelled_run_goes_on_where_it_stopped(journal: NamingJournal, engine
         objects.write(CHARTS, name, b"x", UNDER_OLD)
     answers = iter([False, False, False, False, True])
     first = run(objects, journal, cancelled=lambda: next(answers, True))
-    assert (first.finished, first.why, first.moved) == (False, "cancelled", {Lane.UPDATE: 3 if engine is Engine.BATCH else 2})
+    assert (first.finished, first.why, first.moved) == (False, "cancelled", {} if engine is Engine.BATCH else {Lane.UPDATE: 2})
     second = run(objects, journal)
     assert (second.finished, second.moved, second.total) == (True, {Lane.UPDATE: 3}, 3)
 
