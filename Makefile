@@ -7,6 +7,7 @@ FIGHTS := tests/drills/test_fight.py
 BIN    := .venv/bin
 READY  := .venv/.ready
 SECOND := .venv-ministack/.ready
+THIRD  := .venv-checkov/.ready
 LOCK   := $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-annotate --no-header
 LOCKS  := requirements/uv.txt requirements/dev.txt
 
@@ -38,7 +39,7 @@ mutate: $(READY) ## mutants of the engine and of custody that no test kills
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
 
-soak: $(READY) $(SECOND) ## many seeds, many minutes
+soak: $(READY) $(SECOND) $(THIRD) ## many seeds, many minutes
 	$(BIN)/pytest --numprocesses $(JOBS) --dist worksteal --timeout 3600 -m soak
 
 live: $(READY) ## the cloud's facts against your own throw-away accounts
@@ -53,6 +54,7 @@ lock: $(READY) ## newest versions, by hash
 	$(LOCK) --upgrade pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt
 	$(LOCK) --upgrade pyproject.toml --extra azure --constraints requirements/dev.txt --output-file azure_functions_app/requirements.txt
 	$(LOCK) --upgrade requirements/ministack.in --output-file requirements/ministack.txt
+	$(LOCK) --upgrade requirements/checkov.in --output-file requirements/checkov.txt
 
 clean: ## everything that was made
 	rm -rf .venv .venv-* build dist out mutants htmlcov .coverage .coverage.* .*_cache .hypothesis
@@ -67,4 +69,9 @@ $(READY): $(LOCKS) pyproject.toml
 $(SECOND): requirements/ministack.txt | $(READY)
 	$(BIN)/python -m venv --without-pip .venv-ministack
 	$(BIN)/uv pip sync --quiet --python .venv-ministack/bin/python --require-hashes requirements/ministack.txt
+	@touch $@
+
+$(THIRD): requirements/checkov.txt | $(READY)
+	$(BIN)/python -m venv --without-pip .venv-checkov
+	$(BIN)/uv pip sync --quiet --python .venv-checkov/bin/python --require-hashes requirements/checkov.txt
 	@touch $@
