@@ -77,3 +77,10 @@ def test_no_blobs_name_and_no_key_is_written(drilled: Drilled) -> None:
 def test_hard_drills_of_one_seed_end_well_and_alike(tmp_path: Path, seed: int) -> None:
     first, second = (rehearsed(tmp_path / str(n), "--cloud", "azure", "--hard", "--seed", seed)[1] for n in range(2))
     assert (first["drill"]["wrong"], first["fingerprint"]) == ([], second["fingerprint"])
+
+
+@pytest.mark.soak
+def test_both_clouds_are_rehearsed_at_once_each_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    code, content = rehearsed(tmp_path, "--cloud", "both")
+    assert (code, content["wrong"], set(content["clouds"])) == (0, [], {"aws", "azure"})
+    assert all((tmp_path / cloud / "report.html").exists() for cloud in content["clouds"])
