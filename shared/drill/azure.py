@@ -118,12 +118,17 @@ def _pause(case: Case) -> timedelta:
 
 
 def _lead(stage: Stage, working: Deps, say: Say) -> Decide:
-    """As on AWS; but a key that programs live on is made anew when nobody is shown it any more, and they have the other one."""
+    """As on AWS, with two rules of a careful person.
+
+    Keys of the vault are replaced when the fight is over, by one case after the other. A key that programs live on is made anew
+    when nobody is shown it any more, and they have the other one.
+    """
     grants = lead(stage, working, say)
 
     def decide(case: Case) -> tuple[str, bool] | None:
         if case.awaiting is None or case.awaiting.wave not in (Wave.FENCE, Wave.SWEEP):
-            return grants(case)
+            fighting = isinstance(working.clock, LapsedClock) and not working.clock.lapsing
+            return None if fighting else grants(case)
         if case.fenced_at is None or working.clock.now() - case.fenced_at < BELIEVED:
             return None
         say("Programs that live on the account's key are given the other one.")

@@ -24,6 +24,10 @@ class LapsedClock:
         """From now on whatever is slept goes by at once."""
         self._lapsing = True
 
+    @property
+    def lapsing(self) -> bool:
+        return self._lapsing
+
     def now(self) -> datetime:
         return self._clock.now() + timedelta(seconds=self._slept)
 
