@@ -11,14 +11,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.loaders import create_loader
 
 from functions import environment, ingest, stage
 from infra_cdk.roster import MACHINE, POSTS
@@ -158,8 +155,7 @@ class Deployed:
 @contextmanager
 def deployed(assembly: Assembly, folder: Path, policy: str) -> Iterator[Deployed]:
     """The clinic with the responder in it. `policy`: what `response.toml` says besides the clinic's own."""
-    with clinic.before() as sandbox, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.session, "create_loader", cache(create_loader))  # the services' models are read once for all workers
+    with clinic.before() as sandbox:
         built = clinic.build(sandbox)
         path = folder / "response.toml"
         path.write_text(clinic.response_policy(built).replace(role_arn(names.RESPONDER), "AROANOBODYEXAMPLE") + policy)

@@ -11,6 +11,7 @@ import boto3
 import botocore.session
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.loaders import create_loader
 
 from shared.sandbox.aws import control
 from shared.sandbox.aws.authoriser import Named
@@ -103,7 +104,9 @@ class Sandbox:
 @cache
 def _shared() -> boto3.Session:
     """What makes every client here: to make one more session takes as long as to make five clients."""
-    session = boto3.Session(botocore_session=botocore.session.Session())
+    core = botocore.session.Session()
+    core.register_component("data_loader", create_loader())  # its own: a client of S3 changes the model that routes are read from
+    session = boto3.Session(botocore_session=core)
     session.events.register("before-sign.s3-control", _strip_account)
     return session
 
