@@ -141,16 +141,24 @@ def _lead(stage: Stage, working: Deps, say: Say) -> Decide:
 
 def _sight(stage: Stage, answered: Answered) -> Sight:
     counts, wrong = _compared(stage.ready.stored, answered.played.stored)
-    told = {each.life.name: max(each.dead_by or 0.0, 0.0) for each in claims(answered)}
+    told = {(each.life.name, each.life.kind): each.dead_by or 0.0 for each in claims(answered)}
     fenced = answered.held.timestamp() - answered.begun.at
     grace = GRACE * max(1.0, answered.played.pace / PACE)
 
     def limit(success: Success) -> float:
-        """What is claimed of these credentials; the fence, where nothing is."""
-        return max(fenced + grace, told.get(success.credential, 0.0) + SLACK)
+        """What is claimed of these credentials where they are used in this way; the fence, where nothing is."""
+        ends = (told.get((success.credential, kind), 0.0) for kind in _kinds(success))
+        return max(fenced + grace, max(ends) + SLACK)
 
     wrong += [*_unmoved(stage.ready, answered)]
     return Sight(counts, tuple(dict.fromkeys(wrong)), tuple(_facts(counts)), limit)
+
+
+def _kinds(success: Success) -> tuple[str, ...]:
+    """What such a call lives on: sign-in on a proof, Graph on a token, all else on a role or a key."""
+    if success.call == "sign-in":
+        return ("sign-in",)
+    return ("sign-in", "token") if "graph" in success.call else ("role", "link", "key")
 
 
 def _compared(before: tuple[Held, ...], after: tuple[Held, ...]) -> tuple[dict[str, dict[str, int]], list[str]]:
