@@ -1,6 +1,7 @@
 """One stage of one case, as a driver with workers asks for it. What travels is the case and a stage by name, never health data."""
 
 import math
+from contextlib import suppress
 
 from shared.domain.case import Stage
 from shared.domain.errors import LeaseLost
@@ -13,6 +14,9 @@ from .step import FINAL
 
 BUSY_SECONDS = 1.0
 """When to try again where another worker has the case."""
+
+TURNS = 2
+"""A worker that was awake all the time finds by its first entry that others have written since: it opens the record anew."""
 
 
 class Task(Value):
@@ -28,19 +32,20 @@ def run(task: Task, deps: Deps, owner: str) -> Outcome:
 
     A case with which nothing more is done by itself is left alone. Raises what the stage raises.
     """
-    try:
-        with hold(task.case, deps, owner) as held:
-            if held is not None:
-                return _ran(held, task, deps)
-    except LeaseLost:
-        pass
-    return Outcome(task.case, task.stage, again_seconds=BUSY_SECONDS)
+    for _ in range(TURNS):
+        with suppress(LeaseLost), hold(task.case, deps, owner) as held:
+            return _ran(held, task, deps) if held is not None else _busy(task)
+    return _busy(task)
 
 
 def pause(outcome: Outcome) -> int:
     """Whole seconds to wait after this, 0 to go on at once. With a question and a next look, whichever comes first."""
     pauses = [seconds for seconds in (outcome.ask_seconds, outcome.again_seconds) if seconds is not None]
     return math.ceil(min(pauses)) if pauses else 0
+
+
+def _busy(task: Task) -> Outcome:
+    return Outcome(task.case, task.stage, again_seconds=BUSY_SECONDS)
 
 
 def _ran(held: Held, task: Task, deps: Deps) -> Outcome:
