@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from shared.adapters.local.clock import SystemClock
 from shared.domain.case import Case
-from shared.sandbox.aws import hospital_scene as scene
-from shared.sandbox.aws.thief import QUICK
+from shared.sandbox.aws.hospital_terms import QUICK, Terms, terms
 from shared.sandbox.scene import Begun, Ready, Success
 from shared.workflow.deps import Deps
 from shared.workflow.local import Patience, drive
@@ -31,8 +30,8 @@ def _breach(begun: Begun) -> str:
     return f"A stolen key has read {begun.stolen} objects of health data."
 
 
-def _terms(wanted: Wanted) -> scene.Terms:
-    return scene.terms(wanted.seed, hard=wanted.hard)
+def _terms(wanted: Wanted) -> Terms:
+    return terms(wanted.seed, hard=wanted.hard)
 
 
 def _clock(_: Ready[Any]) -> LapsedClock:
@@ -55,9 +54,8 @@ def _sight(stage: Stage, answered: Answered) -> Sight:
             return answered.held.timestamp() - answered.begun.at
         fenced = (case.fenced_at or answered.settled).timestamp() - answered.begun.at
         grace = GRACE * max(1.0, played.pace / QUICK)
-        terms = stage.terms
-        born = success.born + terms.trail_lag + LOOKS * grace
-        return float(max(fenced + grace, born) + terms.propagation)
+        born = success.born + stage.terms.trail_lag + LOOKS * grace
+        return float(max(fenced + grace, born) + stage.terms.propagation)
 
     return Sight(seen.counts, seen.wrong, tuple(_facts(stage, answered, seen.counts)), limit)
 
@@ -80,7 +78,7 @@ DRILL: Final = of(
     House(
         cloud="aws",
         terms=_terms,
-        play=scene.play,
+        scene="shared.sandbox.aws.hospital_scene",
         opened=_opened,
         breach=_breach,
         alarm="GuardDuty raises the alert.",

@@ -190,7 +190,7 @@ DRILL: Final = of(
     House(
         cloud="azure",
         terms=_terms,
-        play=scene.play,
+        scene="shared.sandbox.azure.hospital_scene",
         opened=_opened,
         breach=_breach,
         alarm="Defender raises an alert about each kind of credential.",

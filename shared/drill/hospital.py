@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -81,14 +82,15 @@ class Answering:
 class House:
     """What is its cloud's own about a drill.
 
-    `terms` and `play` are its scene's; `opened` says what is there, `breach` what the thief did, `alarm` who raises the alert.
-    `clock`: the responder's; `answer`: work on the cases until nothing more is due at once; `hour`: then in time lapse for as long
-    as anything is due, and what has worked last; `approve`: the person who is asked; `sight`: what the cloud shows afterwards.
+    `terms` are its scene's, and `scene` the module whose `play` plays it; `opened` says what is there, `breach` what the thief did,
+    `alarm` who raises the alert. `clock`: the responder's; `answer`: work on the cases until nothing more is due at once; `hour`:
+    then in time lapse for as long as anything is due, and what has worked last; `approve`: the person who is asked; `sight`: what
+    the cloud shows afterwards.
     """
 
     cloud: str
     terms: Callable[[Wanted], Any]
-    play: Callable[[Connection, Any], None]
+    scene: str
     opened: Callable[[Ready[Any]], str]
     breach: Callable[[Begun], str]
     alarm: str
@@ -130,7 +132,7 @@ def _process(house: House, terms: object) -> Iterator[Connection]:
     """The line to a process that plays the hospital; it ends with the block."""
     spawning = multiprocessing.get_context("spawn")
     line, theirs = spawning.Pipe()
-    process = spawning.Process(target=house.play, args=(theirs, terms), name="hospital", daemon=True)
+    process = spawning.Process(target=_played, args=(house.scene, theirs, terms), name="hospital", daemon=True)
     process.start()
     theirs.close()
     try:
@@ -143,6 +145,11 @@ def _process(house: House, terms: object) -> Iterator[Connection]:
             process.kill()
             process.join()
         process.close()
+
+
+def _played(scene: str, line: Connection, terms: object) -> None:
+    """The breach, in the process that is made for it: this one never loads a whole cloud."""
+    import_module(scene).play(line, terms)
 
 
 def _heard[T](line: Connection, kind: type[T]) -> T:

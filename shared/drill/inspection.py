@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from shared.sandbox.aws.hospital_inventory import TENANTS, Held
+from shared.sandbox.aws.hospital_held import TENANTS, Held
 
 MOVED: Final = "under the successor"
 ALONE: Final = "never under a replaced key"

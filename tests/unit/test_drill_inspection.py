@@ -7,7 +7,7 @@ import pytest
 from shared.drill.inspection import inspect
 from shared.sandbox.aws import hospital_names as hospital
 from shared.sandbox.aws import scenario_names as names
-from shared.sandbox.aws.hospital_inventory import Held
+from shared.sandbox.aws.hospital_held import Held
 
 OLD, NEW = "arn:old", "arn:new"
 CHART = Held(names.CHARTS, "a", "v1", 0, deleted=False, content="c1", size=2, scheme="aws:kms", under=OLD)

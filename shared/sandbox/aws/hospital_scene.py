@@ -5,7 +5,6 @@ is when the breach begins and when it is over; what comes back is what was seen.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from json import dumps
@@ -20,7 +19,9 @@ from shared.sandbox.aws.clinic_people import role_arn
 from shared.sandbox.aws.faults import Fault
 from shared.sandbox.aws.hospital import build, response_policy
 from shared.sandbox.aws.hospital_clients import Shift, at_work
-from shared.sandbox.aws.hospital_inventory import Held, inventory
+from shared.sandbox.aws.hospital_held import Held
+from shared.sandbox.aws.hospital_inventory import inventory
+from shared.sandbox.aws.hospital_terms import Terms
 from shared.sandbox.aws.hospital_thief import PRELUDE, REPERTOIRE, WHOLE, HospitalThief
 from shared.sandbox.aws.keys import find
 from shared.sandbox.aws.scenario import custody, environment
@@ -29,27 +30,6 @@ from shared.sandbox.aws.scenario_survivors import survivors
 from shared.sandbox.aws.server import Sandbox
 from shared.sandbox.aws.thief import at_large
 from shared.sandbox.scene import FENCED, Begun, Played, Ready
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How hard the cloud makes it. Times in seconds; `rate`: IAM calls a second that all callers together have, 0 for no limit.
-
-    `deliveries`: how often the same alert arrives; `fights`: whether the thief does all that such people do.
-    """
-
-    seed: int = 0
-    propagation: float = 0.0
-    trail_lag: float = 0.0
-    rate: float = 0.0
-    deliveries: int = 1
-    fights: bool = False
-
-
-def terms(seed: int, *, hard: bool) -> Terms:
-    """The terms of a drill."""
-    return Terms(seed, propagation=4.0, trail_lag=3.0, rate=100.0, deliveries=3, fights=True) if hard else Terms(seed)
-
 
 LOG_SECONDS: Final = 10.0
 """Between two files of a log."""

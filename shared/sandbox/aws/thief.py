@@ -20,6 +20,7 @@ from shared.sandbox.at_work import running
 from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.clinic import Clinic
 from shared.sandbox.aws.clinic_people import Credentials, bound
+from shared.sandbox.aws.hospital_terms import QUICK
 from shared.sandbox.aws.server import Sandbox
 from shared.sandbox.aws.thief_moves import MOVES
 from shared.sandbox.aws.thief_selves import Move
@@ -28,9 +29,6 @@ HASTY = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeou
 
 BEAT = (0.1, 0.3)
 """Seconds between two moves, and between two rounds of reading: a script, not a flood."""
-
-QUICK = 0.03
-"""Seconds that a call takes where the cloud is not busy. Where it is, this thief's script is slower too, like everybody's work."""
 
 GUESSES = 3
 """How many other credentials a round of reading tries."""
