@@ -24,8 +24,7 @@ from .signed import NOBODY, message, refused, signer
 
 def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
     """Entry point: a function URL's event, which gets an HTTP response, or a runbook's call, which gets a sentence."""
-    del context
-    if runbook.calls(event):
+    if runbook.calls(context):
         return answered(runbook.behind(event, "decide", environment.settings().approvers))
     request = LambdaFunctionUrlEvent(event)
     who = signer(request, environment.settings().approvers)

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from shared.adapters.aws.runbooks import RUNBOOKS, Execution
 from shared.bootstrap import finding
 from shared.domain.case import Case, Mode, Verdict
-from shared.domain.errors import BadInput, CodeblueError
+from shared.domain.errors import BadInput, CodeblueError, NotApproved
 from shared.domain.value import Value
 from shared.report.lines import of_audit, of_case, of_undo
 from shared.report.pack import pack
@@ -49,8 +49,7 @@ class Errand(Value):
 
 def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
     """Entry point: a function URL's event, which gets an HTTP response, or a runbook's call, which gets what was asked."""
-    del context
-    if runbook.calls(event):
+    if runbook.calls(context):
         return errand_of(runbook.behind(event, "desk", environment.settings().approvers))
     request = LambdaFunctionUrlEvent(event)
     who = signer(request, environment.settings().approvers)
@@ -65,10 +64,21 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, objec
 
 
 def errand_of(run: Execution) -> dict[str, object]:
-    """What a runbook asks; before an approval, where the case stands. Raises `CodeblueError`."""
+    """What a runbook asks; before an approval, where the case stands. Raises `CodeblueError`.
+
+    `NotApproved` where the case does not ask with the runbook's digest: what is shown is what an approver is asked about.
+    """
     asked = {name: run.given[name] for name in ("case", "finding") if name in run.given}
     errand = Errand.model_validate({"what": RUNBOOKS[run.runbook].what or "status", **asked})
+    if "digest" in run.given:
+        _asks(errand.case, run.given["digest"], environment.reader())
     return ERRANDS[errand.what](errand, environment.reader(), run.by)
+
+
+def _asks(case_id: str, digest: str, deps: Deps) -> None:
+    waiting = deps.cases.load(case_id).awaiting
+    if waiting is None or waiting.digest != digest:
+        raise NotApproved(f"case {case_id} does not ask with this digest{f', but with {waiting.digest}' if waiting else ''}")
 
 
 def cases(errand: Errand, deps: Deps, _who: str) -> dict[str, object]:

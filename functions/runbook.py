@@ -3,8 +3,10 @@
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Annotated
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
+from shared.adapters.aws.runbooks import ALIAS
 from shared.bootstrap import execution
 from shared.domain.errors import Refused
 from shared.domain.value import Value
@@ -13,6 +15,9 @@ from .signed import may_decide
 
 if TYPE_CHECKING:
     from shared.adapters.aws.runbooks import Execution
+
+QUALIFIER = 7
+"""The place of the alias in a function's ARN (Lambda, "Function ARN")."""
 
 NOT_AN_APPROVER = "it was neither begun nor answered by the session of an approver's role"
 
@@ -23,9 +28,12 @@ class Call(Value):
     automation: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
-def calls(event: Mapping[str, object]) -> bool:
-    """Whether this is such a call. What comes through a URL has AWS's own fields at the top, and no other."""
-    return "automation" in event and "requestContext" not in event
+def calls(context: LambdaContext) -> bool:
+    """Whether a runbook calls: by which alias a function was invoked AWS says, and nothing in the event.
+
+    The runbooks' role has no other alias, and no URL has this one.
+    """
+    return context.invoked_function_arn.split(":")[QUALIFIER:] == [ALIAS]
 
 
 def behind(event: Mapping[str, object], function: str, approvers: Collection[str]) -> "Execution":

@@ -1,4 +1,8 @@
-"""A request to a function URL (`AuthType: AWS_IAM`), and the answer: whose it is AWS says, and nothing in the request itself."""
+"""A request to a function URL (`AuthType: AWS_IAM`), and the answer: whose it is AWS says, and nothing in the request itself.
+
+That holds for what came through the URL. Whoever may invoke the alias behind it otherwise (`lambda:InvokeFunction`) writes the
+event themselves, and so decides as anybody: no role of ours may, and approvers only by the URL.
+"""
 
 import json
 import re
@@ -15,8 +19,9 @@ NOBODY = "the request is not signed by the session of an approver's role"
 
 
 def signer(request: LambdaFunctionUrlEvent, approvers: Collection[str]) -> str:
-    """The STS ARN of the approver's session that signed the request; empty where it is nobody who may."""
-    who = request.request_context.authorizer.iam if request.request_context.authorizer else None
+    """The STS ARN of the approver's session that signed the request; empty where it is nobody who may, or no request to a URL."""
+    asked = request.request_context.authorizer if "requestContext" in request else None
+    who = asked.iam if asked else None
     arn = (who.user_arn or "") if who else ""
     return arn if may_decide(arn, approvers) else ""
 
@@ -24,7 +29,7 @@ def signer(request: LambdaFunctionUrlEvent, approvers: Collection[str]) -> str:
 def may_decide(who: str, approvers: Collection[str]) -> bool:
     """Whether this is a session (STS ARN, `…:assumed-role/<role>/<session>`) of one of these roles (IAM ARNs).
 
-    Whoever administers this account could let themselves call the function; that alone decides nothing.
+    The ARN is AWS's word only where the event is: of a URL, or of an execution that Systems Manager was asked about.
     """
     session = SESSION.fullmatch(who)
     return session is not None and session.groups() in {(arn.split(":")[4], arn.rpartition("/")[2]) for arn in approvers}

@@ -14,7 +14,7 @@ from constructs import Construct
 
 from shared.adapters.aws.arns import partition_of
 from shared.adapters.aws.permissions import allow, document
-from shared.adapters.aws.runbooks import PATTERNS, QUESTION, RUNBOOKS, Runbook
+from shared.adapters.aws.runbooks import ALIAS, PATTERNS, QUESTION, RUNBOOKS, Runbook
 
 from .acknowledged import acknowledge
 from .duties import Home
@@ -58,7 +58,8 @@ class Runbooks(Construct):
         self, scope: Construct, ident: str, *, home: Home, functions: Mapping[str, lambda_.Alias], approvers: Sequence[str]
     ) -> None:
         super().__init__(scope, ident)
-        called: dict[str, lambda_.Alias] = {each.function: functions[each.function] for each in RUNBOOKS.values()}
+        names = sorted({each.function for each in RUNBOOKS.values()})
+        called: dict[str, lambda_.Alias] = {name: self._beside(name, functions[name]) for name in names}
         arns = [alias.function_arn for alias in called.values()]
         within: dict[str, object] = {
             "StringEquals": {"aws:SourceAccount": home.account},
@@ -70,6 +71,10 @@ class Runbooks(Construct):
         for name, runbook in RUNBOOKS.items():
             self._document(name, runbook, called, approvers)
         self._people(home)
+
+    def _beside(self, name: str, live: lambda_.Alias) -> lambda_.Alias:
+        """The alias of the same version that runbooks alone call: by it a function takes an execution's id, and no URL's event."""
+        return lambda_.Alias(self, f"{name.capitalize()}Called", alias_name=ALIAS, version=live.version)
 
     def _document(self, name: str, runbook: Runbook, called: Mapping[str, lambda_.Alias], approvers: Sequence[str]) -> None:
         content = written(runbook, self.role.role_arn, {n: alias.function_arn for n, alias in called.items()}, approvers)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from typer.testing import CliRunner
 
 from functions import decide, desk, environment
@@ -22,6 +21,7 @@ from shared.settings import Modes, Policy
 from shared.workflow.deps import Deps
 from tests.contract.sandbox_scenes import assume, role, user
 from tests.hospital import Hospital, built
+from tests.workflow.called import by_alias
 from tests.workflow.driving import respond
 from tests.workflow.reported import INTACT
 from tests.workflow.test_functions_people import Nudges
@@ -38,7 +38,7 @@ def served(sandbox: Sandbox, incoming: Incoming) -> Reply:
     if caller is None or not signature_matches(incoming, caller.secret):
         return Reply(403, (("content-type", "application/json"),), b'{"Message": "Forbidden"}')
     context = {"authorizer": {"iam": {"userArn": caller.principal.arn}}}
-    answer: Any = DOORS[incoming.path]({"requestContext": context, "body": incoming.body.decode()}, LambdaContext())
+    answer: Any = DOORS[incoming.path]({"requestContext": context, "body": incoming.body.decode()}, by_alias("live"))
     return Reply(answer["statusCode"], tuple(answer["headers"].items()), answer["body"].encode())
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.session import get_session
 from botocore.validate import ParamValidator
 from pydantic import ValidationError
@@ -22,11 +21,12 @@ from shared.sandbox.aws.server import ACCOUNT, REGION, Sandbox
 from shared.settings import Modes, Policy
 from tests.contract.test_aws_desk import keys
 from tests.hospital import Hospital, built
+from tests.workflow.called import by_alias
 from tests.workflow.driving import respond
-from tests.workflow.test_functions_people import Nudges
+from tests.workflow.test_functions_people import Nudges, signed
 
 NOW = "01234567-89ab-cdef-0123-456789abcdef"
-ANN, BOB = (f"arn:aws:sts::{ACCOUNT}:assumed-role/approver/{name}" for name in ("ann", "bob"))
+ANN, BOB, CAROL = (f"arn:aws:sts::{ACCOUNT}:assumed-role/approver/{name}" for name in ("ann", "bob", "carol"))
 EVE = f"arn:aws:sts::{ACCOUNT}:assumed-role/administrator/eve"
 ASK = Policy(modes=Modes(fence=Mode.ASK))
 EXECUTION = get_session().get_service_model("ssm").shape_for("GetAutomationExecutionResult")
@@ -34,9 +34,16 @@ EXECUTION = get_session().get_service_model("ssm").shape_for("GetAutomationExecu
 
 def answered(status: str, *people: str, action: str = "aws:approve") -> dict[str, Any]:
     """The step that asks, as it stands after these people."""
-    decisions = json.dumps([{"approver": who, "decision": "Approve"} for who in people])
+    word = {"Rejected": "Reject"}.get(status, "Approve")
+    decisions = json.dumps([{"Approver": who, "Decision": word, "ApprovalDecisionTime": "now", "Comment": CAROL} for who in people])
     outputs = {"ApprovalStatus": [status], "ApproverDecisions": [decisions]} if status else {}
     return {"StepName": "question", "Action": action, "Outputs": outputs}
+
+
+def said(*decisions: object) -> dict[str, Any]:
+    """An approved step whose approvers' decisions (JSON) are these."""
+    step = answered("Approved", BOB)
+    return {**step, "Outputs": {**step["Outputs"], "ApproverDecisions": [json.dumps(list(decisions))]}}
 
 
 @dataclass
@@ -118,8 +125,8 @@ def scene(sandbox: Sandbox, systems: tuple[Systems, str], monkeypatch: pytest.Mo
 
 
 def run(function: Any, **more: str) -> dict[str, Any]:  # noqa: ANN401  # a module with a handler
-    said: dict[str, Any] = function.handler({"automation": NOW, **more}, LambdaContext())
-    return said
+    answer: dict[str, Any] = function.handler({"automation": NOW, **more}, by_alias("runbook"))
+    return answer
 
 
 def test_a_case_is_shown_to_whoever_began_it_as_an_approver(scene: Scene) -> None:
@@ -130,6 +137,18 @@ def test_a_case_is_shown_to_whoever_began_it_as_an_approver(scene: Scene) -> Non
 def test_before_an_approval_the_case_is_shown(scene: Scene) -> None:
     scene.systems.begun("Codeblue-Approve", answered(""), **scene.asked)
     assert run(desk)["summary"]["awaiting"]["digest"] == scene.asked["Digest"]
+
+
+def test_nobody_is_asked_about_another_digest_or_about_a_case_that_asks_nothing_any_more(scene: Scene) -> None:
+    asked = scene.asked
+    scene.systems.begun("Codeblue-Approve", answered(""), **{**asked, "Digest": "0" * 64})
+    with pytest.raises(NotApproved, match=asked["Digest"]):
+        run(desk)
+    scene.systems.begun("Codeblue-Approve", answered("Rejected", BOB), **asked)
+    run(decide)
+    scene.systems.begun("Codeblue-Approve", answered(""), **asked)
+    with pytest.raises(NotApproved):
+        run(desk)
 
 
 def test_what_a_rollback_would_take_back_is_shown(scene: Scene) -> None:
@@ -178,6 +197,25 @@ def test_who_asks_for_what_can_not_be_undone_does_not_answer_it(scene: Scene) ->
         pytest.param("Codeblue-Approve", [answered("Approved", ANN, BOB)], {}, Refused, id="an answer of two"),
         pytest.param("Codeblue-Approve", [answered("Approved", EVE)], {}, Refused, id="an answer of somebody who may not"),
         pytest.param(
+            "Codeblue-Approve",
+            [said({"Approver": EVE, "Decision": "Approve", "Comment": BOB})],
+            {},
+            Refused,
+            id="who names one that may",
+        ),
+        pytest.param("Codeblue-Approve", [said({"Approver": BOB, "Decision": "Reject"})], {}, Refused, id="who said the opposite"),
+        pytest.param(
+            "Codeblue-Approve", [said({"Approver": BOB, "Decision": "Perhaps"})], {}, Refused, id="who said something else"
+        ),
+        pytest.param("Codeblue-Approve", [said(BOB)], {}, Refused, id="an answer of another form"),
+        pytest.param(
+            "Codeblue-Approve",
+            [said({"Approver": BOB, "Decision": "Approve", "By": ANN})],
+            {},
+            Refused,
+            id="an answer with more in it",
+        ),
+        pytest.param(
             "Codeblue-Approve", [answered("Approved", BOB, action="aws:executeScript")], {}, Refused, id="an answer of a script's"
         ),
         pytest.param("Codeblue-Approve", [answered("Approved", BOB)], {"Digest": "0" * 64}, NotApproved, id="another digest"),
@@ -208,10 +246,26 @@ def test_nothing_is_shown_to(scene: Scene, by: str) -> None:
         run(desk)
 
 
+@pytest.mark.parametrize("function", [desk, decide])
+def test_a_runbook_is_no_way_to_be_a_url(scene: Scene, function: Any) -> None:  # noqa: ANN401  # a module with a handler
+    body = json.dumps({"what": "cases", "case": scene.asked["Case"], "digest": scene.asked["Digest"], "granted": True})
+    with pytest.raises(ValidationError):
+        function.handler({"requestContext": signed(ANN), "body": body}, by_alias("runbook"))
+    assert scene.verdict() is Verdict.AWAITING_APPROVAL
+
+
+@pytest.mark.parametrize("function", [desk, decide])
+def test_by_any_other_alias_no_runbook_is_believed(scene: Scene, function: Any) -> None:  # noqa: ANN401  # a module with a handler
+    scene.systems.begun("Codeblue-Approve", answered("Approved", BOB), **scene.asked)
+    for alias in ("live", "", "$LATEST"):
+        assert function.handler({"automation": NOW}, by_alias(alias))["statusCode"] == 403
+    assert scene.verdict() is Verdict.AWAITING_APPROVAL
+
+
 def test_a_url_is_no_way_to_be_a_runbook(scene: Scene) -> None:
     scene.systems.begun("Codeblue-Status", Case=scene.asked["Case"])
     event: dict[str, object] = {"automation": NOW, "requestContext": {"authorizer": {}}, "body": json.dumps({"what": "cases"})}
-    assert desk.handler(event, LambdaContext())["statusCode"] == 403
+    assert desk.handler(event, by_alias("live"))["statusCode"] == 403
 
 
 DETECTOR = f"arn:aws:guardduty:{REGION}:{ACCOUNT}:detector/12abc"

@@ -76,7 +76,21 @@ def test_they_run_under_a_role_that_calls_two_functions_and_does_nothing_else(as
     policies = {p["Properties"].get("ManagedPolicyName"): p["Properties"] for p in assembly.of("AWS::IAM::ManagedPolicy").values()}
     (statement,) = policies["codeblue-runbooks-run"]["PolicyDocument"]["Statement"]
     assert (statement["Action"], len(statement["Resource"])) == ("lambda:InvokeFunction", 2)
-    assert all("Live" in json.dumps(resource) for resource in statement["Resource"])
+    aliases = assembly.of("AWS::Lambda::Alias")
+    called = [f"CodeblueResponder/{each['Ref']}" for each in statement["Resource"]]
+    assert [aliases[name]["Properties"]["Name"] for name in called] == ["runbook", "runbook"]
+
+
+def test_no_url_is_of_the_alias_that_runbooks_call(assembly: Assembly) -> None:
+    assert {each["Properties"]["Qualifier"] for each in assembly.of("AWS::Lambda::Url").values()} == {"live"}
+    granted = json.dumps(list(assembly.of("AWS::Lambda::Permission").values()))
+    called = [
+        name.rpartition("/")[2]
+        for name, each in assembly.of("AWS::Lambda::Alias").items()
+        if each["Properties"]["Name"] == "runbook"
+    ]
+    assert len(called) == 2
+    assert not any(name in granted for name in called)
 
 
 def test_whoever_begins_them_may_pass_that_role_to_nothing_else(assembly: Assembly) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import decide, environment
 from functions.ask import Question, wait
@@ -27,6 +26,7 @@ from shared.workflow.run import Outcome
 from shared.workflow.stages import STEPS, Power
 from shared.workflow.tasks import Task, run
 from tests.hospital import Hospital
+from tests.workflow.called import by_alias
 from tests.workflow.driving import respond
 from tests.workflow.test_functions import alert
 
@@ -148,13 +148,13 @@ class TestDecide:
         ],
     )
     def test_a_request_is_turned_away_that_is_signed(self, context: dict[str, object], approvers: None) -> None:
-        answer = decide.handler({"requestContext": context, "body": "{}"}, LambdaContext())
+        answer = decide.handler({"requestContext": context, "body": "{}"}, by_alias("live"))
         assert answer["statusCode"] == 403
 
     def test_a_body_that_is_no_decision_is_turned_away_before_anything_is_opened(self, approvers: None) -> None:
         context = signed(ANN)
         body = json.dumps({"case": "cb-1", "digest": "d", "granted": True, "by": "somebody else"})
-        assert decide.handler({"requestContext": context, "body": body}, LambdaContext())["statusCode"] == 400
+        assert decide.handler({"requestContext": context, "body": body}, by_alias("live"))["statusCode"] == 400
 
     @pytest.mark.parametrize(
         ("why", "status"),

@@ -4,9 +4,10 @@ Of whoever calls a function its caller alone speaks. So a runbook hands over not
 else is asked of Systems Manager: who began it, with which parameters, and whose word its `aws:approve` step took.
 """
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call
@@ -15,11 +16,18 @@ from shared.domain.value import Value
 
 PERMISSIONS = frozenset({"ssm:GetAutomationExecution"})
 
+ALIAS = "runbook"
+"""The alias that runbooks call a function by. URLs are of another: who may be a runbook is thereby no URL, nor the reverse."""
+
 QUESTION = "question"
 """The name of the step in which an approver is asked."""
 
 ANSWERS: Mapping[str, bool] = {"Approved": True, "Rejected": False}
 """What `ApprovalStatus` says of an answer (Systems Manager user guide, `aws:approve`); anything else is none."""
+
+
+WORDS: Mapping[str, bool] = {"Approve": True, "Approved": True, "Reject": False, "Rejected": False}
+"""What an approver's own `Decision` says, as the signal that they sent (SendAutomationSignal) or as the status that it makes."""
 
 
 class Runbook(NamedTuple):
@@ -65,6 +73,18 @@ class Execution(Value):
     answer: bool | None = None
 
 
+class _Decided(Value):
+    """One approver's word in `ApproverDecisions`, an output of `aws:approve`; a comment says nothing of who it was."""
+
+    approver: Annotated[str, Field(alias="Approver")]
+    decision: Annotated[str, Field(alias="Decision")]
+    at: Annotated[object, Field(alias="ApprovalDecisionTime")] = None
+    comment: Annotated[object, Field(alias="Comment")] = None
+
+
+DECISIONS = TypeAdapter(tuple[_Decided, ...])
+
+
 def running(clients: Clients, ident: str, function: str) -> Execution:
     """The execution that calls this function at this moment (SSM GetAutomationExecution), with who stands behind it.
 
@@ -95,23 +115,19 @@ def _answer(steps: list[Mapping[str, Any]]) -> dict[str, object]:
         raise Refused("nobody was asked by this runbook")
     outputs = steps[0].get("Outputs", {})
     answer = ANSWERS.get(next(iter(outputs.get("ApprovalStatus", ())), ""))
-    people = set(_named("".join(outputs.get("ApproverDecisions", ()))))
-    if answer is None or len(people) != 1:
+    said = [each for text in outputs.get("ApproverDecisions", ()) for each in _decisions(text)]
+    given = {(each.approver, WORDS.get(each.decision)) for each in said}
+    if answer is None or len(given) != 1:
         raise Refused("the question was not answered, or not by one person alone")
-    return {"answer": answer, "by": people.pop()}
+    by, word = given.pop()
+    if word is not answer:
+        raise Refused("what the step says and what its approver said are not the same")
+    return {"answer": answer, "by": by}
 
 
-def _named(text: str) -> Iterator[str]:
-    """Every ARN in a JSON document whose form is not written down anywhere."""
+def _decisions(text: str) -> tuple[_Decided, ...]:
+    """What approvers said (JSON). A comment is anybody's words, an ARN among them: it is read over. Raises `Refused`."""
     try:
-        waiting: list[object] = [json.loads(text)]
-    except ValueError:
-        return
-    while waiting:
-        match waiting.pop():
-            case str(word) if word.startswith("arn:"):
-                yield word
-            case dict() as fields:
-                waiting.extend(fields.values())
-            case list() as items:
-                waiting.extend(items)
+        return DECISIONS.validate_json(text)
+    except ValidationError:
+        raise Refused("the approver's decision has not the form that it has in Systems Manager") from None
