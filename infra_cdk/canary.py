@@ -52,10 +52,13 @@ class Canary(Construct):
 
 
 def _reports(bucket: s3.Bucket, roles: list[str]) -> iam.PolicyStatement:
-    """Their jobs may report here. By condition, for a policy that names a role which is not made yet is refused."""
+    """Their jobs may report here, each account's to its own place.
+
+    By condition, for a policy that names a role which is not made yet is refused.
+    """
     return iam.PolicyStatement(
         principals=[iam.AnyPrincipal()],
         actions=["s3:PutObject"],
-        resources=[bucket.arn_for_objects(f"{PLACE}/*")],
+        resources=[bucket.arn_for_objects(f"{PLACE}/${{aws:PrincipalAccount}}/*")],
         conditions={"StringEquals": {"aws:PrincipalArn": roles}},
     )

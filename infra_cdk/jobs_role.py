@@ -10,9 +10,10 @@ from .worker_role import WorkerRole
 
 
 class JobsRole(Construct):
-    """What `shared.adapters.aws.jobs` orders is done under it."""
+    """What `shared.adapters.aws.jobs` orders is done under it. It reports to the responder in `home` (account)."""
 
-    def __init__(self, scope: Construct, ident: str) -> None:
+    def __init__(self, scope: Construct, ident: str, *, home: str) -> None:
         super().__init__(scope, ident)
-        made = WorkerRole(self, "Role", name=ROLE, trusted=iam.ServicePrincipal(SERVICE), documents={"tasks": document(*tasks())})
+        documents = {"tasks": document(*tasks(home))}
+        made = WorkerRole(self, "Role", name=ROLE, trusted=iam.ServicePrincipal(SERVICE), documents=documents)
         self.role = made.role

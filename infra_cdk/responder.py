@@ -39,7 +39,7 @@ class Responder(Construct):
         self.machine_arn = home.arn("states", f"stateMachine:{MACHINE}")
         roles = {name: self._role(name, home, given) for name in POSTS}
         shared = Shared(self, "Shared", code=code, policy=policy, key=key)
-        jobs = [JobsRole(self, "Jobs").role] if given.account in given.accounts else []
+        jobs = [JobsRole(self, "Jobs", home=given.account).role] if given.account in given.accounts else []
         ids = ",".join(role.role_id for role in (*(each.role for each in roles.values()), *jobs))
         told = {
             "CODEBLUE_POLICY": POLICY_FILE,

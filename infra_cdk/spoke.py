@@ -17,7 +17,7 @@ class Spoke(Construct):
 
     def __init__(self, scope: Construct, ident: str, *, home: str, external_id: str) -> None:
         super().__init__(scope, ident)
-        JobsRole(self, "Jobs")
+        JobsRole(self, "Jobs", home=home)
         for power in Power:
             WorkerRole(
                 self,

@@ -103,6 +103,7 @@ def _composed(policy: Policy, clock: Clock, keeping: Custody, present: Mapping[C
         recovery=next((each.recovery for each in present.values() if each.recovery), None),
         traffic=(lambda: SeveralTraffics(traffics)) if traffics else None,
         clouds=frozenset(present),
+        lent=tuple(pattern for each in present.values() for pattern in each.lent),
     )
 
 

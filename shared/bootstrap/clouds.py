@@ -24,6 +24,7 @@ class Presence:
     """Who we are in one cloud, and the ports to it. `name`: as its log calls us; `homes`: accounts that are ours by themselves.
 
     `exempt`: unique ids, and ARNs of those whose account did not say theirs. `doubts`: sentences about who was not found.
+    `lent`: see `Deps`.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Presence:
     recovery: Callable[[], Recovery] | None = None
     traffic: Callable[[], Traffic] | None = None
     doubts: tuple[str, ...] = ()
+    lent: tuple[str, ...] = ()
 
 
 def answered(policy: Policy) -> tuple[Cloud, ...]:
@@ -51,6 +53,7 @@ def in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Presence:
     from shared.adapters.aws.directory import AwsDirectory
     from shared.adapters.aws.evidence import CloudTrailEvidence
     from shared.adapters.aws.identities import caller, known, spokes
+    from shared.adapters.aws.jobs import LENT
     from shared.adapters.aws.notifier import notifier
     from shared.adapters.aws.sources import AwsSources
     from shared.adapters.aws.world import AwsWorld
@@ -74,6 +77,7 @@ def in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Presence:
         recovery=cache(lambda: _recovery(clients, clock)),
         traffic=cache(lambda: _traffic(clients, clock)),
         doubts=tuple(_doubts(found)),
+        lent=(LENT,),
     )
 
 

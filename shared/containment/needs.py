@@ -29,12 +29,14 @@ class Known:
 
     `emptied` are stores (ARNs) that a fresh look proved to hold nothing under the key, and when that look began; `repointed` are
     ARNs of what encrypts with a successor now and keeps nothing under the old key. `allow` are ARN patterns of the rightful;
-    `exempt` unique ids of the responder and of break-glass.
+    `exempt` unique ids of the responder and of break-glass; `lent`
+    ARN patterns of roles among them that a service works under, for whoever orders it to.
     """
 
     standings: Sequence[Standing]
     allow: Sequence[str]
     exempt: frozenset[str]
+    lent: Sequence[str]
     emptied: Mapping[str, datetime]
     repointed: frozenset[str]
     ours: frozenset[str]
@@ -53,8 +55,16 @@ def _of_repointed(use: KeyUse, known: Known) -> bool:
     return use.act.by_service and use.within in known.repointed
 
 
+def _of_ours(use: KeyUse, known: Known) -> bool:
+    if use.act.request_id in known.ours:
+        return True
+    role = use.act.actor.principal
+    lent = role is not None and any(fnmatchcase(role.id, pattern) for pattern in known.lent)
+    return use.act.actor.unique_id in known.exempt and not lent
+
+
 EXPLANATIONS: tuple[tuple[str, Explains], ...] = (
-    ("the responder's own", lambda use, known: use.act.actor.unique_id in known.exempt or use.act.request_id in known.ours),
+    ("the responder's own", _of_ours),
     ("the actor's, who is refused now", lambda use, known: any(did(s, use.act) for s in known.standings)),
     ("of a store, before everything in it had moved", _of_emptied),
     ("of what keeps nothing under it since it uses the successor", _of_repointed),

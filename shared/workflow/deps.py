@@ -56,6 +56,8 @@ class Deps:
     place: str
     clouds: frozenset[Cloud] = frozenset(Cloud)
     """those that this responder answers for"""
+    lent: tuple[str, ...] = ()
+    """ARN patterns of exempt roles that services work under: what is done under them is not by that alone ours"""
     recovery: Callable[[], Recovery] | None = None
     """made when a key is first replaced, for a fence waits for nothing; None: this responder fences, and replaces no key"""
     traffic: Callable[[], Traffic] | None = None

@@ -170,6 +170,7 @@ def _known(key: Ref, case: Case, deps: Deps, uses: Uses) -> Known:
         standings=case.scope.standings,
         allow=case.scope.allow,
         exempt=deps.exempt,
+        lent=deps.lent,
         emptied={store: at for store, at in emptied.items() if store not in held},
         repointed=frozenset(d.id for d in case.scope.dependants if d.kind in KEEPS_NOTHING),
         ours=deps.cases.remembered([use.act.request_id for use in uses.found]),

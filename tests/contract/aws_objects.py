@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.aws.jobs import ROLE, SERVICE, TASKS, AwsJobs
+from shared.adapters.aws import permissions
+from shared.adapters.aws.canaries import bucket_of
+from shared.adapters.aws.jobs import ROLE, SERVICE, AwsJobs
 from shared.adapters.aws.objects import AwsObjects
 from shared.adapters.aws.wire.objects import FastObjects
 from shared.adapters.local.clock import SystemClock
 from shared.domain.resource import Ref
 from shared.domain.versions import Engine
 from shared.reencryption import ByJob, Canary, Migration, MigrationResult, Proof, migrate, verify
-from shared.sandbox.aws.server import Sandbox
+from shared.sandbox.aws.server import ACCOUNT, Sandbox
 from tests.contract.aws_responder import document, responder
 from tests.contract.aws_stores import Stage
 from tests.unit.reencryption import NamingJournal
@@ -103,12 +105,12 @@ def scene(
     return Scene(s3, objects(clients, page), plan, NamingJournal(), other, job)
 
 
-def make_role(iam: Any, *without: str) -> None:  # noqa: ANN401  # the SDK's client
-    """The jobs' role, which may do what is declared; `without`: but for this."""
+def make_role(iam: Any) -> None:  # noqa: ANN401  # the SDK's client
+    """The jobs' role, which may do what is declared, and reports to the responder's bucket of these tests."""
     trust = {"Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": "sts:AssumeRole"}
     iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=document(trust))
-    may = {"Effect": "Allow", "Action": sorted(TASKS - set(without)), "Resource": "*"}
-    iam.put_role_policy(RoleName=ROLE, PolicyName="tasks", PolicyDocument=document(may))
+    declared = permissions.document(*permissions.tasks(ACCOUNT)).replace(bucket_of(ACCOUNT, "*"), "codeblue-responder")
+    iam.put_role_policy(RoleName=ROLE, PolicyName="tasks", PolicyDocument=declared)
 
 
 def bucket(name: str) -> Ref:

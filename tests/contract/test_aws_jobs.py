@@ -1,17 +1,21 @@
 """Jobs of S3 Batch Operations, over HTTP, against the service's rules as they are documented."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.adapters.aws import objects
+from shared.adapters.aws.canaries import bucket_of
 from shared.adapters.aws.jobs import ACTIONS, PLACE, ROLE, AwsJobs
+from shared.adapters.aws.permissions import document, tasks
 from shared.domain.errors import Absent, Refused, Unreachable
 from shared.domain.versions import Engine
 from shared.ports.jobs import Job, JobState, Order
 from shared.reencryption.lanes import Lane, Reason
 from shared.reencryption.manifest import Manifest
+from shared.sandbox.aws.authoriser import Named, Policies, Principal, Request, decide
 from shared.sandbox.aws.server import ACCOUNT, Sandbox
 from tests.contract.aws_objects import Scene, bucket, scene
 
@@ -57,7 +61,7 @@ def test_a_job_moves_what_there_is_and_its_report_is_on_record(charts: Scene, sa
     assert [charts.head(key).get("BucketKeyEnabled", False) for key in ("jane doe", "b/ü+x", "c")] == [True, True, False]
     assert "jane" not in "".join(str(entry) for entry in charts.journal.listed)
     reports = [held["Key"] for held in charts.s3.list_objects_v2(Bucket="codeblue-responder")["Contents"]]
-    assert {key.rpartition("/job-")[0] for key in reports if "canary" not in key} == {PLACE}
+    assert {key.rpartition("/job-")[0] for key in reports if "canary" not in key} == {f"{PLACE}/{ACCOUNT}"}
 
 
 def test_the_same_token_is_the_same_job(charts: Scene) -> None:
@@ -104,6 +108,44 @@ def test_what_a_task_was_refused_is_in_the_report_and_the_sweeps_move_it(charts:
 def may_not(sandbox: Sandbox, action: str) -> None:
     denied = f'{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny","Action":"{action}","Resource":"*"}}]}}'
     sandbox.root().client("iam").put_role_policy(RoleName=ROLE, PolicyName="but", PolicyDocument=denied)
+
+
+OUT: tuple[tuple[str, str, str, dict[str, tuple[str, ...]]], ...] = (
+    ("read a chart", "s3:GetObject", "arn:aws:s3:::charts/jane", {}),
+    ("read a version of it", "s3:GetObjectVersion", "arn:aws:s3:::charts/jane", {}),
+    ("copy one into a bucket of the account", "s3:PutObject", "arn:aws:s3:::thiefs/x", {"s3:x-amz-copy-source": ("/charts/jane",)}),
+    ("copy one to where reports lie", "s3:PutObject", "{place}", {"s3:x-amz-copy-source": ("/charts/jane",)}),
+    ("report to a bucket of the account", "s3:PutObject", "arn:aws:s3:::thiefs/codeblue/jobs/{account}/job-1/manifest.json", {}),
+    ("report to where another account does", "s3:PutObject", "{other}", {}),
+    ("run a program with what is read", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:{account}:function:out", {}),
+)
+ABROAD = "444455556666"
+
+
+@pytest.mark.parametrize(("action", "resource", "about"), [row[1:] for row in OUT], ids=[row[0] for row in OUT])
+def test_with_the_jobs_role_nobody_can(action: str, resource: str, about: dict[str, tuple[str, ...]]) -> None:
+    """Also where a policy of the account on the thing itself lets the role in."""
+    assert not judged(action, resource, about, ABROAD)
+
+
+def test_with_the_jobs_role_a_job_is_done_and_reports() -> None:
+    assert judged("s3:UpdateObjectEncryption", "arn:aws:s3:::charts/jane", {}, ABROAD)
+    assert judged("s3:PutObject", "{place}", {}, ACCOUNT)
+    assert not judged("s3:PutObject", "{place}", {}, ABROAD), "the bucket's name, taken by somebody else"
+
+
+def judged(action: str, resource: str, about: dict[str, tuple[str, ...]], owner: str) -> bool:
+    """Whether the role of an account (ABROAD) may, in whose buckets everybody may, where the responder lives in ACCOUNT."""
+    place = f"arn:aws:s3:::{bucket_of(ACCOUNT, 'us-east-1')}/{PLACE}"
+    named = resource.format(place=f"{place}/{ABROAD}/job-1/x", other=f"{place}/{ACCOUNT}/job-1/x", account=ABROAD)
+    role = Principal(
+        "role", ABROAD, f"arn:aws:sts::{ABROAD}:assumed-role/{ROLE}/s", "AROAEXAMPLE:s", f"arn:aws:iam::{ABROAD}:role/{ROLE}"
+    )
+    keys = {"aws:principalaccount": (ABROAD,), "aws:resourceaccount": (owner,), **about}
+    everybody = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    resources = Named("bucket", {"Version": "2012-10-17", "Statement": [everybody]})
+    policies = Policies(identity=(Named("tasks", json.loads(document(*tasks(ACCOUNT)))),), resource=resources)
+    return decide(Request(role, action, named, owner, keys), policies).allowed
 
 
 WANTING = ("s3:PutInventoryConfiguration", "s3:PutObject")

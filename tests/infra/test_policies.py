@@ -8,7 +8,7 @@ import pytest
 
 from infra_cdk.duties import Home, duties
 from infra_cdk.roster import POSTS
-from shared.adapters.aws.permissions import responder_policies
+from shared.adapters.aws.permissions import document, responder_policies, tasks
 from shared.adapters.aws.powers import policies
 from shared.workflow.stages import Power
 from tests.infra.conftest import HOME, WARD, Assembly
@@ -20,6 +20,7 @@ GENERATED = {
     **{f"the power to {power}, {word}": text for power in Power for word, text in policies(power).items()},
     **{f"{name} at home, {word}": text for name in POSTS for word, text in duties(name, AT_HOME, (HOME, WARD)).items()},
     **responder_policies(),
+    "the jobs of S3": document(*tasks(HOME)),
     "the service control policy": json.dumps(SCP),
     "the resource control policy": json.dumps(RCP),
 }

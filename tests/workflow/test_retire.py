@@ -117,6 +117,15 @@ BEFORE: dict[str, Callable[[Morning], object]] = {
 }
 
 
+def test_what_was_done_under_the_role_of_jobs_is_not_by_that_ours(morning: Morning) -> None:
+    role = ref(Kind.ROLE, "codeblue-batch")
+    morning.traffic.used(used(KEY, WARD.but(principal=role, unique_id="AROAJOBS"), within="arn:aws:s3:::elsewhere"))
+    deps = morning.worker(exempt=frozenset({"AROAJOBS"}), lent=("*codeblue-batch",))
+    case = morning.to_the_end(morning.until(Wave.RETIRE, deps), deps)
+    assert morning.enabled(KEY)
+    assert any("used it 1 times" in left.reason for left in said(case, KEY))
+
+
 @pytest.mark.parametrize("there", BEFORE.values(), ids=BEFORE)
 def test_what_needs_the_key_keeps_it_enabled(morning: Morning, there: Callable[[Morning], object]) -> None:
     there(morning)

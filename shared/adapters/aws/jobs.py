@@ -40,14 +40,18 @@ TASKS = frozenset(
         "kms:GenerateDataKey",
         "kms:ReEncryptFrom",
         "kms:ReEncryptTo",
-        "s3:GetObject",
-        "s3:GetObjectVersion",
         "s3:PutInventoryConfiguration",
         "s3:PutObject",
         "s3:UpdateObjectEncryption",
     }
 )
-"""What the jobs' role may do (S3 user guide, "Granting permissions for Batch Operations")."""
+"""What the jobs' role may do: make the manifest, update (S3 API reference, UpdateObjectEncryption), and put the report."""
+
+READS = frozenset({"lambda:InvokeFunction", "s3:GetObject", "s3:GetObjectVersion"})
+"""What other kinds of jobs take, by which data would leave: the role never has it."""
+
+LENT = f"arn:*:iam::*:role/{ROLE}"
+"""The role, in whichever account: a service has it, so that what is done under it is not by that alone ours."""
 
 PRIORITY = 10
 
@@ -130,7 +134,7 @@ class AwsJobs:
         s3 = self._clients.s3(self._clients.home, store.region)
         place = {"Bucket": self._canaries[store.region].store.name, "ExpectedBucketOwner": self._clients.home}
         ask: Any = s3.get_object
-        index = json.loads(call(ask, **place, Key=f"{PLACE}/job-{job}/manifest.json")["Body"].read())
+        index = json.loads(call(ask, **place, Key=f"{place_of(store)}/job-{job}/manifest.json")["Body"].read())
         for part in index["Results"]:
             body = call(ask, **place, Key=part["Key"])["Body"]
             yield from map(_task, csv.reader(codecs.getreader("utf-8")(body)))
@@ -150,9 +154,14 @@ class AwsJobs:
             "ExpectedBucketOwner": self._clients.home,
             "Format": "Report_CSV_20180820",
             "Enabled": True,
-            "Prefix": PLACE,
+            "Prefix": place_of(store),
             "ReportScope": "AllTasks",
         }
+
+
+def place_of(store: Ref) -> str:
+    """Where the reports of a store's account lie: no account's jobs write over another's."""
+    return f"{PLACE}/{store.account}"
 
 
 def _task(row: list[str]) -> TaskDone:

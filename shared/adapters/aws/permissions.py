@@ -96,10 +96,23 @@ def migration() -> tuple[Statement, ...]:
     )
 
 
-def tasks() -> tuple[Statement, ...]:
-    """The statements of the jobs' role: updates of any version, keys through S3 alone, and its reports."""
-    keys = _of("kms", jobs.TASKS)
-    return (allow(jobs.TASKS - keys, "*"), through("s3", keys))
+def tasks(home: str) -> tuple[Statement, ...]:
+    """The statements of the jobs' role: updates of any version, keys through S3 alone, and reports to the responder's account.
+
+    Whoever may hand on the role and order a job could order a copy. The refusals hold where a bucket's own policy lets the role in.
+    """
+    keys, reports = _of("kms", jobs.TASKS), frozenset({"s3:PutObject"})
+    place = f"arn:aws:s3:::{canaries.bucket_of(home, '*')}/{jobs.PLACE}/${{aws:PrincipalAccount}}/*"
+    abroad = {"StringNotEquals": {"aws:ResourceAccount": home}}
+    copies = {"Null": {"s3:x-amz-copy-source": "false"}}
+    return (
+        allow(jobs.TASKS - keys - reports, "*"),
+        through("s3", keys),
+        allow(reports, place),
+        deny(jobs.READS, "*"),
+        {**deny(reports, "*"), "Condition": abroad},
+        {**deny(reports, "*"), "Condition": copies},
+    )
 
 
 def evidence_files() -> tuple[Statement, ...]:
@@ -148,3 +161,8 @@ def _of(service: str, actions: frozenset[str]) -> frozenset[str]:
 def allow(actions: Collection[str], resource: str) -> Statement:
     """Allow these actions on this resource."""
     return {"Effect": "Allow", "Action": sorted(actions), "Resource": resource}
+
+
+def deny(actions: Collection[str], resource: str) -> Statement:
+    """Deny these actions on this resource, whatever else allows them."""
+    return {**allow(actions, resource), "Effect": "Deny"}

@@ -101,7 +101,8 @@ def describe_job(cloud: Cloud, ask: Ask) -> Reply:
     told = {"TotalNumberOfTasks": len(job["tasks"] or ())} if job["tasks"] is not None else {}
     summary = {**told, "NumberOfTasksSucceeded": len(job["results"]) - failed, "NumberOfTasksFailed": failed}
     reasons = {"FailureReasons": [job["failure"]]} if job["failure"] else {}
-    known = {name: job["asked"].get(name) for name in ("Operation", "Priority", "Report", "RoleArn", "ConfirmationRequired")}
+    told_back = ("Operation", "Priority", "Report", "RoleArn", "ConfirmationRequired", "ManifestGenerator")
+    known = {name: job["asked"].get(name) for name in told_back}
     found = {"JobId": job["id"], "Status": job["status"], "ProgressSummary": summary, **reasons, **known}
     return ask.answer({"Job": found})
 
@@ -171,8 +172,7 @@ def _task(cloud: Cloud, ask: Ask, job: Job, bucket: str, key: str, version: str)
     named = (bucket, quote(key), version)
     update = job["asked"]["Operation"]["S3UpdateObjectEncryption"]["ObjectEncryption"]["SSEKMS"]
     try:
-        for action in ("s3:UpdateObjectEncryption", "s3:PutObject"):
-            by_role = _as_role(cloud, ask, job, action, f"arn:aws:s3:::{bucket}/{key}")
+        by_role = _as_role(cloud, ask, job, "s3:UpdateObjectEncryption", f"arn:aws:s3:::{bucket}/{key}")
         holder, held = _found(bucket, key, version)
         change_key(cloud, by_role, holder, held, (update["KMSKeyArn"], bool(update.get("BucketKeyEnabled", False))))
     except Refusal as refusal:
@@ -197,7 +197,8 @@ def _as_role(cloud: Cloud, ask: Ask, job: Job, action: str, resource: str) -> As
     keys = context.of_request(caller, None, ask.http, ask.region, ask.at)
     bucket = find_bucket(resource.removeprefix("arn:aws:s3:::").partition("/")[0])
     need = Need(action, resource, bucket.account_id if bucket else ask.account)
-    permission.require(cloud, caller, keys, need, service="s3")
+    about = keys | context.of_resource(resource, need.account, cloud.history)
+    permission.require(cloud, caller, about, need, service="s3")
     return Ask(ask.id, ask.at, ask.http, ask.call, caller, ask.account, keys)
 
 
