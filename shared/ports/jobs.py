@@ -80,5 +80,5 @@ class Jobs(Protocol):
         ...
 
     def report(self, store: Ref, job: str) -> Iterator[TaskDone]:
-        """Every task of a job that is over. Raises `Absent` where there is no report (any more)."""
+        """Every task of a job that is over. Raises `Absent` where there is no report (any more), or it can be read no further."""
         ...

@@ -4,7 +4,8 @@ Rules
 1. A job is ordered to wait. When it has found its objects the store is listed, and every version that it can touch is on record as
    the listing has it; only then is it confirmed.
 2. The same order has the same token: a worker that dies between the order and its record finds the same job again.
-3. A job's report is read back row by row. What it does not tell is told by the sweeps after it, which look at every version: a job
+3. A job's report is read back row by row, and has told all where it has as many versions of the listing as the job had tasks.
+   What it does not tell is told by the sweeps after it, which look at every version: a job
    that says "complete" proves nothing.
 4. A job that failed, or that others cancelled, ends the run: what somebody else stopped is not gone on with by another way.
    One that failed before its first task, and not for want of a right, has found nothing to do: the sweeps see whether that is so.
@@ -15,7 +16,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import batched
+from itertools import batched, islice
 
 from shared.domain.errors import Absent, Refused
 from shared.domain.value import digest
@@ -140,15 +141,16 @@ class _Watch:
 
     def _settled(self, note: JobNote, job: Job) -> str:
         """Read the report back, and note how the job ended; empty where it is complete, or never began."""
-        told = False
-        for done in batched(self._report(note, job), ROWS, strict=False):
-            self._manifest.reported([row for row in (self._row(note, each) for each in done) if row is not None])
-            told = True
-        began = bool(job.succeeded or job.failed)
+        tasks, told = job.succeeded + job.failed, set[str]()
+        for done in batched(islice(self._report(note, job), tasks), ROWS, strict=False):
+            rows = [row for row in (self._row(note, each) for each in done) if row is not None]
+            self._manifest.reported(rows)
+            told |= {row.name for row in rows if row.before and row.before.listed}
+        began = bool(tasks)
         idle = job.state is JobState.FAILED and not began and not DENIED.search(job.why)
         fine = job.state is JobState.COMPLETE or idle
         why = "" if fine else ENDS[job.state] + (f": {job.why}" if job.why else "")
-        self._manifest.job(note.but(over=True, why=why, told=told or not began))
+        self._manifest.job(note.but(over=True, why=why, told=len(told) == tasks))
         return why
 
     def _report(self, note: JobNote, job: Job) -> Iterator[TaskDone]:

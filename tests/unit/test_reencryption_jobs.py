@@ -1,6 +1,6 @@
 """The bulk of a store moved by a job of its own service: what is on record when, and what ends a run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +10,8 @@ from shared.adapters.memory.clock import MemoryClock
 from shared.adapters.memory.jobs import MemoryJobs
 from shared.adapters.memory.objects import MemoryObjects
 from shared.domain.errors import Refused
-from shared.ports.jobs import Job, JobState
+from shared.domain.resource import Ref
+from shared.ports.jobs import Job, JobState, TaskDone
 from shared.ports.objects import Encryption, Lock, Scheme
 from shared.reencryption import ByJob, Migration, MigrationResult, Progress, migrate
 from shared.reencryption.by_job import CANCELLED, GOES_ON
@@ -83,6 +84,27 @@ def test_a_report_that_is_lost_is_made_up_for_by_the_sweeps(
     assert {row.name for row in Manifest.recall(PLAN, journal).moved.values()} >= {
         journal.name(f"{key}\0{held.id}") for key in "abcd" for held in objects.stores[CHARTS].versions[key]
     }
+
+
+@pytest.mark.parametrize("repeated", [False, True], ids=["one row", "one row for every task"])
+def test_a_report_that_does_not_tell_of_every_version_settles_no_other(
+    objects: MemoryObjects, jobs: MemoryJobs, journal: NamingJournal, *, repeated: bool
+) -> None:
+    whole = jobs.report
+
+    def partly(store: Ref, job: str) -> Iterator[TaskDone]:
+        told = list(whole(store, job))
+        return iter(told[:1] * (len(told) if repeated else 1))
+
+    jobs.report = partly  # type: ignore[method-assign]
+    assert run(objects, jobs, journal).finished
+    assert not any(note.told for note in Manifest.recall(PLAN, journal).jobs if (note.over, note.bucket_key) == (True, False))
+    assert prove(objects, journal).done
+
+
+def test_a_report_that_tells_of_every_version_settles_all(objects: MemoryObjects, jobs: MemoryJobs, journal: NamingJournal) -> None:
+    assert run(objects, jobs, journal).finished
+    assert all(note.told for note in Manifest.recall(PLAN, journal).jobs if note.over)
 
 
 def test_a_job_keeps_locks_and_the_sweep_says_so(objects: MemoryObjects, jobs: MemoryJobs, journal: NamingJournal) -> None:

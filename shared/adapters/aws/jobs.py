@@ -8,12 +8,8 @@ Rules
 4. A report of another account's job comes to the responder's bucket, whose policy takes it from that role alone.
 """
 
-import codecs
-import csv
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote
 
 from shared.adapters.aws.arns import partition_of
 from shared.adapters.aws.clients import Clients
@@ -21,8 +17,9 @@ from shared.adapters.aws.errors import call
 from shared.domain.errors import Absent, Refused
 from shared.domain.resource import Ref
 from shared.ports.jobs import Job, JobState, Order, TaskDone
-from shared.ports.objects import NULL
 from shared.reencryption import Canary
+
+from .job_reports import tasks_of
 
 ROLE = "codeblue-batch"
 """The role of jobs, by convention."""
@@ -132,12 +129,12 @@ class AwsJobs:
 
     def report(self, store: Ref, job: str) -> Iterator[TaskDone]:
         s3 = self._clients.s3(self._clients.home, store.region)
-        place = {"Bucket": self._canaries[store.region].store.name, "ExpectedBucketOwner": self._clients.home}
-        ask: Any = s3.get_object
-        index = json.loads(call(ask, **place, Key=f"{place_of(store)}/job-{job}/manifest.json")["Body"].read())
-        for part in index["Results"]:
-            body = call(ask, **place, Key=part["Key"])["Body"]
-            yield from map(_task, csv.reader(codecs.getreader("utf-8")(body)))
+        bucket = self._canaries[store.region].store.name
+
+        def get(key: str) -> Any:  # noqa: ANN401  # the SDK's body of an answer
+            return s3.get_object(Bucket=bucket, ExpectedBucketOwner=self._clients.home, Key=key)["Body"]
+
+        yield from tasks_of(get, f"{place_of(store)}/job-{job}/")
 
     def _become(self, store: Ref, job: str, status: Any) -> None:  # noqa: ANN401  # a literal of the SDK's types
         client = self._clients.s3control(store.account, store.region)
@@ -162,9 +159,3 @@ class AwsJobs:
 def place_of(store: Ref) -> str:
     """Where the reports of a store's account lie: no account's jobs write over another's."""
     return f"{PLACE}/{store.account}"
-
-
-def _task(row: list[str]) -> TaskDone:
-    """A line of a report: bucket, key (URL-encoded), version, status, code, HTTP status, message."""
-    _, key, version, status, code, http, *_ = row
-    return TaskDone(unquote(key), version or NULL, "" if status == "succeeded" else code or http or "failed")
