@@ -154,10 +154,15 @@ class Judge:
         return ask(record, digest, self._decider)
 
     @cached_property
+    def told(self) -> Memory:
+        """What is remembered of records before, and of what people were told about them."""
+        return self._memory()
+
+    @cached_property
     def _decider(self) -> "Decider":
         from .by_the_table import Unfired, decider  # noqa: PLC0415  the same
 
-        self._kept = Unfired(self._memory())
+        self._kept = Unfired(self.told)
         return decider(self._policy, self._kept, drill=not self._automatic)
 
 

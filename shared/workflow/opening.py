@@ -1,6 +1,6 @@
 """From a signal to a case: who may wake us, and which case this belongs to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,9 +10,11 @@ from shared.domain.case import Case, LeftForPeople, Mode, Stage, Verdict
 from shared.domain.signal import Confirmation, Signal
 from shared.domain.value import digest
 from shared.intake.relevance import doubt, refusal
+from shared.ports import Memory
 
 from .deps import Deps
 from .joining import join, take_over
+from .ourselves import tell
 from .step import over
 
 
@@ -45,12 +47,13 @@ class Wanted:
     """What the caller wants of a new case.
 
     `mode`: where it is not what the policy and the alert's trust give. `asking`: why a person decides whatever these say. `by`: who
-    wants it, where they are not who runs this.
+    wants it, where they are not who runs this. `told`: what people were told already; None: nobody remembers, and all is told.
     """
 
     mode: Mode | None = None
     asking: str = ""
     by: str = ""
+    told: Callable[[], Memory] | None = None
 
 
 WHATEVER = Wanted()
@@ -64,7 +67,7 @@ def admit(
     `raw`: the alert as it came, which the record keeps encrypted, for it can name patients. `alone`: what is kept of
     one that nobody bears out, where it came with others.
     """
-    if turned := _turned(signal, deps, automatic=automatic):
+    if turned := _turned(signal, deps, wanted.told, automatic=automatic):
         return turned
     with ThreadPoolExecutor(max_workers=1) as pool:
         confirming = pool.submit(deps.sources.confirm, signal)
@@ -103,13 +106,12 @@ def belongs(signal: Signal, deps: Deps, *, automatic: bool) -> bool:
     return not refusal(signal, automatic=automatic) and _joined(signal, deps.cases.all()) is not None
 
 
-def _turned(signal: Signal, deps: Deps, *, automatic: bool) -> Turned | None:
+def _turned(signal: Signal, deps: Deps, told: Callable[[], Memory] | None, *, automatic: bool) -> Turned | None:
     actor = signal.actor
     if actor and deps.exempt & {actor.unique_id, actor.principal.id if actor.principal else ""} - {""}:
         if signal.request_id and deps.cases.remembered([signal.request_id]):
             return Turned(signal, Verdict.DROPPED, "this was our own call; its request id is on record")
-        body = f"{actor} made a call that is not on record: {signal.event} (request {signal.request_id or 'unknown'})"
-        deps.notifier.page("", "An act by a responder identity that we did not make", body)
+        tell(actor, signal, deps, told)
         reason = "an act by a responder identity that is not on record: people were paged; cut it off from the security account"
         return Turned(signal, Verdict.REFUSED, reason)
     why = refusal(signal, automatic=automatic)

@@ -34,9 +34,8 @@ def take_in(
         elif judged.signal and (judged.decision is Decision.ACT or (joins and belongs(judged.signal, deps, automatic=automatic))):
             # one delivery of many records is kept whole for what its source bears out: else a forger chooses how much we store
             asking = f"a person decides about this: {judged.words}" if judged.mode is Mode.ASK else ""
-            yield admit(
-                judged.signal, deps, automatic=automatic, wanted=Wanted(mode, asking, by), raw=given.raw, alone=given.alone(record)
-            )
+            wanted = Wanted(mode, asking, by, lambda: judge.told)
+            yield admit(judged.signal, deps, automatic=automatic, wanted=wanted, raw=given.raw, alone=given.alone(record))
         else:
             yield _ended(judged)
     judge.done()

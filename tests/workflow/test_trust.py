@@ -5,17 +5,21 @@ from datetime import timedelta
 import pytest
 
 from shared.adapters.memory.clock import BEGINNING
+from shared.adapters.memory.windows import BoundedMemory
 from shared.containment.guard import Protected
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Case, Mode, Stage, Verdict
+from shared.domain.errors import Unreachable
 from shared.domain.facet import DenyAll, PolicyStatement
 from shared.domain.resource import Kind, Ref
 from shared.domain.signal import Signal
-from shared.workflow.opening import Turned, admit
+from shared.ports import Memory
+from shared.workflow.opening import Turned, Wanted, admit
 from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, HOME, KEY, RESPONDER, SESSION, THIEF, Hospital, ref, signal
 from tests.workflow.driving import YES, respond
 
 OURSELVES = Actor(credential=Credential.ROLE_SESSION, account=HOME, principal=RESPONDER, unique_id="AROARESPONDER", session="night")
+SERVED: dict[str, object] = {"failed": True, "source_address": "s3.amazonaws.com", "event": "Decrypt"}
 NAMESAKE = OURSELVES.but(unique_id="AROANAMESAKE")
 
 
@@ -94,6 +98,38 @@ class TestOurselves:
         found = turned(hospital, signal(OURSELVES, request_id=request_id))
         assert found.verdict is Verdict.REFUSED
         assert [p.subject for p in hospital.notifier.pages] == ["An act by a responder identity that we did not make"]
+
+    @pytest.mark.parametrize(
+        ("others", "pages"),
+        [
+            pytest.param([{}], 1, id="the same again"),
+            pytest.param([{"at": ALERT + timedelta(minutes=61)}], 2, id="the same an hour later"),
+            pytest.param([{"event": "Other"}], 2, id="another event"),
+            pytest.param([{"actor": OURSELVES.but(unique_id=RESPONDER.id)}], 2, id="another identity"),
+            pytest.param([{"failed": True}], 2, id="one that failed, and says nothing of one that did not"),
+            pytest.param([SERVED, SERVED | {"event": "GenerateDataKey"}], 2, id="whatever a service tried for us"),
+            pytest.param(
+                [SERVED | {"failed": False}, SERVED | {"event": "Decrypt", "failed": False}], 2, id="what a service did for us"
+            ),
+        ],
+    )
+    def test_within_an_hour_people_are_paged_once_about(
+        self, hospital: Hospital, others: list[dict[str, object]], pages: int
+    ) -> None:
+        memory, deps = BoundedMemory(), hospital.worker(exempt=frozenset({OURSELVES.unique_id, RESPONDER.id}))
+        ours = signal(OURSELVES)
+        for number, alert in enumerate([ours, *(ours.but(**other) for other in others)] * 3):
+            found = admit(alert.but(id=f"a-{number}"), deps, automatic=True, wanted=Wanted(told=lambda: memory))
+            assert isinstance(found, Turned)
+            assert found.verdict is Verdict.REFUSED
+        assert len(hospital.notifier.pages) == pages
+
+    def test_a_memory_that_gives_no_answer_keeps_nobody_from_being_told(self, hospital: Hospital) -> None:
+        def silent() -> Memory:
+            raise Unreachable("dynamodb")
+
+        admit(signal(OURSELVES), hospital.worker(), automatic=True, wanted=Wanted(told=silent))
+        assert len(hospital.notifier.pages) == 1
 
     def test_who_is_spared_by_name_because_nobody_could_say_its_id_is_refused_like_one_of_ours(self, hospital: Hospital) -> None:
         deps = hospital.worker(exempt=frozenset({RESPONDER.id}))
