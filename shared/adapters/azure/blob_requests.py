@@ -9,6 +9,7 @@ from ipaddress import ip_address, ip_network
 from re import Match
 from re import compile as pattern
 
+from shared.adapters.azure import activity
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.log_rows import Row, moment, rows
@@ -32,8 +33,9 @@ KEY = pattern(r"(key[12])\(")
 LINK = pattern(r"SasSignature\(([0-9A-Fa-f]{8})")
 ERRORS = 400
 SERVICE = "Microsoft.Storage"
+SETTINGS = "microsoft.insights/diagnosticsettings"
 
-RIGHTS = Rights(frozenset({"Microsoft.Network/virtualNetworks/read"}))
+RIGHTS = Rights(frozenset({"Microsoft.Network/virtualNetworks/read"})) | activity.RIGHTS
 
 
 def acts(clients: Clients, resource_id: str, since: datetime, where: str = "") -> tuple[Act, ...]:
@@ -51,13 +53,33 @@ def _linked(row: Row) -> bool:
 
 
 def _askers(clients: Clients, resource_id: str) -> dict[str, Row]:
-    """Who asked for the keys that such links are signed with, by store; nothing where it was not just one, in all their lives."""
+    """Who asked for the keys that such links are signed with, by store; nothing where it was not just one, in all their lives.
+
+    Nor where the log may not have told of another: its settings were changed in that time, so that a person decides whose it is.
+    """
+    since = datetime.now(UTC) - LIVES - KEPT
     asking = "where OperationName == 'GetUserDelegationKey' and StatusText == 'Success'"
     query = f"StorageBlobLogs | {asking} | summarize Times = count() by {WHO}"
     found: dict[str, list[Row]] = {}
-    for row in rows(clients, resource_id, query, datetime.now(UTC) - LIVES - KEPT):
+    for row in rows(clients, resource_id, query, since):
         found.setdefault(str(row["_ResourceId"]), []).append(row)
-    return {store: asked[0] for store, asked in found.items() if len(asked) == 1}
+    alone = {store: asked[0] for store, asked in found.items() if len(asked) == 1}
+    changed = _changed(clients, resource_id, since) if alone else ()
+    return {store: asked for store, asked in alone.items() if not any(each.startswith(_settings(store)) for each in changed)}
+
+
+def _settings(store: str) -> str:
+    """What the ids of the settings begin with that say where the log of a store's blobs goes."""
+    held = ref(store)
+    return f"{(held.id if held else store).lower()}/blobservices/default/providers/{SETTINGS}/"
+
+
+def _changed(clients: Clients, resource_id: str, since: datetime) -> tuple[str, ...]:
+    """The ids of all diagnostic settings of the subscription that were written or deleted since then (activity log)."""
+    subscription = resource_id.split("/")[2]
+    found = activity.events(clients, subscription, since, "resourceProvider eq 'Microsoft.Insights'")
+    told = ((str(event.get("resourceId", "")).lower(), activity.told(event)) for event in found)
+    return tuple(place for place, fact in told if fact.event.startswith(f"{SETTINGS}/") and not fact.failed)
 
 
 def _acts(row: Row, subnets: tuple[tuple[str, str], ...]) -> Iterator[Act]:

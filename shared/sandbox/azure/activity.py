@@ -77,6 +77,14 @@ class ActivityLog:
             },
         }
 
+    def age(self, kind: str, seconds: float) -> None:
+        """Let whatever was done to resources of this type have been done at least so long ago."""
+        newest = self._cloud.clock.now() - seconds
+        for number, (at, event) in enumerate(self._events):
+            if event["resourceType"]["value"].lower() == kind.lower() and at > newest:
+                self._events[number] = (at - seconds, {**event, "eventTimestamp": iso(at - seconds)})
+        self._events.sort(key=lambda each: each[0])
+
     def seen(self, subscription: str) -> Iterator[dict[str, Any]]:
         """What the log shows of a subscription now, the oldest first."""
         now = self._cloud.clock.now()

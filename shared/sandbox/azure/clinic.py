@@ -64,6 +64,12 @@ class Hands:
         return answer
 
 
+LOG_SETTINGS = "Microsoft.Insights/diagnosticSettings"
+
+RECORDED_FOR = 60 * 86400.0
+"""Seconds since which the clinic's logs go where they go: longer than a link and the log of its signer live."""
+
+
 def build(cloud: Cloud, *, empty: bool = False) -> Clinic:
     """The clinic and its people; `empty` leaves out everything but a subscription, its administrator and the responder."""
     clinic = Clinic()
@@ -77,6 +83,7 @@ def build(cloud: Cloud, *, empty: bool = False) -> Clinic:
     if not empty:
         _furnish(cloud, clinic, Hands(cloud, administrator))
         _people(cloud, clinic)
+        cloud.activity.age(LOG_SETTINGS, RECORDED_FOR)
     return clinic
 
 

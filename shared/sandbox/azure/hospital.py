@@ -13,7 +13,7 @@ from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.custody_places import by_convention
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure import hospital_names as hospital
-from shared.sandbox.azure.clinic import Clinic, Hands
+from shared.sandbox.azure.clinic import LOG_SETTINGS, RECORDED_FOR, Clinic, Hands
 from shared.sandbox.azure.clinic import build as clinic
 from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.transport import transport
@@ -34,6 +34,7 @@ def build(cloud: Cloud) -> Clinic:
     _laboratory(cloud, hands)
     _history(hands)
     _people(cloud, made)
+    cloud.activity.age(LOG_SETTINGS, RECORDED_FOR)
     return made
 
 

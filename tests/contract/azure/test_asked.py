@@ -25,7 +25,7 @@ from shared.intake.fact_signal import signal_of
 from shared.intake.tolerant import folded
 from shared.sandbox.azure import clinic_alerts
 from shared.sandbox.azure import clinic_names as names
-from shared.sandbox.azure.clinic import build
+from shared.sandbox.azure.clinic import Hands, build
 from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.roles import Role
 from shared.sandbox.azure.transport import transport
@@ -35,6 +35,9 @@ ROLE = "00000000-feed-4bad-8bad-00000000000a"
 SINCE = datetime.now(UTC) - timedelta(days=1)
 STORE: Any = ref(names.ACCOUNT_ID)
 KEY = Actor(credential=Credential.STORE_KEY, account="", access_key=names.ACCOUNT, unique_id=names.ACCOUNT)
+
+BLOBS = f"{names.ACCOUNT_ID}/blobServices/default"
+LINKS = f"{names.ACCOUNT}/user-delegation"
 
 
 class Desk:
@@ -116,6 +119,26 @@ def test_a_link_is_of_whoever_alone_asked_for_keys_to_sign_such_links_with() -> 
     assert {each for each in who(desk) if each[1] == linked} == {(names.EXPORT_ID, linked)}
     signed(desk, signers[1])
     assert {each for each in who(desk) if each[1] == linked} == {(f"{names.ACCOUNT}/user-delegation", linked)}
+
+
+@pytest.mark.parametrize(
+    ("method", "place", "whose"),
+    [
+        pytest.param("DELETE", BLOBS, LINKS, id="nobody's where the log was stopped"),
+        pytest.param("PUT", BLOBS, LINKS, id="nobody's where the log may have gone elsewhere"),
+        pytest.param("PUT", names.VAULT_ID, names.EXPORT_ID, id="its signer's where another thing's log may have"),
+    ],
+)
+def test_a_link_is(method: str, place: str, whose: str) -> None:
+    desk = Desk()
+    desk.may(evidence.RIGHTS)
+    linked = "203.0.113.51"
+    desk.read(signed(desk, Bearer(desk.cloud, desk.cloud.entra.directory.principals[names.EXPORT_ID])), ip=linked)
+    administrator: Any = desk.cloud.entra.directory.principal_of(desk.held["administrator"]["azure_client_id"])
+    setting = f"{place}/providers/Microsoft.Insights/diagnosticSettings/night"
+    known = desk.cloud.resources.get(setting)["properties"]
+    Hands(desk.cloud, administrator).arm(method, setting, {"properties": known})
+    assert {each for each in who(desk) if each[1] == linked} == {(whose, linked)}
 
 
 def signed(desk: Desk, signer: Bearer) -> str:
