@@ -21,6 +21,9 @@ class JobState(StrEnum):
 
 OVER = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELLED})
 
+NOT_AS_ORDERED = "NotAsOrdered"
+"""The code of a refusal to let a job begin that would do something else, or report elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -71,8 +74,8 @@ class Jobs(Protocol):
         """The job as it is now. Raises `Absent`."""
         ...
 
-    def confirm(self, store: Ref, job: str) -> None:
-        """Let a job that waits begin."""
+    def confirm(self, order: Order, job: str) -> None:
+        """Let a job that waits begin. Raises `Refused` with the code `NOT_AS_ORDERED` where it is another one than this order's."""
         ...
 
     def cancel(self, store: Ref, job: str) -> None:

@@ -9,7 +9,9 @@ Rules
    that says "complete" proves nothing.
 4. A job that failed, or that others cancelled, ends the run: what somebody else stopped is not gone on with by another way.
    One that failed before its first task, and not for want of a right, has found nothing to do: the sweeps see whether that is so.
-5. The worker's end is not the job's: the next worker goes on watching. A person's pause cancels it.
+5. Whose token nobody else can know is ours: it has a secret of the record in it. A job is held against its order before it is
+   confirmed; one that is another's, or began without our word, is cancelled and ends the run.
+6. The worker's end is not the job's: the next worker goes on watching. A person's pause cancels it.
 """
 
 import re
@@ -21,7 +23,7 @@ from itertools import batched, islice
 from shared.domain.errors import Absent, Refused
 from shared.domain.value import digest
 from shared.ports import Clock
-from shared.ports.jobs import OVER, Job, Jobs, JobState, Order, TaskDone
+from shared.ports.jobs import NOT_AS_ORDERED, OVER, Job, Jobs, JobState, Order, TaskDone
 from shared.ports.objects import Page, Version
 
 from .answers import meaning, persistently
@@ -42,6 +44,10 @@ ROWS = 1_000
 GOES_ON = "the store's own job goes on"
 CANCELLED = "cancelled"
 ENDS = {JobState.FAILED: "the store's own job failed", JobState.CANCELLED: "the store's own job was cancelled"}
+
+OTHER = "a job is there that is not what was ordered"
+EARLY = "a job began before it was confirmed"
+"""Somebody else has a hand in it: the job is cancelled, and people are told."""
 
 DENIED = re.compile(r"Denied|Unauthorized|Forbidden|Permission|Role")
 """In the code of a job that could not begin: a right is missing."""
@@ -90,11 +96,16 @@ class _Watch:
         if earlier and earlier[-1].over and not earlier[-1].why:
             return ""
         attempt = sum(each.over for each in earlier)
-        note = earlier[-1] if earlier and not earlier[-1].over else self._ordered(old, bucket_key=bucket_key, attempt=attempt)
+        going = bool(earlier) and not earlier[-1].over
+        return self._watched(earlier[-1] if going else self._ordered(old, bucket_key=bucket_key, attempt=attempt))
+
+    def _watched(self, note: JobNote) -> str:
         until, confirmed = self._clock.monotonic() + PATIENCE, False
         while True:
             job = self._asked(partial(self._by.jobs.look, self._plan.store, note.id))
             self._tell(job)
+            if not note.confirmed and (job.succeeded or job.failed):
+                return self._ended(note, EARLY)
             if job.state in OVER:
                 return self._settled(note, job)
             if self._sight.cancelled():
@@ -102,7 +113,8 @@ class _Watch:
             if job.state is JobState.WAITING and not confirmed:
                 if (note := self._listed(note)).listed:
                     return self._left(note)
-                self._asked(partial(self._by.jobs.confirm, self._plan.store, note.id))
+                if why := self._confirmed(note := self._noted(note.but(confirmed=True))):
+                    return why
                 confirmed = True
             elif self._clock.monotonic() >= until:
                 return GOES_ON
@@ -110,11 +122,33 @@ class _Watch:
                 self._clock.sleep(LOOK)
 
     def _ordered(self, old: str, *, bucket_key: bool, attempt: int) -> JobNote:
-        token = digest({"migration": self._plan.id, "old": old, "bucket_key": bucket_key, "attempt": attempt})
-        order = Order(token, self._plan.store, old, self._plan.successor, bucket_key)
-        note = JobNote(id=self._asked(partial(self._by.jobs.order, order)), old=old, bucket_key=bucket_key)
+        order = self._order(old, bucket_key=bucket_key, attempt=attempt)
+        ident = self._asked(partial(self._by.jobs.order, order))
+        return self._noted(JobNote(id=ident, old=old, bucket_key=bucket_key, attempt=attempt))
+
+    def _order(self, old: str, *, bucket_key: bool, attempt: int) -> Order:
+        work = digest({"migration": self._plan.id, "old": old, "bucket_key": bucket_key, "attempt": attempt})
+        return Order(self._manifest.name(work), self._plan.store, old, self._plan.successor, bucket_key)
+
+    def _noted(self, note: JobNote) -> JobNote:
         self._manifest.job(note)
         return note
+
+    def _confirmed(self, note: JobNote) -> str:
+        """Let it begin, if it is what was ordered; else why not."""
+        order = self._order(note.old, bucket_key=note.bucket_key, attempt=note.attempt)
+        try:
+            self._asked(partial(self._by.jobs.confirm, order, note.id))
+        except Refused as error:
+            if error.code != NOT_AS_ORDERED:
+                raise
+            return self._ended(note, OTHER)
+        return ""
+
+    def _ended(self, note: JobNote, why: str) -> str:
+        self._asked(partial(self._by.jobs.cancel, self._plan.store, note.id))
+        self._manifest.job(note.but(over=True, why=why))
+        return why
 
     def _listed(self, note: JobNote) -> JobNote:
         """Put every version on record before the job may touch it. A note with a position where the run was stopped on the way."""
@@ -135,8 +169,7 @@ class _Watch:
     def _left(self, note: JobNote) -> str:
         """The run ends; the job with it only where a person has stopped everything."""
         if self._by.halted():
-            self._asked(partial(self._by.jobs.cancel, self._plan.store, note.id))
-            self._manifest.job(note.but(over=True, why=CANCELLED))
+            self._ended(note, CANCELLED)
         return CANCELLED
 
     def _settled(self, note: JobNote, job: Job) -> str:

@@ -57,7 +57,7 @@ class JobNote(Value):
     """A job of the store's own service: what it was ordered for, and when it was `over`, why it did not do all of it.
 
     `listed`: how far the store is on record for it (the page's end). `told`: its report was read, so that nothing which was listed
-    for it is in doubt any more.
+    for it is in doubt any more. `confirmed`: it may have begun by our word.
     """
 
     id: str
@@ -67,6 +67,8 @@ class JobNote(Value):
     why: str = ""
     listed: tuple[str, str] | None = None
     told: bool = False
+    confirmed: bool = False
+    attempt: int = 0
 
 
 class Reached(Value):

@@ -12,7 +12,7 @@ from shared.adapters.aws.jobs import ACTIONS, PLACE, ROLE, AwsJobs
 from shared.adapters.aws.permissions import document, tasks
 from shared.domain.errors import Absent, Refused, Unreachable
 from shared.domain.versions import Engine
-from shared.ports.jobs import Job, JobState, Order
+from shared.ports.jobs import NOT_AS_ORDERED, Job, JobState, Order
 from shared.reencryption.lanes import Lane, Reason
 from shared.reencryption.manifest import Manifest
 from shared.sandbox.aws.authoriser import Named, Policies, Principal, Request, decide
@@ -76,10 +76,23 @@ def test_a_job_does_nothing_before_it_is_confirmed(charts: Scene) -> None:
     ident = jobs(charts).order(order(charts))
     assert until(charts, ident, JobState.WAITING) == Job(JobState.WAITING, tasks=3)
     assert until(charts, ident, JobState.WAITING).succeeded == 0
-    jobs(charts).confirm(charts.plan.store, ident)
+    jobs(charts).confirm(order(charts), ident)
     assert until(charts, ident, JobState.COMPLETE) == Job(JobState.COMPLETE, tasks=3, succeeded=3)
-    jobs(charts).confirm(charts.plan.store, ident)  # it is over: nothing comes of it
+    jobs(charts).confirm(order(charts), ident)  # it is over: nothing comes of it
     assert {done.key for done in jobs(charts).report(charts.plan.store, ident)} == {"jane doe", "b/ü+x"}
+
+
+@pytest.mark.parametrize("changed", [{"bucket_key": False}, {"old": "other"}, {"successor": "other"}], ids=["how", "what", "to"])
+def test_a_job_that_somebody_else_ordered_is_not_confirmed(charts: Scene, changed: dict[str, Any]) -> None:
+    theirs: dict[str, Any] = {field: charts.other if value == "other" else value for field, value in changed.items()}
+    if "old" in theirs:
+        charts.put("z", SSEKMSKeyId=charts.other)
+    ident = jobs(charts).order(replace(order(charts), **theirs))
+    until(charts, ident, JobState.WAITING)
+    with pytest.raises(Refused) as told:
+        jobs(charts).confirm(order(charts), ident)
+    assert told.value.code == NOT_AS_ORDERED
+    assert until(charts, ident, JobState.WAITING).succeeded == 0
 
 
 def test_a_job_that_is_cancelled_ends_and_has_no_report_where_it_did_nothing(charts: Scene) -> None:
@@ -97,7 +110,7 @@ def test_what_a_task_was_refused_is_in_the_report_and_the_sweeps_move_it(charts:
     may_not(sandbox, "s3:UpdateObjectEncryption")
     ident = jobs(charts).order(order(charts))
     until(charts, ident, JobState.WAITING)
-    jobs(charts).confirm(charts.plan.store, ident)
+    jobs(charts).confirm(order(charts), ident)
     assert until(charts, ident, JobState.COMPLETE).failed == 3
     assert {done.code for done in jobs(charts).report(charts.plan.store, ident)} == {"AccessDenied"}
     assert charts.migrate().moved == {Lane.UPDATE: 4}
@@ -224,6 +237,6 @@ def _all_of_it(made: Scene, token: str) -> None:
     jobs(made).serves(made.plan.store)
     ident = jobs(made).order(order(made, token))
     until(made, ident, JobState.WAITING)
-    jobs(made).confirm(made.plan.store, ident)
+    jobs(made).confirm(order(made, token), ident)
     until(made, ident, JobState.COMPLETE)
     list(jobs(made).report(made.plan.store, ident))

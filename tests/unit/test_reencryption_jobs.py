@@ -14,7 +14,7 @@ from shared.domain.resource import Ref
 from shared.ports.jobs import Job, JobState, TaskDone
 from shared.ports.objects import Encryption, Lock, Scheme
 from shared.reencryption import ByJob, Migration, MigrationResult, Progress, migrate
-from shared.reencryption.by_job import CANCELLED, GOES_ON
+from shared.reencryption.by_job import CANCELLED, EARLY, GOES_ON, OTHER
 from shared.reencryption.lanes import Lane, Reason
 from shared.reencryption.manifest import Manifest
 from tests.unit.reencryption import CHARTS, NEW, OLD, PLAN, UNDER_NEW, UNDER_OLD, NamingJournal, estate, prove
@@ -100,6 +100,51 @@ def test_a_report_that_does_not_tell_of_every_version_settles_no_other(
     assert run(objects, jobs, journal).finished
     assert not any(note.told for note in Manifest.recall(PLAN, journal).jobs if (note.over, note.bucket_key) == (True, False))
     assert prove(objects, journal).done
+
+
+def test_a_job_that_somebody_else_ordered_is_cancelled_and_people_are_told(
+    objects: MemoryObjects, jobs: MemoryJobs, journal: NamingJournal
+) -> None:
+    def theirs(call: str) -> None:
+        for held in jobs.held.values() if call == "look" else ():
+            held.order = replace(held.order, successor=OLD)
+
+    objects.beside = theirs
+    result = run(objects, jobs, journal)
+    assert (result.finished, result.why) == (False, OTHER)
+    assert {held.now.state for held in jobs.held.values()} == {JobState.CANCELLED}
+    objects.beside = lambda _: None
+    assert run(objects, jobs, journal).finished
+
+
+def test_a_job_that_began_without_our_word_is_cancelled_and_people_are_told(
+    objects: MemoryObjects, jobs: MemoryJobs, journal: NamingJournal
+) -> None:
+    def begins(call: str) -> None:
+        for held in jobs.held.values() if call == "look" else ():
+            if held.now.state is JobState.PREPARING:
+                held.todo, held.now = [("a", objects.stores[CHARTS].versions["a"][0].id)], Job(JobState.RUNNING, tasks=1)
+
+    objects.beside = begins
+    result = run(objects, jobs, journal)
+    assert (result.finished, result.why) == (False, EARLY)
+    objects.beside = lambda _: None
+    assert run(objects, jobs, journal).finished
+    assert prove(objects, journal).done
+
+
+def test_nobody_without_the_record_knows_a_job_s_token(objects: MemoryObjects, jobs: MemoryJobs, journal: NamingJournal) -> None:
+    class Secret(NamingJournal):
+        def name(self, text: str) -> str:
+            return super().name(f"secret {text}")
+
+    tokens = list[set[str]]()
+    for each in (journal, Secret()):
+        jobs.held.clear()
+        run(objects, jobs, each, cancelled=lambda: True)
+        tokens.append(set(jobs.held))
+    assert not tokens[0] & tokens[1]
+    assert tokens[0]
 
 
 def test_a_report_that_tells_of_every_version_settles_all(objects: MemoryObjects, jobs: MemoryJobs, journal: NamingJournal) -> None:
@@ -191,7 +236,7 @@ def test_a_job_that_takes_long_is_left_to_itself(objects: MemoryObjects, jobs: M
     assert told[-1].total == 5
     jobs.pace = 5
     assert run(objects, jobs, journal).finished
-    assert kinds(journal).count("migration-job") == 4
+    assert kinds(journal).count("migration-job") == 6
 
 
 def test_a_version_that_the_job_harmed_stops_the_run(objects: MemoryObjects, jobs: MemoryJobs, journal: NamingJournal) -> None:

@@ -16,7 +16,7 @@ from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call
 from shared.domain.errors import Absent, Refused
 from shared.domain.resource import Ref
-from shared.ports.jobs import Job, JobState, Order, TaskDone
+from shared.ports.jobs import NOT_AS_ORDERED, Job, JobState, Order, TaskDone
 from shared.reencryption import Canary
 
 from .job_reports import tasks_of
@@ -87,6 +87,18 @@ class AwsJobs:
 
     def order(self, order: Order) -> str:
         client: Any = self._clients.s3control(order.store.account, order.store.region)
+        answer: Mapping[str, Any] = call(
+            client.create_job,
+            AccountId=order.store.account,
+            ClientRequestToken=order.token,
+            ConfirmationRequired=True,
+            Priority=PRIORITY,
+            **self._ordered(order),
+        )
+        return str(answer["JobId"])
+
+    def _ordered(self, order: Order) -> dict[str, Any]:
+        """What a job of this order does, by which right, and where it reports."""
         found = {"SSEKMS": {"KmsKeyArn": order.old, "BucketKeyEnabled": order.bucket_key}}
         asked = {"SSEKMS": {"KMSKeyArn": order.successor, "BucketKeyEnabled": order.bucket_key}}
         generator = {
@@ -95,18 +107,12 @@ class AwsJobs:
             "EnableManifestOutput": False,
             "Filter": {"MatchAnyObjectEncryption": [found]},
         }
-        answer: Mapping[str, Any] = call(
-            client.create_job,
-            AccountId=order.store.account,
-            ClientRequestToken=order.token,
-            ConfirmationRequired=True,
-            Operation={"S3UpdateObjectEncryption": {"ObjectEncryption": asked}},
-            ManifestGenerator={"S3JobManifestGenerator": generator},
-            Report=self._report(order.store),
-            Priority=PRIORITY,
-            RoleArn=f"arn:{partition_of(order.store.region)}:iam::{order.store.account}:role/{ROLE}",
-        )
-        return str(answer["JobId"])
+        return {
+            "Operation": {"S3UpdateObjectEncryption": {"ObjectEncryption": asked}},
+            "ManifestGenerator": {"S3JobManifestGenerator": generator},
+            "Report": self._report(order.store),
+            "RoleArn": f"arn:{partition_of(order.store.region)}:iam::{order.store.account}:role/{ROLE}",
+        }
 
     def look(self, store: Ref, job: str) -> Job:
         client = self._clients.s3control(store.account, store.region)
@@ -121,8 +127,12 @@ class AwsJobs:
             why=reasons[0].get("FailureCode", "") if reasons else "",
         )
 
-    def confirm(self, store: Ref, job: str) -> None:
-        self._become(store, job, "Ready")
+    def confirm(self, order: Order, job: str) -> None:
+        client = self._clients.s3control(order.store.account, order.store.region)
+        found: Mapping[str, Any] = call(client.describe_job, AccountId=order.store.account, JobId=job)["Job"]
+        if not _says(found, self._ordered(order)):
+            raise Refused("the job is another one than was ordered", NOT_AS_ORDERED)
+        self._become(order.store, job, "Ready")
 
     def cancel(self, store: Ref, job: str) -> None:
         self._become(store, job, "Cancelled")
@@ -154,6 +164,15 @@ class AwsJobs:
             "Prefix": place_of(store),
             "ReportScope": "AllTasks",
         }
+
+
+def _says(told: object, ordered: object) -> bool:
+    """Whether a description says all of this; what it leaves out of a switch is off."""
+    if isinstance(ordered, dict):
+        return isinstance(told, Mapping) and all(_says(told.get(name, False), each) for name, each in ordered.items())
+    if isinstance(ordered, list):
+        return isinstance(told, list) and len(told) == len(ordered) and all(map(_says, told, ordered))
+    return told == ordered
 
 
 def place_of(store: Ref) -> str:

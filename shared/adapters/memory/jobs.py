@@ -9,9 +9,9 @@ Rules
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from shared.domain.errors import Absent, CloudError
+from shared.domain.errors import Absent, CloudError, Refused
 from shared.domain.resource import Ref
-from shared.ports.jobs import OVER, Job, JobState, Order, TaskDone
+from shared.ports.jobs import NOT_AS_ORDERED, OVER, Job, JobState, Order, TaskDone
 from shared.ports.objects import Encryption, Scheme
 
 from .objects import MemoryObjects
@@ -56,9 +56,11 @@ class MemoryJobs:
             self._work(held)
         return held.now
 
-    def confirm(self, store: Ref, job: str) -> None:
-        held = self._of(store, job)
+    def confirm(self, order: Order, job: str) -> None:
+        held = self._of(order.store, job)
         self._objects.beside("confirm")
+        if held.order != order:
+            raise Refused("the job is another one than was ordered", NOT_AS_ORDERED)
         if held.now.state is JobState.WAITING:
             held.now = replace(held.now, state=JobState.RUNNING)
 
