@@ -6,7 +6,7 @@ The services' own delays are on: a role that was taken away is believed in for t
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, Final
@@ -17,6 +17,7 @@ from shared.adapters.local.clock import SystemClock
 from shared.domain.case import Case
 from shared.domain.plan import Wave
 from shared.sandbox.azure import hospital_scene as scene
+from shared.sandbox.azure.delays import Delays
 from shared.sandbox.azure.hospital_inventory import Held
 from shared.sandbox.scene import Begun, Ready, Success
 from shared.workflow.deps import Deps
@@ -24,7 +25,7 @@ from shared.workflow.local import Decide, Patience, drive
 from shared.workflow.step import over
 from shared.workflow.sweeping import PAUSES
 
-from .claims import SLACK, claims
+from .claims import SLACK, claims, late
 from .drill import Say, Wanted
 from .hospital import Answering, House, Stage, lead, of
 from .lapse import LapsedClock
@@ -141,7 +142,8 @@ def _lead(stage: Stage, working: Deps, say: Say) -> Decide:
 
 def _sight(stage: Stage, answered: Answered) -> Sight:
     counts, wrong = _compared(stage.ready.stored, answered.played.stored)
-    told = {(each.life.name, each.life.kind): each.dead_by or 0.0 for each in claims(answered)}
+    claimed = claims(answered)
+    told = {(each.life.name, each.life.kind): each.dead_by or 0.0 for each in claimed}
     fenced = answered.held.timestamp() - answered.begun.at
     grace = GRACE * max(1.0, answered.played.pace / PACE)
 
@@ -150,7 +152,7 @@ def _sight(stage: Stage, answered: Answered) -> Sight:
         ends = (told.get((success.credential, kind), 0.0) for kind in _kinds(success))
         return max(fenced + grace, max(ends) + SLACK)
 
-    wrong += [*_unmoved(stage.ready, answered)]
+    wrong += [*_unmoved(stage.ready.keys, answered.played.keys), *late(claimed, fenced + grace, Delays.documented().log, PAUSES)]
     return Sight(counts, tuple(dict.fromkeys(wrong)), tuple(_facts(counts)), limit)
 
 
@@ -174,10 +176,12 @@ def _compared(before: tuple[Held, ...], after: tuple[Held, ...]) -> tuple[dict[s
     return {tenant: dict(sorted(found.items())) for tenant, found in sorted(counts.items())}, wrong
 
 
-def _unmoved(ready: Ready[Any], answered: Answered) -> Iterator[str]:
-    """Accounts and encryption scopes that still use what they used before."""
-    for place, key in ready.keys.items():
-        if answered.played.keys.get(place) == key:
+def _unmoved(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+    """Accounts and encryption scopes that still use what they used before, or of which nobody knows what they use."""
+    for place, key in before.items():
+        if place not in after:
+            yield f"{place} is gone, or under no key of its own any more"
+        elif after[place] == key:
             yield f"{place} is still under the old version of its key"
 
 

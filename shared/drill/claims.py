@@ -4,10 +4,12 @@ Rules
 1. What is said to be dead by some time is dead by then, wherever it is tried from.
 2. It goes on for no longer than the services say of its kind, from the moment at which its end was written.
 3. Of a credential that opened something nothing less than its end is claimed.
+4. Its end is written by when the fence is said to hold, or when the log tells of it and the next sweep reads that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from shared.containment.journal import APPLIED, Applied
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 SLACK: Final = 2.0
 """Seconds between what a cloud does and what is noted of it."""
+
+FOR_A_PERSON: Final = frozenset({"key"})
+"""Kinds whose end waits for a person: programs live on an account's key, and are given the other one first."""
 
 STANDS: Final = frozenset({Status.APPLIED, Status.ALREADY})
 
@@ -87,3 +92,16 @@ def untrue(claimed: tuple[Claimed, ...]) -> Iterator[str]:
             yield f"{life.name} ({life.kind}) was said to be dead {each.dead_by:.0f} s after the alert, {opened}"
         if life.alive > each.written + life.longest + SLACK:
             yield f"{life.name} ({life.kind}) was taken away {each.written:.0f} s after the alert, {opened}"
+
+
+def late(claimed: Sequence[Claimed], held: float, log: float, pauses: Sequence[float]) -> Iterator[str]:
+    """Every end that was written later than it had to be, in sentences: a claim of a late end would be borne out as well.
+
+    `held`: when the fence was first said to hold, seconds after the alert; `log`: by how many the log is late; `pauses`: between
+    sweeps that find nothing, in their order.
+    """
+    pause = next((each for each, passed in zip(pauses, accumulate(pauses), strict=True) if passed >= log), pauses[-1])
+    for each in claimed:
+        life, due = each.life, max(held, each.life.born + log + pause) + SLACK
+        if each.written is not None and life.kind not in FOR_A_PERSON and each.written > due:
+            yield f"{life.name} ({life.kind}) was taken away {each.written:.0f} s after the alert, and had to be by {due:.0f} s"

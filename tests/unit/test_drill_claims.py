@@ -3,7 +3,8 @@
 import pytest
 
 from shared.adapters.memory.clock import MemoryClock
-from shared.drill.claims import Claimed, untrue
+from shared.drill.azure import _unmoved
+from shared.drill.claims import Claimed, late, untrue
 from shared.drill.lapse import LapsedClock
 from shared.sandbox.azure.hospital_clock import STEP, SteppingClock
 from shared.sandbox.scene import Life
@@ -28,6 +29,47 @@ def life(alive: float, longest: float = 600.0) -> Life:
 def test_a_claim_is_held_against_the_truth(alive: float, dead_by: float | None, written: float | None, said: list[str]) -> None:
     found = list(untrue((Claimed(life(alive), dead_by, written),)))
     assert [words in sentence for words, sentence in zip(said, found, strict=True)] == [True] * len(said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "born", "written", "said"),
+    [
+        ("role", 0.0, 40.0, False),
+        ("role", 0.0, 600.0, False),
+        ("role", 0.0, 700.0, True),
+        ("role", 200.0, 700.0, False),
+        ("role", -900.0, 40.0, False),
+        ("role", -900.0, 50.0, True),
+        ("key", -900.0, 5000.0, False),
+    ],
+    ids=[
+        "when the fence held",
+        "when a sweep read the log",
+        "long after that",
+        "of what is younger",
+        "of what was stolen, by the fence",
+        "of what was stolen, after the fence",
+        "an account's key, which waits for a person",
+    ],
+)
+def test_an_end_that_is_written_late_is_wrong_even_where_it_is_borne_out(
+    kind: str, born: float, written: float, *, said: bool
+) -> None:
+    one = Life("imaging-export", kind, "5e4f", (), "", born, written, 600.0)
+    found = list(late([Claimed(one, written + 600.0, written)], 45.0, 300.0, (0.5, 1, 15, 60, 300, 900)))
+    assert len(found) == said
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        pytest.param({"lab": "v2"}, [], id="another version"),
+        pytest.param({"lab": "v1"}, ["lab is still under the old version of its key"], id="the same"),
+        pytest.param({}, ["lab is gone, or under no key of its own any more"], id="nobody knows which"),
+    ],
+)
+def test_of_every_account_and_scope_it_is_known_what_it_is_under(after: dict[str, str], said: list[str]) -> None:
+    assert list(_unmoved({"lab": "v1"}, after)) == said
 
 
 def test_a_lapsed_clock_tells_the_cloud_what_goes_by() -> None:
