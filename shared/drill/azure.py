@@ -152,8 +152,16 @@ def _sight(stage: Stage, answered: Answered) -> Sight:
         ends = (told.get((success.credential, kind), 0.0) for kind in _kinds(success))
         return max(fenced + grace, max(ends) + SLACK)
 
-    wrong += [*_unmoved(stage.ready.keys, answered.played.keys), *late(claimed, fenced + grace, Delays.documented().log, PAUSES)]
+    wrong += [
+        *_unmoved(stage.ready.keys, answered.played.keys),
+        *late(claimed, _stood(answered) + grace, fenced + grace, Delays.documented().log),
+    ]
     return Sight(counts, tuple(dict.fromkeys(wrong)), tuple(_facts(counts)), limit)
+
+
+def _stood(answered: Answered) -> float:
+    """When the last fence stood, seconds after the alert. That all of them hold is said hours later, where a question waits."""
+    return max((case.fenced_at.timestamp() - answered.begun.at for case in answered.cases if case.fenced_at), default=0.0)
 
 
 def _kinds(success: Success) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ Rules
 1. What is said to be dead by some time is dead by then, wherever it is tried from.
 2. It goes on for no longer than the services say of its kind, from the moment at which its end was written.
 3. Of a credential that opened something nothing less than its end is claimed.
-4. Its end is written by when the fence is said to hold, or when the log tells of it and the next sweep reads that.
+4. What was stolen is taken away by when the fence stands, or the log tells of it and the next sweep reads that; what was made later
+   by when every fence is said to hold.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from shared.containment.journal import APPLIED, Applied
 from shared.domain.plan import Status
 from shared.sandbox.scene import Life
+from shared.workflow.sweeping import PAUSES
 
 if TYPE_CHECKING:
     from .verdict import Answered
@@ -94,14 +96,16 @@ def untrue(claimed: tuple[Claimed, ...]) -> Iterator[str]:
             yield f"{life.name} ({life.kind}) was taken away {each.written:.0f} s after the alert, {opened}"
 
 
-def late(claimed: Sequence[Claimed], held: float, log: float, pauses: Sequence[float]) -> Iterator[str]:
-    """Every end that was written later than it had to be, in sentences: a claim of a late end would be borne out as well.
+def late(claimed: Sequence[Claimed], stood: float, held: float, log: float) -> Iterator[str]:
+    """Everything that was open for longer than it had to be, in sentences: a claim of a late end would be borne out as well.
 
-    `held`: when the fence was first said to hold, seconds after the alert; `log`: by how many the log is late; `pauses`: between
-    sweeps that find nothing, in their order.
+    Seconds after the alert: `stood`, when the last fence did, which is for what was stolen; `held`, when all of them were first
+    said to hold, which is for what the thief made later, for each actor's deeds are looked up in one of several sweeps. `log`: by
+    how many seconds it is late.
     """
-    pause = next((each for each, passed in zip(pauses, accumulate(pauses), strict=True) if passed >= log), pauses[-1])
+    pause = next((each for each, passed in zip(PAUSES, accumulate(PAUSES), strict=True) if passed >= log), PAUSES[-1])
     for each in claimed:
-        life, due = each.life, max(held, each.life.born + log + pause) + SLACK
-        if each.written is not None and life.kind not in FOR_A_PERSON and each.written > due:
+        life = each.life
+        due = max(held if life.born > SLACK else stood, life.born + log + pause) + SLACK
+        if each.written is not None and life.kind not in FOR_A_PERSON and min(each.written, life.alive) > due:
             yield f"{life.name} ({life.kind}) was taken away {each.written:.0f} s after the alert, and had to be by {due:.0f} s"
