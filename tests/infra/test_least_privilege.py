@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError
 
 from functions import doctor, environment
+from shared.containment import scope
 from shared.domain.case import Stage, Verdict
 from shared.domain.plan import Status, Wave
 from shared.intake.render import render
@@ -123,6 +124,10 @@ def give(night: Night, policies: Mapping[str, Mapping[str, Any]]) -> None:
     night.cloud.history.settle()
 
 
+PATIENCE = 30.0
+"""Seconds that the log is waited for: on a busy machine it is slow here, and who is no stranger must be known in the fence."""
+
+
 @pytest.fixture(scope="module")
 def begun(assembly: Assembly, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """The responder deployed, and the alert taken in by the queue's function."""
@@ -140,6 +145,7 @@ def _begun(assembly: Assembly, folder: Path, policy: str) -> Iterator[Night]:
             judge(cloud, caller, context, need, service=service)
 
         patch.setattr(permission, "require", asked)
+        patch.setattr(scope, "LOG_SECONDS", PATIENCE)
         event = render(EXFILTRATION.read_bytes(), utc(responder.sandbox.cloud.clock.now()))
         night.case = responder.alert(event).id
         yield night
