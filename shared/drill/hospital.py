@@ -3,6 +3,7 @@
 What differs is in one record for each cloud (`House`).
 """
 
+import gc
 import json
 import multiprocessing
 import os
@@ -33,6 +34,9 @@ from shared.workflow.taking_in import take_in
 from .drill import Drill, Progress, Say, Wanted
 from .lapse import LapsedClock
 from .verdict import Answered, Sight, verify
+
+RARELY = (100_000, 50, 1000)
+"""New objects, and collections of younger ones, after which the collector runs (`gc.set_threshold`): a drill lasts a minute."""
 
 PATIENCE_SECONDS = 60
 """How long the hospital's process may take to answer."""
@@ -107,6 +111,7 @@ def set_up(house: House, wanted: Wanted, say: Say) -> Iterator[Stage]:
     cleared(wanted.out)
     terms = house.terms(wanted)
     with _process(house, terms) as line:
+        _settled()
         ready = _heard(line, Ready)
         say(house.opened(ready))
         with acting(ready.environments["responder"]):
@@ -149,7 +154,15 @@ def _process(house: House, terms: object) -> Iterator[Connection]:
 
 def _played(scene: str, line: Connection, terms: object) -> None:
     """The breach, in the process that is made for it: this one never loads a whole cloud."""
-    import_module(scene).play(line, terms)
+    scenery = import_module(scene)
+    _settled()
+    scenery.play(line, terms)
+
+
+def _settled() -> None:
+    """What is loaded by now stays: to look through all of it for garbage again and again takes a tenth of the time."""
+    gc.freeze()
+    gc.set_threshold(*RARELY)
 
 
 def _heard[T](line: Connection, kind: type[T]) -> T:
