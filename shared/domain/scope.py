@@ -70,15 +70,16 @@ class KeyShown(Value):
 
 
 class Used(Value):
-    """How others than the actors use a store, as its record of requests shows it. `known`: there is such a record, and it is whole.
+    """How others than the actors use a store or vault, as its record shows it. `known`: there is such a record, and it is whole.
 
-    `against` are addresses that only the actors came from.
+    `against` are addresses that only the actors came from. `visited`: the actors came to it, or nobody can say.
     """
 
     store: Ref
     known: bool
     uses: tuple[Use, ...] = ()
     against: tuple[str, ...] = ()
+    visited: bool = True
 
 
 class Succession(Value):
@@ -105,6 +106,7 @@ class Scope(Value):
     `logs` are the stores that hold the audit log; `dependants` and `aliases` use a key of `keys` by configuration.
     `deeds` are (resource id, call) of the lineage's calls that worked: whose work a state is, is judged by them.
     `begun`: when the breach began, as far as the record tells; None: with the alert's event.
+    `vaults` keep backups, or keys of `keys`.
     `unread`: part of what hangs on the resources could not be read; sweeps ask again.
     """
 
@@ -185,7 +187,7 @@ class Scope(Value):
         return key in self.keys and self.judged(key).sound
 
     def use_of(self, store: Ref) -> Used | None:
-        """How this store is used; None where that was not looked up yet."""
+        """How this store or vault is used; None where that was not looked up yet."""
         return next((used for used in self.used if used.store == store), None)
 
     def unused(self, store: Ref, credential: Credential) -> bool:

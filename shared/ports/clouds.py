@@ -28,7 +28,7 @@ class Relation(StrEnum):
     SHARED = "shared"
     """account -> its snapshots and images that some other account can use"""
     VAULTS = "vaults"
-    """account -> its backup vaults"""
+    """account -> its backup vaults; key -> the vault that keeps it, where the cloud has such"""
     ASSIGNED = "assigned"
     """reserved role -> the permission set it comes from"""
     DEPENDANTS = "dependants"

@@ -14,12 +14,14 @@ from shared.containment.action import Action, Situation
 from shared.containment.actions import ACTIONS
 from shared.domain.actor import Lineage
 from shared.domain.case import Scope
-from shared.domain.facet import AnyFacet, Fence, LogSent, PolicyStatement, SessionsRevoked, StoreKey
+from shared.domain.facet import AnyFacet, Fence, LogSent, NetworkRules, PolicyStatement, SessionsRevoked, StoreKey
 from shared.domain.plan import Change, Origin, Plan, Status, Wave
+from shared.domain.scope import Used
 from tests.doubles import ListJournal
 from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, HOME, KEY, THIEF
 from tests.unit.action_rows import EVERYBODY, ROLE, ROWS, Row, with_
 from tests.unit.action_rows_doors import DOORS, KEY_CALLS, LOG_CALLS
+from tests.unit.action_rows_vaults import AT_VAULT, OPEN, SEEN, US, VAULT, VAULTS
 
 
 def situation(row: Row) -> tuple[MemoryWorld, Situation]:
@@ -52,7 +54,7 @@ def plan(*changes: Change) -> Plan:
     return Plan(wave=Wave.FENCE, lineage=Lineage(root=THIEF), policy="p", changes=changes)
 
 
-ALL = ROWS | DOORS
+ALL = ROWS | DOORS | VAULTS
 
 EACH = pytest.mark.parametrize("row", ALL.values(), ids=ALL)
 
@@ -172,3 +174,19 @@ def _body(facet: AnyFacet) -> dict[str, dict[str, dict[str, object]]]:
     assert isinstance(facet, PolicyStatement | Fence)
     content: dict[str, dict[str, dict[str, object]]] = json.loads(facet.body or "{}")
     return content
+
+
+@pytest.mark.parametrize(
+    ("used", "clear"),
+    [
+        pytest.param(SEEN, True, id="where all that matter were seen it goes by itself"),
+        pytest.param(SEEN.but(uses=(US.but(holder="officer"),)), False, id="we have to reach it too"),
+        pytest.param(SEEN.but(uses=(US, US.but(holder="vm", place="10.1.2.3"))), False, id="a place that no rule can name"),
+        pytest.param(SEEN.but(known=False, uses=()), False, id="where nothing is recorded a person is asked"),
+    ],
+)
+def test_a_vault_is_closed_only_where_nobody_is_locked_out(used: Used, clear: bool) -> None:
+    _, (change,) = proposed(Row("restrict-vault-network", VAULT, (OPEN,), AT_VAULT.but(used=(used,))))
+    assert change.blast.clear is clear
+    assert isinstance(change.after, NetworkRules)
+    assert change.after.services, "stores and disks come to their keys by the trusted services' way"

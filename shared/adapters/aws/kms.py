@@ -155,4 +155,6 @@ FACETS: FacetTable = {
 
 RELATIONS: RelationTable = {
     (Kind.KEY, Relation.REPLICAS): RelationAdapter(_replicas, _READ_STATE),
+    # a key lies in no vault with doors of its own
+    (Kind.KEY, Relation.VAULTS): RelationAdapter(lambda _clients, _key: (), frozenset()),
 }

@@ -44,7 +44,7 @@ def acts(clients: Clients, resource_id: str, since: datetime, where: str = "") -
     found = rows(clients, resource_id, query, since)
     askers = _askers(clients, resource_id) if any(row.get("AuthenticationType") == LINKED for row in found) else {}
     found = tuple({**row, **askers.get(str(row["_ResourceId"]), {})} if _linked(row) else row for row in found)
-    subnets = _subnets(clients, resource_id) if any(_private(_address(row)) for row in found) else ()
+    subnets = subnets_of(clients, resource_id, SERVICE) if any(private(_address(row)) for row in found) else ()
     return tuple(sorted((act for row in found for act in _acts(row, subnets)), key=lambda act: (act.at, act.id)))
 
 
@@ -96,7 +96,7 @@ def _acts(row: Row, subnets: tuple[tuple[str, str], ...]) -> Iterator[Act]:
             resources=(store,),
             created=(),
             source_address=address,
-            source_network=_network(address, subnets),
+            source_network=network(address, subnets),
             request_id="",
             failed=int(str(row["StatusCode"])) >= ERRORS,
             by_service=False,
@@ -129,7 +129,8 @@ def _address(row: Row) -> str:
     return str(row.get("Address") or "")
 
 
-def _private(address: str) -> bool:
+def private(address: str) -> bool:
+    """Whether only a network of somebody's own knows it."""
     try:
         return ip_address(address).is_private and not _documentation(address)
     except ValueError:
@@ -144,24 +145,24 @@ def _documentation(address: str) -> bool:
     return any(ip_address(address) in each for each in DOCUMENTATION)
 
 
-def _subnets(clients: Clients, resource_id: str) -> tuple[tuple[str, str], ...]:
-    """Prefix and id of each subnet of the subscription whose machines reach storage by their own addresses."""
+def subnets_of(clients: Clients, resource_id: str, service: str) -> tuple[tuple[str, str], ...]:
+    """Prefix and id of each subnet of the subscription whose machines reach a service by their own addresses."""
     subscription = resource_id.split("/")[2]
     path = f"/subscriptions/{subscription}/providers/Microsoft.Network/virtualNetworks?api-version=2024-05-01"
     found = []
     for network in clients.rest(ARM).every(path):
         for subnet in network["properties"].get("subnets") or ():
             said = subnet.get("properties") or {}
-            if any(str(one.get("service", "")).startswith(SERVICE) for one in said.get("serviceEndpoints") or ()):
+            if any(str(one.get("service", "")).startswith(service) for one in said.get("serviceEndpoints") or ()):
                 found += [
                     (prefix, subnet["id"]) for prefix in (said.get("addressPrefixes") or [said.get("addressPrefix")]) if prefix
                 ]
     return tuple(found)
 
 
-def _network(address: str, subnets: tuple[tuple[str, str], ...]) -> str:
+def network(address: str, subnets: tuple[tuple[str, str], ...]) -> str:
     """The only subnet that the address can be of; empty where there are several, or none."""
-    if not _private(address):
+    if not private(address):
         return ""
     fitting = {name.lower() for prefix, name in subnets if ip_address(address) in ip_network(prefix, strict=False)}
     return fitting.pop() if len(fitting) == 1 else ""

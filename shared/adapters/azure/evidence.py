@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from shared.adapters.azure import activity, audits, blob_requests, log_rows, machines, names, stores
+from shared.adapters.azure import activity, audits, blob_requests, log_rows, machines, names, stores, vault_requests
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.errors import every
 from shared.containment.parallel import in_parallel
@@ -17,7 +17,7 @@ from shared.domain.errors import Unreachable
 from shared.domain.resource import PRINCIPALS, Kind, Ref
 from shared.ports import Act, Edit
 
-RIGHTS = activity.RIGHTS | audits.RIGHTS | blob_requests.RIGHTS | log_rows.RIGHTS | stores.READ
+RIGHTS = activity.RIGHTS | audits.RIGHTS | blob_requests.RIGHTS | vault_requests.RIGHTS | log_rows.RIGHTS | stores.READ
 
 OF_STORES = frozenset({Credential.STORE_KEY, Credential.DELEGATED_LINK})
 
@@ -44,7 +44,7 @@ class AzureEvidence:
         return _ordered(a for a in found if a.actor.unique_id == actor.unique_id)
 
     def on(self, target: Ref, since: datetime) -> tuple[Act, ...]:
-        """Operations on a resource of ARM's; of a store also the requests; of a principal its changes.
+        """Operations on a resource of ARM's; of a store or vault also the requests; of a principal its changes.
 
         Raises `Unreachable` where those are not recorded.
         """
@@ -52,6 +52,8 @@ class AzureEvidence:
             return _ordered(machines.made(self._clients, target, since))
         if not target.id.startswith("/subscriptions/"):
             return ()
+        if target.kind is Kind.KEY_VAULT:
+            return _ordered((*self._operations(target, since), *vault_requests.acts(self._clients, target, since)))
         if target.kind is not Kind.BUCKET:
             return _ordered(self._operations(target, since))
         if not self.recorded(target):

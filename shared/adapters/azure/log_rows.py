@@ -3,7 +3,7 @@
 Source: Azure Monitor Logs, "Query resources"; tables StorageBlobLogs and AZKVAuditLogs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -72,9 +72,14 @@ def _sends(clients: Clients, store: Ref) -> bool:
 
 def sends(settings: Iterable[Mapping[str, Any]]) -> bool:
     """Whether these diagnostic settings send all reads and writes to a workspace."""
+    return takes(settings, RECORDED)
+
+
+def takes(settings: Iterable[Mapping[str, Any]], categories: Collection[str]) -> bool:
+    """Whether these diagnostic settings send all of these categories to a workspace."""
     sent = [log for one in settings if one.get("workspaceId") for log in one.get("logs") or () if log.get("enabled")]
     groups = {log.get("categoryGroup") for log in sent}
-    return bool(groups & {"allLogs", "audit"}) or {log.get("category") for log in sent} >= RECORDED
+    return bool(groups & {"allLogs", "audit"}) or {log.get("category") for log in sent} >= set(categories)
 
 
 ELSEWHERE = ("fileServices/default/shares", "queueServices/default/queues", "tableServices/default/tables")

@@ -3,7 +3,6 @@
 A key is named with its version: each version has a switch of its own, and an old one goes on until it is switched off by its id.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, timedelta
 from typing import Any
@@ -12,16 +11,15 @@ from azure.core.rest import HttpRequest
 from azure.keyvault.keys import KeyRotationLifetimeAction
 from azure.mgmt.keyvault.models import Vault
 
-from shared.adapters.azure import names
+from shared.adapters.azure import activity, names, vault_entries
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.errors import answered, call, every, sent
-from shared.adapters.azure.facets import FacetAdapter, FacetTable, Rights
+from shared.adapters.azure.facets import FacetAdapter, FacetTable, RelationAdapter, RelationTable, Rights
 from shared.adapters.azure.network_rules import document, facet
 from shared.domain.errors import Absent, Refused
-from shared.domain.facet import Grant, KeyState, NetworkRules, PurgeProtection, Rotated, RotationPolicy
+from shared.domain.facet import KeyState, NetworkRules, PurgeProtection, Rotated, RotationPolicy
 from shared.domain.resource import Kind, Ref
-from shared.domain.value import canonical
-from shared.ports import Receipt
+from shared.ports import Receipt, Relation
 
 SECOND = timedelta(seconds=1, microseconds=-1)
 
@@ -56,28 +54,6 @@ def _read_networks(clients: Clients, vault: Ref) -> tuple[NetworkRules, ...]:
 def _write_networks(clients: Clients, vault: Ref, wanted: Sequence[NetworkRules]) -> Receipt:
     (rules,) = wanted
     return _patched(clients, vault, document(rules))
-
-
-def _read_entries(clients: Clients, vault: Ref) -> tuple[Grant, ...]:
-    """Access policy entries. Under roles they count for nothing, and stand there for whoever switches roles off."""
-    entries = _vault(clients, vault).properties.access_policies or ()
-    return tuple(Grant(spec=canonical(_plain(entry.as_dict())).decode(), present=True) for entry in entries)
-
-
-def _plain(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry as it is sent; the order of permissions means nothing."""
-    permissions = {what: sorted(each) for what, each in (entry.get("permissions") or {}).items() if each}
-    said = {name: entry[name] for name in ("tenantId", "objectId", "applicationId") if entry.get(name)}
-    return {**said, "permissions": permissions}
-
-
-def _write_entry(clients: Clients, vault: Ref, wanted: Sequence[Grant]) -> Receipt:
-    """Add one entry, or take it away with all that it permits (Vaults - Update Access Policy)."""
-    (entry,) = wanted
-    name = names.arm(vault.id)
-    edit = clients.vaults(vault.account).vaults.update_access_policy
-    body = {"properties": {"accessPolicies": [json.loads(entry.spec)]}}
-    return Receipt((sent(edit, name.group, name.name, "add" if entry.present else "remove", body)[1],))
 
 
 def _read_state(clients: Clients, key: Ref) -> tuple[KeyState, ...]:
@@ -165,17 +141,28 @@ def _action(kind: str, given: KeyRotationLifetimeAction) -> dict[str, Any]:
 _V = "Microsoft.KeyVault/vaults"
 _READ = Rights(frozenset({f"{_V}/read"}))
 _WRITE = Rights(frozenset({f"{_V}/write"}))
-_ENTRIES = Rights(frozenset({f"{_V}/accessPolicies/write"}))
 _READ_KEYS = Rights(data=frozenset({f"{_V}/keys/read"}))
 _STATE = Rights(data=frozenset({f"{_V}/keys/update/action", f"{_V}/keys/recover/action"}))
 _READ_POLICY = Rights(data=frozenset({f"{_V}/keyrotationpolicies/read"}))
 _WRITE_POLICY = Rights(data=frozenset({f"{_V}/keyrotationpolicies/write"}))
 _ROTATE = Rights(data=frozenset({f"{_V}/keys/rotate/action"}))
 
+
+def _vault_of(clients: Clients, key: Ref) -> tuple[Ref, ...]:
+    """The vault that a key lies in; its address does not say in which group that is. Empty where we do not see it."""
+    wanted = names.key(key.id).vault_url.lower()
+    for subscription in dict.fromkeys((key.account, *activity.subscriptions(clients))):
+        for vault in vault_entries.listed(clients, subscription):
+            if str(vault.properties.vault_uri or "").rstrip("/").lower() == wanted:
+                return (names.ref(Kind.KEY_VAULT, str(vault.id)),)
+    return ()
+
+
+RELATIONS: RelationTable = {(Kind.KEY, Relation.VAULTS): RelationAdapter(_vault_of, vault_entries.LISTING)}
+
 FACETS: FacetTable = {
-    (Kind.KEY_VAULT, PurgeProtection): FacetAdapter(_read_protection, _write_protection, _READ, _WRITE),
+    (Kind.KEY_VAULT, PurgeProtection): FacetAdapter(_read_protection, _write_protection, _READ, _WRITE, one_way=True),
     (Kind.KEY_VAULT, NetworkRules): FacetAdapter(_read_networks, _write_networks, _READ, _WRITE),
-    (Kind.KEY_VAULT, Grant): FacetAdapter(_read_entries, _write_entry, _READ, _ENTRIES),
     (Kind.KEY, KeyState): FacetAdapter(_read_state, _write_state, _READ_KEYS, _READ_KEYS | _STATE),
     (Kind.KEY, RotationPolicy): FacetAdapter(_read_policy, _write_policy, _READ_POLICY, _READ_POLICY | _WRITE_POLICY),
     (Kind.KEY, Rotated): FacetAdapter(_read_rotated, _write_rotated, _READ_KEYS, _READ_KEYS | _ROTATE),

@@ -13,6 +13,7 @@ from shared.adapters.azure import (
     store_keys,
     stored_access,
     stores,
+    vault_entries,
     vaults,
 )
 from shared.adapters.azure.clients import Clients
@@ -32,6 +33,7 @@ FACETS: FacetTable = {
     **links.FACETS,
     **principals.FACETS,
     **consents.FACETS,
+    **vault_entries.FACETS,
     **diagnostics.FACETS,
 }
 
@@ -49,7 +51,7 @@ HERE_NONE: RelationTable = {
 """Keys have one place and one name, whatever is under one follows it, and the activity log can not be switched off.
 Vaults of backups and disks are not asked yet."""
 
-RELATIONS: RelationTable = {**HERE_NONE, **store_keys.RELATIONS}
+RELATIONS: RelationTable = {**HERE_NONE, **store_keys.RELATIONS, **vaults.RELATIONS}
 
 
 class AzureWorld:

@@ -15,21 +15,34 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
     if used is None:
         return
     for rules in situation.world.look(target, NetworkRules) or (NetworkRules(closed=False),):
-        if rules.endpoints_only:
-            continue
-        kept = [each for each in rules.addresses if not _lets_in(each, used)]
-        if rules.closed and len(kept) == len(rules.addresses):
-            continue
-        seen = () if rules.closed else tuple(use.place for use in used.uses)
-        wanted = rules.but(
-            closed=True,
-            addresses=tuple(sorted({*kept, *filter(_public, seen)})),
-            subnets=tuple(sorted({*rules.subnets, *(place for place in seen if _network(place))})),
-        )
-        unnamed = tuple(sorted({place for place in seen if not (_public(place) or _network(place))}))
-        why = "the actor comes from somewhere else: a credential that is not known to be stolen opens nothing there"
-        blast = Blast(others=unnamed, known=used.known)
-        yield action.change(target, wanted, why, blast=blast, origin=situation.origin(target, NetworkRules))
+        wanted = closed_to(rules, used)
+        if wanted is not None:
+            why = "the actor comes from somewhere else: a credential that is not known to be stolen opens nothing there"
+            blast = Blast(others=unnamed(rules, used), known=used.known)
+            yield action.change(target, wanted, why, blast=blast, origin=situation.origin(target, NetworkRules))
+
+
+def closed_to(rules: NetworkRules, used: Used) -> NetworkRules | None:
+    """The rules closed to all but the places of rightful use; None where they keep the actor out already."""
+    kept = [each for each in rules.addresses if not _lets_in(each, used)]
+    if rules.endpoints_only or (rules.closed and len(kept) == len(rules.addresses)):
+        return None
+    seen = _places(rules, used)
+    return rules.but(
+        closed=True,
+        addresses=tuple(sorted({*kept, *filter(_public, seen)})),
+        subnets=tuple(sorted({*rules.subnets, *(place for place in seen if _network(place))})),
+    )
+
+
+def unnamed(rules: NetworkRules, used: Used) -> tuple[str, ...]:
+    """Places of rightful use that such rules can not name."""
+    return tuple(sorted({place for place in _places(rules, used) if not (_public(place) or _network(place))}))
+
+
+def _places(rules: NetworkRules, used: Used) -> tuple[str, ...]:
+    """Where rightful users were seen; rules that are closed let in whom their owner wants."""
+    return () if rules.closed else tuple(use.place for use in used.uses)
 
 
 def _lets_in(named: str, used: Used) -> bool:

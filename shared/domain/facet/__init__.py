@@ -25,6 +25,7 @@ from .doors import (
     StoreKey,
     TlsFloor,
 )
+from .held import VaultAccess
 from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotated, RotationPolicy, Successor
 from .policies import PolicyStatement
 from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, Sealed, SessionsRevoked
@@ -86,7 +87,8 @@ AnyFacet = Annotated[
     | AppCredential
     | AppPermission
     | DirectoryRole
-    | RoleAssigned,
+    | RoleAssigned
+    | VaultAccess,
     Field(discriminator="facet"),
 ]
 """Every facet, told apart by its tag."""
@@ -137,5 +139,6 @@ __all__ = [
     "TlsFloor",
     "TrailLogging",
     "TrailSelectors",
+    "VaultAccess",
     "Versioning",
 ]

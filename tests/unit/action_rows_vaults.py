@@ -1,0 +1,38 @@
+"""What the actions on key vaults, and on what principals hold there, are shown, and how much they propose."""
+
+from shared.domain.actor import Credential
+from shared.domain.facet import NetworkRules, PurgeProtection, VaultAccess
+from shared.domain.resource import Ref
+from shared.domain.scope import Use, Used
+from shared.intake.azure_names import ref
+from tests.unit.action_rows import Row
+from tests.unit.action_rows_doors import ADDED, BY_KEY, BY_SECRET, PROGRAM, SUBSCRIPTION, THIEF
+
+_VAULT = ref(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/keys")
+assert _VAULT
+VAULT: Ref = _VAULT
+
+ENTRY = VaultAccess(vault=VAULT.id, spec="{}", present=True)
+GIVEN = ADDED.but(given=((PROGRAM.id, ENTRY.part),))
+
+US = Use(credential=Credential.SERVICE_PRINCIPAL, holder="AROAUS", place="203.0.113.7")
+OFFICER = Use(credential=Credential.ENTRA_USER, holder="officer", place="203.0.113.8")
+SEEN = Used(store=VAULT, known=True, uses=(US, OFFICER), against=(THIEF,))
+AT_VAULT = BY_SECRET.but(vaults=(VAULT,), used=(SEEN,))
+OPEN = NetworkRules(closed=False, services=False)
+
+VAULTS = {
+    "a quarantined principal's entries of vaults go": Row("remove-vault-access", PROGRAM, (ENTRY,), BY_SECRET),
+    "those of others stay": Row("remove-vault-access", PROGRAM, (ENTRY,), BY_KEY, 0),
+    "one that the actor added goes alone": Row("remove-vault-access", PROGRAM, (ENTRY, ENTRY.but(vault=f"{VAULT.id}2")), GIVEN),
+    "a vault that the actor came to is closed to strangers' networks": Row("restrict-vault-network", VAULT, (OPEN,), AT_VAULT),
+    "one that it never came to is left": Row(
+        "restrict-vault-network", VAULT, (OPEN,), AT_VAULT.but(used=(SEEN.but(visited=False),)), 0
+    ),
+    "nothing is said before it is known who uses it": Row("restrict-vault-network", VAULT, (OPEN,), AT_VAULT.but(used=()), 0),
+    "a vault that keeps the actor out is left": Row(
+        "restrict-vault-network", VAULT, (OPEN.but(closed=True, addresses=("203.0.113.0/24",)),), AT_VAULT, 0
+    ),
+    "a vault's deleted keys can be purged no more": Row("protect-from-purge", VAULT, (PurgeProtection(on=False),), AT_VAULT),
+    "where nobody can purge them nothing is done": Row("protect-from-purge", VAULT, (PurgeProtection(on=True),), AT_VAULT, 0),
+}
