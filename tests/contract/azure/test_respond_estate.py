@@ -1,7 +1,6 @@
 """What a thief did to everything around the store, and what becomes of it: one breach, by the command line."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
