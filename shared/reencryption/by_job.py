@@ -175,21 +175,18 @@ class _Watch:
     def _settled(self, note: JobNote, job: Job) -> str:
         """Read the report back, and note how the job ended; empty where it is complete, or never began."""
         tasks, told = job.succeeded + job.failed, set[str]()
-        for done in batched(islice(self._report(note, job), tasks), ROWS, strict=False):
+        for done in batched(islice(self._report(note), tasks), ROWS, strict=False):
             rows = [row for row in (self._row(note, each) for each in done) if row is not None]
             self._manifest.reported(rows)
             told |= {row.name for row in rows if row.before and row.before.listed}
-        began = bool(tasks)
-        idle = job.state is JobState.FAILED and not began and not DENIED.search(job.why)
+        idle = job.state is JobState.FAILED and not tasks and not DENIED.search(job.why)
         fine = job.state is JobState.COMPLETE or idle
         why = "" if fine else ENDS[job.state] + (f": {job.why}" if job.why else "")
         self._manifest.job(note.but(over=True, why=why, told=len(told) == tasks))
         return why
 
-    def _report(self, note: JobNote, job: Job) -> Iterator[TaskDone]:
+    def _report(self, note: JobNote) -> Iterator[TaskDone]:
         """Nothing where there is no report: the sweeps recognise by the intents what was moved."""
-        if not job.succeeded and not job.failed:
-            return
         try:
             yield from self._by.jobs.report(self._plan.store, note.id)
         except Absent:

@@ -17,6 +17,43 @@ class Failure:
     code: str
 
 
+PAUSE = 1.0
+"""Seconds between two rounds: everybody is at work throughout, and nobody is a load."""
+WRITES_EACH = 4
+"""Everybody reads in every round, and writes in every fourth."""
+
+
+class AtWork:
+    """One person or program at work: round after round of its own kind, until told to stop.
+
+    `took`: when each call began, and its seconds.
+    """
+
+    def __init__(self, who: str, now: Callable[[], float], rounds: Callable[[], Iterator[None]]) -> None:
+        self.who = who
+        self._now, self._rounds = now, rounds
+        self.took: list[tuple[float, float]] = []
+        self.failures: list[Failure] = []
+
+    @property
+    def calls(self) -> int:
+        """How many it made."""
+        return len(self.took)
+
+    def work(self, stopped: threading.Event) -> None:
+        rounds = self._rounds()
+        while not stopped.wait(PAUSE):
+            next(rounds)
+
+    def noted(self, name: str, call: Callable[[], str]) -> None:
+        """Make a call, which answers the service's error code or nothing; a failure is put on the list."""
+        at = self._now()
+        code = call()
+        self.took.append((at, self._now() - at))
+        if code:
+            self.failures.append(Failure(at, self.who, name, code))
+
+
 def pace(took: Iterable[tuple[float, float]], since: float, until: float) -> float:
     """Seconds that a call took in this time, on average; of all calls where there were none."""
     calls = list(took)

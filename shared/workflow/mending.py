@@ -103,8 +103,7 @@ def _bounds(case: Case, deps: Deps) -> Bounds:
 
 def _hands(edits: Sequence[Edit], case: Case, deps: Deps) -> list[tuple[Edit, Hand]]:
     """Each edit, and whose work it is."""
-    asked = [edit.act.request_id for edit in edits if edit.act.actor.unique_id in deps.exempt]
-    ours = deps.cases.remembered(asked) if asked else frozenset[str]()
+    ours = deps.cases.remembered([edit.act.request_id for edit in edits if edit.act.actor.unique_id in deps.exempt])
     return [(edit, _hand(edit, case, deps, ours)) for edit in edits]
 
 

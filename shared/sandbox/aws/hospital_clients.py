@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import count, cycle
 from typing import Any, Final
 
-from shared.sandbox.at_work import Failure, pace, running
+from shared.sandbox.at_work import PAUSE, WRITES_EACH, AtWork, Failure, pace, running
 from shared.sandbox.aws import clinic_people, keys, permission
 from shared.sandbox.aws import hospital_names as hospital
 from shared.sandbox.aws import scenario_names as names
@@ -23,43 +23,20 @@ from shared.sandbox.aws.permission import Need
 from shared.sandbox.aws.principals import Caller
 from shared.sandbox.aws.server import Sandbox
 
-PAUSE = 1.0
-"""Seconds between two rounds: everybody is at work throughout, and nobody is a load."""
-WRITES_EACH = 4
-"""Everybody reads in every round, and writes in every fourth."""
 
-
-class Worker:
-    """One person or program at work: `round` after round of its own kind, until told to stop.
-
-    `took`: when each call began, and its seconds.
-    """
+class Worker(AtWork):
+    """One person or program, with the services' own clients."""
 
     def __init__(self, sandbox: Sandbox, clinic: Clinic, who: str, rounds: "Round") -> None:
         session = clinic_people.bound(sandbox, clinic.credentials[who])
-        self.who, self.keys = who, clinic.resources
+        super().__init__(who, sandbox.cloud.clock.now, lambda: rounds(self))
+        self.keys = clinic.resources
         self.s3, self.kms = session.client("s3", config=ONCE), session.client("kms", config=ONCE)
-        self._clock, self._rounds = sandbox.cloud.clock, rounds
-        self.took: list[tuple[float, float]] = []
-        self.failures: list[Failure] = []
-
-    @property
-    def calls(self) -> int:
-        """How many it made."""
-        return len(self.took)
-
-    def work(self, stopped: threading.Event) -> None:
-        rounds = self._rounds(self)
-        while not stopped.wait(PAUSE):
-            next(rounds)
 
     def tries(self, name: str, call: Callable[..., Mapping[str, Any]], **params: object) -> Mapping[str, Any]:
         """The answer of a call; nothing, and a failure on the list, where it was refused."""
-        at, answers = self._clock.now(), list[Mapping[str, Any]]()
-        code = code_of(lambda: answers.append(drained(call(**params))))
-        self.took.append((at, self._clock.now() - at))
-        if code:
-            self.failures.append(Failure(at, self.who, name, code))
+        answers = list[Mapping[str, Any]]()
+        self.noted(name, lambda: code_of(lambda: answers.append(drained(call(**params)))))
         return answers[0] if answers else {}
 
     def reads(self, bucket: str, key: str) -> None:

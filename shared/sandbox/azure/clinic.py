@@ -157,23 +157,32 @@ def _recorded(hands: Hands, resource_id: str, *categories: str) -> None:
     hands.arm("PUT", setting, {"properties": {"workspaceId": names.WORKSPACE_ID, "logs": logs}})
 
 
-def _store(cloud: Cloud, hands: Hands) -> None:
-    account: dict[str, Any] = {"location": names.REGION, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
-    hands.arm("PUT", names.ACCOUNT_ID, {**account, "identity": {"type": "SystemAssigned"}, "properties": {}})
-    own = cloud.entra.directory.identity_of(names.ACCOUNT_ID)
+def account(cloud: Cloud, hands: Hands, account_id: str, key: str, **service: object) -> None:
+    """A store with versions under this key of the vault, its requests in the clinic's log. `service`: more of its blob service."""
+    made: dict[str, Any] = {"location": names.REGION, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    hands.arm("PUT", account_id, {**made, "identity": {"type": "SystemAssigned"}, "properties": {}})
+    own = cloud.entra.directory.identity_of(account_id)
     if own is None:
         raise RuntimeError("the account has no identity of its own")
     cloud.rbac.assign(own.id, "Key Vault Crypto Service Encryption User", names.VAULT_ID)
-    under = {"keySource": "Microsoft.Keyvault", "keyvaultproperties": {"keyname": names.KEY, "keyvaulturi": names.VAULT_URL}}
-    hands.arm("PATCH", names.ACCOUNT_ID, {"properties": {"encryption": under}})
-    service = f"{names.ACCOUNT_ID}/blobServices/default"
-    kept = {"enabled": True, "days": 30}
-    hands.arm("PUT", service, {"properties": {"isVersioningEnabled": True, "deleteRetentionPolicy": kept}})
-    _recorded(hands, service, "StorageRead", "StorageWrite", "StorageDelete")
+    under = {"keySource": "Microsoft.Keyvault", "keyvaultproperties": {"keyname": key, "keyvaulturi": names.VAULT_URL}}
+    hands.arm("PATCH", account_id, {"properties": {"encryption": under}})
+    hands.arm("PUT", f"{account_id}/blobServices/default", {"properties": {"isVersioningEnabled": True, **service}})
+    _recorded(hands, f"{account_id}/blobServices/default", "StorageRead", "StorageWrite", "StorageDelete")
+
+
+def container(hands: Hands, account_id: str, name: str, key: str) -> None:
+    """A container whose blobs are in an encryption scope of its name, under this key of the vault."""
+    scope = {"source": "Microsoft.KeyVault", "keyVaultProperties": {"keyUri": f"{names.VAULT_URL}/keys/{key}"}}
+    hands.arm("PUT", f"{account_id}/encryptionScopes/{name}", {"properties": scope})
+    within = {"properties": {"defaultEncryptionScope": name}}
+    hands.arm("PUT", f"{account_id}/blobServices/default/containers/{name}", within)
+
+
+def _store(cloud: Cloud, hands: Hands) -> None:
+    account(cloud, hands, names.ACCOUNT_ID, names.KEY, deleteRetentionPolicy={"enabled": True, "days": 30})
     for tenant in names.TENANTS:
-        scope = {"source": "Microsoft.KeyVault", "keyVaultProperties": {"keyUri": f"{names.VAULT_URL}/keys/{tenant}"}}
-        hands.arm("PUT", f"{names.ACCOUNT_ID}/encryptionScopes/{tenant}", {"properties": scope})
-        hands.arm("PUT", f"{service}/containers/{tenant}", {"properties": {"defaultEncryptionScope": tenant}})
+        container(hands, names.ACCOUNT_ID, tenant, tenant)
         for number in range(3):
             hands.blob(f"{tenant}/{number:04}.dcm", f"chart {number} of {tenant}".encode(), x_ms_blob_type="BlockBlob")
 

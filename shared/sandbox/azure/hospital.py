@@ -6,14 +6,13 @@ container that nobody can change, links that were handed out, and a program with
 
 import json
 from dataclasses import replace
-from typing import Any
 
 from shared.adapters.azure import custody_init
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.custody_places import by_convention
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure import hospital_names as hospital
-from shared.sandbox.azure.clinic import LOG_SETTINGS, RECORDED_FOR, Clinic, Hands
+from shared.sandbox.azure.clinic import LOG_SETTINGS, RECORDED_FOR, Clinic, Hands, account, container
 from shared.sandbox.azure.clinic import build as clinic
 from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.transport import transport
@@ -70,23 +69,8 @@ def _laboratory(cloud: Cloud, hands: Hands) -> None:
     subnet = cloud.resources.put(hospital.BENCH_ID, {"properties": bench}, "Microsoft.Network/virtualNetworks/subnets")
     cloud.resources.get(names.NETWORK_ID)["properties"]["subnets"].append(subnet)
     hands.key("POST", f"keys/{hospital.LAB_KEY}/create", {"kty": "RSA", "key_size": 2048})
-    account: dict[str, Any] = {"location": names.REGION, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
-    hands.arm("PUT", hospital.LAB_ID, {**account, "identity": {"type": "SystemAssigned"}, "properties": {}})
-    own = cloud.entra.directory.identity_of(hospital.LAB_ID)
-    if own is None:
-        raise RuntimeError("the account has no identity of its own")
-    cloud.rbac.assign(own.id, "Key Vault Crypto Service Encryption User", names.VAULT_ID)
-    under = {"keySource": "Microsoft.Keyvault", "keyvaultproperties": {"keyname": hospital.LAB_KEY, "keyvaulturi": names.VAULT_URL}}
-    hands.arm("PATCH", hospital.LAB_ID, {"properties": {"encryption": under}})
-    service = f"{hospital.LAB_ID}/blobServices/default"
-    hands.arm("PUT", service, {"properties": {"isVersioningEnabled": True}})
-    logs = [{"category": category, "enabled": True} for category in ("StorageRead", "StorageWrite", "StorageDelete")]
-    setting = f"{service}/providers/Microsoft.Insights/diagnosticSettings/night"
-    hands.arm("PUT", setting, {"properties": {"workspaceId": names.WORKSPACE_ID, "logs": logs}})
-    scope = {"source": "Microsoft.KeyVault", "keyVaultProperties": {"keyUri": f"{names.VAULT_URL}/keys/{hospital.LAB_KEY}"}}
-    hands.arm("PUT", f"{hospital.LAB_ID}/encryptionScopes/{hospital.LAB_SCOPE}", {"properties": scope})
-    container = {"properties": {"defaultEncryptionScope": hospital.LAB_SCOPE}}
-    hands.arm("PUT", f"{service}/containers/{hospital.LAB_SCOPE}", container)
+    account(cloud, hands, hospital.LAB_ID, hospital.LAB_KEY)
+    container(hands, hospital.LAB_ID, hospital.LAB_SCOPE, hospital.LAB_KEY)
     for number in range(3):
         content = f"result {number}".encode()
         hands.blob(f"{hospital.LAB_SCOPE}/{number:04}.hl7", content, hospital.LAB_URL, x_ms_blob_type="BlockBlob")

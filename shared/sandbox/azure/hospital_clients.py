@@ -4,7 +4,6 @@ What fails them is a fault of the response, and is counted. A viewer of charts a
 legacy program has a connection string, and a partner a link that was signed with the same key: both come from outside the network.
 """
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,17 +15,12 @@ from azure.core.exceptions import AzureError, HttpResponseError
 from azure.identity import ManagedIdentityCredential
 from azure.storage.blob import BlobSasPermissions, BlobServiceClient, generate_blob_sas
 
-from shared.sandbox.at_work import Failure, pace, running
+from shared.sandbox.at_work import WRITES_EACH, AtWork, Failure, pace, running
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure import hospital_names as hospital
 from shared.sandbox.azure.clinic import Clinic
 from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.transport import transport
-
-PAUSE = 1.0
-"""Seconds between two rounds: everybody is at work throughout, and nobody is a load."""
-WRITES_EACH = 4
-"""Everybody reads in every round, and writes in every fourth."""
 
 _LINK_DAYS = 90
 _ONCE: Any = {"retry_total": 0}
@@ -50,31 +44,16 @@ class Keys:
         self.hand_out("key1" if self.name == "key2" else "key2")
 
 
-class Worker:
-    """One person or program at work: `round` after round of its own kind, until told to stop.
-
-    `took`: when each call began, and its seconds.
-    """
+class Worker(AtWork):
+    """One person or program, with the services' own clients."""
 
     def __init__(self, cloud: Cloud, who: str, rounds: "Round", client: Callable[[], BlobServiceClient]) -> None:
-        self.who, self.client = who, client
-        self._clock, self._rounds = cloud.clock, rounds
-        self.took: list[tuple[float, float]] = []
-        self.failures: list[Failure] = []
-
-    @property
-    def calls(self) -> int:
-        """How many it made."""
-        return len(self.took)
-
-    def work(self, stopped: threading.Event) -> None:
-        rounds = self._rounds(self)
-        while not stopped.wait(PAUSE):
-            next(rounds)
+        super().__init__(who, cloud.clock.now, lambda: rounds(self))
+        self.client = client
 
     def once(self) -> None:
         """One round alone, as on a day before."""
-        next(self._rounds(self))
+        next(self._rounds())
 
     def reads(self, container: str, blob: str) -> None:
         self._tries("GetBlob", lambda: self.client().get_blob_client(container, blob).download_blob().readall())
@@ -83,11 +62,7 @@ class Worker:
         self._tries("PutBlob", lambda: self.client().get_blob_client(container, blob).upload_blob(b"seen today", overwrite=True))
 
     def _tries(self, name: str, call: Callable[[], object]) -> None:
-        at = self._clock.now()
-        code = _code_of(call)
-        self.took.append((at, self._clock.now() - at))
-        if code:
-            self.failures.append(Failure(at, self.who, name, code))
+        self.noted(name, lambda: _code_of(call))
 
 
 def _code_of(call: Callable[[], object]) -> str:
