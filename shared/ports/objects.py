@@ -31,11 +31,40 @@ class Scheme(StrEnum):
     SSE_C = "sse-c"
     SERVICE = "service"
     """a scheme of another service that keeps its data in S3 (`aws:backup`, `aws:fsx`)"""
+    SCOPE = "encryption-scope"
+    """a part of a store with data keys of its own (Azure Storage, "Encryption scopes for Blob storage")"""
+
+
+class Bar(StrEnum):
+    """What stands against any copy of a version onto itself, besides locks, archives and customers' keys."""
+
+    SNAPSHOT = "snapshot"
+    DELETED = "deleted"
+    """it is kept for a while and can be brought back"""
+    IN_PLACE = "in-place"
+    """it is written into, or appended to: a copy of it would be an object of another kind"""
+    LEASED = "leased"
+    IMMUTABLE = "immutable"
+    """of a container in which nothing can be overwritten"""
+    IMPOSED = "imposed"
+    """of a container that lets nobody choose another key"""
+    DIRECTORIES = "directories"
+    """of a store with real directories, whose access lists a copy may lose"""
+    UPLOADING = "uploading"
+    """somebody has sent parts of what is to take its place"""
+
+
+BARRED = "Barred:"
+"""Code of the `Refused` for a copy that a `Bar` stands against, before the bar's value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Encryption:
-    """What a version is encrypted with; `key` is the key's ARN for the two KMS schemes, else empty."""
+    """What a version is encrypted with.
+
+    `key` is the key's ARN for the two KMS schemes, the scope's resource id for `SCOPE` (the store's own where it is under none),
+    else empty.
+    """
 
     scheme: Scheme
     key: str = ""
@@ -96,7 +125,8 @@ class Page:
 class Facts:
     """What a store says of one version. `headers` are those of HTTP that travel with the content (`content-type` …).
 
-    `archived`: the content can not be read without a restore first (S3 Glacier, Deep Archive, archive tiers).
+    `archived`: the content can not be read without a restore first (S3 Glacier, Deep Archive, archive tiers). `bar`: what the store
+    says beforehand that a copy would be refused for.
     """
 
     size: int
@@ -106,6 +136,7 @@ class Facts:
     storage_class: str = "STANDARD"
     archived: bool = False
     lock: Lock = Lock()
+    bar: Bar | None = None
     checksum: Checksum | None = None
     headers: Pairs = field(default=(), repr=False)
     metadata: Pairs = field(default=(), repr=False)
@@ -142,10 +173,17 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
-    """What of a store decides how its objects can be moved."""
+    """What of a store decides how its objects can be moved.
+
+    `in_place`: its service can change the key of what is stored without writing it again. `copy_limit`: bytes that one copy can
+    hold there, and `largest` those of an object that is copied in parts; None: as S3 has it.
+    """
 
     versioning: Versioning
     consumers: tuple[Consumer, ...] = ()
+    in_place: bool = True
+    copy_limit: int | None = None
+    largest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +226,10 @@ class Objects(Protocol):
         ...
 
     def copy(self, store: Ref, version: Version, facts: Facts, encryption: Encryption) -> Moved:
-        """The latest version copied onto itself, if it still has this ETag; else `Refused` with code `PreconditionFailed`."""
+        """The latest version copied onto itself, if it still has this ETag; else `Refused` with code `PreconditionFailed`.
+
+        `Refused` with `BARRED` and a `Bar` where the store lets nobody overwrite it so.
+        """
         ...
 
     def copy_parts(

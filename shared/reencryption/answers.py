@@ -11,7 +11,7 @@ from secrets import SystemRandom
 
 from shared.domain.errors import Absent, CloudError, Refused, Throttled, Unreachable
 from shared.ports import Clock
-from shared.ports.objects import CUSTOMER_KEY
+from shared.ports.objects import BARRED, CUSTOMER_KEY
 
 ATTEMPTS = 8
 SHORTEST = 0.1
@@ -30,6 +30,7 @@ class Answer(StrEnum):
     CUSTOMER_KEY = "customer-key"
     DENIED = "denied"
     REFUSED = "refused"
+    BARRED = "barred"
     FATAL = "fatal"
 
 
@@ -43,6 +44,7 @@ ANSWERS: tuple[tuple[type[CloudError], str, Answer], ...] = (
     (Absent, r"^NoSuchBucket$", Answer.FATAL),
     (Absent, r"", Answer.GONE),
     (Refused, rf"^{CUSTOMER_KEY}$", Answer.CUSTOMER_KEY),
+    (Refused, rf"^{BARRED}", Answer.BARRED),
     (Refused, r"^(PreconditionFailed|412|ConditionalRequestConflict|409)$", Answer.CHANGED),
     (Refused, r"^InvalidRequest$", Answer.WRONG_LANE),
     (Refused, r"^(AccessDenied|403)", Answer.DENIED),

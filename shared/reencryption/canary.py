@@ -10,7 +10,7 @@ from functools import partial
 
 from shared.domain.errors import CloudError
 from shared.ports import Clock, Objects
-from shared.ports.objects import Encryption, Facts, Scheme
+from shared.ports.objects import Encryption, Facts, Scheme, StoreFacts
 
 from .answers import Answer, meaning, persistently
 from .plan import Migration
@@ -20,11 +20,15 @@ PROVED = "proved"
 FOREIGN = "closed: S3 updates in place only under a key of the bucket's own account"
 """S3 API reference, UpdateObjectEncryption: the request with another account's key is refused."""
 
+NO_CALL = "closed: the store's service changes no key in place"
+
 NO_PLACE = "closed: the responder has no bucket of its own in this Region to try it in; `codeblue init` makes one"
 
 
-def try_update(plan: Migration, objects: Objects, clock: Clock) -> str:
+def try_update(plan: Migration, held: StoreFacts, objects: Objects, clock: Clock) -> str:
     """`PROVED`, or why the lane stays closed. Raises `CloudError` where there was no answer to judge by."""
+    if not held.in_place:
+        return NO_CALL
     if plan.foreign:
         return FOREIGN
     if plan.canary is None:

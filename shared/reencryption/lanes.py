@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from shared.ports.objects import NULL, Consumer, Facts, Scheme, StoreFacts, Version, Versioning
-
-from .plan import PARTS
+from shared.ports.objects import NULL, Bar, Consumer, Facts, Scheme, StoreFacts, Version, Versioning
 
 
 class Lane(StrEnum):
@@ -58,6 +56,18 @@ class Reason(StrEnum):
     NULL_BEHIND = "a copy would destroy an older version, because versioning is suspended"
     CONSUMERS = "a copy would look like a new object to whoever is notified of them"
     TOO_LARGE = "larger than any copy can be"
+    SNAPSHOT = "a snapshot: nothing can be written in its place"
+    DELETED = "deleted, and kept until its time is over"
+    IN_PLACE = "an append or page blob, which no copy keeps as it is"
+    LEASED = "leased: whoever holds the lease works on it"
+    IMMUTABLE = "in a container that is retained or under legal hold: nothing in it can be overwritten"
+    IMPOSED = "in a container that takes no other encryption scope: move it to a new one"
+    DIRECTORIES = "in a store with directories: a copy may lose their access lists"
+    UPLOADING = "somebody has sent blocks of what is to take its place"
+
+
+BARS: dict[Bar, Reason] = {bar: Reason[bar.name] for bar in Bar}
+"""What the reason is called for what stands against a copy."""
 
 
 class Unseen(StrEnum):
@@ -72,7 +82,7 @@ class Unseen(StrEnum):
 class Situation:
     """What besides the version itself decides. `updatable`: UpdateObjectEncryption is proved at this endpoint.
 
-    `null_behind`: an older version of the same key has the id `null`. `copy_limit` in bytes.
+    `null_behind`: an older version of the same key has the id `null`. `copy_limit` and `largest` in bytes.
     """
 
     old: frozenset[str]
@@ -81,6 +91,7 @@ class Situation:
     updatable: bool
     now: datetime
     copy_limit: int
+    largest: int
     null_behind: bool = False
 
 
@@ -119,6 +130,10 @@ def _blocked(reason: Reason) -> Decision:
     return Decision(Lane.BLOCKED, reason)
 
 
+def _bars(bar: Bar) -> Applies:
+    return lambda _, facts, __: facts.bar is bar
+
+
 RULES: tuple[tuple[Decision, Applies], ...] = (
     (Decision(Lane.NOTHING, Reason.SUCCESSOR), lambda _, f, s: f.encryption.key == s.successor),
     (Decision(Lane.NOTHING, Reason.OTHER_KEY), lambda _, f, s: f.encryption.key not in s.old),
@@ -127,9 +142,10 @@ RULES: tuple[tuple[Decision, Applies], ...] = (
     (_blocked(Reason.LEGAL_HOLD), lambda _, f, __: f.lock.legal_hold),
     (_blocked(Reason.GOVERNANCE), lambda _, f, s: f.lock.retains("GOVERNANCE", s.now)),
     (Decision(Lane.UPDATE), lambda _, __, s: s.updatable),
+    *((_blocked(reason), _bars(bar)) for bar, reason in BARS.items()),
     (_blocked(Reason.NONCURRENT), lambda v, _, __: not v.latest),
     (_blocked(Reason.ARCHIVED), lambda _, f, __: f.archived),
-    (_blocked(Reason.TOO_LARGE), lambda _, f, s: f.size > s.copy_limit * PARTS),
+    (_blocked(Reason.TOO_LARGE), lambda _, f, s: f.size > s.largest),
     (_blocked(Reason.NULL_BEHIND), _replaces),
     (_blocked(Reason.CONSUMERS), _wakes),
     (Decision(Lane.MULTIPART), _large),

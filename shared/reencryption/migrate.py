@@ -54,8 +54,8 @@ def migrate(
     manifest = Manifest.recall(plan, journal)
     for upload in manifest.uploads:
         persistently(clock, partial(objects.abort, plan.store, upload.key, upload.id))
-    update_lane = try_update(plan, objects, clock)
     held = persistently(clock, partial(objects.store, plan.store))
+    update_lane = try_update(plan, held, objects, clock)
     mover = Mover(plan, held, clock, manifest, updatable=update_lane == PROVED)
     with _workers(plan.width) as pool:
         calls = Calls(plan.store, objects, clock, pool, plan.ceiling)

@@ -6,13 +6,13 @@ from functools import partial
 from shared.domain.errors import CloudError
 from shared.ports import Clock
 from shared.ports.asking import Ask, Copy, CopyParts, Head, Update
-from shared.ports.objects import NULL, Encryption, Facts, Moved, Scheme, StoreFacts, Version, Versioning
+from shared.ports.objects import BARRED, NULL, Bar, Encryption, Facts, Moved, Scheme, StoreFacts, Version, Versioning
 
 from .answers import Answer, meaning
 from .asking import Conversation
-from .lanes import COPIES, MOVES, Decision, Lane, Reason, Situation, Unseen, decide
+from .lanes import BARS, COPIES, MOVES, Decision, Lane, Reason, Situation, Unseen, decide
 from .manifest import Manifest
-from .plan import Migration
+from .plan import PARTS, Migration
 from .rows import Row, differences, name_of, seen
 
 UNSEEN: dict[Answer, Unseen] = {
@@ -28,6 +28,7 @@ OUTCOMES: dict[Answer, tuple[Lane, Reason]] = {
     Answer.DENIED: (Lane.FAILED, Reason.DENIED),
     Answer.REFUSED: (Lane.FAILED, Reason.REFUSED),
     Answer.CUSTOMER_KEY: (Lane.FAILED, Reason.REFUSED),
+    Answer.BARRED: (Lane.BLOCKED, Reason.IMMUTABLE),
     Answer.RETRY: (Lane.FAILED, Reason.UNUSABLE),
     Answer.FATAL: (Lane.FAILED, Reason.UNUSABLE),
 }
@@ -153,18 +154,22 @@ class Mover:
             if row.lane is not Lane.UPDATE:
                 lane, reason = Lane.FAILED, Reason.REFUSED
             self._not_updatable.add((look.version.key, look.version.id))
+        if answer is Answer.BARRED:
+            reason = BARS[Bar(error.code.removeprefix(BARRED))]
         if answer in STOPS:
             self.stopped = f"{reason}: {error.code}"
         return row.but(lane=lane, reason=reason, code=error.code)
 
     def _situation(self, *, updatable: bool, null_behind: bool) -> Situation:
+        limit = min(self._plan.copy_limit, self._store.copy_limit or self._plan.copy_limit)
         return Situation(
             old=self._plan.old,
             successor=self._plan.successor,
             store=self._store,
             updatable=updatable,
             now=self._clock.now(),
-            copy_limit=self._plan.copy_limit,
+            copy_limit=limit,
+            largest=self._store.largest or limit * PARTS,
             null_behind=null_behind,
         )
 

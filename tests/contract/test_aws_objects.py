@@ -64,21 +64,6 @@ def test_names_of_any_spelling_move_in_place(charts: Scene) -> None:
     assert charts.verify().done
 
 
-def test_names_of_any_spelling_are_copied(unversioned: Scene, sandbox: Sandbox) -> None:
-    close_updates(unversioned, sandbox)
-    for name in AWKWARD:
-        unversioned.put(name, **DETAILED)
-    before = {name: unversioned.head(name) for name in AWKWARD}
-    assert unversioned.migrate().moved == {Lane.COPY: len(AWKWARD)}
-    for name in AWKWARD:
-        after = unversioned.head(name)
-        assert (after["SSEKMSKeyId"], after["BucketKeyEnabled"]) == (unversioned.new, True)
-        assert facts(after, KEPT) == facts(before[name], KEPT)
-    assert {line["Key"] for line in unversioned.versions()} == set(AWKWARD)
-    proof = unversioned.verify()
-    assert (proof.done, proof.compared, proof.mismatches) == (True, len(AWKWARD), ())
-
-
 @BY_ALL
 def test_old_versions_and_delete_markers_keep_their_order(charts: Scene) -> None:
     versions = [charts.put("jane", content) for content in (b"one", b"two")]

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from shared.adapters.memory.clock import BEGINNING
 from shared.domain.errors import Absent, CloudError, Refused, Throttled, Unreachable
-from shared.ports.objects import NULL, Consumer, Encryption, Facts, Lock, Scheme, StoreFacts, Version, Versioning
+from shared.ports.objects import BARRED, NULL, Bar, Consumer, Encryption, Facts, Lock, Scheme, StoreFacts, Version, Versioning
 from shared.reencryption.answers import Answer, meaning
-from shared.reencryption.lanes import RULES, Lane, Reason, Situation, Unseen, decide
+from shared.reencryption.lanes import BARS, RULES, Lane, Reason, Situation, Unseen, decide
 from tests.unit.reencryption import NEW, OLD, PLAN, UNDER_NEW, UNDER_OLD, UNDER_OTHER
 
 NOW = BEGINNING
@@ -20,7 +20,7 @@ OLDER = replace(VERSION, latest=False)
 MARKER = replace(VERSION, delete_marker=True)
 FACTS = Facts(10, "e", NOW, UNDER_OLD)
 ALWAYS = StoreFacts(Versioning.ENABLED)
-OPEN = Situation(frozenset({OLD}), NEW, ALWAYS, updatable=True, now=NOW, copy_limit=100)
+OPEN = Situation(frozenset({OLD}), NEW, ALWAYS, updatable=True, now=NOW, copy_limit=100, largest=1_000_000)
 CLOSED = replace(OPEN, updatable=False)
 SUSPENDED = replace(CLOSED, store=StoreFacts(Versioning.SUSPENDED))
 
@@ -92,6 +92,11 @@ ROWS = [
     pytest.param(
         replace(VERSION, id=NULL), FACTS, replace(SUSPENDED, null_behind=True), Lane.COPY, Reason.NONE, id="its own it may replace"
     ),
+    *(
+        pytest.param(VERSION, replace(FACTS, bar=bar), CLOSED, Lane.BLOCKED, reason, id=f"{bar} stands against a copy")
+        for bar, reason in BARS.items()
+    ),
+    pytest.param(OLDER, replace(FACTS, bar=Bar.SNAPSHOT), CLOSED, Lane.BLOCKED, Reason.SNAPSHOT, id="and says so of old ones"),
 ]
 
 
@@ -123,6 +128,7 @@ def test_every_rule_of_the_table_has_a_row() -> None:
         pytest.param(Refused("", "403"), Answer.DENIED, id="a HEAD is denied by number"),
         pytest.param(Refused("", "AccessDenied"), Answer.DENIED, id="others by name"),
         pytest.param(Refused("", "InvalidObjectState"), Answer.REFUSED, id="what we do not know is a refusal"),
+        pytest.param(Refused("", f"{BARRED}{Bar.LEASED}"), Answer.BARRED, id="a lease stands in the way of one version"),
     ],
 )
 def test_an_answer_means_one_thing(error: CloudError, answer: Answer) -> None:

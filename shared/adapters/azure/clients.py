@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
+from shared.adapters.azure.errors import call
 from shared.adapters.azure.rest import Rest
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
 
 RETRIES = 3
+STORAGE = "https://storage.azure.com/.default"
 
 STORAGE_WAITS: dict[str, Any] = {"initial_backoff": 0, "increment_base": 1, "random_jitter_range": 1}
 """Seconds, two at most: storage's client has waits of its own; at the first answer lost a fence would stand still for 18 s."""
@@ -92,6 +94,10 @@ class Clients:
             return BlobServiceClient(account_url, self._credential, **self._options, **STORAGE_WAITS)
 
         return cast("BlobServiceClient", self._client("blobs", account_url, make))
+
+    def storage_token(self) -> str:
+        """What opens a blob as the source of a copy: an access token for storage. Raises `CloudError`."""
+        return call(self._credential.get_token, STORAGE).token
 
     def logs(self) -> LogsQueryClient:
         """Log Analytics, asked about a resource."""

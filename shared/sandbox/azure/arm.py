@@ -9,6 +9,7 @@ from shared.sandbox.azure import schema
 from shared.sandbox.azure.arm_call import ArmCall, Provider, take_apart
 from shared.sandbox.azure.authorization import Authorization
 from shared.sandbox.azure.compute import Compute
+from shared.sandbox.azure.event_grid import EventGrid
 from shared.sandbox.azure.insights import Insights
 from shared.sandbox.azure.managed_identities import ManagedIdentities
 from shared.sandbox.azure.management_groups import ManagementGroups
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 PROVIDERS: Mapping[str, Callable[["Cloud"], Provider]] = {
     "microsoft.compute": Compute,
+    "microsoft.eventgrid": EventGrid,
     "microsoft.insights": Insights,
     "microsoft.keyvault": VaultProvider,
     "microsoft.managedidentity": ManagedIdentities,

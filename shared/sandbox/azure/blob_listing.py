@@ -79,7 +79,7 @@ def _entry(name: str, blob: Blob, version: Version, include: set[str], at: float
         nodes.append(("VersionId", version.id))
         if version is blob.current:
             nodes.append(("IsCurrentVersion", "true"))
-    nodes.append(("Properties", list(_properties(version, at))))
+    nodes.append(("Properties", list(_properties(blob, version, at))))
     if "metadata" in include:
         nodes.append(("Metadata", list(version.metadata.items())))
     if "tags" in include and version.tags:
@@ -88,8 +88,9 @@ def _entry(name: str, blob: Blob, version: Version, include: set[str], at: float
     return ("Blob", nodes)
 
 
-def _properties(version: Version, at: float) -> Iterator[xml.Node]:
+def _properties(blob: Blob, version: Version, at: float) -> Iterator[xml.Node]:
     worm = version.worm
+    leased = blob.lease is not None and blob.lease.holds(at) and version is blob.current
     found = {
         "Creation-Time": http_date(version.created),
         "Last-Modified": http_date(version.modified),
@@ -103,6 +104,7 @@ def _properties(version: Version, at: float) -> Iterator[xml.Node]:
         "Content-Disposition": version.headers.get("content-disposition", ""),
         "BlobType": version.kind,
         "AccessTier": (version.tier or "Hot") if version.kind == "BlockBlob" else "",
+        "AccessTierInferred": "true" if version.kind == "BlockBlob" and not version.tier else "",
         "ServerEncrypted": "true",
         "EncryptionScope": version.scope,
         "CopyId": version.copied.get("copy-id", ""),
@@ -111,6 +113,7 @@ def _properties(version: Version, at: float) -> Iterator[xml.Node]:
         "ImmutabilityPolicyUntilDate": http_date(worm.until) if worm else "",
         "ImmutabilityPolicyMode": ("locked" if worm.locked else "unlocked") if worm else "",
         "LegalHold": "true" if version.hold else "",
+        "LeaseStatus": "locked" if leased else "unlocked",
         "DeletedTime": http_date(version.deleted) if version.deleted is not None else "",
         "RemainingRetentionDays": str(int(((version.purged or at) - at) // DAY)) if version.deleted is not None else "",
     }

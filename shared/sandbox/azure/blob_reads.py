@@ -27,6 +27,8 @@ OVERRIDES = {
     "rscl": "content-language",
     "rsct": "content-type",
 }
+ARCHIVE = "Archive"
+"""the tier whose content can not be read before it is put into another one"""
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)$")
 
 
@@ -74,6 +76,8 @@ def get_blob(cloud: "Cloud", call: BlobCall) -> Answer:
     version = call.version()
     demand_for_read(call, version)
     demand(cloud, call.account, version.scope, call.at)
+    if version.tier == ARCHIVE:
+        raise refusal("BlobArchived")
     headers, content = described(call, version), version.content
     headers |= {name: call.arg(short) for short, name in OVERRIDES.items() if call.arg(short)}
     asked = call.header("x-ms-range") or call.header("range")

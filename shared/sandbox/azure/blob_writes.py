@@ -62,12 +62,14 @@ def put_block(cloud: "Cloud", call: BlobCall) -> Answer:
 def stage(cloud: "Cloud", call: BlobCall, content: bytes) -> Answer:
     """Keep a block that no list has committed yet."""
     container = call.container()
-    scope_given(cloud, call, container)
+    scope = scope_given(cloud, call, container)
     blob = container.blobs.setdefault(call.names[1], Blob(call.names[1]))
     name = call.arg("blockid")
     if not name:
         raise refusal("InvalidQueryParameterValue")
-    blob.uncommitted[name] = Block(name, content)
+    if any(len(each) != len(name) for each in blob.uncommitted):
+        raise refusal("InvalidBlobOrBlock")
+    blob.uncommitted[name] = Block(name, content, scope)
     return Answer(201, {"x-ms-request-server-encrypted": "true", "content-md5": md5(content)})
 
 
@@ -83,6 +85,9 @@ def put_block_list(cloud: "Cloud", call: BlobCall) -> Answer:
         if block is None:
             raise refusal("InvalidBlockList")
         blocks.append(block)
+    scope = scope_given(cloud, call, container)
+    if any(each.scope != scope for each in blocks if each.id in blob.uncommitted):
+        raise refusal("BlobCustomerSpecifiedEncryptionMismatch")
     content = b"".join(each.content for each in blocks)
     tags, tier = tags_given(call), call.header("x-ms-access-tier")
     draft = Draft("BlockBlob", content, properties_given(call), metadata_given(call), tags, tuple(blocks), tier=tier)

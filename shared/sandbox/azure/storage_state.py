@@ -112,6 +112,7 @@ class Block:
 
     id: str
     content: bytes
+    scope: str = ""
 
 
 @dataclass(slots=True)
