@@ -108,6 +108,7 @@ def in_azure(policy: Policy) -> Presence:
     from shared.adapters.azure.directory import AzureDirectory
     from shared.adapters.azure.evidence import AzureEvidence
     from shared.adapters.azure.sources import AzureSources
+    from shared.adapters.azure.traffic import AzureTraffic
     from shared.adapters.azure.world import AzureWorld
 
     named = frozenset(n.lower() for n in (*policy.responder.roles, *policy.responder.break_glass) if not n.startswith("arn:"))
@@ -124,6 +125,7 @@ def in_azure(policy: Policy) -> Presence:
         evidence=lambda: AzureEvidence(clients),
         sources=lambda: AzureSources(clients),
         notifier=LogNotifier(),
+        traffic=lambda: AzureTraffic(clients),
     )
 
 

@@ -74,9 +74,10 @@ EXPLANATIONS: tuple[tuple[str, Explains], ...] = (
 NOT_YET = Need("the record does not reach beyond the time at which everything had moved")
 """The log is late: what it says of the time since is still to come."""
 
-KEEPS_NOTHING = frozenset({Kind.SECRET, Kind.FUNCTION, Kind.TOPIC})
+KEEPS_NOTHING = frozenset({Kind.SECRET, Kind.FUNCTION, Kind.TOPIC, Kind.DISK_ENCRYPTION_SET})
 """Kinds that are encrypted anew, or hold nothing for long, when they are told of another key. Log groups, trails and queues do:
-what they took in before stays under the old key (CloudWatch Logs, CloudTrail and SQS guides, "Encryption at rest")."""
+what they took in before stays under the old key (CloudWatch Logs, CloudTrail and SQS guides, "Encryption at rest"). A disk
+encryption set names the key before for as long as a disk of its is under that."""
 
 
 def unexplained(uses: Iterable[KeyUse], known: Known) -> tuple[KeyUse, ...]:
@@ -94,7 +95,8 @@ def of_uses(uses: Uses, known: Known, moved_at: datetime | None) -> Iterator[Nee
     left = sorted(unexplained(uses.found, known), key=lambda use: (_label(use), use.act.at))
     for label, group in groupby(left, key=_label):
         several = list(group)
-        words = f"{label} used it {len(several)} times and nothing explains it, last at {several[-1].act.at.isoformat()}"
+        times = sum(use.times for use in several)
+        words = f"{label} used it {times} times and nothing explains it, last at {several[-1].act.at.isoformat()}"
         yield Need(words, by=who(several[-1].act.actor), user=_rightful(several[-1], known))
 
 

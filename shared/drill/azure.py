@@ -19,7 +19,7 @@ from shared.domain.plan import Wave
 from shared.sandbox.azure import hospital_scene as scene
 from shared.sandbox.azure.delays import Delays
 from shared.sandbox.azure.hospital_inventory import Held
-from shared.sandbox.scene import Begun, Ready, Success
+from shared.sandbox.scene import Begun, Played, Ready, Success
 from shared.workflow.deps import Deps
 from shared.workflow.local import Decide, Patience, drive
 from shared.workflow.step import over
@@ -154,9 +154,10 @@ def _sight(stage: Stage, answered: Answered) -> Sight:
 
     wrong += [
         *_unmoved(stage.ready.keys, answered.played.keys),
+        *_undone(answered.played),
         *late(claimed, _stood(answered) + grace, fenced + grace, Delays.documented().log),
     ]
-    return Sight(counts, tuple(dict.fromkeys(wrong)), tuple(_facts(counts)), limit)
+    return Sight(counts, tuple(dict.fromkeys(wrong)), tuple(_facts(counts, answered.played.states)), limit)
 
 
 def _stood(answered: Answered) -> float:
@@ -193,9 +194,20 @@ def _unmoved(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[st
             yield f"{place} is still under the old version of its key"
 
 
-def _facts(counts: dict[str, dict[str, int]]) -> Iterator[str]:
+def _undone(played: Played[Any]) -> Iterator[str]:
+    """Old versions that can be used still, and what nobody can read because one of them can not."""
+    for key, state in played.states.items():
+        if state != "Disabled":
+            yield f"the old version {key} is {state.lower()}"
+    unread = Counter(held.tenant for held in played.stored if played.states.get(held.under) == "Disabled")
+    yield from (f"{count} blobs of {tenant} are under a version that is disabled" for tenant, count in unread.items())
+
+
+def _facts(counts: dict[str, dict[str, int]], states: Mapping[str, str]) -> Iterator[str]:
     for tenant, found in counts.items():
         yield f"{tenant}: {', '.join(f'{count} {word}' for word, count in found.items())}."
+    disabled = Counter(state.lower() for state in states.values())
+    yield f"Old versions: {', '.join(f'{count} {word}' for word, count in sorted(disabled.items()))}."
 
 
 DRILL: Final = of(

@@ -57,6 +57,8 @@ class KeyUse:
     within: str = ""
     by_alias: bool = False
     """the caller named an alias in place of the key"""
+    times: int = 1
+    """how often this was seen: some records count what is alike"""
 
 
 @dataclass(frozen=True, slots=True)

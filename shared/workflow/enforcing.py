@@ -28,11 +28,12 @@ def enforce(case: Case, deps: Deps) -> Next:
     """The lasting denies. Raises `NotDurable`."""
     if not lasting.allowed(case, deps, Wave.ENFORCE):
         return Next(case, Stage.RETIRE)
-    forms, unknown = observing.stores(case, deps)
+    guarded = lasting.guarded(case, deps)
+    forms, unknown = observing.stores(case, deps, guarded)
     floor = deps.policy.fence.tls_floor
     spared = lasting.worded(case, CHANGE, _spared(case, deps, forms, floor))
     seen = lasting.worded(spared, observing.BLIND, unknown)
-    following = lasting.decided(seen, deps, Wave.ENFORCE, case.scope.stores, Observed(forms=forms, tls_floor=floor))
+    following = lasting.decided(seen, deps, Wave.ENFORCE, guarded, Observed(forms=forms, tls_floor=floor))
     return following if following.stage else Next(following.case, Stage.RETIRE)
 
 

@@ -35,6 +35,12 @@ def allowed(case: Case, deps: Deps, wave: Wave) -> bool:
     return Mode.OBSERVE not in {case.mode, deps.policy.mode(wave)}
 
 
+def guarded(case: Case, deps: Deps) -> list[Ref]:
+    """The stores of the case that lasting denies can be put on, in the cloud that they lie in."""
+    actions = [action for action in ACTIONS.values() if action.wave is Wave.ENFORCE]
+    return [store for store in case.scope.stores if any(action.applies(store, deps.world) for action in actions)]
+
+
 def planned(case: Case, wave: Wave) -> bool:
     """Whether this wave was thought of already."""
     return any(p.wave is wave for p in case.plans)
@@ -74,7 +80,7 @@ def _proposed(
 
 
 def _on(target: Ref, wave: Wave, seen: Situation) -> tuple[Change, ...] | LeftForPeople:
-    fitting = [a for a in ACTIONS.values() if a.wave is wave and target.kind in a.targets]
+    fitting = [a for a in ACTIONS.values() if a.wave is wave and a.applies(target, seen.world)]
     try:
         return tuple(change for action in fitting for change in action.propose(action, target, seen))
     except CloudError as error:

@@ -1,6 +1,6 @@
 """What every single request of the evidence window says: how stores are used, and who still needs an old key. Takes its time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.containment import needs
@@ -10,7 +10,7 @@ from shared.containment.observed import Form, Need, forms
 from shared.containment.parallel import NARROW, in_parallel
 from shared.containment.reach import did
 from shared.domain.actor import Actor, Credential
-from shared.domain.case import Case, LeftForPeople
+from shared.domain.case import Case, LeftForPeople, Succession
 from shared.domain.errors import CloudError
 from shared.domain.facet import AliasTarget, EncryptedWith, Grant
 from shared.domain.resource import Cloud, Kind, Ref
@@ -18,6 +18,7 @@ from shared.ports import Relation, Request, Traffic, Uses
 from shared.reencryption.lanes import Reason
 
 from .deps import Deps
+from .proofs import Proofs, proofs
 
 LEAST_WATCHED = 0.9
 """Part of the window of which the record must speak: whoever works with a store comes back within days, and is in the rest."""
@@ -33,15 +34,15 @@ def window(deps: Deps) -> tuple[datetime, datetime]:
     return now - timedelta(days=deps.policy.limits.evidence_days), now
 
 
-def stores(case: Case, deps: Deps) -> tuple[Forms, tuple[LeftForPeople, ...]]:
-    """How each store was used by others than the actors and ourselves; for people, the stores of which nobody can say."""
+def stores(case: Case, deps: Deps, among: Sequence[Ref]) -> tuple[Forms, tuple[LeftForPeople, ...]]:
+    """How each of these was used by others than the actors and ourselves; for people, the stores of which nobody can say."""
     if deps.traffic is None:
-        return {}, tuple(_unknown(store, "single requests are not read here") for store in case.scope.stores)
-    found = [(store, _blindness(store, deps.traffic(), deps)) for store in case.scope.stores]
+        return {}, tuple(_unknown(store, "single requests are not read here") for store in among)
+    found = [(store, _blindness(store, deps.traffic(), deps)) for store in among]
     seen = [store for store, why in found if not why]
     asked = ask(lambda: _lately(case, deps, seen), None, "the record of requests")
     if asked.value is None:
-        return {}, tuple(_unknown(store, "the record of requests can not be read") for store in case.scope.stores)
+        return {}, tuple(_unknown(store, "the record of requests can not be read") for store in among)
     return asked.value, tuple(_unknown(store, why) for store, why in found if why)
 
 
@@ -89,44 +90,48 @@ def _others(case: Case, deps: Deps, seen: Sequence[Ref]) -> Iterator[Request]:
             yield request
 
 
-def behind(case: Case, deps: Deps, moment: datetime) -> bool:
-    """Whether the log has still to tell of uses of an old key up to this moment. Where it can not be read, nothing is to come."""
+def behind(proved: Mapping[Ref, datetime], deps: Deps) -> bool:
+    """Whether the log has still to tell of uses of an old key up to its proof. Where it can not be read, nothing is to come."""
     if deps.traffic is None:
         return False
-    uses, since, nothing = deps.traffic().uses, window(deps)[0], Uses((), whole=False, through=moment)
-    old = [s.old for s in case.scope.successors]
-    told = in_parallel(lambda key: ask(lambda: uses(key, since), nothing, str(key)).value.through, old, NARROW)
-    return any(through < moment for through in told)
+    uses, since = deps.traffic().uses, window(deps)[0]
+
+    def late(key: Ref) -> bool:
+        nothing = Uses((), whole=False, through=proved[key])
+        return ask(lambda: uses(key, since), nothing, str(key)).value.through < proved[key]
+
+    return any(in_parallel(late, list(proved), NARROW))
 
 
 def keys(case: Case, deps: Deps, used: Forms) -> tuple[dict[Ref, tuple[Need, ...]], dict[Ref, str]]:
     """What still needs each old key; and, of those where that could not be found out, why not."""
     known: dict[Ref, tuple[Need, ...]] = {}
     unknown: dict[Ref, str] = {}
-    old = [s.old for s in case.scope.successors]
-    for key, found in zip(old, in_parallel(lambda key: _needed(key, case, deps, used), old, NARROW), strict=True):
+    old, proved = case.scope.successors, proofs(case, deps)
+    for s, found in zip(old, in_parallel(lambda s: _needed(s, case, deps, used, proved), old, NARROW), strict=True):
         if isinstance(found, CloudError):
-            unknown[key] = str(found)
+            unknown[s.old] = str(found)
         else:
-            known[key] = found
+            known[s.old] = found
     return known, unknown
 
 
-def _needed(key: Ref, case: Case, deps: Deps, used: Forms) -> tuple[Need, ...] | CloudError:
+def _needed(old: Succession, case: Case, deps: Deps, used: Forms, proved: Proofs) -> tuple[Need, ...] | CloudError:
     try:
-        return tuple(dict.fromkeys(_needs(key, case, deps, used)))
+        return tuple(dict.fromkeys(_needs(old, case, deps, used, proved)))
     except CloudError as error:
         return error
 
 
-def _needs(key: Ref, case: Case, deps: Deps, used: Forms) -> Iterator[Need]:
+def _needs(old: Succession, case: Case, deps: Deps, used: Forms, proved: Proofs) -> Iterator[Need]:
+    key = old.old
     if deps.traffic is None:
         raise CloudError("single uses of keys are not read here")
     uses = deps.traffic().uses(key, window(deps)[0])
-    known = _known(key, case, deps, uses)
-    yield from _stored(key, case)
+    known = _known(key, case, deps, uses, proved)
+    yield from () if old.rewraps else _stored(key, case)
     yield from _there(key, deps)
-    yield from needs.of_uses(uses, known, max(proofs(case, deps).values(), default=None))
+    yield from needs.of_uses(uses, known, proved.of(old))
     for store in case.scope.stores:
         yield from needs.of_writers(key, used.get(store, ()), known)
 
@@ -158,35 +163,23 @@ def _there(key: Ref, deps: Deps) -> Iterator[Need]:
     yield from needs.of_things(named, "still names it")
     under = (d for d in world.related(key, Relation.DEPENDANTS) if any(e.key == key.id for e in world.look(d, EncryptedWith)))
     yield from needs.of_things(under, "still encrypts with it")
-    if count := sum(grant.present for grant in world.look(key, Grant)):
+    if world.traits(key, Grant) and (count := sum(grant.present for grant in world.look(key, Grant))):
         yield Need(f"{count} grants on it let somebody use it")
 
 
-def _known(key: Ref, case: Case, deps: Deps, uses: Uses) -> Known:
-    proved = proofs(case, deps)
-    emptied = {v.store.id: proved[v.store.id] for v in case.versions if v.key == key and v.done and v.store.id in proved}
+def _known(key: Ref, case: Case, deps: Deps, uses: Uses, proved: Proofs) -> Known:
+    stores = proved.stores
+    emptied = {v.store.id: stores[v.store.id] for v in case.versions if v.key == key and v.done and v.store.id in stores}
     held = {v.store.id for v in case.versions if v.key == key and any(reason != Reason.CUSTOMER_KEY for reason, _ in v.blocked)}
     return Known(
         standings=case.scope.standings,
         allow=case.scope.allow,
         exempt=deps.exempt,
         lent=deps.lent,
-        emptied={store: at for store, at in emptied.items() if store not in held},
+        emptied={store: at for store, at in emptied.items() if store not in held} | dict(proved.wrapped.get(key.id, {})),
         repointed=frozenset(d.id for d in case.scope.dependants if d.kind in KEEPS_NOTHING),
         ours=deps.cases.remembered([use.act.request_id for use in uses.found]),
     )
-
-
-def proofs(case: Case, deps: Deps) -> dict[str, datetime]:
-    """Stores (ARNs) that were proved, and the end of the migration that the proof came after: what followed it is not in it."""
-    ended: datetime | None = None
-    found: dict[str, datetime] = {}
-    for entry in deps.journal(case.id).entries():
-        if entry.kind == "outcome" and entry.body.get("wave") == "migrate":
-            ended = datetime.fromisoformat(entry.at)
-        elif entry.kind == "verified":
-            found[str(entry.body["store"])] = ended or datetime.fromisoformat(entry.at)
-    return found
 
 
 def restorers(case: Case, deps: Deps) -> tuple[tuple[str, ...], tuple[LeftForPeople, ...]]:

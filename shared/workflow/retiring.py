@@ -9,12 +9,13 @@ from datetime import timedelta
 from shared.containment.observed import Need, Observed
 from shared.domain.case import Case, LeftForPeople, Stage
 from shared.domain.errors import CloudError
-from shared.domain.facet import KeyState
+from shared.domain.facet import KeyState, PolicyStatement
 from shared.domain.plan import Wave
 from shared.domain.resource import Ref
 
 from . import lasting, observing
 from .deps import Deps
+from .proofs import proofs
 from .step import Next, reached
 
 NEEDED = "it goes on opening for restores, and for them; move what needs it, then `codeblue reconsider`"
@@ -34,10 +35,10 @@ def retire(case: Case, deps: Deps) -> Next:
         return Next(case, Stage.SWEEP)
     if _late(case, deps):
         return Next(case.but(verdict=reached(case)), Stage.SWEEP, again_seconds=AGAIN_SECONDS)
-    forms, _ = observing.stores(case, deps)
+    forms, _ = observing.stores(case, deps, lasting.guarded(case, deps))
     needs, unknown = observing.keys(case, deps, forms)
     restore, lost = observing.restorers(case, deps)
-    told = lasting.worded(case, NEEDED, _needed(needs))
+    told = lasting.worded(case, NEEDED, _needed(needs, deps))
     told = lasting.worded(told, UNKNOWN, (*_unknown(unknown), *lost))
     old = [s.old for s in case.scope.successors]
     following = lasting.decided(told, deps, Wave.RETIRE, old, Observed(needs=needs, restore=restore))
@@ -47,14 +48,17 @@ def retire(case: Case, deps: Deps) -> Next:
 
 def _late(case: Case, deps: Deps) -> bool:
     """Whether the log has still to tell of the time since the move. Sweeps go on meanwhile, and it is not waited for for ever."""
-    proved = max(observing.proofs(case, deps).values(), default=None)
-    return proved is not None and deps.clock.now() - proved < LONGEST_WAIT and observing.behind(case, deps, proved)
+    known = proofs(case, deps)
+    proved = {s.old: at for s in case.scope.successors if (at := known.of(s))}
+    young = {key: at for key, at in proved.items() if deps.clock.now() - at < LONGEST_WAIT}
+    return observing.behind(young, deps)
 
 
-def _needed(needs: Mapping[Ref, Sequence[Need]]) -> Iterable[LeftForPeople]:
+def _needed(needs: Mapping[Ref, Sequence[Need]], deps: Deps) -> Iterable[LeftForPeople]:
     for key, found in needs.items():
+        fenced = "fenced and not disabled" if deps.world.traits(key, PolicyStatement) else "not disabled"
         for need in found[:MOST_SAID]:
-            reason = f"the old key is fenced and not disabled: {need.reason}"
+            reason = f"the old key is {fenced}: {need.reason}"
             yield LeftForPeople(target=str(key), reason=reason, next=NEEDED, blocks=False)
 
 

@@ -45,7 +45,10 @@ def test_everything_is_under_a_new_version_of_its_key(drilled: Drilled) -> None:
     moved = drilled[1]["drill"]["versions"]
     assert set(moved) == {*hospital.TENANTS, hospital.CONSENTS}
     assert all(set(found) == {"under a new version of its key"} for found in moved.values())
-    assert len(drilled[1]["drill"]["old_keys"]) == 4
+
+
+def test_the_old_versions_are_disabled(drilled: Drilled) -> None:
+    assert list(drilled[1]["drill"]["old_keys"].values()) == ["Disabled"] * 4
 
 
 def test_keys_were_replaced_once_and_by_somebody_elses_word(drilled: Drilled) -> None:

@@ -5,14 +5,17 @@ from datetime import timedelta
 
 import pytest
 
+from shared.adapters.memory.traffic import MemoryTraffic
 from shared.adapters.memory.world import MemoryWorld
-from shared.domain.case import Stage, Verdict
-from shared.domain.facet import EncryptedWith, Facet, Rotated, Successor
-from shared.domain.resource import Ref
+from shared.domain.case import Case, Stage, Verdict
+from shared.domain.errors import Refused
+from shared.domain.facet import EncryptedWith, Facet, Grant, KeyState, PolicyStatement, Rotated, Successor
+from shared.domain.resource import Kind, Ref
 from shared.ports import Receipt, Relation, Traits
 from shared.workflow.deps import Deps
-from tests.hospital import CHARTS, KEY, REPLICA, Hospital
-from tests.workflow.driving import YES, respond
+from tests.hospital import CHARTS, KEY, REPLICA, Hospital, ref
+from tests.workflow.after_proof import WARD, used
+from tests.workflow.driving import YES, go_on, respond
 from tests.workflow.recovering import TOPIC
 
 VERSIONED = EncryptedWith(key=KEY.id, follows=True)
@@ -23,11 +26,16 @@ class Rewrapping:
 
     def __init__(self, world: MemoryWorld, *stuck: Ref) -> None:
         self._world, self._stuck = world, stuck
+        self.lacks: frozenset[type[Facet]] = frozenset()
 
     def traits(self, target: Ref, facet: type[Facet]) -> Traits | None:
+        if facet in self.lacks:
+            return None
         return Traits(one_way=True, rewraps=True) if facet is Successor else self._world.traits(target, facet)
 
     def look[F: Facet](self, target: Ref, facet: type[F]) -> tuple[F, ...]:
+        if facet in self.lacks:
+            raise Refused("there is no such thing here")
         return self._world.look(target, facet)
 
     def related(self, target: Ref, relation: Relation) -> tuple[Ref, ...]:
@@ -51,6 +59,54 @@ def hospital(hospital: Hospital) -> Hospital:
 def worker(hospital: Hospital, *stuck: Ref) -> Deps:
     """One that can move nothing that is stored."""
     return hospital.worker(world=Rewrapping(hospital.world, *stuck))
+
+
+@pytest.fixture
+def traffic(hospital: Hospital) -> MemoryTraffic:
+    return MemoryTraffic(hospital.clock)
+
+
+def retired(hospital: Hospital, traffic: MemoryTraffic, *lacks: type[Facet]) -> Case:
+    """A case in which everything is agreed to, where the uses of keys are read."""
+    hospital.world.put(KEY, KeyState(enabled=True, deletion_pending=False))
+    world = Rewrapping(hospital.world)
+    world.lacks = frozenset(lacks)
+    deps = hospital.worker(world=world, traffic=lambda: traffic)
+    return go_on(respond(deps, asks=YES), deps, asks=lambda _: ("dr-no", True))
+
+
+def enabled(hospital: Hospital) -> bool:
+    return any(state.enabled for state in hospital.world.look(KEY, KeyState))
+
+
+def test_the_old_version_is_disabled_when_every_use_is_explained_and_a_person_agrees(
+    hospital: Hospital, traffic: MemoryTraffic
+) -> None:
+    traffic.used(used(KEY, within=CHARTS.id))
+    case = retired(hospital, traffic)
+    assert (enabled(hospital), case.scope.retired) == (False, (KEY,))
+
+
+def test_a_use_that_nothing_explains_keeps_it_and_it_is_said_without_a_fence_that_is_none(
+    hospital: Hospital, traffic: MemoryTraffic
+) -> None:
+    traffic.used(used(KEY))
+    case = retired(hospital, traffic, PolicyStatement, Grant)
+    assert enabled(hospital)
+    (why,) = [left.reason for left in case.people if left.target == str(KEY)]
+    assert why.startswith(f"the old key is not disabled: {WARD.principal and WARD.principal.id} used it 1 times")
+
+
+def test_a_use_after_everything_was_wrapped_anew_keeps_it(hospital: Hospital, traffic: MemoryTraffic) -> None:
+    traffic.used(used(KEY, within=CHARTS.id, at=hospital.clock.now() + timedelta(hours=20)))
+    retired(hospital, traffic)
+    assert enabled(hospital)
+
+
+def test_what_only_people_can_move_keeps_it(hospital: Hospital, traffic: MemoryTraffic) -> None:
+    hospital.world.relate(KEY, Relation.LISTED, ref(Kind.BACKUP_VAULT, "recovery"))
+    retired(hospital, traffic)
+    assert enabled(hospital)
 
 
 def key_of(hospital: Hospital, target: Ref) -> EncryptedWith:

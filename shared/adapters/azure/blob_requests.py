@@ -64,8 +64,8 @@ def _askers(clients: Clients, resource_id: str) -> dict[str, Row]:
     for row in rows(clients, resource_id, query, since):
         found.setdefault(str(row["_ResourceId"]), []).append(row)
     alone = {store: asked[0] for store, asked in found.items() if len(asked) == 1}
-    changed = _changed(clients, resource_id, since) if alone else ()
-    return {store: asked for store, asked in alone.items() if not any(each.startswith(_settings(store)) for each in changed)}
+    gone = changed(clients, resource_id, since) if alone else ()
+    return {store: asked for store, asked in alone.items() if not any(each.startswith(_settings(store)) for each in gone)}
 
 
 def _settings(store: str) -> str:
@@ -74,7 +74,7 @@ def _settings(store: str) -> str:
     return f"{(held.id if held else store).lower()}/blobservices/default/providers/{SETTINGS}/"
 
 
-def _changed(clients: Clients, resource_id: str, since: datetime) -> tuple[str, ...]:
+def changed(clients: Clients, resource_id: str, since: datetime) -> tuple[str, ...]:
     """The ids of all diagnostic settings of the subscription that were written or deleted since then (activity log)."""
     subscription = resource_id.split("/")[2]
     found = activity.events(clients, subscription, since, "resourceProvider eq 'Microsoft.Insights'")

@@ -18,13 +18,16 @@ from shared.domain.resource import Ref
 MOST_ROWS = 5000
 """Rows of one answer that are read; an answer with as many is not whole."""
 
+AHEAD = timedelta(days=1)
+"""Whose clock is behind the log's asks for all of it the same: nothing is told of a time that has not come."""
+
 type Row = Mapping[str, Any]
 
 
 def rows(clients: Clients, resource_id: str, query: str, since: datetime) -> tuple[Row, ...]:
     """What the query finds since then. Raises `Unreachable` where the answer is not whole."""
     asked = f"{query} | take {MOST_ROWS}"
-    answer: Any = call(clients.logs().query_resource, resource_id, asked, timespan=(since, datetime.now(UTC)))
+    answer: Any = call(clients.logs().query_resource, resource_id, asked, timespan=(since, datetime.now(UTC) + AHEAD))
     tables = getattr(answer, "tables", None)
     if tables is None:
         raise Unreachable("the log's answer is not whole", "PartialError")
@@ -95,8 +98,9 @@ def _holds(clients: Clients, store: Ref, place: str) -> bool:
         return False
 
 
-RIGHTS = Rights(
-    frozenset({"Microsoft.Insights/diagnosticSettings/read", "Microsoft.Insights/logs/read"})
+READ = Rights(frozenset({"Microsoft.Insights/diagnosticSettings/read", "Microsoft.Insights/logs/read"}))
+
+RIGHTS = READ | Rights(
+    frozenset({"Microsoft.Insights/logs/StorageBlobLogs/read"})
     | {f"Microsoft.Storage/storageAccounts/{place.replace('/default', '')}/read" for place in ELSEWHERE}
-    | {f"Microsoft.Insights/logs/{table}/read" for table in ("StorageBlobLogs",)}
 )

@@ -134,25 +134,28 @@ def _dependants(clients: Clients, key: Ref) -> tuple[Ref, ...]:
 
 
 def _naming(clients: Clients, subscription: str, wanted: names.KeyName) -> list[Ref]:
-    found: list[Ref] = []
-    accounts: Iterator[Any] = every(clients.storage(subscription).storage_accounts.list)
-    for account in accounts:
-        store = names.ref(Kind.BUCKET, str(account.id))
-        if _same(_named(account), wanted):
-            found.append(store)
-        found += [names.ref(Kind.ENCRYPTION_SCOPE, str(each.id)) for each in _under(clients, store, wanted)]
-    found += [held for held, named in disks.listed(clients, subscription) if _same(named, wanted)]
+    found = [ref for _, refs in accounts(clients, subscription, wanted) for ref in refs]
+    found += [held for held, named in disks.listed(clients, subscription) if same(named, wanted)]
     return found
+
+
+def accounts(clients: Clients, subscription: str, wanted: names.KeyName) -> Iterator[tuple[Any, list[Ref]]]:
+    """Each account of a subscription as the SDK has it, with what of it names this key: itself first, then its scopes."""
+    listed: Iterator[Any] = every(clients.storage(subscription).storage_accounts.list)
+    for account in listed:
+        store = names.ref(Kind.BUCKET, str(account.id))
+        own = [store] if same(_named(account), wanted) else []
+        yield account, [*own, *(names.ref(Kind.ENCRYPTION_SCOPE, str(each.id)) for each in _under(clients, store, wanted))]
 
 
 def _under(clients: Clients, store: Ref, wanted: names.KeyName) -> list[Any]:
     try:
-        return [scope for scope in _scopes(clients, store) if _same(_of_scope(scope), wanted)]
+        return [scope for scope in _scopes(clients, store) if same(_of_scope(scope), wanted)]
     except Absent:
         return []
 
 
-def _same(named: str, wanted: names.KeyName) -> bool:
+def same(named: str, wanted: names.KeyName) -> bool:
     """Whether this is the same key, whichever version: every version of a key is replaced together."""
     if not named:
         return False
@@ -161,18 +164,18 @@ def _same(named: str, wanted: names.KeyName) -> bool:
 
 
 _SCOPES = "Microsoft.Storage/storageAccounts/encryptionScopes"
-_READ_SCOPE = Rights(frozenset({f"{_SCOPES}/read"}))
+READ_SCOPE = Rights(frozenset({f"{_SCOPES}/read"}))
 
 FACETS: FacetTable = {
     (Kind.BUCKET, EncryptedWith): FacetAdapter(
         _read_account, _write_account, stores.READ, stores.READ | stores.WRITE | disks.NEWEST
     ),
     (Kind.ENCRYPTION_SCOPE, EncryptedWith): FacetAdapter(
-        _read_scope, _write_scope, _READ_SCOPE, Rights(frozenset({f"{_SCOPES}/write"})) | disks.NEWEST
+        _read_scope, _write_scope, READ_SCOPE, Rights(frozenset({f"{_SCOPES}/write"})) | disks.NEWEST
     ),
 }
 
 RELATIONS: RelationTable = {
-    (Kind.BUCKET, Relation.KEYS): RelationAdapter(_keys, stores.READ | _READ_SCOPE),
-    (Kind.KEY, Relation.DEPENDANTS): RelationAdapter(_dependants, stores.READ | _READ_SCOPE | disks.READ | activity.SUBSCRIPTIONS),
+    (Kind.BUCKET, Relation.KEYS): RelationAdapter(_keys, stores.READ | READ_SCOPE),
+    (Kind.KEY, Relation.DEPENDANTS): RelationAdapter(_dependants, stores.READ | READ_SCOPE | disks.READ | activity.SUBSCRIPTIONS),
 }

@@ -40,8 +40,8 @@ def acts(clients: Clients, vault: Ref, since: datetime) -> tuple[Act, ...]:
 
 
 def _acts(row: Row, vault: Ref, subnets: tuple[tuple[str, str], ...]) -> Iterator[Act]:
-    claims, address, name = _claims(row), _address(row), str(row["OperationName"])
-    actor = _actor(claims)
+    claims, address, name = claims_of(row), _address(row), str(row["OperationName"])
+    actor = actor_of(claims)
     for end in dict.fromkeys((moment(row["First"]), moment(row["Last"]))):
         yield Act(
             id=f"{actor.unique_id}/{name}/{address}/{row['HttpStatusCode']}/{end.isoformat()}",
@@ -58,12 +58,13 @@ def _acts(row: Row, vault: Ref, subnets: tuple[tuple[str, str], ...]) -> Iterato
         )
 
 
-def _claims(row: Row) -> Document:
+def claims_of(row: Row) -> Document:
+    """What the token said that came with a request; nothing where none was taken."""
     said = folded(parsed(str(row.get("Who") or "")))
     return folded(said.get("claim")) or folded(said.get("claims"))
 
 
-def _actor(claims: Document) -> Actor:
+def actor_of(claims: Document) -> Actor:
     """Whoever the token named; nobody where it was not taken."""
     holder = first_of(claims, OBJECTS).lower()
     if not holder:

@@ -7,6 +7,7 @@ from shared.adapters.azure import (
     consents,
     diagnostics,
     disks,
+    kept_copies,
     key_versions,
     links,
     principals,
@@ -43,15 +44,14 @@ HERE_NONE: RelationTable = {
     (Kind.BUCKET, Relation.ACCESS_POINTS): NOTHING,
     (Kind.KEY, Relation.REPLICAS): NOTHING,
     (Kind.KEY, Relation.ALIASES): NOTHING,
-    (Kind.KEY, Relation.LISTED): NOTHING,
     (Kind.ACCOUNT, Relation.TRAILS): NOTHING,
     (Kind.ACCOUNT, Relation.VAULTS): NOTHING,
     (Kind.ACCOUNT, Relation.SHARED): NOTHING,
 }
 """Keys have one place and one name, whatever is under one follows it, and the activity log can not be switched off.
-Vaults of backups and disks are not asked yet."""
+Vaults of backups are asked about the keys that they name, and not protected yet."""
 
-RELATIONS: RelationTable = {**HERE_NONE, **store_keys.RELATIONS, **vaults.RELATIONS}
+RELATIONS: RelationTable = {**HERE_NONE, **kept_copies.RELATIONS, **store_keys.RELATIONS, **vaults.RELATIONS}
 
 
 class AzureWorld:

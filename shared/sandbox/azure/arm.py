@@ -11,6 +11,7 @@ from shared.sandbox.azure.authorization import Authorization
 from shared.sandbox.azure.compute import Compute
 from shared.sandbox.azure.event_grid import EventGrid
 from shared.sandbox.azure.insights import Insights
+from shared.sandbox.azure.kept_copies import KeptCopies
 from shared.sandbox.azure.managed_identities import ManagedIdentities
 from shared.sandbox.azure.management_groups import ManagementGroups
 from shared.sandbox.azure.network import Network
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 PROVIDERS: Mapping[str, Callable[["Cloud"], Provider]] = {
     "microsoft.compute": Compute,
+    "microsoft.dataprotection": KeptCopies,
     "microsoft.eventgrid": EventGrid,
     "microsoft.insights": Insights,
     "microsoft.keyvault": VaultProvider,
@@ -34,8 +36,10 @@ PROVIDERS: Mapping[str, Callable[["Cloud"], Provider]] = {
     "microsoft.management": ManagementGroups,
     "microsoft.network": Network,
     "microsoft.operationalinsights": Workspaces,
+    "microsoft.recoveryservices": KeptCopies,
     "microsoft.resources": ResourceGroups,
     "microsoft.security": Security,
+    "microsoft.sql": KeptCopies,
     "microsoft.storage": StorageProvider,
 }
 """The resource providers by namespace in lower case."""

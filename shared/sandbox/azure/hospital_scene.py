@@ -96,6 +96,8 @@ def _fought(line: Connection, cloud: Cloud, wanted: Terms, everybody: clients.Sh
                 everybody.hand_over()
                 line.send(HAND_OVER)
             cloud.clock.advance(AFTER)
+        for each in everybody.workers:
+            each.once()  # and everything is read and written once more when all has been done to it
     cloud.faults.clear()
     return Played(
         stored=inventory(cloud),

@@ -117,9 +117,9 @@ def _pair(held: dict[str, str]) -> dict[str, str]:
     return {"account_name": held["account_name"], "account_key": held["account_key"]}
 
 
-def read(client: BlobServiceClient) -> bytes:
+def read(client: BlobServiceClient, tenant: str = names.TENANTS[0]) -> bytes:
     """One chart."""
-    return client.get_blob_client(names.TENANTS[0], "0000.dcm").download_blob().readall()
+    return client.get_blob_client(tenant, "0000.dcm").download_blob().readall()
 
 
 CHART = b"chart 0 of cardiology"

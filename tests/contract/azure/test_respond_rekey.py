@@ -1,12 +1,15 @@
-"""A new version of every key of a clinic on Azure, by the command line: wrapped anew, proved, and followed from then on."""
+"""A new version of every key of a clinic on Azure, by the command line: wrapped anew, proved, followed; then the old one's end."""
 
 from pathlib import Path
 
 from shared.adapters.azure.names import key as key_name
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure.cloud import Cloud
+from shared.sandbox.azure.vault_log import Use, record
 from tests.contract.azure.respond_scenes import CHART, at_work, changes, night, read
 from tests.contract.azure.test_respond import FENCE_ALONE, FOLDERS
+
+BATCH = "00000000-dddd-4ddd-8ddd-000000000007"
 
 
 def enabled(cloud: Cloud, key: str) -> bool:
@@ -16,11 +19,19 @@ def enabled(cloud: Cloud, key: str) -> bool:
     return found is not None and found[2].enabled
 
 
+def used(cloud: Cloud, key: str) -> None:
+    """A program of the hospital's has opened something of its own with this version."""
+    vault = cloud.vaults.of_host(key_name(key).vault_url.removeprefix("https://"))
+    assert vault
+    record(cloud, vault, Use("KeyDecrypt", f"{key}/decrypt", BATCH, address="10.20.1.9"), cloud.clock.now())
+
+
 def test_every_key_gets_a_new_version_and_nobody_at_work_notices(tmp_path: Path) -> None:
     with night(tmp_path / "response.toml", FOLDERS.removeprefix(FENCE_ALONE).format(tmp_path)) as scene:
         scene.run("init")
         assert read(scene.thief_by_secret) == CHART
         before = scene.wrapped()
+        used(scene.cloud, before[names.TENANTS[0]][1])
         with at_work(scene.clinician, scene.legacy) as failures:
             code, asked = scene.respond("defender-application-read.json")
             assert (code, asked["awaiting"]["wave"], scene.wrapped()) == (5, "rekey", before)
@@ -33,8 +44,14 @@ def test_every_key_gets_a_new_version_and_nobody_at_work_notices(tmp_path: Path)
         for name, (_, old) in before.items():
             new = after[name][1]
             assert (new.rpartition("/")[0], new == old) == (old.rpartition("/")[0], False)
-        assert read(scene.clinician) == CHART
-        assert all(enabled(scene.cloud, old) for _, old in before.values())  # recovery points and snapshots are under it
+        assert {name: enabled(scene.cloud, old) for name, (_, old) in before.items()} == {
+            names.ACCOUNT: False,
+            names.TENANTS[0]: True,
+            names.TENANTS[1]: False,
+        }
+        (why,) = [left["reason"] for left in found["left_for_people"] if before[names.TENANTS[0]][1] in left["target"]]
+        assert why.startswith(f"the old key is not disabled: {BATCH} used it 1 times and nothing explains it")
+        assert {read(scene.clinician, tenant) for tenant in names.TENANTS} == {CHART, CHART.replace(b"cardio", b"radio")}
         assert scene.run("audit", found["case"], "--open")[0] == 0
         assert scene.run("apply", found["case"])[1]["status"] == "contained"
         assert scene.wrapped() == after

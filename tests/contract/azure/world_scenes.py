@@ -59,6 +59,7 @@ class Stage:
 
     scene: Scene
     world: AzureWorld
+    clients: Clients
 
     def may(self, rights: Rights) -> None:
         """Give the responder these rights and no others, at the whole subscription."""
@@ -192,7 +193,8 @@ def staged() -> Stage:
     """A cloud with a responder that may do everything until told otherwise."""
     scene = Scene()
     _, responder = scene.cloud.entra.directory.add_application("codeblue")
-    stage = Stage(scene, AzureWorld(Clients(scene.bearer(responder), transport(scene.cloud), retries=0)))
+    clients = Clients(scene.bearer(responder), transport(scene.cloud), retries=0)
+    stage = Stage(scene, AzureWorld(clients), clients)
     stage.everything()
     scene.cloud.rbac.assign(responder.id, ROLE, SCOPE)
     return stage

@@ -1,0 +1,134 @@
+"""The `Traffic` port on Azure: uses of keys, in the audit logs of their vaults. Requests on stores are not counted one by one yet.
+
+Rules
+1. A use is of the version that it names. One that names none is of whichever was the newest then, and counts for every version.
+2. A log whose settings were changed in the time that is asked about, or that is sent nowhere, says nothing of who used a key.
+3. A use is a service's where it came in the name of an identity that nobody but the resource itself has, or from the service's
+   own application. Then it was for that resource, if the resource still names the key.
+
+Source: "Azure Key Vault logging" (AuditEvent); table AZKVAuditLogs (Azure Monitor reference).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from shared.adapters.azure import activity, blob_requests, log_rows, names
+from shared.adapters.azure.clients import Clients
+from shared.adapters.azure.facets import Rights
+from shared.adapters.azure.key_holders import RIGHTS as HOLDERS
+from shared.adapters.azure.key_holders import Holder, holders
+from shared.adapters.azure.rest import ARM
+from shared.adapters.azure.vault_requests import STORAGE, actor_of, claims_of
+from shared.domain.actor import Actor
+from shared.domain.errors import Absent, Unreachable
+from shared.domain.exposure import Blind
+from shared.domain.resource import Ref
+from shared.intake.tolerant import text
+from shared.ports import Act, KeyUse, Request, Uses, Watched
+
+CRYPTOGRAPHIC = frozenset({"KeyDecrypt", "KeyEncrypt", "KeyRelease", "KeySign", "KeyUnwrap", "KeyVerify", "KeyWrap"})
+"""Operations for which a version has to be enabled."""
+
+LOG = frozenset({"AuditEvent"})
+
+NOT_COUNTED = "requests on stores are not counted one by one on Azure yet"
+
+ALIKE = "OperationName, RequestUri, Who, CallerIpAddress, HttpStatusCode"
+ERRORS = 400
+
+RIGHTS = (
+    Rights(frozenset({"Microsoft.KeyVault/vaults/read", "Microsoft.Insights/logs/AZKVAuditLogs/read"}))
+    | log_rows.READ
+    | activity.RIGHTS
+    | HOLDERS
+)
+
+
+class AzureTraffic:
+    """The vaults of every subscription that `clients` can see. Raises `CloudError` as any call does."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def watched(self, store: Ref, since: datetime, until: datetime) -> Watched:  # noqa: ARG002  the port's signature
+        return Watched((), (Blind(since=since, until=until, why=NOT_COUNTED),))
+
+    def requests(self, stores: Sequence[Ref], since: datetime, until: datetime) -> Iterator[Request]:  # noqa: ARG002  the same
+        return iter(())
+
+    def uses(self, key: Ref, since: datetime) -> Uses:
+        """Who used this version. Raises `Unreachable` where the log may not have all of it, `Absent` where we see no such vault."""
+        name = names.key(key.id)
+        vault = self._vault(name)
+        self._heard(vault, since)
+        found = log_rows.rows(self._clients, vault, _asked(name), since)
+        held = holders(self._clients, key) if found else {}
+        uses = sorted((use for row in found for use in _uses(row, key, held)), key=lambda use: (use.act.at, use.act.id))
+        return Uses(tuple(uses), whole=True, through=self._newest(vault, since))
+
+    def _vault(self, name: names.KeyName) -> str:
+        """The resource id of a vault, which a key's address does not say."""
+        for subscription in activity.subscriptions(self._clients):
+            path = f"/subscriptions/{subscription}/providers/Microsoft.KeyVault/vaults?api-version=2023-07-01"
+            for vault in self._clients.rest(ARM).every(path):
+                if str(vault["properties"].get("vaultUri", "")).rstrip("/").lower() == name.vault_url.lower():
+                    return str(vault["id"]).lower()
+        raise Absent("no vault that we see has this key")
+
+    def _heard(self, vault: str, since: datetime) -> None:
+        """Raises `Unreachable` where the log was not sent to a workspace all this time, as far as its settings tell."""
+        place = f"{vault}/providers/{blob_requests.SETTINGS}"
+        settings = self._clients.rest(ARM).every(f"{place}?api-version=2021-05-01-preview")
+        if not log_rows.takes((one["properties"] for one in settings), LOG):
+            raise Unreachable("the vault's log is sent to no workspace", "NotRecorded")
+        if any(each.startswith(place) for each in blob_requests.changed(self._clients, vault, since)):
+            raise Unreachable("where the vault's log goes was changed within that time", "NotRecorded")
+
+    def _newest(self, vault: str, since: datetime) -> datetime:
+        """Up to when the log is there: our own looks at the keys are in it too."""
+        (last,) = log_rows.rows(self._clients, vault, "AZKVAuditLogs | summarize Last = max(TimeGenerated)", since) or ({},)
+        return log_rows.moment(last["Last"]) if last.get("Last") else since
+
+
+def _asked(name: names.KeyName) -> str:
+    """The uses of a key, whichever version, those that are alike counted."""
+    operations = ", ".join(f'"{each}"' for each in sorted(CRYPTOGRAPHIC))
+    wanted = f"OperationName in ({operations}) and RequestUri contains {log_rows.quoted(f'/keys/{name.name}/')}"
+    counted = f"summarize First = min(TimeGenerated), Last = max(TimeGenerated), Times = count() by {ALIKE}"
+    return f"AZKVAuditLogs | where {wanted} | extend Who = tostring(Identity) | {counted}"
+
+
+def _uses(row: log_rows.Row, key: Ref, held: Mapping[str, Holder]) -> Iterator[KeyUse]:
+    """The first and the last of those that are alike. What is of another version is none."""
+    steps = [step.lower() for step in urlsplit(str(row["RequestUri"])).path.strip("/").split("/")]
+    name = names.key(key.id)
+    versioned = len(steps) > 3  # noqa: PLR2004  # keys/NAME[/VERSION]/OPERATION
+    if steps[1:2] != [name.name.lower()] or (versioned and steps[2] != name.version.lower()):
+        return
+    claims = claims_of(row)
+    actor, app = actor_of(claims), text(claims.get("appid")).lower()
+    holder = held.get(actor.unique_id)
+    served = holder is not None and (holder.alone or app == STORAGE)
+    ends, times = dict.fromkeys((log_rows.moment(row["First"]), log_rows.moment(row["Last"]))), int(row["Times"])
+    for number, end in enumerate(ends):
+        act = _act(row, key, actor, end, by_service=served)
+        seen = times - len(ends) + 1 if number == 0 else 1
+        yield KeyUse(act, key, holder.held if holder and served else "", by_alias=not versioned, times=seen)
+
+
+def _act(row: log_rows.Row, key: Ref, actor: Actor, at: datetime, *, by_service: bool) -> Act:
+    operation, address, status = str(row["OperationName"]), str(row.get("CallerIpAddress") or ""), row.get("HttpStatusCode")
+    return Act(
+        id=f"{actor.unique_id}/{operation}/{address}/{status}/{at.isoformat()}",
+        at=at,
+        actor=actor,
+        name=operation,
+        resources=(key,),
+        created=(),
+        source_address=address,
+        source_network="",
+        request_id="",
+        failed=int(str(status or 0)) >= ERRORS,
+        by_service=by_service,
+    )
