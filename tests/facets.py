@@ -36,6 +36,8 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
         present=_FLAGS,
     ),
     facets.LogSent: st.builds(facets.LogSent, name=_NAMES, categories=st.just(()), to=st.just(()), on=_FLAGS),
+    facets.CrossTenantCopy: st.builds(facets.CrossTenantCopy, allowed=_FLAGS),
+    facets.HandedOut: st.builds(facets.HandedOut, on=_FLAGS),
     facets.VaultAccess: st.builds(facets.VaultAccess, vault=_NAMES, spec=st.just("{}"), present=_FLAGS),
     facets.RoleAssigned: st.builds(facets.RoleAssigned, assignment=_NAMES, role=_NAMES, scope=_NAMES, present=_FLAGS),
     facets.ConsoleLogin: st.builds(facets.ConsoleLogin, present=_FLAGS),

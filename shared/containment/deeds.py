@@ -1,11 +1,11 @@
 """What the actor did before anybody noticed, from the alert and the record of its calls: its deeds, and what it made of itself."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Reach, Standing
-from shared.domain.facet import Fence, StoreKey
+from shared.domain.facet import Facet, Fence, HandedOut, StoreKey
 from shared.domain.resource import Kind, Ref
 from shared.domain.scope import KeyShown, Scope
 from shared.domain.signal import Signal
@@ -100,6 +100,15 @@ def handed_on(act: Act, scope: Scope) -> bool:
     place = act.source_network or act.source_address
     used = (scope.use_of(store) for store in act.resources)
     return bool(act.actor.access_key) and any(use.place == place for each in used if each for use in each.uses)
+
+
+TOUCHED: Mapping[Kind, type[Facet]] = {Kind.VOLUME: HandedOut, Kind.SNAPSHOT: HandedOut}
+"""What a case becomes about by the lineage's deeds alone, and what of it there is to put right."""
+
+
+def touched(refs: Iterable[Ref], world: World) -> tuple[Ref, ...]:
+    """Those of these resources that the case becomes about because the lineage did something to them, each once."""
+    return tuple(dict.fromkeys(ref for ref in refs if ref.kind in TOUCHED and world.traits(ref, TOUCHED[ref.kind])))
 
 
 def newest(*shown: KeyShown) -> tuple[KeyShown, ...]:

@@ -19,7 +19,7 @@ from shared.ports import Act, Directory, Evidence, Relation, World
 
 from . import reach
 from .answers import ask
-from .deeds import begun_by, deeds_of, descendants, familiar, identified, keys_shown, theirs
+from .deeds import begun_by, deeds_of, descendants, familiar, identified, keys_shown, theirs, touched
 from .estate import Estate
 from .parallel import in_time
 from .rightful import Breach, allow_list, entered, known_users
@@ -81,6 +81,7 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
         shared=_named(signal, Kind.SNAPSHOT, Kind.IMAGE, Kind.DATABASE_SNAPSHOT),
         deeds=deeds_of(signal, recorded),
         shown=keys_shown(theirs(signal, recorded), world),
+        touched=touched((*signal.resources, *(r for act in theirs(signal, recorded) for r in act.resources)), world),
     )
     scope = _listed(scope, signal, surveyor)
     unread = (*points.result().left, *kin.result().left, *trails.result().left)

@@ -27,6 +27,8 @@ class Credential(StrEnum):
     """a key of a store's own, or a link signed with one: whoever has it is nobody in particular"""
     DELEGATED_LINK = "delegated-link"
     """a link to a store, signed with a key that somebody of the directory had made for it"""
+    LOCAL_USER = "local-user"
+    """a user of a store's own, who comes by SFTP and is in no directory"""
     ANONYMOUS = "anonymous"
     FOREIGN = "foreign"
 

@@ -106,6 +106,7 @@ class Scope(Value):
     `logs` are the stores that hold the audit log; `dependants` and `aliases` use a key of `keys` by configuration.
     `deeds` are (resource id, call) of the lineage's calls that worked: whose work a state is, is judged by them.
     `begun`: when the breach began, as far as the record tells; None: with the alert's event.
+    `touched` is what else the lineage did something to: disks and snapshots that it had handed out.
     `vaults` keep backups, or keys of `keys`.
     `unread`: part of what hangs on the resources could not be read; sweeps ask again.
     """
@@ -121,6 +122,7 @@ class Scope(Value):
     aliases: tuple[Ref, ...] = ()
     shared: tuple[Ref, ...] = ()
     vaults: tuple[Ref, ...] = ()
+    touched: tuple[Ref, ...] = ()
     allow: tuple[str, ...] = ()
     declared: bool = False
     rightful: tuple[Rightful, ...] = ()
@@ -159,7 +161,8 @@ class Scope(Value):
     @property
     def resources(self) -> tuple[Ref, ...]:
         new = tuple(s.new for s in self.successors)
-        return (*self.stores, *self.keys, *new, *self.access_points, *self.trails, *self.logs, *self.shared, *self.vaults)
+        around = (*self.access_points, *self.trails, *self.logs, *self.shared, *self.vaults, *self.touched)
+        return (*self.stores, *self.keys, *new, *around)
 
     @property
     def users(self) -> tuple[Rightful, ...]:

@@ -13,6 +13,8 @@ WITHIN = r"/subscriptions/(?P<account>[0-9a-f-]{36})/resourcegroups/[^/]+/provid
 KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = (
     (re.compile(WITHIN + r"microsoft\.storage/storageaccounts/[a-z0-9]{3,24}(?=/|$)"), Kind.BUCKET),
     (re.compile(WITHIN + r"microsoft\.keyvault/vaults/[a-z0-9-]{3,24}(?=/|$)"), Kind.KEY_VAULT),
+    (re.compile(WITHIN + r"microsoft\.compute/disks/[^/]{1,80}(?=/|$)"), Kind.VOLUME),
+    (re.compile(WITHIN + r"microsoft\.compute/snapshots/[^/]{1,80}(?=/|$)"), Kind.SNAPSHOT),
 )
 """How an id begins, in lower case, and what it names: what lies within a store or vault is told as that."""
 

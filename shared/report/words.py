@@ -86,6 +86,8 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "anonymous-access": _flag("parts of it may be public", "nothing of it may be public", "allowed"),
     "shared-key-access": _flag("its own keys open it", "its own keys do not open it", "allowed"),
     "local-users": _flag("users of its own may come", "no users of its own", "allowed"),
+    "cross-tenant-copy": _flag("other tenants may have copies", "no other tenant may have copies", "allowed"),
+    "handed-out": _flag("a link hands all of it out", "no link opens it", "on"),
     "tls-floor": lambda f: f"TLS {f.version} or newer" if f.version else "any TLS",
     "network-rules": _networks,
     "private-link": _flag("a private endpoint is let in", "the private endpoint is not let in", "approved"),

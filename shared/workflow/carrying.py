@@ -19,7 +19,7 @@ MOST_MET: Final = 500
 ROOM: Final = 56 * 1024
 """Bytes of a document that leave room for a plan and its approval (`shared.custody.leases.MAX_BYTES`)."""
 
-LISTS: Final = ("access_points", "shared", "trails", "vaults", "deeds", "shown")
+LISTS: Final = ("access_points", "shared", "trails", "vaults", "touched", "deeds", "shown")
 """Parts of a scope that an actor can make as long as it likes."""
 
 LEAST: Final = 10

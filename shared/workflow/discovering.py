@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from shared.containment.answers import Answer, ask
-from shared.containment.deeds import besides, handed_on, keys_shown, newest
+from shared.containment.deeds import besides, handed_on, keys_shown, newest, touched
 from shared.containment.parallel import in_parallel
 from shared.containment.reach import did, found
 from shared.containment.rightful import existing, known_users
@@ -44,11 +44,13 @@ def discovered(case: Case, deps: Deps) -> Answer[Case]:
         return Answer(case)
     seen = _asked(case, case.lineage, deps)
     made = unknown(case, (*seen.made, *(a for act in seen.acts for a in act.created)))
-    ours = {resource.id for resource in seen.scope.resources}
+    changed = touched((*seen.scope.touched, *(r for act in seen.acts for r in act.resources)), deps.world)
+    ours = {resource.id for resource in (*seen.scope.resources, *changed)}
     done = ((r.id, act.name) for act in seen.acts for r in act.resources if r.id in ours)
     given = dict.fromkeys((*seen.scope.given, *((p.id, part) for act in seen.acts for p, part in act.gave)))
     shown = newest(*seen.scope.shown, *keys_shown((act for act in seen.acts if not handed_on(act, case.scope)), deps.world))
-    scope = seen.scope.but(deeds=tuple(dict.fromkeys((*seen.scope.deeds, *done))), given=tuple(sorted(given)), shown=shown)
+    deeds = tuple(dict.fromkeys((*seen.scope.deeds, *done)))
+    scope = seen.scope.but(deeds=deeds, given=tuple(sorted(given)), shown=shown, touched=changed)
     fresh = besides(nobodys(case, deps, made), case.scope.standings, deps.world)
     met = joined(case, deps, fresh, scope)
     guarded = met.scope.but(rightful=(*scope.rightful, *_touched(met, deps, seen.acts)))

@@ -22,10 +22,11 @@ from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, HOME, KEY, THIEF
 from tests.unit.action_rows import EVERYBODY, ROLE, ROWS, Row, with_
 from tests.unit.action_rows_doors import DOORS, KEY_CALLS, LOG_CALLS
 from tests.unit.action_rows_vaults import AT_VAULT, OPEN, SEEN, US, VAULT, VAULTS
+from tests.unit.action_rows_ways import CLEAR, WAYS, WAYS_CALLS
 
 
 def situation(row: Row) -> tuple[MemoryWorld, Situation]:
-    world = MemoryWorld({**TRAITS, StoreKey: KEY_CALLS, LogSent: LOG_CALLS})
+    world = MemoryWorld({**TRAITS, **WAYS_CALLS, StoreKey: KEY_CALLS, LogSent: LOG_CALLS})
     world.put(row.target, *row.there)
     world.put(row.target.successor)
     seen = Situation(
@@ -54,7 +55,7 @@ def plan(*changes: Change) -> Plan:
     return Plan(wave=Wave.FENCE, lineage=Lineage(root=THIEF), policy="p", changes=changes)
 
 
-ALL = ROWS | DOORS | VAULTS
+ALL = ROWS | DOORS | VAULTS | WAYS
 
 EACH = pytest.mark.parametrize("row", ALL.values(), ids=ALL)
 
@@ -190,3 +191,9 @@ def test_a_vault_is_closed_only_where_nobody_is_locked_out(used: Used, clear: bo
     assert change.blast.clear is clear
     assert isinstance(change.after, NetworkRules)
     assert change.after.services, "stores and disks come to their keys by the trusted services' way"
+
+
+@pytest.mark.parametrize(("row", "clear"), CLEAR.values(), ids=CLEAR)
+def test_what_goes_by_itself_and_what_a_person_decides(row: Row, clear: bool) -> None:
+    _, (change,) = proposed(row)
+    assert change.blast.clear is clear

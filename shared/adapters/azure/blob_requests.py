@@ -19,7 +19,8 @@ from shared.domain.resource import Kind, Ref
 from shared.intake.azure_names import principal, ref
 from shared.ports import Act
 
-ALIKE = "OperationName, AuthenticationType, AuthenticationHash, RequesterObjectId, RequesterUpn, Address, StatusCode, _ResourceId"
+WHOM = "AuthenticationType, AuthenticationHash, RequesterObjectId, RequesterUpn, RequesterUserName"
+ALIKE = f"OperationName, {WHOM}, Address, StatusCode, _ResourceId"
 ADDRESS = "extend Address = extract('^([^:]+)', 1, CallerIpAddress)"
 COUNTED = f"{ADDRESS} | summarize First = min(TimeGenerated), Last = max(TimeGenerated) by {ALIKE}"
 
@@ -118,6 +119,9 @@ def _actor(row: Row, store: Ref) -> Actor:
         person = bool(row.get("RequesterUpn"))
         kind, credential = (Kind.USER, Credential.ENTRA_USER) if person else (Kind.SERVICE_PRINCIPAL, Credential.SERVICE_PRINCIPAL)
         return Actor(credential=credential, account="", principal=principal(kind, holder), unique_id=holder)
+    if user := str(row.get("RequesterUserName") or "").lower():
+        held = f"{store.name}/users/{user}"
+        return Actor(credential=Credential.LOCAL_USER, account="", access_key=held, unique_id=held)
     return Actor(credential=Credential.ANONYMOUS, account="", unique_id="anonymous")
 
 

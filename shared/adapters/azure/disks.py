@@ -1,10 +1,13 @@
-"""Disk encryption sets: the key under which managed disks and their snapshots are wrapped (Azure Compute management API).
+"""Disk encryption sets, the key under which managed disks and their snapshots are wrapped; and links that hand those out.
+
+Source: Azure Compute management API.
 
 The address of a key has its version also where the set follows the newest one. Disks move within an hour: until then the set still
 names the keys before.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from shared.adapters.azure import names
@@ -12,7 +15,7 @@ from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.errors import call, every, sent
 from shared.adapters.azure.facets import FacetAdapter, FacetTable, Rights
 from shared.domain.errors import Refused
-from shared.domain.facet import EncryptedWith
+from shared.domain.facet import EncryptedWith, HandedOut
 from shared.domain.resource import Kind, Ref
 from shared.ports import Receipt
 
@@ -74,8 +77,42 @@ def listed(clients: Clients, subscription: str) -> Iterator[tuple[Ref, str]]:
     return ((names.ref(Kind.DISK_ENCRYPTION_SET, str(each.id)), named(each)) for each in sets)
 
 
+def _operations(clients: Clients, disk: Ref) -> Any:  # noqa: ANN401 - two groups with the same operations
+    client = clients.compute(disk.account)
+    return client.snapshots if disk.kind is Kind.SNAPSHOT else client.disks
+
+
+def _read_link(clients: Clients, disk: Ref) -> tuple[HandedOut, ...]:
+    name = names.arm(disk.id)
+    state = call(_operations(clients, disk).get, name.group, name.name).disk_state
+    return (HandedOut(on=str(getattr(state, "value", state)).startswith("ActiveSAS")),)
+
+
+def _write_link(clients: Clients, disk: Ref, wanted: Sequence[HandedOut]) -> Receipt:
+    """Every link to it is dead at once (Disks - Revoke Access)."""
+    (link,) = wanted
+    if link.on:
+        raise Refused("a link is asked for by whoever needs one")
+    name = names.arm(disk.id)
+    poller, request_id = sent(_operations(clients, disk).begin_revoke_access, name.group, name.name, polling_interval=OFTEN)
+    call(poller.result)
+    return Receipt((request_id,))
+
+
+def _links(kind: str) -> FacetAdapter[HandedOut]:
+    """`kind`: as the provider calls disks or snapshots."""
+    of = f"Microsoft.Compute/{kind}"
+    reads, writes = Rights(frozenset({f"{of}/read"})), Rights(frozenset({f"{of}/endGetAccess/action"}))
+    began = frozenset({f"{of}/beginGetAccess/action"})
+    return FacetAdapter(_read_link, _write_link, reads, writes, one_way=True, lingers=timedelta(), shows=began)
+
+
 READ = Rights(frozenset({"Microsoft.Compute/diskEncryptionSets/read"}))
 NEWEST = Rights(data=frozenset({"Microsoft.KeyVault/vaults/keys/read"}))
 _WRITE = Rights(frozenset({"Microsoft.Compute/diskEncryptionSets/write"})) | NEWEST
 
-FACETS: FacetTable = {(Kind.DISK_ENCRYPTION_SET, EncryptedWith): FacetAdapter(_read, _write, READ, _WRITE)}
+FACETS: FacetTable = {
+    (Kind.DISK_ENCRYPTION_SET, EncryptedWith): FacetAdapter(_read, _write, READ, _WRITE),
+    (Kind.VOLUME, HandedOut): _links("disks"),
+    (Kind.SNAPSHOT, HandedOut): _links("snapshots"),
+}

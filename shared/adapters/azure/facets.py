@@ -35,7 +35,8 @@ class FacetAdapter[F: Facet]:
 
     `read` gives every part as it is now and raises `Absent` where the target is gone; `write` makes the facets so, all of one
     document. `reads` and `writes` are the rights that each of the two needs, exactly: taking one away makes it fail. `one_way` and
-    `lingers` and `rewraps` are as in `Traits`; `shows` are calls that give it away to whoever makes them.
+    `lingers` and `rewraps` are as in `Traits`; `shows` are calls that give it away to whoever makes them; `requests` are
+    operations of the data plane that write it, as its log spells them.
     """
 
     read: Callable[[Clients, Ref], tuple[F, ...]]
@@ -46,12 +47,13 @@ class FacetAdapter[F: Facet]:
     lingers: timedelta | None = None
     shows: frozenset[str] = frozenset()
     rewraps: bool = False
+    requests: frozenset[str] = frozenset()
 
     @cached_property
     def traits(self) -> Traits:
         """The activity log names a call as the right that it takes, in lower case here: the log writes it in every mixture."""
         calls = frozenset(action.lower() for action in (self.writes.actions - self.reads.actions) | self.shows)
-        return Traits(calls=calls, one_way=self.one_way, lingers=self.lingers, rewraps=self.rewraps)
+        return Traits(calls=calls | self.requests, one_way=self.one_way, lingers=self.lingers, rewraps=self.rewraps)
 
 
 @dataclass(frozen=True, slots=True)

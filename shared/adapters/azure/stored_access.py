@@ -68,5 +68,11 @@ _C = "Microsoft.Storage/storageAccounts/blobServices/containers"
 _GET = frozenset({f"{_C}/getAcl/action"})
 
 FACETS: FacetTable = {
-    (Kind.BUCKET, StoredAccess): FacetAdapter(_read, _write, Rights(_GET | {f"{_C}/read"}), Rights(_GET | {f"{_C}/setAcl/action"}))
+    (Kind.BUCKET, StoredAccess): FacetAdapter(
+        _read,
+        _write,
+        Rights(_GET | {f"{_C}/read"}),
+        Rights(_GET | {f"{_C}/setAcl/action"}),
+        requests=frozenset({"SetContainerACL"}),
+    )
 }

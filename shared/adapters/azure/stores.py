@@ -15,6 +15,7 @@ from shared.adapters.azure.network_rules import document, facet
 from shared.domain.errors import Absent, Refused
 from shared.domain.facet import (
     AnonymousAccess,
+    CrossTenantCopy,
     LifecycleRule,
     LocalUsers,
     NetworkRules,
@@ -67,13 +68,26 @@ def _write_shared_key(clients: Clients, store: Ref, wanted: Sequence[SharedKeyAc
 
 
 def _read_local_users(clients: Clients, store: Ref) -> tuple[LocalUsers, ...]:
-    return (LocalUsers(allowed=account(clients, store).is_local_user_enabled is not False),)
+    """They come by SFTP, and where that is off nobody does."""
+    found = account(clients, store)
+    return (LocalUsers(allowed=found.is_sftp_enabled is True and found.is_local_user_enabled is not False),)
 
 
 def _write_local_users(clients: Clients, store: Ref, wanted: Sequence[LocalUsers]) -> Receipt:
     """The users stay, with what they log in with: nobody of them is let in."""
     (users,) = wanted
     return patched(clients, store, {"isLocalUserEnabled": users.allowed})
+
+
+def _read_copies(clients: Clients, store: Ref) -> tuple[CrossTenantCopy, ...]:
+    """What nobody has set counts as allowed: accounts of before December 2023 have it so."""
+    return (CrossTenantCopy(allowed=account(clients, store).allow_cross_tenant_replication is not False),)
+
+
+def _write_copies(clients: Clients, store: Ref, wanted: Sequence[CrossTenantCopy]) -> Receipt:
+    """The service refuses while there is a policy that crosses to another tenant."""
+    (copies,) = wanted
+    return patched(clients, store, {"allowCrossTenantReplication": copies.allowed})
 
 
 def _read_floor(clients: Clients, store: Ref) -> tuple[TlsFloor, ...]:
@@ -199,12 +213,15 @@ _READ_LIFECYCLE = Rights(frozenset({f"{_A}/managementPolicies/read"}))
 _WRITE_LIFECYCLE = Rights(frozenset({f"{_A}/managementPolicies/write"}))
 _SHOWS = frozenset(f"{_A}/{call}/action" for call in ("listKeys", "listAccountSas", "listServiceSas"))
 """What gives a key away, or signs a link with it for the caller."""
+_USERS = frozenset(f"{_A}/localUsers/{call}" for call in ("write", "regeneratePassword/action", "listKeys/action"))
+"""What makes a user of the store's own, or gives away what one logs in with."""
 _REGENERATE = Rights(frozenset({f"{_A}/regenerateKey/action"}))
 
 FACETS: FacetTable = {
     (Kind.BUCKET, AnonymousAccess): FacetAdapter(_read_anonymous, _write_anonymous, READ, WRITE),
     (Kind.BUCKET, SharedKeyAccess): FacetAdapter(_read_shared_key, _write_shared_key, READ, WRITE),
-    (Kind.BUCKET, LocalUsers): FacetAdapter(_read_local_users, _write_local_users, READ, WRITE),
+    (Kind.BUCKET, LocalUsers): FacetAdapter(_read_local_users, _write_local_users, READ, WRITE, shows=_USERS),
+    (Kind.BUCKET, CrossTenantCopy): FacetAdapter(_read_copies, _write_copies, READ, WRITE),
     (Kind.BUCKET, TlsFloor): FacetAdapter(_read_floor, _write_floor, READ, WRITE),
     (Kind.BUCKET, NetworkRules): FacetAdapter(_read_networks, _write_networks, READ, WRITE),
     (Kind.BUCKET, StoreKey): FacetAdapter(

@@ -15,6 +15,8 @@ from pydantic import Field
 from .base import Facet
 from .doors import (
     AnonymousAccess,
+    CrossTenantCopy,
+    HandedOut,
     LocalUsers,
     NetworkRules,
     PrivateLink,
@@ -88,7 +90,9 @@ AnyFacet = Annotated[
     | AppPermission
     | DirectoryRole
     | RoleAssigned
-    | VaultAccess,
+    | VaultAccess
+    | CrossTenantCopy
+    | HandedOut,
     Field(discriminator="facet"),
 ]
 """Every facet, told apart by its tag."""
@@ -103,6 +107,7 @@ __all__ = [
     "AppPermission",
     "Assignment",
     "ConsoleLogin",
+    "CrossTenantCopy",
     "CustomerKeysBlocked",
     "DenyAll",
     "DirectoryRole",
@@ -110,6 +115,7 @@ __all__ = [
     "Facet",
     "Fence",
     "Grant",
+    "HandedOut",
     "KeyAccess",
     "KeyState",
     "LifecycleRule",

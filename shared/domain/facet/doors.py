@@ -159,3 +159,25 @@ class PurgeProtection(Facet):
     @property
     def absent(self) -> Self:
         return self.but(on=False)
+
+
+class CrossTenantCopy(Facet):
+    """Whether a store's content may be replicated to another tenant's (Azure `allowCrossTenantReplication`)."""
+
+    facet: Literal["cross-tenant-copy"] = "cross-tenant-copy"
+    allowed: bool
+
+    @property
+    def absent(self) -> Self:
+        return self.but(allowed=True)
+
+
+class HandedOut(Facet):
+    """Whether a disk's or snapshot's whole content is handed out to whoever has a link (Azure `diskState`). No link comes back."""
+
+    facet: Literal["handed-out"] = "handed-out"
+    on: bool
+
+    @property
+    def absent(self) -> Self:
+        return self.but(on=False)

@@ -1,16 +1,25 @@
 """What a thief did to everything around the store, and what becomes of it: one breach, by the command line."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from shared.sandbox.azure import clinic_names as names
+from shared.sandbox.azure.wire import Request
 from tests.contract.azure.respond_scenes import Night, changes, night
 from tests.contract.azure.test_respond import FOLDERS
-from tests.contract.azure.thief_scenes import empowered
+from tests.contract.azure.thief_scenes import DISK, empowered, scans
 
-type Answered = tuple[Night, dict[str, Any]]
+FORBIDDEN = 403
+
+
+class Answered(NamedTuple):
+    """The clinic after the first answer, what the command said, and the thief's link to a disk."""
+
+    scene: Night
+    found: dict[str, Any]
+    link: str
 
 
 @pytest.fixture(scope="module")
@@ -20,20 +29,46 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answered]:
     with night(folder / "response.toml", FOLDERS.format(folder)) as scene:
         scene.run("init")
         thief = empowered(scene.cloud)
+        scene.cloud.storage.accounts[names.ACCOUNT].properties["isSftpEnabled"] = True
         scene.cloud.rbac.assign(names.EXPORT_ID, "Key Vault Crypto Officer", names.VAULT_ID)
         thief.vault_entry(names.EXPORT_ID)
         thief.unwrap()
+        scans(scene.cloud)
+        link = thief.disk()
+        thief.policy()
+        thief.sftp()
+        thief.weaken()
         _, found = scene.respond("defender-application-read.json")
-        yield scene, found
+        yield Answered(scene, found, link)
 
 
 def test_its_entry_of_the_vault_is_gone_and_nothing_behind_it_was_asked_for(answered: Answered) -> None:
-    scene, found = answered
+    scene, found, _ = answered
     assert ("remove-vault-access", "vault-access") in changes(found, "applied")
     assert not scene.cloud.vaults.living[names.VAULT].properties["accessPolicies"]
 
 
 def test_the_vault_is_closed_by_a_person_where_we_would_shut_ourselves_out(answered: Answered) -> None:
-    _, found = answered
+    found = answered.found
     assert ("restrict-vault-network", "network-rules") in changes(found, "planned")
     assert "the responder itself" in found["awaiting"]["why"]
+
+
+def test_a_link_to_a_disk_is_dead_and_the_disk_is_handed_out_no_more(answered: Answered) -> None:
+    scene, found, _ = answered
+    assert ("revoke-disk-links", "handed-out") in changes(found, "applied")
+    assert scene.cloud.resources.get(DISK)["properties"]["diskState"] == "Unattached"
+    assert scene.cloud.answer(Request("GET", answered.link)).status == FORBIDDEN
+
+
+def test_policies_that_links_name_are_a_persons_decision_where_a_program_lives_on_keys(answered: Answered) -> None:
+    found = answered.found
+    assert ("remove-stored-access", "stored-access") in changes(found, "planned")
+    assert names.LEGACY_IP in found["awaiting"]["why"]
+
+
+def test_nobody_comes_by_sftp_any_more_and_no_tenant_gets_copies(answered: Answered) -> None:
+    scene, found, _ = answered
+    assert changes(found, "applied") >= {("refuse-local-users", "local-users"), ("forbid-foreign-copies", "cross-tenant-copy")}
+    properties = scene.cloud.storage.accounts[names.ACCOUNT].properties
+    assert (properties["isLocalUserEnabled"], properties["allowCrossTenantReplication"]) == (False, False)

@@ -14,6 +14,7 @@ from shared.domain.facet import (
     DenyAll,
     EncryptedWith,
     Facet,
+    HandedOut,
     KeyState,
     PurgeProtection,
     ReplicationRule,
@@ -133,6 +134,14 @@ class TestRelations:
             stage.everything()
 
 
+_MAKERS: dict[Kind, Callable[[Stage], Ref]] = {
+    Kind.BUCKET: Stage.store,
+    Kind.KEY_VAULT: Stage.vault,
+    Kind.KEY: Stage.key,
+    Kind.VOLUME: lambda stage: stage.disk()[0],
+}
+
+
 class TestRefusals:
     def test_taking_one_policy_away_leaves_the_others_and_public_access(self, stage: Stage) -> None:
         store, wanted = stage.handed_out()
@@ -186,13 +195,14 @@ class TestRefusals:
             pytest.param(Kind.BUCKET, StoreKey(name="key1", since=None), id="an old value of a key does not come back"),
             pytest.param(Kind.BUCKET, Versioning(status=""), id="versions can only be suspended"),
             pytest.param(Kind.KEY_VAULT, PurgeProtection(on=False), id="purge protection stays"),
+            pytest.param(Kind.VOLUME, HandedOut(on=True), id="no link is made by the program"),
             pytest.param(Kind.KEY, Rotated(since=None), id="a rotation is not undone"),
             pytest.param(Kind.KEY, KeyState(enabled=False, deletion_pending=True), id="no key is deleted by the program"),
             pytest.param(Kind.BUCKET, DenyAll(on=True), id="a store has no deny-all"),
         ],
     )
     def test_what_can_not_be_is_refused_before_anything_is_asked(self, stage: Stage, kind: Kind, wanted: Facet) -> None:
-        made = {Kind.BUCKET: stage.store, Kind.KEY_VAULT: stage.vault, Kind.KEY: stage.key}[kind]()
+        made = _MAKERS[kind](stage)
         with pytest.raises(Refused):
             stage.world.write(made, [wanted])
 

@@ -103,7 +103,6 @@ class Hand:
         self("PUT", f"https://management.azure.com{made}?api-version=2022-04-01", asked)
         return made.lower()
 
-
     def vault_entry(self, who: str) -> None:
         """An entry of the clinic's vault for somebody."""
         entry = {"objectId": who, "tenantId": self.cloud.entra.directory.tenant, "permissions": {"keys": ["all"]}}
@@ -113,6 +112,42 @@ class Hand:
     def unwrap(self) -> None:
         """Has a look at the keys of the clinic's vault."""
         self("GET", f"{names.VAULT_URL}/keys?api-version=7.4")
+
+    def disk(self) -> str:
+        """A link to a whole disk."""
+        body = {"access": "Read", "durationInSeconds": 86400}
+        return str(self("POST", f"https://management.azure.com{DISK}/beginGetAccess?api-version=2024-03-02", body)["accessSAS"])
+
+    def policy(self) -> None:
+        """A policy that links name, for years."""
+        policy = "<AccessPolicy><Expiry>2030-01-01T00:00:00Z</Expiry><Permission>rl</Permission></AccessPolicy>"
+        body = f"<SignedIdentifiers><SignedIdentifier><Id>backup</Id>{policy}</SignedIdentifier></SignedIdentifiers>"
+        url = f"{names.BLOB_URL}/{names.TENANTS[0]}?restype=container&comp=acl"
+        token = self.cloud.entra.issue(self._who, "https://storage.azure.com", 600).text
+        headers = {"authorization": f"Bearer {token}", "x-ms-version": "2025-05-05", SOURCE_IP: self._address}
+        answer = self.cloud.answer(Request("PUT", url, headers, body.encode()))
+        assert answer.status < 400, answer.body
+
+    def weaken(self) -> None:
+        """Old clients may come again, and copies may go to other tenants."""
+        body = {"properties": {"minimumTlsVersion": "TLS1_0", "allowCrossTenantReplication": True}}
+        self("PATCH", f"https://management.azure.com{names.ACCOUNT_ID}?api-version=2024-01-01", body)
+
+    def sftp(self) -> None:
+        """A user of the store's own, whom no directory knows."""
+        users = f"{names.ACCOUNT_ID}/localUsers/backup"
+        scopes = [{"permissions": "rwdl", "service": "blob", "resourceName": names.TENANTS[0]}]
+        body = {"properties": {"permissionScopes": scopes, "hasSshPassword": True}}
+        self("PUT", f"https://management.azure.com{users}?api-version=2024-01-01", body)
+
+
+DISK = f"{names.SCOPE}/providers/Microsoft.Compute/disks/pacs"
+
+
+def scans(cloud: Cloud) -> None:
+    """A disk with images on it."""
+    properties = {"diskState": "Unattached", "networkAccessPolicy": "AllowAll", "uniqueId": "d1"}
+    cloud.resources.put(DISK, {"location": names.REGION, "properties": properties}, "Microsoft.Compute/disks")
 
 
 def empowered(cloud: Cloud) -> Hand:

@@ -16,8 +16,10 @@ from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.world import AzureWorld
 from shared.domain.facet import (
     AnonymousAccess,
+    CrossTenantCopy,
     EncryptedWith,
     Facet,
+    HandedOut,
     KeyState,
     LifecycleRule,
     LocalUsers,
@@ -178,6 +180,22 @@ class Stage:
         assert arm("DELETE", place)[0] == OK
         return store, sent
 
+    def disk(self) -> tuple[Ref, Facet]:
+        """A disk to which somebody has a link."""
+        return self._linked_disk("disks", Kind.VOLUME)
+
+    def snapshot(self) -> tuple[Ref, Facet]:
+        return self._linked_disk("snapshots", Kind.SNAPSHOT)
+
+    def _linked_disk(self, kind: str, of: Kind) -> tuple[Ref, Facet]:
+        client = ComputeManagementClient(self.scene.bearer(), SUBSCRIPTION, **self.scene.options())
+        operations: Any = getattr(client, kind)
+        name = f"scans-{next(_NUMBERS)}"
+        content = {"location": "eastus", "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 4}}
+        made = operations.begin_create_or_update(GROUP, name, content).result()
+        operations.begin_grant_access(GROUP, name, {"access": "Read", "durationInSeconds": 3600}).result()
+        return names.ref(of, str(made.id)), HandedOut(on=False)
+
     def handed_out(self) -> tuple[Ref, Facet]:
         """A store with a policy that signatures name, and another one that stays."""
         store = self.store(allowBlobPublicAccess=True)
@@ -245,7 +263,10 @@ ROWS: tuple[Row, ...] = (
     Row("a store's own keys do not open it", lambda s: (s.store(), SharedKeyAccess(allowed=False))),
     Row("a store's log goes where it went before", lambda s: s.silenced(), undone=False),
     Row("another version takes a key's place", lambda s: (s.key(), Successor(case="c")), undone=False),
-    Row("a store takes no users of its own", lambda s: (s.store(), LocalUsers(allowed=False))),
+    Row("a store takes no users of its own", lambda s: (s.store(isSftpEnabled=True, isHnsEnabled=True), LocalUsers(allowed=False))),
+    Row("no other tenant may have copies", lambda s: (s.store(), CrossTenantCopy(allowed=False))),
+    Row("a disk is handed out no more", lambda s: s.disk(), undone=False),
+    Row("a snapshot is handed out no more", lambda s: s.snapshot(), undone=False),
     Row("a store takes newer TLS only", lambda s: (s.store(minimumTlsVersion="TLS1_0"), TlsFloor(version="1.2"))),
     Row("a store is reached from named addresses alone", lambda s: (s.store(), RULES)),
     Row("a store keeps every kind of rule it has", lambda s: (s.store(), MIXED)),

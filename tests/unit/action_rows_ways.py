@@ -1,0 +1,71 @@
+"""What the actions on further ways out of a store are shown, and how much they propose."""
+
+from shared.domain.actor import Credential
+from shared.domain.facet import CrossTenantCopy, Facet, HandedOut, LocalUsers, PrivateLink, StoredAccess
+from shared.domain.resource import Kind, Ref
+from shared.domain.scope import Use
+from shared.intake.azure_names import ref
+from shared.ports import Traits
+from tests.unit.action_rows import Row
+from tests.unit.action_rows_doors import BY_KEY, BY_SECRET, LEGACY, NOBODY, STORE, SUBSCRIPTION, UNKNOWN, USED, VIEWER
+
+_DISK = ref(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Compute/disks/scans")
+assert _DISK
+DISK: Ref = _DISK
+SNAPSHOT = DISK.but(kind=Kind.SNAPSHOT)
+
+BEGUN, USERS, LINKED, WRITTEN, COPIED = ("begin", "users", "linked", "SetContainerACL", "copied")
+WAYS_CALLS: dict[type[Facet], Traits] = {
+    HandedOut: Traits(calls=frozenset({BEGUN}), one_way=True),
+    LocalUsers: Traits(calls=frozenset({USERS})),
+    PrivateLink: Traits(calls=frozenset({LINKED}), one_way=True),
+    StoredAccess: Traits(calls=frozenset({WRITTEN})),
+    CrossTenantCopy: Traits(calls=frozenset({COPIED})),
+}
+DEEDS = BY_SECRET.but(deeds=((STORE.id, USERS), (STORE.id, LINKED), (STORE.id, WRITTEN), (STORE.id, COPIED)))
+TAKEN = BY_SECRET.but(deeds=((DISK.id, BEGUN), (SNAPSHOT.id, BEGUN)), touched=(DISK, SNAPSHOT))
+
+PARTNER = Use(credential=Credential.LOCAL_USER, holder="charts/users/lab", place="203.0.113.42")
+BY_SFTP = BY_SECRET.but(used=(USED.but(uses=(VIEWER, PARTNER)),))
+SFTP = LocalUsers(allowed=True)
+
+NETWORKS = "resourcegroups/n/providers/microsoft.network/privateendpoints/e"
+OURS = PrivateLink(connection="ours", endpoint=f"/subscriptions/{SUBSCRIPTION}/{NETWORKS}", approved=True)
+THEIRS = OURS.but(connection="theirs", endpoint=f"/subscriptions/deadbeef-0000-4000-8000-000000000000/{NETWORKS}")
+LINKS = USED.but(uses=(LEGACY,))
+POLICIES = tuple(StoredAccess(container="charts", name=name, body="{}") for name in ("portal", "ward"))
+
+WAYS = {
+    "a link to a disk that the actor asked for is revoked": Row("revoke-disk-links", DISK, (HandedOut(on=True),), TAKEN),
+    "one to a snapshot too": Row("revoke-disk-links", SNAPSHOT, (HandedOut(on=True),), TAKEN),
+    "somebody else's is left": Row("revoke-disk-links", DISK, (HandedOut(on=True),), BY_SECRET, 0),
+    "users who come by SFTP are refused where nobody was seen": Row("refuse-local-users", STORE, (SFTP,), BY_KEY),
+    "let in where somebody was": Row("refuse-local-users", STORE, (SFTP,), BY_SFTP, 0),
+    "a person is asked where the actor made one besides": Row("refuse-local-users", STORE, (SFTP,), BY_SFTP.but(deeds=DEEDS.deeds)),
+    "nothing is said before that is known": Row("refuse-local-users", STORE, (SFTP,), DEEDS.but(used=()), 0),
+    "policies that links name go where the actor wrote some": Row("remove-stored-access", STORE, POLICIES, DEEDS, 2),
+    "they stay where it wrote none": Row("remove-stored-access", STORE, POLICIES, BY_SECRET, 0),
+    "or before it is known who has links": Row("remove-stored-access", STORE, POLICIES, DEEDS.but(used=()), 0),
+    "copies to other tenants are forbidden": Row("forbid-foreign-copies", STORE, (CrossTenantCopy(allowed=True),), DEEDS),
+    "not where nobody touched the store": Row("forbid-foreign-copies", STORE, (CrossTenantCopy(allowed=True),), BY_SECRET, 0),
+    "strangers' private endpoints are rejected": Row("reject-links", STORE, (OURS, THEIRS), BY_SECRET),
+    "all of them are a person's decision where the actor let one in and nobody knows which": Row(
+        "reject-links", STORE, (OURS, THEIRS, THEIRS.but(connection="more")), DEEDS, 3
+    ),
+    "one that was rejected is left": Row("reject-links", STORE, (THEIRS.but(approved=False),), BY_SECRET, 0),
+}
+
+CLEAR = {
+    "the only stranger's endpoint, where the actor let one in": (Row("reject-links", STORE, (THEIRS,), DEEDS), True),
+    "a stranger's endpoint that nobody blames": (Row("reject-links", STORE, (THEIRS,), BY_SECRET), False),
+    "one of ours, where the actor let one in": (Row("reject-links", STORE, (OURS,), DEEDS), False),
+    "a policy where only the actor uses links": (
+        Row("remove-stored-access", STORE, POLICIES[:1], DEEDS.but(used=NOBODY.used)),
+        True,
+    ),
+    "a policy where others use links": (Row("remove-stored-access", STORE, POLICIES[:1], DEEDS.but(used=(LINKS,))), False),
+    "a policy where nobody knows": (Row("remove-stored-access", STORE, POLICIES[:1], DEEDS.but(used=UNKNOWN.used)), False),
+    "SFTP users where a partner comes so": (Row("refuse-local-users", STORE, (SFTP,), BY_SFTP.but(deeds=DEEDS.deeds)), False),
+    "a link to a disk": (Row("revoke-disk-links", DISK, (HandedOut(on=True),), TAKEN), True),
+}
+"""Whether it goes by itself (True) or a person decides."""
