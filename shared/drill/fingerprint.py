@@ -3,7 +3,9 @@
 Not in it: times, ids, signatures, and whatever a live thief made while it ran against the fence, for that is a matter of moments.
 """
 
+import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from shared.containment.journal import APPLIED
@@ -25,21 +27,24 @@ SHIFTING: Final = PRINCIPALS | {Kind.ACCESS_POINT}
 
 
 def fingerprint(
-    ready: Ready[Any], begun: Begun, told: Iterable[tuple[Case, Journal]], counts: Mapping[str, Mapping[str, int]]
+    ready: Ready[Any], begun: Begun, told: Iterable[tuple[Case, Journal]], counts: Mapping[str, Mapping[str, int]], page: Path
 ) -> str:
-    """SHA-256, as hexadecimal digits. `told`: each case with its journal; `counts`: what became of what was stored, by tenant."""
+    """SHA-256, as hexadecimal digits, of what is written to this page: two pages show where two drills differ.
+
+    `told`: each case with its journal; `counts`: what became of what was stored, by tenant.
+    """
     cases = list(told)
-    return digest(
-        {
-            "hospital": ready.shape,
-            "script": list(ready.script),
-            "moves": [list(move) for move in begun.moves],
-            "stolen": begun.stolen,
-            "changes": sorted({change for case, journal in cases for change in _changes(case, journal)}),
-            "versions": {tenant: dict(found) for tenant, found in counts.items()},
-            "verdict": ", ".join(case.verdict.value for case, _ in cases),
-        }
-    )
+    content = {
+        "hospital": ready.shape,
+        "script": list(ready.script),
+        "moves": [list(move) for move in begun.moves],
+        "stolen": begun.stolen,
+        "changes": sorted({change for case, journal in cases for change in _changes(case, journal)}),
+        "versions": {tenant: dict(found) for tenant, found in counts.items()},
+        "verdict": ", ".join(case.verdict.value for case, _ in cases),
+    }
+    page.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    return digest(content)
 
 
 def _changes(case: Case, journal: Journal) -> set[tuple[str, str, str, str]]:

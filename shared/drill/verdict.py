@@ -145,7 +145,7 @@ def _content(
         **first,
         **({"cases": [first["case"], *(each["case"] for each in more)], "others": more} if more else {}),
         "report": str(stage.wanted.out / "report.html"),
-        "fingerprint": fingerprint(stage.ready, answered.begun, told, sight.counts),
+        "fingerprint": fingerprint(stage.ready, answered.begun, told, sight.counts, stage.wanted.out / "fingerprint.json"),
         "drill": {
             "seed": stage.wanted.seed,
             "hard": stage.wanted.hard,
