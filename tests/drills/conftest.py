@@ -3,7 +3,7 @@
 What drills alone execute counts as not covered; the other tests have to reach it.
 """
 
-from collections.abc import Iterator
+import os
 
 import pytest
 
@@ -11,11 +11,10 @@ TRACED = "COVERAGE_PROCESS_CONFIG"
 """What makes a child process measure itself."""
 
 
-@pytest.fixture(scope="package", autouse=True)
-def children_at_their_own_pace() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(TRACED, raising=False)
-        yield
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Before any fixture: coverage sets it anew whenever it goes on, which is after every test that it paused for."""
+    os.environ.pop(TRACED, None)
 
 
 @pytest.fixture(autouse=True)
