@@ -76,6 +76,7 @@ class Responder(Value):
     """Ourselves: ids of roles that act for us (AROA…, object ids of Entra), and the identities of the last resort.
 
     `clouds` are those that we answer for, the first of them for pages; none named: the one that keeps the record.
+    `places` are where we come from on Azure (public addresses, ids of subnets): stores and vaults that are closed let us in.
     `restore` are roles that restore backups (ARNs): retired keys go on opening for them. `guardrails`: the service and resource
     control policies of the deployment are attached to every account of AWS: not even its administrator takes a fence off.
     """
@@ -83,6 +84,7 @@ class Responder(Value):
     roles: Names = ()
     break_glass: Names = ()
     restore: Names = ()
+    places: Names = ()
     clouds: tuple[Literal["aws", "azure"], ...] = ()
     guardrails: bool = False
 
@@ -155,9 +157,11 @@ class Keys(Value):
 class MigrationRules(Value):
     """What moves stored data: an `engine` by name, or the one that the planner picks (`auto`).
 
-    `kms_percent`: how much of the requests to KMS that nobody uses a migration takes, for clinicians share them.
+    `kms_percent`: how much of the requests to KMS that nobody uses a migration takes, for clinicians share them. `data_keys`: where
+    a new key only wraps the old data keys (Azure), whether what is stored is written again under new ones.
     """
 
+    data_keys: Literal["wrapped", "new"] = "wrapped"
     engine: Literal["auto", "in process", "distributed map", "batch job"] = "auto"
     kms_percent: Annotated[int, Field(strict=True, ge=1, le=20)] = 20
 

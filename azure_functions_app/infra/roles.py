@@ -8,7 +8,7 @@ an administrator of the directory to consent to.
 from typing import cast
 
 from azure_functions_app.infra.arm import API, Json, parameter, template
-from shared.adapters.azure.permissions import Definition, graph, responder_roles
+from shared.adapters.azure.permissions import Definition, graph, responder_roles, rewriter_role
 
 DEFINITIONS, ASSIGNMENTS, DEPLOYMENTS = (
     "Microsoft.Authorization/roleDefinitions",
@@ -28,6 +28,13 @@ def definition() -> Json:
     at_all = {**_assignment("respond", "subscription().id"), "dependsOn": [_definition_id("respond")]}
     outputs: Json = {"graph": {"type": "array", "value": list(graph())}}
     return template(SUBSCRIPTION, PRINCIPAL, _name_of("respond"), [_role("respond", respond), at_all], outputs)
+
+
+def rewriting() -> Json:
+    """The template of a subscription where what is stored may be written anew: the role for that, assigned to all of it."""
+    role = rewriter_role(["[subscription().id]"])
+    at_all = {**_assignment("rewrite", "subscription().id"), "dependsOn": [_definition_id("rewrite")]}
+    return template(SUBSCRIPTION, PRINCIPAL, _name_of("rewrite"), [_role("rewrite", role), at_all], {})
 
 
 def custody() -> Json:

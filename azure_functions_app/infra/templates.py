@@ -26,9 +26,11 @@ def main(policy: Path, home: str, folder: Path) -> None:
     """Write all of them, and say where they are. Raises `BadInput` where the app or custody is among what it responds for."""
     if not re.fullmatch(ID, home):
         raise BadInput(f"{home} is no id of a subscription")
-    apart(load(policy), home)
+    said = load(policy)
+    apart(said, home)
+    more = {"rewrite.json": roles.rewriting} if said.migration.data_keys == "new" else {}
     folder.mkdir(parents=True, exist_ok=True)
-    for name, definition in TEMPLATES.items():
+    for name, definition in (TEMPLATES | more).items():
         (folder / name).write_text(json.dumps(definition(), indent=2) + "\n", encoding="utf-8")
         print(folder / name)  # noqa: T201
 

@@ -22,7 +22,7 @@ from shared.ports import Clock, Memory, Notifier
 from shared.settings import Policy
 from shared.workflow.deps import Deps
 
-from .clouds import Presence, answered, in_aws, in_azure, tell
+from .clouds import Presence, answered, in_aws, in_azure, recoveries, tell
 from .records import Custody, custody, in_folders
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _composed(policy: Policy, clock: Clock, keeping: Custody, present: Mapping[C
         exempt=exempt,
         caller=first.name,
         place=keeping.place,
-        recovery=next((each.recovery for each in present.values() if each.recovery), None),
+        recovery=recoveries({cloud: each.recovery for cloud, each in present.items() if each.recovery}),
         traffic=(lambda: SeveralTraffics(traffics)) if traffics else None,
         clouds=frozenset(present),
         lent=tuple(pattern for each in present.values() for pattern in each.lent),

@@ -1,8 +1,8 @@
 """What one responder has in hand in each cloud that it answers for, with the credentials that the environment names there."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from shared.workflow.deps import Recovery
 if TYPE_CHECKING:
     from shared.adapters.aws.clients import Clients
     from shared.adapters.aws.identities import Known
+    from shared.adapters.azure.clients import Clients as AzureClients
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,25 @@ def in_azure(policy: Policy) -> Presence:
         evidence=lambda: AzureEvidence(clients),
         sources=lambda: AzureSources(clients),
         notifier=LogNotifier(),
+        recovery=cache(lambda: _rewriting(clients)) if policy.migration.data_keys == "new" else None,
         traffic=lambda: AzureTraffic(clients),
     )
+
+
+def recoveries(made: Mapping[Cloud, Callable[[], Recovery]]) -> Callable[[], Recovery] | None:
+    """Of the first cloud that has any, with those of the others."""
+    if not made:
+        return None
+    first, *others = made
+    return lambda: replace(made[first](), others={cloud: made[cloud]() for cloud in others})
+
+
+def _rewriting(clients: "AzureClients") -> Recovery:
+    """What writes blobs anew. It takes a role that may read them, and so the policy's word."""
+    from shared.adapters.azure.access import AzureAccess
+    from shared.adapters.azure.objects import AzureObjects
+
+    return Recovery(objects=AzureObjects(clients), access=AzureAccess(), canaries={})
 
 
 def _traffic(clients: "Clients", clock: Clock) -> Traffic:

@@ -34,6 +34,10 @@ class Situation:
     observed: Observed = UNOBSERVED
     rotates: bool = False
     """a sound key gets new material and no successor"""
+    places: tuple[str, ...] = ()
+    """networks that we come from: addresses, and subnets by their ids"""
+    renews: bool = False
+    """where a new key only wraps the old data keys, what is stored gets new ones"""
     seals: bool = False
     """guardrails are attached that keep whatever bears our mark from being changed"""
 

@@ -6,7 +6,7 @@ from shared.domain.case import Scope, Succession
 from shared.domain.errors import CloudError
 from shared.domain.facet import AnyFacet, Successor
 from shared.domain.plan import Change
-from shared.domain.resource import Ref
+from shared.domain.resource import Kind, Ref
 from shared.ports import World
 
 
@@ -14,6 +14,18 @@ def successions(case: str, scope: Scope, world: World) -> tuple[Succession, ...]
     """Every key of the scope that has a successor in this case, with it. A key that can not be read has none yet."""
     found = ((key, _successor(case, key, world)) for key in scope.keys)
     return tuple(Succession(old=old, new=old.but(id=new), rewraps=_rewraps(old, world)) for old, new in found if new)
+
+
+def renewals(case: str, changes: Iterable[Change], world: World) -> tuple[Succession, ...]:
+    """Every store or part of one that these changes make a successor for, where that exists, with it."""
+    old = [c.target for c in changes if renews(c)]
+    found = ((target, _successor(case, target, world)) for target in old)
+    return tuple(Succession(old=each, new=each.but(kind=Kind.ENCRYPTION_SCOPE, id=new)) for each, new in found if new)
+
+
+def renews(change: Change) -> bool:
+    """Whether a change makes a successor of something that is no key itself."""
+    return isinstance(change.after, Successor) and change.target.kind is not Kind.KEY
 
 
 def _rewraps(key: Ref, world: World) -> bool:

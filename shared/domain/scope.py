@@ -145,6 +145,8 @@ class Scope(Value):
     """of keys of `keys`, when the record of their uses was read last"""
     rotated: tuple[Ref, ...] = ()
     """sound keys that have new material instead of a successor"""
+    renewed: tuple[Succession, ...] = ()
+    """stores, and parts of stores, from which what is stored moves to a part with data keys of its own"""
     retired: tuple[Ref, ...] = ()
     """old keys that were disabled with a person's approval: no look finds fault with that"""
     unread: bool = False

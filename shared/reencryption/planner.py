@@ -78,7 +78,8 @@ class Task(Value):
     """What is known of a migration when it is planned. `updatable`: updates in place can be tried, for there is a canary for them.
 
     `exposed` counts objects that actors read; `notified`: somebody is told of new objects. `engines` are those set up here,
-    `wanted` the one that the policy names, and `share` the percent of unused KMS requests that it allows.
+    `wanted` the one that the policy names, and `share` the percent of unused KMS requests that it allows. `kms`: each call costs
+    requests to KMS.
     """
 
     holding: Holding
@@ -89,6 +90,7 @@ class Task(Value):
     exposed: NonNegativeInt = 0
     engines: frozenset[Engine] = frozenset({Engine.IN_PROCESS})
     wanted: Engine | None = None
+    kms: bool = True
     share: NonNegativeInt = MOST_SHARE
 
     @property
@@ -245,7 +247,7 @@ def _reasons(task: Task, known: Forecast) -> Iterator[str]:
     """What else whoever approves has to know."""
     if known.first:
         yield f"{known.first:,} objects that were read go first"
-    if task.requests is None:
+    if task.requests is None and task.kms:
         yield f"the quota of KMS is not told: {UNTOLD.limit:,.0f} a second are taken for it, half of them in use"
     if not known.ceiling:
         yield "KMS has no request to spare now: nothing is moved until it has"
@@ -263,7 +265,7 @@ def _of_store(task: Task) -> Iterator[str]:
         yield "nothing can be updated in place: only the newest versions are copied"
         if task.notified:
             yield "a copy would look like a new object to whoever is notified of them: where it would, nothing is copied"
-        elif task.versioning is Versioning.ENABLED:
+        elif task.versioning is Versioning.ENABLED and held.bytes:
             yield f"each copy leaves the version that it was made from: up to {held.bytes:,} bytes more are kept"
     if held.locks:
         yield "Object Lock is on: what is retained or under legal hold stays, and its key with it"

@@ -30,6 +30,12 @@ class Recovery:
     canaries: Mapping[str, Canary]
     capacity: Capacity | None = None
     jobs: Jobs | None = None
+    others: Mapping[Cloud, "Recovery"] = field(default_factory=dict)
+    """of other clouds than the first"""
+
+    def of(self, ref: Ref) -> "Recovery":
+        """What the cloud has that this lies in."""
+        return self.others.get(ref.cloud, self)
 
 
 @dataclass(frozen=True, slots=True)

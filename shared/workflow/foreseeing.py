@@ -68,18 +68,21 @@ def told(found: Sequence[Foreseen]) -> tuple[str, ...]:
 
 def most(deps: Deps, recovery: Recovery, store: Ref) -> float | None:
     """Calls a second that a migration of this store may make now; 0: none. None where nobody measures."""
+    recovery = recovery.of(store)
     if recovery.capacity is None:
         return None
     return ceiling(_requests(recovery, store), deps.policy.migration.kms_percent)
 
 
 def _task(case: Case, rules: MigrationRules, recovery: Recovery, pair: Pair) -> Task:
+    recovery = recovery.of(pair.store)
     facts = _facts(recovery, pair.store)
     return Task(
         holding=_holding(recovery, pair.store),
         requests=_requests(recovery, pair.store),
         versioning=facts.versioning,
-        updatable=not pair.foreign and pair.store.region in recovery.canaries,
+        updatable=facts.in_place and not pair.foreign and pair.store.region in recovery.canaries,
+        kms=facts.in_place,  # what has data keys of the store's, and not of its own, asks no service for them
         notified=bool(facts.consumers),
         exposed=sum(e.objects for e in case.exposures if e.store == pair.store),
         engines=_engines(recovery, pair.store),

@@ -112,9 +112,11 @@ def _changes(case: Case, deps: Deps, recovery: Recovery, foreseen: list[Foreseen
 
 
 def _pairs(case: Case) -> tuple[tuple[Ref, Succession], ...]:
-    """Every store, with each key of its Region that what it holds can be under, and has to be moved from."""
+    """Every store, with each key of its Region that what it holds can be under, and has to be moved from; or each part of it."""
     moving = [s for s in case.scope.successors if not s.rewraps]
-    return tuple((t, s) for t in case.scope.stores for s in moving if s.old.region == t.region)
+    by_key = ((t, s) for t in case.scope.stores for s in moving if s.old.region == t.region)
+    by_part = ((t, s) for t in case.scope.stores for s in case.scope.renewed if f"{s.old.id}/".startswith(f"{t.id}/"))
+    return (*by_key, *by_part)
 
 
 def _open(case: Case) -> tuple[tuple[Ref, Succession], ...]:
@@ -124,13 +126,12 @@ def _open(case: Case) -> tuple[tuple[Ref, Succession], ...]:
 
 def _migrations(case: Case, recovery: Recovery) -> tuple[Migration, ...]:
     """What is still to be moved or proved."""
-    canaries = recovery.canaries
     return tuple(
         Migration(
             store=store,
             old=frozenset({s.old.id}),
             successor=s.new.id,
-            canary=canaries.get(store.region),
+            canary=recovery.of(store).canaries.get(store.region),
             foreign=s.new.account != store.account,
         )
         for store, s in _open(case)
@@ -177,7 +178,9 @@ def _run(plan: Migration, case: Case, deps: Deps, recovery: Recovery, cancelling
         return Ran(plan, Throttled("KMS has no request to spare now"))
     try:
         plan = plan.but(ceiling=most_calls)
-        result = migrate(plan, recovery.objects, deps.journal(case.id), deps.clock, cancelled=cancelling, progress=watch, job=job)
+        result = migrate(
+            plan, recovery.of(plan.store).objects, deps.journal(case.id), deps.clock, cancelled=cancelling, progress=watch, job=job
+        )
     except CloudError as error:
         return Ran(plan, error)
     return Ran(plan, result)
@@ -195,7 +198,7 @@ def _moved(case: Case, ran: Sequence[Ran]) -> Case:
 
 
 def _slot(case: Case, plan: Migration) -> tuple[Ref, Ref]:
-    return plan.store, next(s.old for s in case.scope.successors if s.old.id in plan.old)
+    return plan.store, next(s.old for s in (*case.scope.successors, *case.scope.renewed) if s.old.id in plan.old)
 
 
 def _counted(before: Versions, result: MigrationResult) -> Versions:
@@ -247,7 +250,7 @@ def _proved(case: Case, plan: Migration, deps: Deps, recovery: Recovery, proofs:
         known = None if now.moved else _absent(proofs.get(plan.store), plan)
         calls = most(deps, recovery, plan.store)
         paced = plan.but(ceiling=LEAST_CALLS if calls == 0 else calls)
-        proof = known or verify(paced, recovery.objects, journal, deps.clock, cancelling)
+        proof = known or verify(paced, recovery.of(plan.store).objects, journal, deps.clock, cancelling)
     except CloudError as error:
         unseen = LeftForPeople(target=str(plan.store), reason=f"what was moved could not be proved: {error}", next=AGAIN)
         return case.but(unmoved=tuple(dict.fromkeys((*case.unmoved, unseen))))

@@ -43,7 +43,7 @@ class Found(StrEnum):
 
 def people(case: Case, deps: Deps, recovery: Recovery) -> tuple[LeftForPeople, ...]:
     """Look who can use the successors, and put it on record; what of it is left for people. Raises `NotDurable`."""
-    keys = case.scope.successors
+    keys = [s for s in case.scope.successors if not s.rewraps]
     seen = {s.new: _acts(s.new, case, deps) for s in keys}
     pairs = [(r.actor, s) for r in case.scope.users for s in keys if s.old == case.scope.head(s.old)]
     found = in_parallel(lambda pair: _found(*pair, seen[pair[1].new], recovery), pairs)
@@ -109,7 +109,7 @@ def _found(who: Actor, succession: Succession, acts: Iterable[Act], recovery: Re
 
 def _can_use(who: Actor, key: Ref, recovery: Recovery) -> bool | None:
     try:
-        return recovery.access.can_use(who, key)
+        return recovery.of(key).access.can_use(who, key)
     except CloudError:
         return None
 

@@ -10,7 +10,7 @@ from shared.containment.actions import ACTIONS
 from shared.containment.answers import ask
 from shared.containment.journal import Applied, unmade
 from shared.containment.parallel import in_parallel
-from shared.containment.succession import bound, successions
+from shared.containment.succession import bound, renewals, renews, successions
 from shared.domain.case import Case, LeftForPeople, Mode, Rightful, Stage, Succession, Verdict
 from shared.domain.facet import EncryptedWith, KeyAccess, PolicyStatement, Rotated, Successor
 from shared.domain.plan import Change, Plan, Status, Wave
@@ -171,20 +171,26 @@ def _related(world: World, keys: Sequence[Ref], relation: Relation) -> tuple[Ref
 def _run(case: Case, deps: Deps, made: Plan) -> Case:
     """The plan in its steps; the later ones only where the earlier held."""
     started = deps.clock.monotonic()
-    results = list(_applied(case, deps, made, [c for c in made.changes if isinstance(c.after, Successor)], ()))
+    first = [c for c in made.changes if isinstance(c.after, Successor) and not renews(c)]
+    results = list(_applied(case, deps, made, first, ()))
     known = successions(case.id, case.scope, deps.world)
-    preparing, moving = _parted(c for c in made.changes if not isinstance(c.after, Successor))
+    preparing, moving = _parted(c for c in made.changes if c not in first)
     results += _applied(case, deps, made, preparing, known)
     shut_out = _shut_out(case, deps, deps.recovery(), known) if deps.recovery else ()
     ready = not shut_out and not any(r.outcome.status in waves.FAILING for r in results)
     if ready:
-        results += _applied(case, deps, made, moving, known)
+        results += _applied(case, deps, made, [c for c in moving if not renews(c)], known)
+        results += _applied(
+            case, deps, made, [c for c in moving if renews(c)], known
+        )  # each under the key that its old one has now
     else:
         results += [unmade(c, Status.PLANNED, NOT_READY) for c in moving]
     after = waves.record(case, deps, made, results, started)
     turned = (r for r in results if isinstance(r.change.after, Rotated) and r.outcome.status in STANDS)
     wrapped = proving.rewrapped(after, deps, known) if ready else ()
-    scope = after.scope.but(successors=known if ready else (), rotated=tuple(r.change.target for r in turned))
+    renewed = renewals(case.id, moving, deps.world) if ready else ()
+    rotated = tuple(r.change.target for r in turned)
+    scope = after.scope.but(successors=known if ready else (), rotated=rotated, renewed=renewed)
     retrying = any(r.outcome.retry for r in results)
     return after.but(
         scope=scope, retrying=retrying, unmoved=tuple(dict.fromkeys((*after.unmoved, *_failed(results), *shut_out, *wrapped)))
@@ -231,5 +237,5 @@ def _shut_out(case: Case, deps: Deps, recovery: Recovery, known: Sequence[Succes
 
 def _can_use(recovery: Recovery, user: Rightful, succession: Succession) -> bool | None:
     unknown: bool | None = None
-    question: Callable[[], bool | None] = lambda: recovery.access.can_use(user.actor, succession.new)  # noqa: E731  # typed for `ask`
+    question: Callable[[], bool | None] = lambda: recovery.of(succession.new).access.can_use(user.actor, succession.new)  # noqa: E731  # typed for `ask`
     return ask(question, unknown, str(user.actor)).value

@@ -7,7 +7,7 @@ from shared.domain.case import Case, LeftForPeople
 from shared.domain.errors import CloudError
 from shared.domain.versions import Versions
 from shared.reencryption import Migration, MigrationResult
-from shared.reencryption.canary import FOREIGN, PROVED
+from shared.reencryption.canary import FOREIGN, NO_CALL, PROVED
 
 MAKE = "run `codeblue init` before the next case"
 AGAIN = "`codeblue apply` tries again"
@@ -35,7 +35,7 @@ def stays(found: Versions) -> Iterable[LeftForPeople]:
     if found.lost:
         words = f"{found.lost} copies could not carry grants of an access control list along"
         yield LeftForPeople(target=store, reason=words, next="the record names them; grant by policy instead", blocks=False)
-    if found.lane != PROVED and (found.copied or found.multipart or found.blocked):
+    if found.lane not in {PROVED, NO_CALL} and (found.copied or found.multipart or found.blocked):
         words = f"nothing could be updated in place ({found.lane}): only the newest versions were copied"
         following = "let its owner put it under a key of its own account" if found.lane == FOREIGN else MAKE
         yield LeftForPeople(target=store, reason=words, next=following, blocks=False)

@@ -67,6 +67,8 @@ def situation(case: Case, deps: Deps) -> Situation:
         accounts=deps.estate.accounts,
         one_way=deps.policy.one_way.mode,
         rotates=deps.policy.keys.sound == "rotate",
+        places=tuple(place.lower() for place in deps.policy.responder.places),
+        renews=deps.policy.migration.data_keys == "new" and deps.recovery is not None,
         seals=deps.policy.responder.guardrails,
     )
 
@@ -77,9 +79,8 @@ def propose(
     """Every action of these waves on every target of the scope, all at once; `among`, `names`: on these, by these only."""
     glance = Glance(deps.world)
     seen = replace(situation(case, deps), world=glance)
-    targets = (*case.scope.principals, *rightful(case), *case.scope.resources)
-    if Wave.REKEY in waves:
-        targets = (*targets, *case.scope.dependants, *case.scope.aliases)
+    more = (*case.scope.dependants, *case.scope.aliases) if Wave.REKEY in waves else ()
+    targets = (*case.scope.principals, *rightful(case), *case.scope.resources, *more)
     open_to = [t for t in dict.fromkeys(targets) if t not in case.released and (among is None or t in among)]
     actions = [a for a in ACTIONS.values() if a.wave in waves and (names is None or a.name in names)]
     pairs = [(a, t) for a in actions for t in open_to if a.applies(t, deps.world)]

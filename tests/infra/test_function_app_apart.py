@@ -62,6 +62,11 @@ class TestGenerated:
         templates.main(policy, HOME, tmp_path / "out")
         assert {path.name for path in (tmp_path / "out").iterdir()} == {"app.json", "custody.json", "roles.json", "alerts.json"}
 
+    def test_a_role_to_write_blobs_anew_is_made_where_the_policy_wants_that(self, policy: Path, tmp_path: Path) -> None:
+        policy.write_text(policy.read_text() + '[migration]\ndata_keys = "new"\n')
+        templates.main(policy, HOME, tmp_path / "out")
+        assert (tmp_path / "out" / "rewrite.json").exists()
+
     @pytest.mark.parametrize("home", [WARD, "st-brendan"], ids=["the workload's own subscription", "a subscription's name"])
     def test_nothing_is_written_for(self, policy: Path, tmp_path: Path, home: str) -> None:
         with pytest.raises(BadInput, match="subscription"):

@@ -141,6 +141,11 @@ class TestRoles:
         assert at_all.body["properties"]["roleDefinitionId"] == role.id
         assert "custody" not in json.dumps(roles.definition())
 
+    def test_what_writes_blobs_anew_is_a_role_of_its_own(self) -> None:
+        role, at_all = Deployment(roles.rewriting(), TO_WHOM, SUBSCRIPTION).sent()
+        declared = permissions.rewriter_role([SUBSCRIPTION])["permissions"]
+        assert (role.body["properties"]["permissions"], at_all.kind) == (declared, roles.ASSIGNMENTS)
+
     def test_custodys_is_assigned_where_custody_is_and_nowhere_else(self) -> None:
         deployment = Deployment(roles.custody(), KEPT_IN, SUBSCRIPTION)
         role, nested = deployment.sent()

@@ -90,6 +90,8 @@ class Row:
     one_way: Mode = Mode.AUTO
     observed: Observed = QUIET
     rotates: bool = False
+    renews: bool = False
+    places: tuple[str, ...] = ()
     seals: bool = False
 
 
@@ -236,6 +238,13 @@ ROWS = {
     ),
     "a bucket under the key uses its successor": Row("repoint", CHARTS, (EncryptedWith(key=KEY.id),)),
     "a bucket under another key is left": Row("repoint", CHARTS, (EncryptedWith(key="arn:aws:kms:other"),), changes=0),
+    "a store whose data keys are only wrapped anew has a place made to move to": Row(
+        "renew-data-keys", CHARTS, (EncryptedWith(key=KEY.id),), renews=True
+    ),
+    "not where the policy leaves the old ones": Row("renew-data-keys", CHARTS, (EncryptedWith(key=KEY.id),), changes=0),
+    "nor where the store is under another key": Row(
+        "renew-data-keys", CHARTS, (EncryptedWith(key="arn:aws:kms:other"),), changes=0, renews=True
+    ),
     "replicas are written under the successor": Row("repoint-replicas", CHARTS, (ReplicaKey(rule_id="dr", key=KEY.id),)),
     "an alias names the successor": Row("move-alias", ALIAS, (AliasTarget(key=KEY.id),)),
     "an alias that somebody decrypts by stays": Row(

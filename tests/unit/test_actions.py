@@ -39,6 +39,8 @@ def situation(row: Row) -> tuple[MemoryWorld, Situation]:
         accounts=frozenset({HOME}),
         one_way=row.one_way,
         rotates=row.rotates,
+        renews=row.renews,
+        places=row.places,
         seals=row.seals,
         observed=row.observed,
     )

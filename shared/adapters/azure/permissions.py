@@ -1,14 +1,15 @@
 """Everything that the responder may do on Azure: what the adapters declare beside the code that calls it, and no more.
 
 It is a role definition of our own, to be assigned at a subscription or a management group. None of its rights reads a blob, lists
-an account's keys or opens anything with a key. What custody needs is a second role, assigned at custody's own places alone.
+an account's keys or opens anything with a key. What custody needs is a second role, assigned at custody's own places alone; what
+writes blobs anew a third one, where the policy wants that.
 """
 
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 
-from shared.adapters.azure import cases, directory, evidence, keyring, ledgers, signer, sources, traffic
+from shared.adapters.azure import cases, directory, evidence, keyring, ledgers, objects, signer, sources, traffic
 from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.world import FACETS, RELATIONS
 
@@ -38,6 +39,14 @@ def responder_roles(scopes: Iterable[str]) -> tuple[Definition, ...]:
     """Both as role definitions (`Microsoft.Authorization/roleDefinitions`), assignable at these scopes."""
     where = list(scopes)
     return (_definition("codeblue-respond", declared(), where), _definition("codeblue-custody", custody(), where))
+
+
+def rewriter_role(scopes: Iterable[str]) -> Definition:
+    """What it takes to have blobs written anew, besides: whoever may have them copied may read them.
+
+    It is for responders whose policy says so (`[migration] data_keys = "new"`), and for no other.
+    """
+    return _definition("codeblue-rewrite", objects.RIGHTS, list(scopes))
 
 
 def _definition(name: str, rights: Rights, scopes: list[str]) -> Definition:

@@ -15,19 +15,19 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
     if used is None:
         return
     for rules in situation.world.look(target, NetworkRules) or (NetworkRules(closed=False),):
-        wanted = closed_to(rules, used)
+        wanted = closed_to(rules, used, situation.places)
         if wanted is not None:
             why = "the actor comes from somewhere else: a credential that is not known to be stolen opens nothing there"
             blast = Blast(others=unnamed(rules, used), known=used.known)
             yield action.change(target, wanted, why, blast=blast, origin=situation.origin(target, NetworkRules))
 
 
-def closed_to(rules: NetworkRules, used: Used) -> NetworkRules | None:
-    """The rules closed to all but the places of rightful use; None where they keep the actor out already."""
+def closed_to(rules: NetworkRules, used: Used, ours: tuple[str, ...] = ()) -> NetworkRules | None:
+    """The rules closed to all but the places of rightful use, and `ours`; None where they keep the actor out already."""
     kept = [each for each in rules.addresses if not _lets_in(each, used)]
     if rules.endpoints_only or (rules.closed and len(kept) == len(rules.addresses)):
         return None
-    seen = _places(rules, used)
+    seen = (*_places(rules, used), *ours)
     return rules.but(
         closed=True,
         addresses=tuple(sorted({*kept, *filter(_public, seen)})),

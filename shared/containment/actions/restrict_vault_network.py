@@ -18,7 +18,7 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
     if used is None or not (used.visited or situation.blames(target, NetworkRules)):
         return
     for rules in situation.world.look(target, NetworkRules) or (NetworkRules(closed=False),):
-        wanted = closed_to(rules, used)
+        wanted = closed_to(rules, used, situation.places)
         if wanted is None:
             continue
         # stores and disks come to the vault of their key by the trusted services' way, and by no other
@@ -30,7 +30,7 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
 
 def _hurt(rules: NetworkRules, used: Used, situation: Situation) -> tuple[str, ...]:
     """Who could come no more. We have to: keys are replaced and looked at in the vault itself."""
-    ours = any(use.holder in situation.exempt for use in used.uses)
+    ours = bool(situation.places) or any(use.holder in situation.exempt for use in used.uses)
     return unnamed(rules, used) if ours or rules.closed else tuple(sorted((*unnamed(rules, used), OURSELVES)))
 
 

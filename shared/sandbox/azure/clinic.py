@@ -88,10 +88,14 @@ def build(cloud: Cloud, *, empty: bool = False) -> Clinic:
 
 
 def _responder(cloud: Cloud, clinic: Clinic, scope: str) -> None:
-    """Exactly what the adapters declare: at the subscription, in the directory, and at custody's own account and vault."""
+    """Exactly what the adapters declare: at the subscription, in the directory, and at custody's own account and vault.
+
+    It may have blobs written anew, for whoever tries that here; a policy that does not say so makes no use of it.
+    """
     responder = _application(cloud, clinic, "responder", permissions.graph())
     custody = by_convention(names.SUBSCRIPTION, names.GROUP).resources[:2]
-    for definition, scopes in zip(permissions.responder_roles([scope]), ((scope,), custody), strict=True):
+    roles = (*permissions.responder_roles([scope]), permissions.rewriter_role([scope]))
+    for definition, scopes in zip(roles, ((scope,), custody, (scope,)), strict=True):
         role = Role.read(str(uuid4()), definition)
         cloud.rbac.definitions[role.id] = role
         for where in scopes:

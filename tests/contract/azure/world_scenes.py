@@ -281,6 +281,8 @@ ROWS: tuple[Row, ...] = (
     Row("a private endpoint of a vault is rejected", lambda s: s.linked(s.vault()), undone=False),
     Row("blobs go nowhere else", lambda s: s.replicated("charts"), undone=False),
     Row("a policy that signatures name is taken away", lambda s: s.handed_out()),
+    Row("an encryption scope has another made for it", lambda s: (s.scoped()[0], Successor(case="cb-1")), undone=False),
+    Row("an account under a key has a scope made for it", lambda s: (s.wrapped()[0], Successor(case="cb-1")), undone=False),
     Row("disks go under another version", lambda s: _encrypted(s.disks())),
     Row(
         "a vault is protected from purging",
