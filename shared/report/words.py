@@ -59,6 +59,7 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "sign-in": _flag("can sign in", "can not sign in", "enabled"),
     "app-credential": lambda f: f"{f.kind} {f.proof}{'' if f.present else ' taken away'}",
     "role-assigned": lambda f: f"role {f.role.rpartition('/')[2]} at {f.scope}{'' if f.present else ' taken away'}",
+    "role-eligible": lambda f: f"role {f.role.rpartition('/')[2]} for the taking at {f.scope}{'' if f.present else ' taken away'}",
     "vault-access": lambda f: f"an entry of the vault {f.vault.rpartition('/')[2]}{'' if f.present else ' taken away'}",
     "directory-role": lambda f: f"role {f.role} in the directory{'' if f.present else ' taken away'}",
     "app-permission": lambda f: f"permission {f.what} at {f.resource}{'' if f.present else ' taken away'}",

@@ -160,7 +160,9 @@ def _touched(case: Case, deps: Deps, acts: Iterable[Act]) -> tuple[Rightful, ...
     known = known_users(sorted(roles), case.signal.cloud, deps.directory, deps.evidence, since)
     given = {p for act in acts for p, _ in act.gave if p not in guarded}
     users = (*known.found, *existing(sorted(given), deps.directory))
-    return tuple(r.but(entered=True) for r in users if r.actor.unique_id not in deps.exempt)
+    # a log can call a user an application: who it is shows when it was looked up
+    fresh = (r for r in users if r.actor.unique_id not in deps.exempt and r.actor.principal not in guarded)
+    return tuple(r.but(entered=True) for r in fresh)
 
 
 def spared(actor: Actor, case: Case, deps: Deps) -> bool:

@@ -1,7 +1,7 @@
 """What the actions on key vaults, and on what principals hold there, are shown, and how much they propose."""
 
 from shared.domain.actor import Credential
-from shared.domain.facet import NetworkRules, PurgeProtection, VaultAccess
+from shared.domain.facet import NetworkRules, PurgeProtection, RoleAssigned, RoleEligible, VaultAccess
 from shared.domain.resource import Ref
 from shared.domain.scope import Use, Used
 from shared.intake.azure_names import ref
@@ -15,6 +15,10 @@ VAULT: Ref = _VAULT
 ENTRY = VaultAccess(vault=VAULT.id, spec="{}", present=True)
 GIVEN = ADDED.but(given=((PROGRAM.id, ENTRY.part),))
 
+LATENT = RoleEligible(role="/roles/r", scope="/s", present=True)
+ENDING = RoleAssigned(assignment="", role="/roles/r", scope="/s", until="2030-01-01T00:00:00Z", present=True)
+SCHEDULED = ADDED.but(given=((PROGRAM.id, "r /s"),))
+
 US = Use(credential=Credential.SERVICE_PRINCIPAL, holder="AROAUS", place="203.0.113.7")
 OFFICER = Use(credential=Credential.ENTRA_USER, holder="officer", place="203.0.113.8")
 SEEN = Used(store=VAULT, known=True, uses=(US, OFFICER), against=(THIEF,))
@@ -25,6 +29,14 @@ VAULTS = {
     "a quarantined principal's entries of vaults go": Row("remove-vault-access", PROGRAM, (ENTRY,), BY_SECRET),
     "those of others stay": Row("remove-vault-access", PROGRAM, (ENTRY,), BY_KEY, 0),
     "one that the actor added goes alone": Row("remove-vault-access", PROGRAM, (ENTRY, ENTRY.but(vault=f"{VAULT.id}2")), GIVEN),
+    "roles that wait to be activated go": Row("remove-eligible-roles", PROGRAM, (LATENT,), BY_SECRET),
+    "nobody else's do": Row("remove-eligible-roles", PROGRAM, (LATENT,), BY_KEY, 0),
+    "one that the actor made eligible goes alone": Row(
+        "remove-eligible-roles", PROGRAM, (LATENT, LATENT.but(scope="/other")), SCHEDULED
+    ),
+    "a role for a time that the actor gave goes alone": Row(
+        "remove-roles", PROGRAM, (ENDING, ENDING.but(scope="/other")), SCHEDULED
+    ),
     "a vault that the actor came to is closed to strangers' networks": Row("restrict-vault-network", VAULT, (OPEN,), AT_VAULT),
     "one that it never came to is left": Row(
         "restrict-vault-network", VAULT, (OPEN,), AT_VAULT.but(used=(SEEN.but(visited=False),)), 0

@@ -67,13 +67,21 @@ def act(event: Mapping[str, Any]) -> Act | None:
 
 
 ASSIGNING = "microsoft.authorization/roleassignments/write"
+SCHEDULING = frozenset(f"microsoft.authorization/{kind}schedulerequests/write" for kind in ("roleassignment", "roleeligibility"))
+"""Roles for a time, and roles for the taking: who asks for its own is eligible already."""
 HOLDERS = {"user": Kind.USER}
 """Kinds of principals as assignments write them; who wrote none of them is looked up as an application first."""
 
 
 def _assigned(said: Fact, event: Mapping[str, Any]) -> Iterator[tuple[Ref, str]]:
-    """Who was given a role, and the id of the assignment: the log has the request's body."""
-    asked = folded(folded(said.request).get("properties"))
+    """Who was given a role, and the id of the assignment, or role and scope: the log has the request's body."""
+    asked, place = folded(folded(said.request).get("properties")), str(event.get("resourceId", "")).lower()
     holder, kind = first(asked, "principalid"), first(asked, "principaltype").lower()
-    if said.event == ASSIGNING and holder:
-        yield principal(HOLDERS.get(kind, Kind.SERVICE_PRINCIPAL), holder), str(event.get("resourceId", "")).lower()
+    if not holder:
+        return
+    given = principal(HOLDERS.get(kind, Kind.SERVICE_PRINCIPAL), holder)
+    if said.event == ASSIGNING:
+        yield given, place
+    elif said.event in SCHEDULING and first(asked, "requesttype").lower().startswith("admin"):
+        role = first(asked, "roledefinitionid").rpartition("/")[2]
+        yield given, f"{role} {place.rpartition('/providers/microsoft.authorization/')[0] or '/'}".lower()

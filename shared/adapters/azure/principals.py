@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.adapters.azure import schedules
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import FacetAdapter, FacetTable, Rights
 from shared.adapters.azure.rest import ARM, GRAPH, Rest
@@ -102,25 +103,33 @@ def _read_roles(clients: Clients, principal: Ref) -> tuple[RoleAssigned, ...]:
     found: dict[str, RoleAssigned] = {}
     for subscription in arm.every("/subscriptions?api-version=2022-12-01"):
         path = f"{subscription['id']}/providers/Microsoft.Authorization/roleAssignments"
-        for one in arm.every(f"{path}?{API}&$filter=principalId eq '{principal.id}'"):
-            found[one["id"].lower()] = _assigned(one)
+        held = list(arm.every(f"{path}?{API}&$filter=principalId eq '{principal.id}'"))
+        ends = schedules.ends(arm, subscription["id"], principal) if held else {}
+        found |= {one["id"].lower(): _assigned(one, ends.get(one["id"].lower(), "")) for one in held}
     return tuple(found.values())
 
 
-def _assigned(one: Mapping[str, Any]) -> RoleAssigned:
+def _assigned(one: Mapping[str, Any], until: str) -> RoleAssigned:
     kept = one["properties"]
     return RoleAssigned(
-        assignment=one["id"],
+        assignment="" if until else one["id"],
         role=kept["roleDefinitionId"],
         scope=kept["scope"],
         condition=kept.get("condition") or "",
+        until=until,
         present=True,
     )
 
 
 def _write_roles(clients: Clients, principal: Ref, wanted: Sequence[RoleAssigned]) -> Receipt:
     arm = clients.rest(ARM)
-    return Receipt(tuple(_assign(arm, principal, one) if one.present else _unassign(arm, one) for one in wanted))
+    return Receipt(tuple(_written(arm, principal, one) for one in wanted))
+
+
+def _written(arm: Rest, principal: Ref, one: RoleAssigned) -> str:
+    if one.until:
+        return schedules.asked(arm, schedules.ACTIVE, principal, one)
+    return _assign(arm, principal, one) if one.present else _unassign(arm, one)
 
 
 def _assign(arm: Rest, principal: Ref, wanted: RoleAssigned) -> str:
@@ -153,8 +162,8 @@ _READ_USER = Rights(graph=frozenset({"User.Read.All"}))
 _READ_APP = Rights(graph=frozenset({"Application.Read.All"}))
 _WRITE_APP = Rights(graph=frozenset({"Application.ReadWrite.All"}))
 _ROLES = "Microsoft.Authorization/roleAssignments"
-_READ_ROLES = Rights(frozenset({f"{_ROLES}/read", "Microsoft.Resources/subscriptions/read"}))
-_WRITE_ROLES = Rights(frozenset({f"{_ROLES}/write", f"{_ROLES}/delete"}))
+_READ_ROLES = Rights(frozenset({f"{_ROLES}/read", "Microsoft.Resources/subscriptions/read"})) | schedules.ENDS
+_WRITE_ROLES = Rights(frozenset({f"{_ROLES}/write", f"{_ROLES}/delete"})) | schedules.ASKS
 _BY_ROLE: FacetAdapter[RoleAssigned] = FacetAdapter(_read_roles, _write_roles, _READ_ROLES, _WRITE_ROLES, lingers=PROPAGATION)
 
 FACETS: FacetTable = {

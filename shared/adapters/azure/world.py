@@ -11,6 +11,7 @@ from shared.adapters.azure import (
     key_versions,
     links,
     principals,
+    schedules,
     scope_successors,
     store_keys,
     stored_access,
@@ -37,6 +38,7 @@ FACETS: FacetTable = {
     **principals.FACETS,
     **consents.FACETS,
     **vault_entries.FACETS,
+    **schedules.FACETS,
     **diagnostics.FACETS,
 }
 

@@ -10,9 +10,14 @@ from shared.domain.resource import Kind, Ref
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
     roles = situation.world.look(target, RoleAssigned)
-    held = ((role.assignment.lower(), role.but(present=False)) for role in roles if role.present)
+    held = ((_known(role, target, situation), role.but(present=False)) for role in roles if role.present)
     why = ("the actor assigned it", "a token that was issued already is judged by the roles of the moment")
     yield from taken(action, target, situation, held, why, situation.quarantined(target))
+
+
+def _known(role: RoleAssigned, target: Ref, situation: Situation) -> str:
+    """The name by which the record would tell who assigned it."""
+    return role.right if situation.gave(target, role.right) else role.assignment.lower()
 
 
 ACTION = Action(
@@ -22,7 +27,7 @@ ACTION = Action(
     targets=frozenset({Kind.USER, Kind.SERVICE_PRINCIPAL}),
     facets=(RoleAssigned,),
     hurts="Everybody who works as this user or application; nobody, where the actor assigned the role.",
-    undone="Each role is assigned again, at the same scope, under the same id and condition; what the actor assigned is not.",
+    undone="Each role is assigned again, at the same scope, with its id and condition; what the actor assigned is not.",
     citation="45 CFR 164.308(a)(4)(ii)(C)",
     propose=_propose,
     aimed=True,

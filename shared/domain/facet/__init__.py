@@ -32,7 +32,7 @@ from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotate
 from .policies import PolicyStatement
 from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, Sealed, SessionsRevoked
 from .records import LogSent, SharedWith, TrailLogging, TrailSelectors
-from .sign_ins import AppCredential, AppPermission, DirectoryRole, RoleAssigned, SignIn
+from .sign_ins import AppCredential, AppPermission, DirectoryRole, RoleAssigned, RoleEligible, SignIn
 from .stores import (
     AccessGrant,
     CustomerKeysBlocked,
@@ -90,6 +90,7 @@ AnyFacet = Annotated[
     | AppPermission
     | DirectoryRole
     | RoleAssigned
+    | RoleEligible
     | VaultAccess
     | CrossTenantCopy
     | HandedOut,
@@ -131,6 +132,7 @@ __all__ = [
     "ReplicaKey",
     "ReplicationRule",
     "RoleAssigned",
+    "RoleEligible",
     "Rotated",
     "RotationPolicy",
     "Sealed",

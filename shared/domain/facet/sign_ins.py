@@ -73,19 +73,57 @@ class AppPermission(Facet):
 
 
 class RoleAssigned(Facet):
-    """One role that a principal has at a scope (`assignment`: its id), with all that is needed to assign it again."""
+    """One role that a principal has at a scope (`assignment`: its id), with all that is needed to assign it again.
+
+    `until`: when it ends by itself (ISO 8601), empty where it does not. One that ends gets another id when it is assigned again, so
+    `assignment` is empty then.
+    """
 
     facet: Literal["role-assigned"] = "role-assigned"
     assignment: str
     role: str
     scope: str
     condition: str = ""
+    until: str = ""
     present: bool
 
     @property
+    def right(self) -> str:
+        """The role and the scope, as logs tell of one whose assignment has no id yet."""
+        return _right(self.role, self.scope)
+
+    @property
     def part(self) -> str:
-        return self.assignment
+        return self.assignment or self.right
 
     @property
     def absent(self) -> Self:
         return self.but(present=False)
+
+
+class RoleEligible(Facet):
+    """One role at a scope that a principal may give itself whenever it wants (Azure PIM, eligible assignments)."""
+
+    facet: Literal["role-eligible"] = "role-eligible"
+    role: str
+    scope: str
+    condition: str = ""
+    until: str = ""
+    present: bool
+
+    @property
+    def right(self) -> str:
+        """As of `RoleAssigned`."""
+        return _right(self.role, self.scope)
+
+    @property
+    def part(self) -> str:
+        return self.right
+
+    @property
+    def absent(self) -> Self:
+        return self.but(present=False)
+
+
+def _right(role: str, scope: str) -> str:
+    return f"{role.rpartition('/')[2]} {scope}".lower()

@@ -72,6 +72,8 @@ class Entra:
         """consents (`oauth2PermissionGrants`) by id"""
         self.policies: dict[str, dict[str, Any]] = {}
         """Conditional Access policies by id"""
+        self.premium = True
+        """whether the tenant has the licence that roles for a time take"""
         self._tokens: dict[str, Token] = {}
 
     def issue(

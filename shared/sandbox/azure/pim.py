@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared.sandbox.azure.arm_call import ArmCall
-from shared.sandbox.azure.clock import iso
+from shared.sandbox.azure.clock import iso, moment
 from shared.sandbox.azure.rbac import Assignment
 from shared.sandbox.azure.scoped import asked_for
 from shared.sandbox.azure.wire import Answer, Problem
@@ -46,7 +46,7 @@ class Pim:
 
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
-        self._eligible: list[Eligibility] = []
+        self.eligible: list[Eligibility] = []
         self._requests: dict[str, dict[str, Any]] = {}
         self._kinds: Mapping[tuple[str, str], Callable[[ArmCall, Mapping[str, Any]], None]] = {
             (_ACTIVE, "AdminAssign"): self._assign,
@@ -67,6 +67,9 @@ class Pim:
         kind = next((kind for kind in (_ACTIVE, _ELIGIBLE) if call.kinds.startswith(kind)), None)
         if kind is None:
             return None
+        if not self._cloud.entra.premium:
+            text = "The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license."
+            raise Problem(400, "AadPremiumLicenseRequired", text)
         if call.kinds == f"{kind}requests":
             return self._request(kind, call)
         if call.method != "GET":
@@ -140,16 +143,16 @@ class Pim:
 
     def make_eligible(self, principal: str, role: str, scope: str, *, name: str = "", until: float | None = None) -> Eligibility:
         """Let somebody activate a role (by name or id) at a scope."""
-        known = name or f"{len(self._eligible):08x}-e000-4000-8000-{principal[-12:]}"
+        known = name or f"{len(self.eligible):08x}-e000-4000-8000-{principal[-12:]}"
         made = Eligibility(known, scope, self._cloud.rbac.role(role).resource_id, principal, self._cloud.clock.now(), until)
-        self._eligible.append(made)
+        self.eligible.append(made)
         return made
 
     def _forbid(self, call: ArmCall, asked: Mapping[str, Any]) -> None:
         held = self._may(call, asked)
         if held is None:
             raise Problem(400, "RoleAssignmentDoesNotExist", "The Role assignment does not exist.")
-        self._eligible.remove(held)
+        self.eligible.remove(held)
 
     def _active(self, call: ArmCall, asked: Mapping[str, Any]) -> Assignment | None:
         role = self._cloud.rbac.role(asked["roleDefinitionId"]).resource_id
@@ -165,7 +168,7 @@ class Pim:
 
     def _current(self) -> Iterator[Eligibility]:
         now = self._cloud.clock.now()
-        return (one for one in self._eligible if one.until is None or now < one.until)
+        return (one for one in self.eligible if one.until is None or now < one.until)
 
     def _shown(self, kind: str, call: ArmCall) -> Iterator[dict[str, Any]]:
         """Schedules and their instances have the same content here; an active one says whether it was activated or assigned."""
@@ -199,6 +202,8 @@ def _end(asked: Mapping[str, Any], now: float) -> float | None:
     expiration = (asked.get("scheduleInfo") or {}).get("expiration") or {}
     if expiration.get("type") in (None, "NoExpiration"):
         return None
+    if expiration["type"] == "AfterDateTime" and expiration.get("endDateTime"):
+        return moment(expiration["endDateTime"])
     found = _SPAN.fullmatch(expiration.get("duration") or "")
     if found is None:
         raise Problem(400, "InvalidRequestContent", "The expiration of the schedule is not valid.")

@@ -3,19 +3,22 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from uuid import uuid4
 
 import pytest
 
-from shared.adapters.azure import vault_entries
+from shared.adapters.azure import schedules, vault_entries
 from shared.adapters.azure.facets import FacetTable
 from shared.adapters.azure.world import AzureWorld
 from shared.domain.errors import CloudError
-from shared.domain.facet import Facet, VaultAccess
+from shared.domain.facet import Facet, RoleEligible, VaultAccess
 from shared.domain.resource import Kind, Ref
+from tests.contract.azure.scenes import SCOPE, Arm
 from tests.contract.azure.test_principal_facets import Night
 from tests.contract.azure.vault_scenes import make_vault
 
-TABLE: FacetTable = {**vault_entries.FACETS}
+TABLE: FacetTable = {**vault_entries.FACETS, **schedules.FACETS}
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +36,17 @@ def let_in(night: Night, who: str) -> str:
     return str(vault.id).lower()
 
 
+def eligible(night: Night, who: str) -> str:
+    """A role that somebody may activate for two hours."""
+    scope, arm = f"{SCOPE}/resourceGroups/hospital", Arm(night.scene)
+    role = f"/providers/Microsoft.Authorization/roleDefinitions/{READER}"
+    ends = {"expiration": {"type": "AfterDuration", "duration": "PT2H"}}
+    asked = {"principalId": who, "roleDefinitionId": role, "requestType": "AdminAssign", "scheduleInfo": ends}
+    place = f"{scope}/providers/Microsoft.Authorization/roleEligibilityScheduleRequests/{uuid4()}"
+    arm("PUT", place, {"properties": asked})
+    return f"{READER} {scope}".lower()
+
+
 @dataclass(frozen=True)
 class Row:
     """A sentence, the kind of holder, and what makes it hold something: the part that it holds then."""
@@ -45,6 +59,8 @@ class Row:
 
 ROWS = (
     Row("an application's entry of a vault", Kind.SERVICE_PRINCIPAL, VaultAccess, lambda n, who: f"{let_in(n, who)}/"),
+    Row("a role that an application may activate", Kind.SERVICE_PRINCIPAL, RoleEligible, eligible),
+    Row("a role that a user may activate", Kind.USER, RoleEligible, eligible),
     Row("a user's entry of a vault", Kind.USER, VaultAccess, lambda n, who: f"{let_in(n, who)}/"),
 )
 

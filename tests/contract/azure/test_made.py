@@ -81,6 +81,8 @@ GIVEN: dict[str, tuple[Move, bool]] = {
     "an issuer who speaks for others": (lambda t, d: (d.portal.id, t.trust(d.registration.id)), True),
     "a role of the directory": (lambda t, _: (names.NURSE_ID, t.directory_role(names.NURSE_ID)), False),
     "a role at a scope": (lambda t, _: (names.NURSE_ID, t.role(names.NURSE_ID, "User")), False),
+    "a role for the taking": (lambda t, d: (d.portal.id, t.scheduled(d.portal.id)), False),
+    "a role for a time": (lambda t, _: (names.NURSE_ID, t.scheduled(names.NURSE_ID, "roleAssignment")), False),
     "a role at a scope for an application": (lambda t, d: (d.portal.id, t.role(d.portal.id, "ServicePrincipal")), False),
     "a permission of an application": (lambda t, d: (d.portal.id, t.permission(d.portal.id)), False),
     "a consent for everybody": (lambda t, d: (d.portal.id, t.consent(d.portal.id)), False),

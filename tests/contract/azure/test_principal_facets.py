@@ -13,7 +13,7 @@ from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.principals import FACETS
 from shared.adapters.azure.world import AzureWorld
 from shared.domain.errors import Absent, CodeblueError, Refused
-from shared.domain.facet import AppCredential, Facet, RoleAssigned, SessionsRevoked, SignIn
+from shared.domain.facet import AppCredential, Facet, RoleAssigned, RoleEligible, SessionsRevoked, SignIn
 from shared.domain.resource import Cloud as Where
 from shared.domain.resource import Kind, Ref
 from shared.sandbox.azure.clock import utc
@@ -44,6 +44,8 @@ class Night:
         for who in (self.nurse, self.principal):
             self.scene.cloud.rbac.assign(who.id, "Contributor", "/providers/Microsoft.Management/managementGroups/clinics")
             self.scene.cloud.rbac.assign(who.id, "Reader", f"{SCOPE}/resourceGroups/hospital")
+            ending = self.scene.cloud.rbac.assign(who.id, "Key Vault Administrator", f"{SCOPE}/resourceGroups/hospital")
+            ending.until, ending.how = FOREVER, "Activated"
         self.user = Ref(cloud=Where.AZURE, kind=Kind.USER, account=TENANT, id=self.nurse.id)
         self.application = Ref(cloud=Where.AZURE, kind=Kind.SERVICE_PRINCIPAL, account=TENANT, id=self.principal.id)
 
@@ -132,6 +134,24 @@ def test_roles_are_found_at_every_scope_taken_away_and_given_back(night: Night, 
     for _ in range(2):
         world.write(target, found)
     assert set(world.look(target, RoleAssigned)) == set(found)
+
+
+def test_a_role_for_a_time_is_given_back_for_as_long_and_not_for_ever(night: Night) -> None:
+    world = night.world((Kind.USER, RoleAssigned))
+    (ending,) = [one for one in world.look(night.user, RoleAssigned) if one.until]
+    world.write(night.user, [ending.but(present=False)])
+    assert ending not in world.look(night.user, RoleAssigned)
+    assert world.write(night.user, [ending.but(until="2026-01-01T00:00:00Z")]).request_ids == ("",)
+    world.write(night.user, [ending])
+    held = [one for one in night.scene.cloud.rbac.current() if one.principal_id == night.nurse.id and one.until]
+    assert [one.until for one in held] == [FOREVER]
+
+
+def test_a_tenant_without_the_licence_has_roles_and_none_for_a_time(night: Night) -> None:
+    night.scene.cloud.entra.premium = False
+    world = night.world((Kind.USER, RoleAssigned), (Kind.USER, RoleEligible))
+    assert len(world.look(night.user, RoleAssigned)) == 3
+    assert world.look(night.user, RoleEligible) == ()
 
 
 def test_who_is_gone_is_absent(night: Night) -> None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from shared.sandbox.azure import clinic_names as names
+from shared.sandbox.azure.arm import Arm
 from shared.sandbox.azure.wire import Request
 from tests.contract.azure.respond_scenes import Night, changes, night
 from tests.contract.azure.test_respond import FOLDERS
@@ -38,6 +39,9 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answered]:
         thief.policy()
         thief.sftp()
         thief.weaken()
+        for who in (names.EXPORT_ID, names.NURSE_ID):
+            thief.scheduled(who)
+        thief.scheduled(names.NURSE_ID, "roleAssignment")
         _, found = scene.respond("defender-application-read.json")
         yield Answered(scene, found, link)
 
@@ -72,3 +76,12 @@ def test_nobody_comes_by_sftp_any_more_and_no_tenant_gets_copies(answered: Answe
     assert changes(found, "applied") >= {("refuse-local-users", "local-users"), ("forbid-foreign-copies", "cross-tenant-copy")}
     properties = scene.cloud.storage.accounts[names.ACCOUNT].properties
     assert (properties["isLocalUserEnabled"], properties["allowCrossTenantReplication"]) == (False, False)
+
+
+def test_no_role_waits_to_be_activated_and_none_for_a_time_is_left(answered: Answered) -> None:
+    scene, found, _ = answered
+    assert ("remove-eligible-roles", "role-eligible") in changes(found, "applied")
+    assert len(scene.roles(names.NURSE_ID)) == 1, "what the nurse had before"
+    arm = scene.cloud.planes["arm"]
+    assert isinstance(arm, Arm)
+    assert not arm.authorization.pim.eligible

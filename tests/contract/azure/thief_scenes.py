@@ -25,6 +25,7 @@ MAY = (
 
 SCOPE = f"/subscriptions/{names.SUBSCRIPTION}"
 READER = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+LOGS = "/providers/Microsoft.Authorization/roleDefinitions/73c42c96-874c-492b-b04d-ab87d138a893"
 FOREVER = 2.0**33
 PROGRAM = Actor(
     credential=Credential.SERVICE_PRINCIPAL,
@@ -102,6 +103,14 @@ class Hand:
         asked = {"properties": {"roleDefinitionId": READER, "principalId": who, "principalType": kind}}
         self("PUT", f"https://management.azure.com{made}?api-version=2022-04-01", asked)
         return made.lower()
+
+    def scheduled(self, who: str, kind: str = "roleEligibility") -> str:
+        """A role for the taking, or one for a time; role and scope."""
+        place = f"{SCOPE}/providers/Microsoft.Authorization/{kind}ScheduleRequests/{uuid4()}"
+        ends = {"expiration": {"type": "AfterDuration", "duration": "P30D"}}
+        asked = {"principalId": who, "roleDefinitionId": LOGS, "requestType": "AdminAssign", "scheduleInfo": ends}
+        self("PUT", f"https://management.azure.com{place}?api-version=2020-10-01", {"properties": asked})
+        return f"{LOGS.rpartition('/')[2]} {SCOPE}"
 
     def vault_entry(self, who: str) -> None:
         """An entry of the clinic's vault for somebody."""
