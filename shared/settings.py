@@ -202,6 +202,8 @@ class Policy(Value):
     migration: MigrationRules = MigrationRules()
     fence: FenceRules = FenceRules()
     triage: Triage = Triage()
+    identities: dict[str, Names] = Field(default_factory=dict)
+    """people and programs that have several names (ARNs, object ids, sign-in names, `STORE` or `STORE/key1` for a store's keys)"""
 
     @cached_property
     def digest(self) -> str:

@@ -202,7 +202,8 @@ def estate(policy: Policy, homes: frozenset[str], region: str) -> Estate:
         for name, t in policy.tenants.items()
     )
     accounts = {*homes, *(a for t in policy.tenants.values() for a in t.accounts)}
-    return Estate(accounts=frozenset(accounts), tenants=tenants)
+    identities = tuple(frozenset(name.lower() for name in names) for names in policy.identities.values())
+    return Estate(accounts=frozenset(accounts), tenants=tenants, identities=identities)
 
 
 def _declared(kind: Kind, name: str, account: str, region: str) -> Ref:

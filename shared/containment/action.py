@@ -1,8 +1,9 @@
 """The contract every containment action keeps: look, propose, never write."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from shared.domain.actor import Credential
 from shared.domain.case import Mode, Reach, Scope, Standing
@@ -40,6 +41,10 @@ class Situation:
     """where a new key only wraps the old data keys, what is stored gets new ones"""
     seals: bool = False
     """guardrails are attached that keep whatever bears our mark from being changed"""
+
+    def about(self, target: Ref) -> Self:
+        """The same, as far as it is about the cloud that the target lies in: another's actors and stores mean nothing there."""
+        return replace(self, scope=self.scope.within(target.cloud))
 
     def quarantined(self, target: Ref) -> tuple[Standing, ...]:
         """The actors for whom this principal is fenced as a whole, or would be if a person says so."""

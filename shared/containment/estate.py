@@ -1,5 +1,6 @@
 """What the organisation has declared about itself: its accounts, tenants, and who works with which store and key."""
 
+from shared.domain.actor import Actor
 from shared.domain.resource import Ref
 from shared.domain.value import Value
 
@@ -14,10 +15,19 @@ class Tenant(Value):
 
 
 class Estate(Value):
-    """Everything declared. `accounts` are the organisation's own, disaster recovery included."""
+    """Everything declared. `accounts` are the organisation's own, disaster recovery included.
+
+    `identities`: people and programs that have several names; each name in lower case, as a cloud or a directory has it.
+    """
 
     accounts: frozenset[str]
     tenants: tuple[Tenant, ...] = ()
+    identities: tuple[frozenset[str], ...] = ()
+
+    def same(self, one: Actor, other: Actor) -> bool:
+        """Whether two actors are one person or program: by a name that only it has, or because it is declared."""
+        declared = any(names & one.ids and names & other.ids for names in self.identities)
+        return declared or bool(one.names & other.names)
 
     def owners(self, resources: frozenset[Ref]) -> tuple[Tenant, ...]:
         """The tenants that any of these stores or keys belong to (a bucket's Region is not always known: identifiers decide)."""

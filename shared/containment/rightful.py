@@ -41,14 +41,19 @@ class Users(NamedTuple):
 
 
 class Breach(NamedTuple):
-    """Since when the thief is known to be at work, and from where."""
+    """Since when the thief is known to be at work, and from where: `others` are addresses that its other alerts name."""
 
     at: datetime | None = None
     address: str = ""
+    others: frozenset[str] = frozenset()
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        return (self.others | {self.address}) - {""}
 
     def has(self, act: Act) -> bool:
         """Whether an act may be of the breach. What a service did for somebody since can be: its record hides the address."""
-        if self.address and act.source_address == self.address:
+        if act.source_address in self.addresses:
             return True
         return self.at is not None and act.by_service and act.at >= self.at
 

@@ -13,7 +13,7 @@ from typing import Literal
 from shared.domain.actor import Actor, Credential, Lineage
 from shared.domain.case import LeftForPeople, Scope, Standing
 from shared.domain.facet import Fence, PolicyStatement
-from shared.domain.resource import Kind, Ref
+from shared.domain.resource import Cloud, Kind, Ref
 from shared.domain.signal import Signal
 from shared.ports import Act, Directory, Evidence, Relation, World
 
@@ -21,7 +21,7 @@ from . import reach
 from .answers import ask
 from .deeds import begun_by, deeds_of, descendants, familiar, identified, keys_shown, theirs, touched
 from .estate import Estate
-from .parallel import in_time
+from .parallel import in_parallel, in_time
 from .rightful import Breach, allow_list, entered, known_users
 from .surroundings import families, related
 from .users import used_by_others
@@ -56,8 +56,25 @@ class Survey:
     left: tuple[LeftForPeople, ...]
 
 
-def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
-    """The scope of a new case, in as few round trips as the questions depend on each other."""
+NOBODY = Actor(credential=Credential.ANONYMOUS, account="")
+"""The actor of an alert that names none: strangers are kept out, nobody is fenced."""
+
+
+def survey(signal: Signal, actor: Actor, surveyor: Surveyor, fronts: Sequence[Signal] = ()) -> Survey:
+    """The scope of a new case, in as few round trips as the questions depend on each other. `fronts`: its other alerts."""
+    told = ((signal, actor), *((each, each.actor or NOBODY) for each in fronts))
+    one, *others = in_parallel(lambda each: _looked(*each, surveyor), told)
+    scope, lineage, left = one.scope, one.lineage, one.left
+    for other in others:
+        scope, lineage = scope.joined_by(other.scope), lineage.joined_by(*other.lineage.actors)
+        left = (*left, *other.left)
+    scope = relisted(scope, (signal, *fronts), surveyor)
+    beyond = _beyond([s.actor for s in scope.standings if not s.made], scope, surveyor.world)
+    return Survey(lineage, scope, tuple(dict.fromkeys((*left, *beyond))))
+
+
+def _looked(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
+    """What one alert leads to; who works there by right is not listed yet."""
     world, since = surveyor.world, surveyor.since(signal)
     stores, keys = at_stake(signal, surveyor.estate)
     account = account_of(signal)
@@ -83,12 +100,10 @@ def survey(signal: Signal, actor: Actor, surveyor: Surveyor) -> Survey:
         shown=keys_shown(theirs(signal, recorded), world),
         touched=touched((*signal.resources, *(r for act in theirs(signal, recorded) for r in act.resources)), world),
     )
-    scope = _listed(scope, signal, surveyor)
     unread = (*points.result().left, *kin.result().left, *trails.result().left)
     unresolved = (left.but(passing=False) for left in resolved.result().left)
-    left = (*unread, *unresolved, *_beyond((principal, *more), scope, world))
     members = tuple(standing.actor for standing in scope.standings[1:])
-    return Survey(Lineage(root=principal).joined_by(*members), scope.but(unread=bool(unread)), left)
+    return Survey(Lineage(root=principal).joined_by(*members), scope.but(unread=bool(unread)), (*unread, *unresolved))
 
 
 def stood(actor: Actor, acts: Sequence[Act] | None, signal: Signal, surveyor: Surveyor) -> Standing:
@@ -116,28 +131,35 @@ LOG_SECONDS = 1.5
 """How long a fence waits for the log. CloudTrail answers two questions a second (LookupEvents), and a busy store raises more."""
 
 
-def _listed(scope: Scope, signal: Signal, surveyor: Surveyor) -> Scope:
+def relisted(scope: Scope, signals: Sequence[Signal], surveyor: Surveyor) -> Scope:
     """The scope with its rightful users, as far as they can be had in time: the first sweep makes a list whole that is not."""
-    whole = in_time(LOG_SECONDS, lambda: listed(scope, signal, surveyor))
+    whole = in_time(LOG_SECONDS, lambda: listed(scope, signals, surveyor))
     if whole is not None:
         return whole
-    found = allow_list(scope, surveyor.world, None, surveyor.estate, surveyor.since(signal))
+    found = allow_list(scope, surveyor.world, None, surveyor.estate, _since(signals, surveyor))
     return scope.but(allow=found.allow, declared=found.declared, listed=found.whole, acquainted=False)
 
 
-def listed(scope: Scope, signal: Signal, surveyor: Surveyor) -> Scope:
+def listed(scope: Scope, signals: Sequence[Signal], surveyor: Surveyor) -> Scope:
     """The scope with its rightful users, however long the log takes to say who they are."""
-    since = surveyor.since(signal)
-    breach = Breach(signal.at, signal.source_address)
+    since = _since(signals, surveyor)
+    first, *others = signals
+    breach = Breach(min(each.at for each in signals), first.source_address, frozenset(each.source_address for each in others))
     found = allow_list(scope, surveyor.world, surveyor.evidence, surveyor.estate, since, breach)
-    known = known_users(found.allow, signal.cloud, surveyor.directory, surveyor.evidence, since)
+    known = known_users(found.allow, _named_in(scope, surveyor.world) or first.cloud, surveyor.directory, surveyor.evidence, since)
     users = tuple(r for r in known.found if r.actor.unique_id not in surveyor.exempt)
-    none: tuple[Ref, ...] = ()
-    keepers = ask(lambda: related(surveyor.world, scope.keys, Relation.VAULTS), none, "the vaults of the keys").value
-    scope = scope.but(vaults=tuple(dict.fromkeys((*scope.vaults, *keepers))))
     used = used_by_others(scope, breach, surveyor.world, surveyor.evidence, since, surveyor.exempt)
     listing = scope.but(allow=found.allow, declared=found.declared, listed=found.whole, used=used)
     return listing.but(rightful=(*users, *entered(scope, users)), acquainted=known.whole)
+
+
+def _since(signals: Sequence[Signal], surveyor: Surveyor) -> datetime:
+    return min(surveyor.since(signal) for signal in signals)
+
+
+def _named_in(scope: Scope, world: World) -> Cloud | None:
+    """The cloud whose policies name who works there; None where nothing of the case has such."""
+    return next((each.cloud for each in (*scope.stores, *scope.keys) if world.traits(each, PolicyStatement)), None)
 
 
 def at_stake(signal: Signal, estate: Estate) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
@@ -156,6 +178,11 @@ def _declared(named: Iterable[Ref], estate: Estate) -> tuple[Ref, ...]:
     """What an alert names, in the account that it is declared for: a finding names a bucket without its account."""
     accounts = {r.id: r.account for r in (*estate.stores, *estate.keys)}
     return tuple(dict.fromkeys(r.but(account=accounts.get(r.id, r.account)) for r in named))
+
+
+def accounts_of(signals: Iterable[Signal]) -> tuple[Ref, ...]:
+    """The accounts, each with its Region, that these alerts are about."""
+    return tuple(dict.fromkeys(map(account_of, signals)))
 
 
 def account_of(signal: Signal) -> Ref:
@@ -203,8 +230,9 @@ def _beyond(actors: Sequence[Actor], scope: Scope, world: World) -> tuple[LeftFo
     for actor in (each for each in actors if each.credential in UNFENCEABLE):
         reason, following = UNFENCEABLE[actor.credential]
         left.append(LeftForPeople(target=str(actor), reason=reason, next=following))
-    if scope.keys and not scope.allow and world.traits(scope.keys[0], PolicyStatement):
+    guarded = next((key for key in scope.keys if world.traits(key, PolicyStatement)), None)
+    if guarded and not scope.allow:
         reason = "nobody is declared for it and nobody was seen using it: only the actors and foreign accounts are refused"
         declare = "declare principals in response.toml, [tenants]"
-        left.append(LeftForPeople(target=str(scope.keys[0]), reason=reason, next=declare, blocks=False))
+        left.append(LeftForPeople(target=str(guarded), reason=reason, next=declare, blocks=False))
     return tuple(left)

@@ -12,13 +12,13 @@ from .answers import Answer, ask
 from .parallel import in_parallel
 
 
-def surrounded(scope: Scope, account: Ref, world: World) -> Answer[Scope]:
+def surrounded(scope: Scope, accounts: Sequence[Ref], world: World) -> Answer[Scope]:
     """The scope with what proves the breach and what leads back from it: stores of the log, backup vaults, shared snapshots."""
     none: tuple[Ref, ...] = ()
     with ThreadPoolExecutor(max_workers=3) as pool:
         logs = pool.submit(ask, lambda: related(world, scope.trails, Relation.STORES), none, "stores of the audit log")
-        vaults = pool.submit(ask, lambda: world.related(account, Relation.VAULTS), none, "backup vaults")
-        shared = pool.submit(ask, lambda: world.related(account, Relation.SHARED), none, "shared snapshots and images")
+        vaults = pool.submit(ask, lambda: related(world, accounts, Relation.VAULTS), none, "backup vaults")
+        shared = pool.submit(ask, lambda: related(world, accounts, Relation.SHARED), none, "shared snapshots and images")
     # a log that is kept in an account of nobody known to us is beyond us
     ours = tuple(log for log in logs.result().value if log.account)
     found = scope.but(
@@ -30,13 +30,13 @@ def surrounded(scope: Scope, account: Ref, world: World) -> Answer[Scope]:
     return Answer(found.but(unread=scope.unread or bool(left)), left)
 
 
-def reread(scope: Scope, account: Ref, world: World) -> Answer[Scope]:
-    """The scope with everything that hangs on its stores and account, asked again where some of it could not be read before."""
+def reread(scope: Scope, accounts: Sequence[Ref], world: World) -> Answer[Scope]:
+    """The scope with everything that hangs on its stores and accounts, asked again where some of it could not be read before."""
     none: tuple[Ref, ...] = ()
     with ThreadPoolExecutor(max_workers=3) as pool:
         kin = pool.submit(families, world, scope.keys, scope.stores)
         points = pool.submit(ask, lambda: related(world, scope.stores, Relation.ACCESS_POINTS), none, "access points")
-        trails = pool.submit(ask, lambda: world.related(account, Relation.TRAILS), none, "trails")
+        trails = pool.submit(ask, lambda: related(world, accounts, Relation.TRAILS), none, "trails")
     answers = (kin.result(), points.result(), trails.result())
     left = tuple(left for answer in answers for left in answer.left)
     found = scope.but(
@@ -45,7 +45,7 @@ def reread(scope: Scope, account: Ref, world: World) -> Answer[Scope]:
         trails=tuple(dict.fromkeys((*scope.trails, *answers[2].value))),
         unread=bool(left),
     )
-    around = surrounded(found, account, world)
+    around = surrounded(found, accounts, world)
     return Answer(around.value, (*left, *around.left))
 
 

@@ -45,7 +45,7 @@ def _used(store: Ref, scope: Scope, breach: Breach, evidence: Evidence, since: d
     before = {_place(a) for a in acts if a.at < min((t.at for t in theirs), default=breach.at or a.at)}
     others = [a for a in acts if not breach.has(a) and (a.actor.unique_id not in held or _place(a) in before)]
     uses = dict.fromkeys(Use(credential=a.actor.credential, holder=a.actor.unique_id, place=_place(a)) for a in others)
-    against = {a.source_address for a in acts if a not in others} | {breach.address}
+    against = {a.source_address for a in acts if a not in others} | breach.addresses
     alone = sorted(against - {a.source_address for a in others} - {""})
     known, visited = 0 < len(uses) <= MOST_USES, len(others) < len(acts)
     return Used(store=store, known=known, uses=tuple(uses)[:MOST_USES], against=_few(alone), visited=visited)

@@ -56,6 +56,26 @@ class Actor(Value):
     session: str = ""
     access_key: str = ""
     source_identity: str = ""
+    known_as: str = ""
+    """what a directory of people, or an identity provider outside, calls it: a sign-in name, or the subject of its token"""
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Everything that it is called, in lower case; a role's ids are those of all its sessions."""
+        principal = self.principal.id if self.principal else ""
+        store, _, _ = self.access_key.partition("/")
+        called = (principal, self.unique_id, self.access_key, store, self.session, self.source_identity, self.known_as)
+        return frozenset(name.lower() for name in called if name)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Those of its ids that nobody else has, in whichever cloud they are met: a person's, or all of who has no sessions.
+
+        Whoever opens a role's session names it. A sign-in name there is good for putting alerts together, and for nothing else.
+        """
+        person = {self.source_identity, self.known_as, self.session if "@" in self.session else ""}
+        own = set[str]() if self.session or self.principal is None else {self.principal.id, self.unique_id}
+        return frozenset(name.lower() for name in person | own if name)
 
     def __str__(self) -> str:
         name = str(self.principal) if self.principal else f"{self.credential} caller of account {self.account or 'unknown'}"

@@ -12,7 +12,7 @@ from .actor import Lineage
 from .envelope import Envelope
 from .exposure import Exposure
 from .plan import Status, Wave
-from .resource import Ref
+from .resource import Cloud, Ref
 from .scope import Judged, Reach, Rightful, Scope, Standing, Succession
 from .signal import Confirmation, Signal
 from .value import Value
@@ -152,6 +152,8 @@ class Case(Value):
     opened: AwareDatetime
     signal: Signal
     joined: tuple[str, ...] = ()
+    fronts: tuple[Signal, ...] = ()
+    """other alerts that it was widened by: about the same actor under another name, or in another cloud"""
     confirmation: Confirmation = Confirmation.UNREACHABLE
     stage: Stage = Stage.OPEN
     verdict: Verdict = Verdict.OPEN
@@ -198,6 +200,20 @@ class Case(Value):
     def begun(self) -> datetime:
         """When the breach began, as far as the record tells; else when the alert's event happened."""
         return self.scope.begun or self.signal.at
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """Every alert that its scope was made from, the one that opened it first."""
+        return (self.signal, *self.fronts)
+
+    @property
+    def since(self) -> datetime:
+        """When the first of them happened."""
+        return min(signal.at for signal in self.signals)
+
+    def told_in(self, cloud: Cloud | None) -> Signal:
+        """The first alert about this cloud; the one that opened the case where there is none."""
+        return next((signal for signal in self.signals if signal.cloud is cloud), self.signal)
 
     @property
     def people(self) -> tuple[LeftForPeople, ...]:

@@ -1,12 +1,14 @@
 """What a case is about: who is to be stopped and how widely, what is protected from them, and what is known of its keys."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Self
 
 from pydantic import AwareDatetime
 
 from .actor import Actor, Credential
-from .resource import Ref
+from .resource import Cloud, Ref
 from .value import Value
 
 
@@ -176,6 +178,33 @@ class Scope(Value):
     def principals(self) -> tuple[Ref, ...]:
         return tuple(dict.fromkeys(s.actor.principal for s in self.standings if s.actor.principal))
 
+    def within(self, cloud: Cloud) -> Self:
+        """The part of it that lies in one cloud: what is proposed for anything there is judged by that alone.
+
+        Credentials that are nobody's are everywhere's.
+        """
+        if {ref.cloud for ref in (*self.resources, *self.principals)} <= {cloud}:
+            return self
+        parts: dict[str, object] = {name: tuple(r for r in getattr(self, name) if r.cloud is cloud) for name in OF_REFS}
+        parts |= {name: tuple(each for each in getattr(self, name) if of(each) is cloud) for name, of in OF_CLOUDS.items()}
+        return self.but(**parts, standings=tuple(s for s in self.standings if s.actor.cloud in {cloud, None}))
+
+    def joined_by(self, other: "Scope") -> Self:
+        """This scope with another's besides: what is known of either is known, and what is not known of one is not."""
+        both = {name: tuple(dict.fromkeys((*getattr(self, name), *getattr(other, name)))) for name in UNITED}
+        met = {_identity(s.actor) for s in self.standings}
+        return self.but(
+            **both,
+            standings=(*self.standings, *(s for s in other.standings if _identity(s.actor) not in met)),
+            begun=min(filter(None, (self.begun, other.begun)), default=None),
+            familiar=self.familiar or other.familiar,
+            declared=self.declared or other.declared,
+            uses_known=self.uses_known and other.uses_known,
+            unread=self.unread or other.unread,
+            listed=self.listed and other.listed,
+            acquainted=self.acquainted and other.acquainted,
+        )
+
     def head(self, key: Ref) -> Ref:
         """The first key of this key's family: replicas share their id and differ in Region."""
         return next((k for k in self.keys if k.name == key.name), key)
@@ -206,3 +235,37 @@ class Scope(Value):
 
     def standing(self, principal: Ref) -> tuple[Standing, ...]:
         return tuple(s for s in self.standings if s.actor.principal == principal)
+
+
+def _identity(actor: Actor) -> tuple[Ref | None, str, str, str]:
+    return (actor.principal, actor.unique_id, actor.session, actor.access_key)
+
+
+OF_REFS = (
+    "stores",
+    "keys",
+    "access_points",
+    "trails",
+    "logs",
+    "dependants",
+    "aliases",
+    "shared",
+    "vaults",
+    "aliased",
+    "rotated",
+    "retired",
+)
+"""Parts of a scope that are resources."""
+
+OF_CLOUDS: Mapping[str, Callable[[Any], Cloud | None]] = {
+    "successors": lambda each: each.old.cloud,
+    "renewed": lambda each: each.old.cloud,
+    "judgements": lambda each: each.key.cloud,
+    "rightful": lambda each: each.actor.cloud,
+    "shown": lambda each: each.store.cloud,
+    "used": lambda each: each.store.cloud,
+}
+"""Parts of a scope, and which cloud each of them is about."""
+
+UNITED = (*OF_REFS, *OF_CLOUDS, "allow", "by_alias", "deeds", "given")
+"""Parts of two scopes that are simply put together."""

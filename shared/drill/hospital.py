@@ -211,7 +211,8 @@ def respond(stage: Stage, begun: Begun, say: Say, progress: Progress) -> Answere
 
     working, watch = work(), Watch(progress, clock)
     answering = Answering(clock, work, lambda deps: stage.house.approve(stage, deps, say), watch)
-    cases = tuple(_admitted(alert, working) for alert in begun.alerts)
+    admitted = [_admitted(alert, working) for alert in begun.alerts]
+    cases = tuple({case.id: case for case in admitted}.values())
     for _ in range(stage.terms.deliveries - 1):
         for alert in begun.alerts:
             _admitted(alert, working)

@@ -48,4 +48,10 @@ def actor_of(who: Who) -> Actor | None:
     name = known.get("oid") or known.get("person") or (f"app:{known['app']}" if "app" in known else "")
     if credential not in KINDS or not name:
         return None
-    return Actor(credential=credential, account="", principal=principal(KINDS[credential], name), unique_id=known.get("oid", ""))
+    return Actor(
+        credential=credential,
+        account="",
+        principal=principal(KINDS[credential], name),
+        unique_id=known.get("oid", ""),
+        known_as=known.get("person", ""),
+    )

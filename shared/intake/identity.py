@@ -11,7 +11,7 @@ from shared.domain.resource import Kind, Ref
 
 from .arn import Place, named, ref
 from .record import Identity, Record
-from .tolerant import text
+from .tolerant import folded, text
 
 ANONYMOUS = frozenset({"anonymous", "anonymous_principal"})
 """What S3 writes for a caller without credentials, in `accountId` or `principalId`."""
@@ -41,7 +41,14 @@ def actor_of(record: Record) -> Actor | None:
         session=_session(who),
         access_key=who.access_key_id,
         source_identity=who.session_context.source_identity,
+        known_as=_subject(who),
     )
+
+
+def _subject(who: Identity) -> str:
+    """Whom an identity provider outside signed the token about: its object id, where that is Entra ("Access token claims", sub)."""
+    told = folded(who.session_context.web_id_federation_data.get("attributes"))
+    return next((text(value).lower() for name, value in told.items() if name.endswith(":sub")), "")
 
 
 def _principal(who: Identity, place: Place) -> Ref | None:

@@ -9,8 +9,8 @@ from shared.containment.deeds import besides, handed_on, keys_shown, newest, tou
 from shared.containment.parallel import in_parallel
 from shared.containment.reach import did, found
 from shared.containment.rightful import existing, known_users
-from shared.containment.scope import account_of, stood
-from shared.containment.surroundings import widened
+from shared.containment.scope import accounts_of, stood
+from shared.containment.surroundings import related, widened
 from shared.domain.actor import Actor, Credential, Lineage
 from shared.domain.case import Case, LeftForPeople, Reach, Rightful, Scope, Standing
 from shared.domain.resource import Kind, Ref
@@ -59,13 +59,13 @@ def discovered(case: Case, deps: Deps) -> Answer[Case]:
 
 def _asked(case: Case, lineage: Lineage, deps: Deps) -> Found:
     """Everything that is asked in one look, all at once."""
-    since, account = case.signal.at, account_of(case.signal)
+    since, accounts = case.since, accounts_of(case.signals)
     nobody: tuple[Actor, ...] = ()
     nothing: tuple[Ref, ...] = ()
     with ThreadPoolExecutor(max_workers=4) as pool:
         acting = pool.submit(_acts, case, deps)
         making = pool.submit(ask, lambda: deps.directory.made_since(lineage, since), nobody, "new principals")
-        sharing = pool.submit(ask, lambda: deps.world.related(account, Relation.SHARED), nothing, "shared snapshots and images")
+        sharing = pool.submit(ask, lambda: related(deps.world, accounts, Relation.SHARED), nothing, "shared snapshots and images")
         widening = pool.submit(widened, case.scope, deps.world)
     shared = tuple(dict.fromkeys((*case.scope.shared, *sharing.result().value)))
     sharers = _sharers(case, deps, shared)
@@ -116,7 +116,8 @@ def _sharers(case: Case, deps: Deps, shared: Iterable[Ref]) -> Answer[list[Act]]
 
 def _abroad(act: Act, case: Case) -> bool:
     """Whether it came from where only the thief is known to call from: whose credentials those were shows later, if ever."""
-    return not case.scope.familiar and bool(act.source_address) and act.source_address == case.signal.source_address
+    addresses = {signal.source_address for signal in case.signals} - {""}
+    return not case.scope.familiar and act.source_address in addresses
 
 
 def joined(case: Case, deps: Deps, fresh: Sequence[Actor], scope: Scope) -> Case:
@@ -144,8 +145,9 @@ def _standing(actor: Actor, case: Case, deps: Deps) -> Standing:
         return found(actor)
     unseen: tuple[Act, ...] | None = None
     resolved = ask(lambda: deps.directory.resolve(actor), actor, str(actor)).value
-    acts = ask(lambda: deps.evidence.by(resolved, deps.surveyor.since(case.signal)), unseen, str(actor)).value
-    return stood(resolved, acts, case.signal, deps.surveyor).but(made=True)
+    signal = case.told_in(actor.cloud)
+    acts = ask(lambda: deps.evidence.by(resolved, deps.surveyor.since(signal)), unseen, str(actor)).value
+    return stood(resolved, acts, signal, deps.surveyor).but(made=True)
 
 
 def _touched(case: Case, deps: Deps, acts: Iterable[Act]) -> tuple[Rightful, ...]:
@@ -155,9 +157,10 @@ def _touched(case: Case, deps: Deps, acts: Iterable[Act]) -> tuple[Rightful, ...
     """
     whole = (s.actor.principal for s in case.scope.standings if s.reach is Reach.PRINCIPAL)
     guarded = {*whole, *(r.actor.principal for r in case.scope.rightful), *case.released}
-    roles = {r.id for act in acts for r in act.resources if r.kind is Kind.ROLE and r not in guarded}
+    roles = {r.id: r for act in acts for r in act.resources if r.kind is Kind.ROLE and r not in guarded}
     since = deps.surveyor.since(case.signal)
-    known = known_users(sorted(roles), case.signal.cloud, deps.directory, deps.evidence, since)
+    cloud = next((role.cloud for role in roles.values()), case.signal.cloud)
+    known = known_users(sorted(roles), cloud, deps.directory, deps.evidence, since)
     given = {p for act in acts for p, _ in act.gave if p not in guarded}
     users = (*known.found, *existing(sorted(given), deps.directory))
     # a log can call a user an application: who it is shows when it was looked up

@@ -131,10 +131,11 @@ def expose(case: Case, deps: Deps) -> Next:
 def begun(case: Case, deps: Deps) -> datetime:
     """Since when the actors' deeds count: a day before the alert, or since the thief's address was first seen with them."""
     none: tuple[Act, ...] = ()
-    actor, address = case.scope.standings[0].actor if case.scope.standings else None, case.signal.source_address
+    actor = case.scope.standings[0].actor if case.scope.standings else None
+    addresses = {signal.source_address for signal in case.signals} - {""}
     window = observing.window(deps)[0]
     acts = ask(lambda: deps.evidence.by(actor, window), none, str(actor)).value if actor else none
-    return min((case.signal.at - BEFORE, *(a.at for a in acts if address and a.source_address == address)))
+    return min((case.since - BEFORE, *(a.at for a in acts if a.source_address in addresses)))
 
 
 def ended(case: Case, now: datetime) -> datetime:

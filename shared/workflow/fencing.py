@@ -3,9 +3,8 @@
 Fencing only ratchets: nothing here takes back what was written. What failed and may go later is held and tried again.
 """
 
-from shared.containment.scope import account_of, survey
+from shared.containment.scope import NOBODY, accounts_of, survey
 from shared.containment.surroundings import surrounded
-from shared.domain.actor import Actor, Credential
 from shared.domain.case import Case, Mode, Stage, Verdict
 from shared.domain.plan import Status, Wave
 
@@ -14,9 +13,6 @@ from .asking import remaining
 from .carrying import carried
 from .deps import Deps
 from .step import Next
-
-NOBODY = Actor(credential=Credential.ANONYMOUS, account="")
-"""The actor of an alert that names none: strangers are kept out, nobody is fenced."""
 
 STANDS = frozenset({Status.APPLIED, Status.ALREADY})
 """What is fenced: by this worker, or by one that died before it could say so."""
@@ -42,7 +38,7 @@ def open_(case: Case, deps: Deps) -> Next:
 
 def scope(case: Case, deps: Deps) -> Next:
     """Who is to be stopped and what is to be protected."""
-    found = survey(case.signal, case.signal.actor or NOBODY, deps.surveyor)
+    found = survey(case.signal, case.signal.actor or NOBODY, deps.surveyor, case.fronts)
     left = tuple(dict.fromkeys((*case.left, *found.left)))
     return Next(carried(case.but(lineage=found.lineage, scope=found.scope, left=left)), Stage.FENCE)
 
@@ -76,5 +72,5 @@ def preserve(case: Case, deps: Deps) -> Next:
 
 def _surveyed(case: Case, deps: Deps) -> Case:
     """The case with the stores of the log, the backups and what is shared in its scope."""
-    found = surrounded(case.scope, account_of(case.signal), deps.world)
+    found = surrounded(case.scope, accounts_of(case.signals), deps.world)
     return case.but(scope=found.value, left=tuple(dict.fromkeys((*case.left, *found.left))))

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from shared.containment.deeds import told
-from shared.containment.scope import at_stake
+from shared.containment.scope import NOBODY, at_stake, relisted, survey
 from shared.domain.case import Case, LeftForPeople, Scope, Stage, Verdict
 from shared.domain.errors import LeaseLost
 from shared.domain.resource import Kind
 from shared.domain.signal import Confirmation, Signal
 from shared.ports import Journal
 
+from .carrying import carried
 from .deps import Deps
 from .run import hold
 from .step import over
@@ -35,6 +36,35 @@ def join(case_id: str, signal: Signal, confirmation: Confirmation, deps: Deps, r
                 return held.save(_taken_in(held.load(), signal, confirmation, deps, raw))
         deps.clock.sleep(POLL_SECONDS)
     raise LeaseLost(f"case {case_id} is being worked on, and the alert is not on its record yet; send it again")
+
+
+def widen(case_id: str, new: Case, deps: Deps, raw: bytes) -> Case | None:
+    """The case widened by the alert of another that is not opened: its actor, and what it names. None where it is over meanwhile.
+
+    Saved under the lease of the first; raises `LeaseLost` as `join`.
+    """
+    for _ in range(TRIES):
+        with suppress(LeaseLost), hold(case_id, deps, uuid.uuid4().hex) as held:
+            if held is not None:
+                return None if over(held.load()) else held.save(_with_front(held.load(), new, deps, raw))
+        deps.clock.sleep(POLL_SECONDS)
+    raise LeaseLost(f"case {case_id} is being worked on, and the alert is not on its record yet; send it again")
+
+
+def _with_front(case: Case, new: Case, deps: Deps, raw: bytes) -> Case:
+    signal = new.signal
+    if signal.id in case.joined:
+        return case
+    _put("joined", signal, new.confirmation, deps.journal(case.id), raw)
+    known = case.but(joined=(*case.joined, signal.id)[-MOST_JOINED:], fronts=(*case.fronts, signal))
+    if case.lineage is None:
+        return known
+    found = survey(signal, signal.actor or NOBODY, deps.surveyor)
+    scope = relisted(case.scope.joined_by(found.scope), known.signals, deps.surveyor)
+    left = tuple(dict.fromkeys((*case.left, *found.left)))
+    lineage = case.lineage.joined_by(*found.lineage.actors)
+    wider = carried(known.but(scope=scope, lineage=lineage, left=left, quiet_sweeps=0, quiet_at=None))
+    return wider if case.stage in AT_THE_FENCE else wider.but(stage=Stage.SWEEP, awaiting=None, verdict=Verdict.OPEN)
 
 
 def take_over(case_id: str, true: Case, deps: Deps, raw: bytes) -> Case:

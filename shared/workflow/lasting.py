@@ -82,7 +82,7 @@ def _proposed(
 def _on(target: Ref, wave: Wave, seen: Situation) -> tuple[Change, ...] | LeftForPeople:
     fitting = [a for a in ACTIONS.values() if a.wave is wave and a.applies(target, seen.world)]
     try:
-        return tuple(change for action in fitting for change in action.propose(action, target, seen))
+        return tuple(change for action in fitting for change in action.propose(action, target, seen.about(target)))
     except CloudError as error:
         reason = f"{wave.value}: it could not be looked at: {error}"
         return LeftForPeople(target=str(target), reason=reason, next="look at it by hand", passing=True)

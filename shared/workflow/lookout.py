@@ -69,7 +69,7 @@ class Regions:
 
 def regions(case: Case, deps: Deps, pool: Executor) -> Regions | None:
     """The question, begun in this pool, where it is time for it."""
-    now, lineage, since = deps.clock.now(), case.lineage, case.signal.at
+    now, lineage, since = deps.clock.now(), case.lineage, case.since
     if lineage is None or not _due(case, now):
         return None
     nobody: tuple[Actor, ...] = ()
@@ -129,7 +129,7 @@ def newcomers(case: Case, deps: Deps) -> Case:
 
     Raises `NotDurable`.
     """
-    lineage, since = case.lineage, max(case.signal.at, deps.clock.now() - YOUNG)
+    lineage, since = case.lineage, max(case.since, deps.clock.now() - YOUNG)
     if lineage is None:
         return case
     unmade: tuple[Actor, ...] = ()

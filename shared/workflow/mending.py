@@ -53,7 +53,7 @@ def overwritten(case: Case, deps: Deps) -> Found:
     scope = case.scope
     new = (s.new for s in scope.successors)
     targets = [t for t in dict.fromkeys((*scope.stores, *scope.keys, *new, *scope.logs)) if t not in case.released]
-    since, unread = min(case.signal.at, case.opened), tuple[Edit, ...]()
+    since, unread = min(case.since, case.opened), tuple[Edit, ...]()
     answer = ask(lambda: deps.evidence.edits(targets, since), unread, "others' edits of policies")
     hands = _hands(answer.value, case, deps)
     written = {t: [Written(e, hand) for e, hand in hands if e.target == t] for t in targets}

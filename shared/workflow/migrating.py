@@ -114,7 +114,7 @@ def _changes(case: Case, deps: Deps, recovery: Recovery, foreseen: list[Foreseen
 def _pairs(case: Case) -> tuple[tuple[Ref, Succession], ...]:
     """Every store, with each key of its Region that what it holds can be under, and has to be moved from; or each part of it."""
     moving = [s for s in case.scope.successors if not s.rewraps]
-    by_key = ((t, s) for t in case.scope.stores for s in moving if s.old.region == t.region)
+    by_key = ((t, s) for t in case.scope.stores for s in moving if (s.old.cloud, s.old.region) == (t.cloud, t.region))
     by_part = ((t, s) for t in case.scope.stores for s in case.scope.renewed if f"{s.old.id}/".startswith(f"{t.id}/"))
     return (*by_key, *by_part)
 

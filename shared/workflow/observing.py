@@ -12,7 +12,7 @@ from shared.containment.reach import did
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Case, LeftForPeople, Succession
 from shared.domain.errors import CloudError
-from shared.domain.facet import AliasTarget, EncryptedWith, Grant
+from shared.domain.facet import AliasTarget, EncryptedWith, Grant, PolicyStatement
 from shared.domain.resource import Cloud, Kind, Ref
 from shared.ports import Relation, Request, Traffic, Uses
 from shared.reencryption.lanes import Reason
@@ -152,7 +152,8 @@ def _stores_of(key: Ref, case: Case) -> list[Ref]:
     """Every store that may hold something under the key: of the case, or known to use it by default."""
     moved = [v.store for v in case.versions if v.key == key]
     buckets = (*case.scope.stores, *(d for d in case.scope.dependants if d.kind is Kind.BUCKET))
-    return list(dict.fromkeys((*moved, *(b for b in buckets if b.region in {"", key.region}))))
+    there = (b for b in buckets if b.cloud is key.cloud and b.region in {"", key.region})
+    return list(dict.fromkeys((*moved, *there)))
 
 
 def _there(key: Ref, deps: Deps) -> Iterator[Need]:
@@ -185,7 +186,8 @@ def _known(key: Ref, case: Case, deps: Deps, uses: Uses, proved: Proofs) -> Know
 def restorers(case: Case, deps: Deps) -> tuple[tuple[str, ...], tuple[LeftForPeople, ...]]:
     """The roles that restore backups, as far as they exist: a policy that names a role that does not is refused as a whole."""
     named = deps.policy.responder.restore
-    found = {arn for arn in named if _exists(arn, case.signal.cloud, deps)}
+    cloud = next((s.old.cloud for s in case.scope.successors if deps.world.traits(s.old, PolicyStatement)), case.signal.cloud)
+    found = {arn for arn in named if _exists(arn, cloud, deps)}
     why = "the policy names it as restoring backups, and it can not be found"
     lost = (LeftForPeople(target=arn, reason=why, next="correct response.toml", blocks=False) for arn in named if arn not in found)
     return tuple(arn for arn in named if arn in found), tuple(lost)

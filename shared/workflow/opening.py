@@ -12,8 +12,9 @@ from shared.domain.value import digest
 from shared.intake.relevance import doubt, refusal
 from shared.ports import Memory
 
+from .beside import beside
 from .deps import Deps
-from .joining import join, take_over
+from .joining import join, take_over, widen
 from .ourselves import tell
 from .step import over
 
@@ -83,7 +84,10 @@ def admit(
         return join(joined.id, signal, confirmation, deps, raw)
     told = (joined,) if joined else _told(signal, cases)
     case = _new(signal, confirmation, deps, cases, wanted, told)
-    return _created(case, deps, raw) if _anew(told, signal, confirmation) else _standing(told[0], case, deps, raw)
+    if not _anew(told, signal, confirmation):
+        return _standing(told[0], case, deps, raw)
+    other = beside(case, (c for c in cases if _going_on(c) and _borne_out(c)), deps)
+    return (widen(other.id, case, deps, raw) if other else None) or _created(case, deps, raw)
 
 
 def _created(case: Case, deps: Deps, raw: bytes) -> Case:
@@ -120,7 +124,11 @@ def _turned(signal: Signal, deps: Deps, told: Callable[[], Memory] | None, *, au
 
 def _told(signal: Signal, cases: Iterable[Case]) -> tuple[Case, ...]:
     """The cases that alerts of this id about this actor have opened. Cases come newest first."""
-    return tuple(c for c in cases if c.signal.id == signal.id and _about(c.signal) == _about(signal))
+    return tuple(c for c in cases if any(_tells(s, signal) for s in c.signals))
+
+
+def _tells(known: Signal, signal: Signal) -> bool:
+    return known.id == signal.id and _about(known) == _about(signal)
 
 
 def _anew(told: Sequence[Case], signal: Signal, confirmation: Confirmation) -> bool:
@@ -130,10 +138,15 @@ def _anew(told: Sequence[Case], signal: Signal, confirmation: Confirmation) -> b
     """
     if not told:
         return True
-    if not over(told[0]) or any(_borne_out(c) and c.signal.at >= signal.at for c in told):
+
+    def known(case: Case) -> Signal:
+        return next((each for each in case.signals if _tells(each, signal)), case.signal)
+
+    if not over(told[0]) or any(_borne_out(c) and known(c).at >= signal.at for c in told):
         return False
+    before = known(told[0])
     now_borne_out = confirmation is Confirmation.AGREES and not _borne_out(told[0])
-    return signal.at > told[0].signal.at or (now_borne_out and signal.but(raw_digest=told[0].signal.raw_digest) != told[0].signal)
+    return signal.at > before.at or (now_borne_out and signal.but(raw_digest=before.raw_digest) != before)
 
 
 def _knows(case: Case, signal: Signal) -> bool:
@@ -153,11 +166,15 @@ def _joined(signal: Signal, cases: Iterable[Case]) -> Case | None:
     for case in cases:
         if not _borne_out(case) and case.signal.id != signal.id:
             continue
-        going_on = case.verdict in OPEN and case.stage is not Stage.CLOSE
-        near = abs(case.signal.at - signal.at) < timedelta(days=1)
-        if going_on and near and (_same(case.signal.actor, signal.actor) or _descends(signal.actor, case)):
+        near = any(abs(told.at - signal.at) < timedelta(days=1) for told in case.signals)
+        same = any(_same(told.actor, signal.actor) for told in case.signals)
+        if _going_on(case) and near and (same or _descends(signal.actor, case)):
             return case
     return None
+
+
+def _going_on(case: Case) -> bool:
+    return case.verdict in OPEN and case.stage is not Stage.CLOSE
 
 
 def _same(one: Actor | None, other: Actor | None) -> bool:
@@ -218,9 +235,7 @@ def _mode(signal: Signal, confirmation: Confirmation, deps: Deps, cases: Iterabl
     limits = deps.policy.limits
     # whoever can send us an alert could switch us off, if what nobody bore out counted
     recent = [c for c in cases if _borne_out(c) and deps.clock.now() - c.opened < limits.window]
-    if len(recent) >= limits.lineages:
-        return (
-            Mode.ASK,
-            f"{len(recent)} other actors were fenced within {limits.window}: a burst like this is looked at by a person",
-        )
+    fenced = sum(len(c.signals) for c in recent)
+    if fenced >= limits.lineages:
+        return Mode.ASK, f"{fenced} other actors were fenced within {limits.window}: a burst like this is looked at by a person"
     return Mode.AUTO, ""

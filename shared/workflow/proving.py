@@ -45,7 +45,8 @@ def people(case: Case, deps: Deps, recovery: Recovery) -> tuple[LeftForPeople, .
     """Look who can use the successors, and put it on record; what of it is left for people. Raises `NotDurable`."""
     keys = [s for s in case.scope.successors if not s.rewraps]
     seen = {s.new: _acts(s.new, case, deps) for s in keys}
-    pairs = [(r.actor, s) for r in case.scope.users for s in keys if s.old == case.scope.head(s.old)]
+    moving = [s for s in keys if not s.rewraps and s.old == case.scope.head(s.old)]
+    pairs = [(r.actor, s) for r in case.scope.users for s in moving]
     found = in_parallel(lambda pair: _found(*pair, seen[pair[1].new], recovery), pairs)
     broken = in_parallel(lambda standing: _broken(standing, case, deps, recovery), case.scope.standings[:MOST_ASKED])
     shut_out = _shut_out(zip(pairs, found, strict=True))
@@ -134,7 +135,7 @@ def _unseen(found: Iterable[tuple[tuple[Actor, Succession], Found]]) -> Iterable
 
 def _broken(standing: Standing, case: Case, deps: Deps, recovery: Recovery) -> tuple[LeftForPeople, ...]:
     """Why this actor is not kept out: its principal may use a successor, or it did something there since the fence."""
-    target, keys = str(standing.actor), [s.new for s in case.scope.successors]
+    target, keys = str(standing.actor), [s.new for s in case.scope.successors if standing.actor.cloud in {s.new.cloud, None}]
     may = [k for k in keys if standing.reach is Reach.PRINCIPAL and _can_use(standing.actor, k, recovery)]
     since = (case.fenced_at or deps.clock.now()) + SETTLED
     done = [act for act in _theirs(standing, since, deps) if not {*act.resources}.isdisjoint((*case.scope.resources, *keys))]

@@ -119,7 +119,7 @@ def _changes(case: Case, deps: Deps) -> Iterable[Change]:
         for key in case.scope.keys
         for action in (ACTIONS["fence-key"], ACTIONS["restrict-key"])
         if action.applies(key, deps.world)
-        for change in action.propose(action, key.successor, seen)
+        for change in action.propose(action, key.successor, seen.about(key))
     )
     turned = (c for c in rotated if isinstance(c.after, Rotated))
     return (*turned, *waves.propose(case, deps, {Wave.REKEY}).changes, *hardening)

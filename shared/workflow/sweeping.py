@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from shared.containment.answers import Answer
-from shared.containment.scope import account_of, listed
+from shared.containment.scope import accounts_of, listed
 from shared.containment.surroundings import reread
 from shared.domain.case import Case, LeftForPeople, Stage, Verdict
 from shared.domain.plan import Wave
@@ -90,8 +90,8 @@ def hold(case: Case, deps: Deps) -> Next:
 
 def _swept(case: Case, deps: Deps) -> Case:
     """The case with what has come to light, after the wave that follows from it. Raises `NotDurable`."""
-    again = reread(case.scope, account_of(case.signal), deps.world) if case.scope.unread else Answer(case.scope)
-    scope = again.value if again.value.whole else listed(again.value, case.signal, deps.surveyor)
+    again = reread(case.scope, accounts_of(case.signals), deps.world) if case.scope.unread else Answer(case.scope)
+    scope = again.value if again.value.whole else listed(again.value, case.signals, deps.surveyor)
     unlisted = () if scope.whole else (UNLISTED,)
     with ThreadPoolExecutor(max_workers=1) as pool:
         compute = regions(case, deps, pool)

@@ -62,7 +62,7 @@ def situation(case: Case, deps: Deps) -> Situation:
         scope=case.scope.but(standings=standings, allow=tuple(a for a in case.scope.allow if a not in actors)),
         world=deps.world,
         now=deps.clock.now(),
-        since=case.signal.at,
+        since=case.since,
         exempt=deps.exempt,
         accounts=deps.estate.accounts,
         one_way=deps.policy.one_way.mode,
@@ -107,7 +107,7 @@ def rightful(case: Case) -> tuple[Ref, ...]:
 
 def _proposed(action: Action, target: Ref, seen: Situation) -> tuple[tuple[Change, ...], CloudError | None]:
     try:
-        return tuple(action.propose(action, target, seen)), None
+        return tuple(action.propose(action, target, seen.about(target))), None
     except CloudError as error:
         return (), error
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.containment.estate import Estate, Tenant
-from shared.containment.scope import Survey, Surveyor, account_of, survey
+from shared.containment.scope import Survey, Surveyor, accounts_of, survey
 from shared.containment.surroundings import reread, surrounded, widened
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Scope
@@ -78,13 +78,13 @@ class TestWhatIsProtected:
     def test_around_it_are_the_stores_of_the_log_the_backups_and_what_is_shared(self) -> None:
         hospital, snapshot = built(), ref(Kind.SNAPSHOT, "snap-1")
         hospital.world.relate(ACCOUNT, Relation.SHARED, snapshot)
-        around = surrounded(surveyed(hospital, signal()).scope, account_of(signal()), hospital.world).value
+        around = surrounded(surveyed(hospital, signal()).scope, accounts_of([signal()]), hospital.world).value
         assert (around.logs, around.vaults, around.shared) == ((LOG,), (VAULT,), (snapshot,))
 
     def test_a_log_in_an_account_of_nobody_known_is_left_alone(self) -> None:
         hospital = built()
         hospital.world.relate(TRAIL, Relation.STORES, LOG.but(account=""))
-        assert surrounded(surveyed(hospital, signal()).scope, account_of(signal()), hospital.world).value.logs == ()
+        assert surrounded(surveyed(hospital, signal()).scope, accounts_of([signal()]), hospital.world).value.logs == ()
 
     def test_a_replica_that_was_added_since_joins_the_scope(self) -> None:
         hospital = built()
@@ -186,7 +186,7 @@ class TestWhatCouldNotBeRead:
         assert throttled.scope.unread
         assert throttled.left
         hospital.world.allowance = None
-        again = reread(throttled.scope, account_of(signal()), hospital.world)
+        again = reread(throttled.scope, accounts_of([signal()]), hospital.world)
         assert (again.left, again.value.unread) == ((), False)
         assert (set(again.value.keys), again.value.trails, again.value.logs) == ({KEY, REPLICA}, (TRAIL,), (LOG,))
 

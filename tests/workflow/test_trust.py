@@ -245,9 +245,9 @@ class TestDuplicates:
         hospital.sources.learn(other)
         assert respond(deps, other).id != case.id
 
-    def test_another_actor_is_another_case(self, hospital: Hospital) -> None:
+    def test_another_actor_who_comes_from_elsewhere_is_another_case(self, hospital: Hospital) -> None:
         deps = hospital.worker()
-        other = signal(SESSION, id="finding-2")
+        other = signal(SESSION, id="finding-2", source_address="203.0.113.9")
         hospital.sources.learn(other)
         assert respond(deps).id != respond(deps, other).id
 

@@ -18,7 +18,10 @@ RIGHTS = Rights(graph=frozenset({"User.Read.All", "Application.Read.All"}))
 
 BY_APPLICATION = "app:"
 
-PLACES = {Kind.USER: ("users", "id,userType"), Kind.SERVICE_PRINCIPAL: ("servicePrincipals", "id,servicePrincipalType")}
+PLACES = {
+    Kind.USER: ("users", "id,userType,userPrincipalName"),
+    Kind.SERVICE_PRINCIPAL: ("servicePrincipals", "id,servicePrincipalType"),
+}
 """Where they are listed, and what tells their credential."""
 
 
@@ -36,7 +39,10 @@ class AzureDirectory:
         for kind in (likely, *({Kind.USER, Kind.SERVICE_PRINCIPAL} - {likely})):
             if found := next(self._found(kind, actor.principal), None):
                 holder = str(found["id"]).lower()
-                return actor.but(credential=_credential(kind, found), principal=principal(kind, holder), unique_id=holder)
+                name = str(found.get("userPrincipalName") or "").lower() or actor.known_as
+                return actor.but(
+                    credential=_credential(kind, found), principal=principal(kind, holder), unique_id=holder, known_as=name
+                )
         raise Absent("the directory has nobody of this id", "Request_ResourceNotFound")
 
     def made_since(self, lineage: Lineage, since: datetime) -> tuple[Actor, ...]:

@@ -1,0 +1,155 @@
+"""One breach that several alerts tell of is one case: under whichever names, and in whichever clouds, its actor is met."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.actor import Actor, Credential
+from shared.domain.case import Case, Mode, Reach
+from shared.domain.resource import Cloud, Kind, Ref
+from shared.domain.signal import Signal
+from shared.settings import Limits, Modes, Policy
+from shared.workflow.deps import Deps
+from shared.workflow.opening import admit
+from tests.hospital import ALERT, CHARTS, EXPORT, HOME, THIEF, Hospital, bodies, estate, ref, signal
+from tests.workflow.driving import go_on, respond
+
+NURSE = "nurse@st-brendan.example"
+WARD = ref(Kind.ROLE, "ward")
+ON_WARD = Actor(
+    credential=Credential.ROLE_SESSION, account=HOME, principal=WARD, unique_id="AROAWARD", session=NURSE, access_key="ASIAWARD"
+)
+OBJECT = "00000000-aaaa-4aaa-8aaa-000000000001"
+PERSON = Ref(cloud=Cloud.AZURE, kind=Kind.USER, account="", id=OBJECT)
+IN_ENTRA = Actor(credential=Credential.ENTRA_USER, account="", principal=PERSON, unique_id=OBJECT, known_as=NURSE)
+PROGRAM = Ref(cloud=Cloud.AZURE, kind=Kind.SERVICE_PRINCIPAL, account="", id="00000000-aaaa-4aaa-8aaa-000000000002")
+IMAGING = Actor(credential=Credential.SERVICE_PRINCIPAL, account="", principal=PROGRAM, unique_id=PROGRAM.id)
+RECORDS = ref(Kind.BUCKET, "records")
+ELSEWHERE = "203.0.113.9"
+DECLARED = estate(identities=(frozenset({EXPORT.id.lower(), PROGRAM.id}),))
+
+
+def other(actor: Actor, *resources: Ref, **fields: object) -> Signal:
+    """Another alert than the hospital's, from another address."""
+    said: dict[str, object] = {"id": "finding-2", "source_address": ELSEWHERE, "at": ALERT + timedelta(minutes=1)} | fields
+    cloud = actor.cloud or Cloud.AWS
+    return signal(actor, *(resources or (RECORDS,)), cloud=cloud, **said)
+
+
+@pytest.fixture
+def hospital(hospital: Hospital) -> Hospital:
+    hospital.world.put(RECORDS)
+    for principal, name in ((WARD, "AROAWARD"), (PERSON, OBJECT), (PROGRAM, PROGRAM.id)):
+        hospital.directory.enter(principal, name, ALERT - timedelta(days=900))
+    return hospital
+
+
+def told(hospital: Hospital, *alerts: Signal) -> list[Case]:
+    """The cases of these alerts, each of which its source bears out; nobody works on them meanwhile."""
+    return [_admitted(alert, hospital.worker(), hospital) for alert in alerts]
+
+
+def _admitted(alert: Signal, deps: Deps, hospital: Hospital) -> Case:
+    hospital.sources.learn(alert)
+    case = admit(alert, deps, automatic=True)
+    assert isinstance(case, Case)
+    return case
+
+
+ONE: dict[str, tuple[Signal, Signal]] = {
+    "a session that bears a sign-in name, and who signs in with it": (signal(ON_WARD), other(IN_ENTRA)),
+    "the same, the other way round": (signal(IN_ENTRA, cloud=Cloud.AZURE), other(ON_WARD)),
+    "a source identity": (signal(ON_WARD.but(session="7", source_identity=NURSE)), other(IN_ENTRA)),
+    "the subject of a token": (signal(ON_WARD.but(session="7", known_as=PROGRAM.id)), other(IMAGING)),
+    "the same address at the same data": (signal(), other(ON_WARD, CHARTS, source_address=signal().source_address)),
+}
+TWO: dict[str, tuple[Signal, Signal]] = {
+    "somebody else's session of the same role": (signal(ON_WARD.but(session="other@st-brendan.example")), other(IN_ENTRA)),
+    "two sessions of a role that no person is named by": (signal(ON_WARD.but(session="7")), other(ON_WARD.but(session="8"))),
+    "another program": (signal(), other(IMAGING)),
+    "the same address at other data": (signal(), other(ON_WARD, source_address=signal().source_address)),
+    "the same address hours later": (
+        signal(),
+        other(ON_WARD, CHARTS, source_address=signal().source_address, at=ALERT - timedelta(hours=2)),
+    ),
+    "the same person a week before": (signal(ON_WARD), other(IN_ENTRA, at=ALERT - timedelta(days=7))),
+}
+
+
+@pytest.mark.parametrize(("first", "second"), ONE.values(), ids=ONE)
+def test_it_is_one_case_for(hospital: Hospital, first: Signal, second: Signal) -> None:
+    one, both = told(hospital, first, second)
+    assert (one.id, both.fronts) == (both.id, (second,))
+
+
+@pytest.mark.parametrize(("first", "second"), TWO.values(), ids=TWO)
+def test_it_is_two_cases_for(hospital: Hospital, first: Signal, second: Signal) -> None:
+    one, another = told(hospital, first, second)
+    assert (one.id == another.id, another.fronts) == (False, ())
+
+
+def test_what_is_declared_to_be_one_program_is_one(hospital: Hospital) -> None:
+    alerts = (signal(), other(IMAGING))
+    one, both = (_admitted(alert, hospital.worker(estate=DECLARED), hospital) for alert in alerts)
+    assert one.id == both.id
+
+
+def test_the_same_alert_again_changes_nothing(hospital: Hospital) -> None:
+    _, both, again = told(hospital, signal(ON_WARD), other(IN_ENTRA), other(IN_ENTRA))
+    assert again == both
+
+
+def test_an_alert_that_nobody_bears_out_joins_nobodys_case(hospital: Hospital) -> None:
+    (one,) = told(hospital, signal(ON_WARD))
+    doubtful = admit(other(IN_ENTRA, id="nobody-knows-it"), hospital.worker(), automatic=True)
+    assert isinstance(doubtful, Case)
+    assert (doubtful.id == one.id, doubtful.mode) == (False, Mode.ASK)
+
+
+def test_one_that_waits_for_a_person_and_one_that_does_not_stay_apart(hospital: Hospital) -> None:
+    asking, acting = signal(ON_WARD, at=ALERT - timedelta(hours=20)), other(IN_ENTRA, at=ALERT - timedelta(hours=1))
+    policy = Policy(limits=Limits(stale_after=timedelta(hours=10)))
+    first, second = (_admitted(alert, hospital.worker(policy), hospital) for alert in (asking, acting))
+    assert (first.mode, second.mode, first.id == second.id) == (Mode.ASK, Mode.AUTO, False)
+
+
+def test_alerts_of_one_case_count_among_the_actors_of_a_burst(hospital: Hospital) -> None:
+    policy = Policy(limits=Limits(lineages=2))
+    alerts = (signal(ON_WARD), other(IN_ENTRA), other(THIEF, id="finding-3"))
+    *_, third = (_admitted(alert, hospital.worker(policy), hospital) for alert in alerts)
+    assert third.mode is Mode.ASK
+
+
+WHEN: dict[str, Callable[[Case, Deps], Case]] = {
+    "before anybody works on it": lambda case, _: case,
+    "when the fence stands": go_on,
+}
+
+
+@pytest.mark.parametrize("when", WHEN.values(), ids=WHEN)
+def test_both_actors_are_stopped_and_both_stores_fenced_if_the_other_alert_comes(
+    hospital: Hospital, when: Callable[[Case, Deps], Case]
+) -> None:
+    deps = hospital.worker(Policy(modes=Modes(rekey=Mode.OBSERVE)))
+    hospital.sources.learn(signal(ON_WARD))
+    first = admit(signal(ON_WARD), deps, automatic=True)
+    assert isinstance(first, Case)
+    when(first, deps)
+    joined = _admitted(other(THIEF.but(source_identity=NURSE)), deps, hospital)
+    case = go_on(joined, deps)
+    assert case.id == first.id
+    assert {(s.actor.unique_id, s.reach) for s in case.scope.standings} == {
+        ("AROAWARD", Reach.SESSION),
+        ("AIDAEXPORT", Reach.PRINCIPAL),
+    }
+    assert set(case.scope.stores) == {CHARTS, RECORDS}
+    assert bodies(hospital, RECORDS)
+    kinds = [entry.kind for entry in deps.journal(case.id).entries()]
+    assert kinds.count("joined") == 1
+
+
+def test_who_is_joined_is_told_with_the_rest(hospital: Hospital) -> None:
+    case = respond(hospital.worker())
+    assert case.signals == (case.signal,)
+    assert case.told_in(Cloud.AZURE) == case.signal
