@@ -37,6 +37,8 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
     ),
     facets.LogSent: st.builds(facets.LogSent, name=_NAMES, categories=st.just(()), to=st.just(()), on=_FLAGS),
     facets.RoleEligible: st.builds(facets.RoleEligible, role=_NAMES, scope=_NAMES, present=_FLAGS),
+    facets.Membership: st.builds(facets.Membership, group=_NAMES, present=_FLAGS),
+    facets.Ownership: st.builds(facets.Ownership, of=_NAMES, present=_FLAGS),
     facets.CrossTenantCopy: st.builds(facets.CrossTenantCopy, allowed=_FLAGS),
     facets.HandedOut: st.builds(facets.HandedOut, on=_FLAGS),
     facets.VaultAccess: st.builds(facets.VaultAccess, vault=_NAMES, spec=st.just("{}"), present=_FLAGS),

@@ -21,6 +21,8 @@ class Kind(StrEnum):
     ROLE = "role"
     SERVICE_PRINCIPAL = "service-principal"
     """an application at work in a directory, or a machine's own identity there"""
+    GROUP = "group"
+    """principals of a directory who have their roles together"""
     PERMISSION_SET = "permission-set"
     KEY = "key"
     BUCKET = "bucket"
@@ -49,7 +51,7 @@ class Kind(StrEnum):
     """the key of a group of disks and their snapshots"""
 
 
-PRINCIPALS = frozenset({Kind.USER, Kind.ROLE, Kind.PERMISSION_SET, Kind.SERVICE_PRINCIPAL})
+PRINCIPALS = frozenset({Kind.USER, Kind.ROLE, Kind.PERMISSION_SET, Kind.SERVICE_PRINCIPAL, Kind.GROUP})
 """Kinds that can hold credentials and permissions."""
 
 

@@ -1,7 +1,7 @@
 """What the actions on key vaults, and on what principals hold there, are shown, and how much they propose."""
 
 from shared.domain.actor import Credential
-from shared.domain.facet import NetworkRules, PurgeProtection, RoleAssigned, RoleEligible, VaultAccess
+from shared.domain.facet import Membership, NetworkRules, Ownership, PurgeProtection, RoleAssigned, RoleEligible, VaultAccess
 from shared.domain.resource import Ref
 from shared.domain.scope import Use, Used
 from shared.intake.azure_names import ref
@@ -18,6 +18,9 @@ GIVEN = ADDED.but(given=((PROGRAM.id, ENTRY.part),))
 LATENT = RoleEligible(role="/roles/r", scope="/s", present=True)
 ENDING = RoleAssigned(assignment="", role="/roles/r", scope="/s", until="2030-01-01T00:00:00Z", present=True)
 SCHEDULED = ADDED.but(given=((PROGRAM.id, "r /s"),))
+
+HEADS, OWNS = Membership(group="heads", present=True), Ownership(of="a", present=True)
+JOINED = ADDED.but(given=((PROGRAM.id, "heads"), (PROGRAM.id, "a")))
 
 US = Use(credential=Credential.SERVICE_PRINCIPAL, holder="AROAUS", place="203.0.113.7")
 OFFICER = Use(credential=Credential.ENTRA_USER, holder="officer", place="203.0.113.8")
@@ -37,6 +40,11 @@ VAULTS = {
     "a role for a time that the actor gave goes alone": Row(
         "remove-roles", PROGRAM, (ENDING, ENDING.but(scope="/other")), SCHEDULED
     ),
+    "a quarantined user leaves its groups": Row("remove-memberships", PROGRAM, (HEADS,), BY_SECRET),
+    "whom the actor put into a group leaves that one": Row("remove-memberships", PROGRAM, (HEADS, HEADS.but(group="h")), JOINED),
+    "a quarantined owner owns nothing": Row("remove-ownerships", PROGRAM, (OWNS,), BY_SECRET),
+    "whom the actor made an owner owns that no more": Row("remove-ownerships", PROGRAM, (OWNS, OWNS.but(of="b")), JOINED),
+    "others own what they own": Row("remove-ownerships", PROGRAM, (OWNS,), BY_KEY, 0),
     "a vault that the actor came to is closed to strangers' networks": Row("restrict-vault-network", VAULT, (OPEN,), AT_VAULT),
     "one that it never came to is left": Row(
         "restrict-vault-network", VAULT, (OPEN,), AT_VAULT.but(used=(SEEN.but(visited=False),)), 0

@@ -69,7 +69,7 @@ def act(event: Mapping[str, Any]) -> Act | None:
 ASSIGNING = "microsoft.authorization/roleassignments/write"
 SCHEDULING = frozenset(f"microsoft.authorization/{kind}schedulerequests/write" for kind in ("roleassignment", "roleeligibility"))
 """Roles for a time, and roles for the taking: who asks for its own is eligible already."""
-HOLDERS = {"user": Kind.USER}
+HOLDERS = {"user": Kind.USER, "group": Kind.GROUP}
 """Kinds of principals as assignments write them; who wrote none of them is looked up as an application first."""
 
 

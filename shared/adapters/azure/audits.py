@@ -49,13 +49,18 @@ GIVEN: Mapping[str, Ids] = {
     "FederatedIdentityCredentials": lambda value: [first(folded(each), "id") for each in items(value)],
     "Role.TemplateId": lambda value: [str(value)],
     "AppRole.Id": lambda value: [str(value)],
-    "DelegatedPermissionGrant.Scope": lambda value: [str(value).strip()],
+    "DelegatedPermissionGrant.Scope": lambda value: str(value).split(),
+    "Group.ObjectID": lambda value: [str(value).lower()],
+    "Application.ObjectID": lambda value: [str(value).lower()],
 }
 """Properties that change when somebody is given something, and the ids in their values: of credentials, roles, permissions."""
 
 CREDENTIALS = frozenset({"KeyDescription", "FederatedIdentityCredentials"})
 WHOSE = "ServicePrincipal.ObjectID"
 """The property that names the holder of a permission: its record is about the interface that it is for."""
+
+OWNED = "add owner to service principal"
+"""The only one whose record names the thing that was given where others name the holder."""
 
 KINDS = {"user": Kind.USER, "serviceprincipal": Kind.SERVICE_PRINCIPAL, "application": Kind.SERVICE_PRINCIPAL}
 MAKING = frozenset({"add user", "invite external user", "add service principal"})
@@ -165,6 +170,8 @@ def _gave(event: Mapping[str, Any], targets: list[Ref]) -> Iterator[tuple[Ref, s
     holder = principal(Kind.SERVICE_PRINCIPAL, str(named)) if named else next(iter(targets), None)
     if holder is None:
         return
+    if str(event.get("activitydisplayname", "")).strip().lower() == OWNED:
+        yield holder if not targets else targets[0], str(named or "").lower(), False
     for change in changes:
         name = str(change.get("displayname"))
         before, after = (_ids(name, change.get(when)) for when in ("oldvalue", "newvalue"))

@@ -3,7 +3,8 @@
 Tokens that were issued before say what they said: what is taken here is gone from the next one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import FacetAdapter, FacetTable, Rights
@@ -40,38 +41,54 @@ def _write_role(clients: Clients, principal: Ref, wanted: Sequence[DirectoryRole
     return Receipt((graph.send("POST", ROLES, body),))
 
 
-def _granted(graph: Rest, principal: Ref) -> Iterator[tuple[str, AppPermission]]:
-    """Each permission with the address under which it is taken away."""
-    own = f"/v1.0/servicePrincipals/{principal.id}"
-    for one in graph.every(f"{own}/appRoleAssignments"):
-        held = AppPermission(kind="application", resource=one["resourceId"], what=one["appRoleId"], present=True)
-        yield f"{own}/appRoleAssignments/{one['id']}", held
-    for one in graph.every(f"{own}/oauth2PermissionGrants"):
-        whose, scopes = one.get("principalId") or "", str(one.get("scope") or "").strip()
-        held = AppPermission(kind="delegated", resource=one["resourceId"], what=scopes, whose=whose, present=True)
-        yield f"/v1.0/oauth2PermissionGrants/{one['id']}", held
-
-
 def _read_permissions(clients: Clients, principal: Ref) -> tuple[AppPermission, ...]:
-    return tuple(held for _, held in _granted(clients.rest(GRAPH), principal))
+    graph, own = clients.rest(GRAPH), f"/v1.0/servicePrincipals/{principal.id}"
+    return (
+        *(_alone(one) for one in graph.every(f"{own}/appRoleAssignments")),
+        *(each for one in graph.every(f"{own}/oauth2PermissionGrants") for each in _consented(one)),
+    )
+
+
+def _alone(one: Mapping[str, Any]) -> AppPermission:
+    return AppPermission(kind="application", resource=one["resourceId"], what=one["appRoleId"], present=True)
+
+
+def _consented(one: Mapping[str, Any]) -> Iterator[AppPermission]:
+    for scope in str(one.get("scope") or "").split():
+        whose = one.get("principalId") or ""
+        yield AppPermission(kind="delegated", resource=one["resourceId"], what=scope, whose=whose, present=True)
 
 
 def _write_permission(clients: Clients, principal: Ref, wanted: Sequence[AppPermission]) -> Receipt:
-    (permission,) = wanted
-    graph = clients.rest(GRAPH)
-    places = [place for place, held in _granted(graph, principal) if held.part == permission.part]
-    if not permission.present:
-        return Receipt(tuple(_gone(graph, place) for place in places))
-    return Receipt(() if places else (_grant(graph, principal, permission),))
+    graph, (first, *_) = clients.rest(GRAPH), wanted
+    if first.kind == "delegated":
+        return Receipt(tuple(_consent(graph, principal, wanted)))
+    own = f"/v1.0/servicePrincipals/{principal.id}/appRoleAssignments"
+    there = [one["id"] for one in graph.every(own) if _alone(one).part == first.part]
+    if not first.present:
+        return Receipt(tuple(_gone(graph, f"{own}/{name}") for name in there))
+    body = {"principalId": principal.id, "resourceId": first.resource, "appRoleId": first.what}
+    return Receipt(() if there else (graph.send("POST", own, body),))
 
 
-def _grant(graph: Rest, principal: Ref, wanted: AppPermission) -> str:
-    if wanted.kind == "application":
-        body = {"principalId": principal.id, "resourceId": wanted.resource, "appRoleId": wanted.what}
-        return graph.send("POST", f"/v1.0/servicePrincipals/{principal.id}/appRoleAssignments", body)
-    whose = {"consentType": ONE, "principalId": wanted.whose} if wanted.whose else {"consentType": EVERYBODY}
-    grant = {"clientId": principal.id, "resourceId": wanted.resource, "scope": wanted.what, **whose}
-    return graph.send("POST", "/v1.0/oauth2PermissionGrants", grant)
+def _consent(graph: Rest, principal: Ref, wanted: Sequence[AppPermission]) -> Iterator[str]:
+    """One consent with these scopes in it, or without them; it goes when none is left. What else is in it stays."""
+    first, gone = wanted[0], {each.what for each in wanted if not each.present}
+    grants = graph.every(f"/v1.0/servicePrincipals/{principal.id}/oauth2PermissionGrants")
+    same = [one for one in grants if (one["resourceId"], one.get("principalId") or "") == (first.resource, first.whose)]
+    for one in same:
+        before = str(one.get("scope") or "").split()
+        after = [*(s for s in before if s not in gone), *(e.what for e in wanted if e.present and e.what not in before)]
+        place = f"/v1.0/oauth2PermissionGrants/{one['id']}"
+        if not after:
+            yield _gone(graph, place)
+        elif after != before:
+            yield graph.send("PATCH", place, {"scope": " ".join(after)})
+    scopes = " ".join(each.what for each in wanted if each.present)
+    if scopes and not same:
+        whose = {"consentType": ONE, "principalId": first.whose} if first.whose else {"consentType": EVERYBODY}
+        grant = {"clientId": principal.id, "resourceId": first.resource, "scope": scopes, **whose}
+        yield graph.send("POST", "/v1.0/oauth2PermissionGrants", grant)
 
 
 def _gone(graph: Rest, place: str) -> str:

@@ -14,7 +14,7 @@ from shared.domain.errors import Absent
 from shared.domain.resource import Kind, Ref
 from shared.intake.azure_names import principal
 
-RIGHTS = Rights(graph=frozenset({"User.Read.All", "Application.Read.All"}))
+RIGHTS = Rights(graph=frozenset({"User.Read.All", "Application.Read.All", "Directory.Read.All"}))
 
 BY_APPLICATION = "app:"
 
@@ -23,6 +23,9 @@ PLACES = {
     Kind.SERVICE_PRINCIPAL: ("servicePrincipals", "id,servicePrincipalType"),
 }
 """Where they are listed, and what tells their credential."""
+
+FOUND = {**PLACES, Kind.GROUP: ("groups", "id")}
+"""The same, of those too who come by no credential of their own."""
 
 
 class AzureDirectory:
@@ -36,7 +39,7 @@ class AzureDirectory:
         if actor.principal is None:
             return actor
         likely = actor.principal.kind
-        for kind in (likely, *({Kind.USER, Kind.SERVICE_PRINCIPAL} - {likely})):
+        for kind in (likely, *(kind for kind in (Kind.USER, Kind.SERVICE_PRINCIPAL, Kind.GROUP) if kind is not likely)):
             if found := next(self._found(kind, actor.principal), None):
                 holder = str(found["id"]).lower()
                 name = str(found.get("userPrincipalName") or "").lower() or actor.known_as
@@ -70,7 +73,7 @@ class AzureDirectory:
             application = who.id.removeprefix(BY_APPLICATION)
             yield from graph.every(f"/v1.0/servicePrincipals?$filter=appId eq '{application}'")
             return
-        place, told = PLACES[kind]
+        place, told = FOUND[kind]
         try:
             yield graph.get(f"/v1.0/{place}/{who.id}?$select={told}")
         except Absent:

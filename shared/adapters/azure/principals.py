@@ -23,6 +23,10 @@ API = "api-version=2022-04-01"
 PLACES = {Kind.USER: "/v1.0/users", Kind.SERVICE_PRINCIPAL: "/v1.0/servicePrincipals"}
 
 
+TYPES = {Kind.USER: "User", Kind.SERVICE_PRINCIPAL: "ServicePrincipal", Kind.GROUP: "Group"}
+"""How role assignments call them."""
+
+
 def _graph(clients: Clients) -> Rest:
     return clients.rest(GRAPH)
 
@@ -133,7 +137,7 @@ def _written(arm: Rest, principal: Ref, one: RoleAssigned) -> str:
 
 
 def _assign(arm: Rest, principal: Ref, wanted: RoleAssigned) -> str:
-    kind = "User" if principal.kind is Kind.USER else "ServicePrincipal"
+    kind = TYPES[principal.kind]
     body: dict[str, object] = {"roleDefinitionId": wanted.role, "principalId": principal.id, "principalType": kind}
     if wanted.condition:
         body |= {"condition": wanted.condition, "conditionVersion": "2.0"}
@@ -184,4 +188,5 @@ FACETS: FacetTable = {
         _read_credentials, _write_credentials, _READ_APP, _WRITE_APP, one_way=True, lingers=TOKENS
     ),
     (Kind.SERVICE_PRINCIPAL, RoleAssigned): _BY_ROLE,
+    (Kind.GROUP, RoleAssigned): _BY_ROLE,
 }

@@ -95,4 +95,4 @@ _READ = Rights(frozenset({f"{_M}/{ELIGIBLE}Instances/read"})) | activity.SUBSCRI
 _WRITE = Rights(frozenset({f"{_M}/{ELIGIBLE}Requests/write"}))
 _HELD: FacetAdapter[RoleEligible] = FacetAdapter(_read, _write, _READ, _WRITE)
 
-FACETS: FacetTable = {(Kind.USER, RoleEligible): _HELD, (Kind.SERVICE_PRINCIPAL, RoleEligible): _HELD}
+FACETS: FacetTable = {(kind, RoleEligible): _HELD for kind in (Kind.USER, Kind.SERVICE_PRINCIPAL, Kind.GROUP)}

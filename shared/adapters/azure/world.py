@@ -10,6 +10,7 @@ from shared.adapters.azure import (
     kept_copies,
     key_versions,
     links,
+    memberships,
     principals,
     schedules,
     scope_successors,
@@ -38,6 +39,7 @@ FACETS: FacetTable = {
     **principals.FACETS,
     **consents.FACETS,
     **vault_entries.FACETS,
+    **memberships.FACETS,
     **schedules.FACETS,
     **diagnostics.FACETS,
 }

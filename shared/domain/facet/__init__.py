@@ -27,7 +27,7 @@ from .doors import (
     StoreKey,
     TlsFloor,
 )
-from .held import VaultAccess
+from .held import Membership, Ownership, VaultAccess
 from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotated, RotationPolicy, Successor
 from .policies import PolicyStatement
 from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, Sealed, SessionsRevoked
@@ -91,6 +91,8 @@ AnyFacet = Annotated[
     | DirectoryRole
     | RoleAssigned
     | RoleEligible
+    | Membership
+    | Ownership
     | VaultAccess
     | CrossTenantCopy
     | HandedOut,
@@ -122,9 +124,11 @@ __all__ = [
     "LifecycleRule",
     "LocalUsers",
     "LogSent",
+    "Membership",
     "Migrated",
     "NetworkRules",
     "ObjectOwnership",
+    "Ownership",
     "PolicyStatement",
     "PrivateLink",
     "PublicAccessBlock",

@@ -1,4 +1,4 @@
-"""Facets of what a principal holds besides its roles: entries of key vaults that let it in."""
+"""Facets of what a principal holds besides its roles: entries of key vaults, places in groups, applications that it owns."""
 
 from typing import Literal, Self
 
@@ -25,6 +25,39 @@ class VaultAccess(Facet):
     @property
     def document(self) -> str:
         return f"{self.facet}:{self.vault}"
+
+    @property
+    def absent(self) -> Self:
+        return self.but(present=False)
+
+
+class Membership(Facet):
+    """One group that a principal is in (`group`: its id), and whose roles it has by that."""
+
+    facet: Literal["membership"] = "membership"
+    group: str
+    present: bool
+
+    @property
+    def part(self) -> str:
+        return self.group
+
+    @property
+    def absent(self) -> Self:
+        return self.but(present=False)
+
+
+class Ownership(Facet):
+    """One application that a principal owns (`of`: its object id): an owner gives it secrets. `registered`: its registration."""
+
+    facet: Literal["ownership"] = "ownership"
+    of: str
+    registered: bool = True
+    present: bool
+
+    @property
+    def part(self) -> str:
+        return self.of
 
     @property
     def absent(self) -> Self:

@@ -53,7 +53,8 @@ class DirectoryRole(Facet):
 class AppPermission(Facet):
     """One thing that an application may do at an interface (`resource`): by itself, or for people who use it.
 
-    `what`: the role's id where it acts by itself, else the scopes. `whose`: the one person that it may act for; empty: everybody.
+    `what`: the role's id where it acts by itself, else one scope. `whose`: the one person that it may act for; empty: everybody.
+    A consent has several scopes, and is written whole.
     """
 
     facet: Literal["app-permission"] = "app-permission"
@@ -66,6 +67,10 @@ class AppPermission(Facet):
     @property
     def part(self) -> str:
         return f"{self.kind}/{self.resource}/{self.what}/{self.whose}"
+
+    @property
+    def document(self) -> str:
+        return f"{self.facet}:{self.part}" if self.kind == "application" else f"{self.facet}:{self.resource}/{self.whose}"
 
     @property
     def absent(self) -> Self:

@@ -125,6 +125,7 @@ class Application:
     app_id: str
     name: str
     credentials: Credentials = field(default_factory=Credentials)
+    owners: set[str] = field(default_factory=set)
     created: float = 0.0
 
 
@@ -141,6 +142,7 @@ class ServicePrincipal:
     permissions: set[str] = field(default_factory=set)
     directory_roles: set[str] = field(default_factory=set)
     credentials: Credentials = field(default_factory=Credentials)
+    owners: set[str] = field(default_factory=set)
     switched: float = 0.0
     created: float = 0.0
 
@@ -152,6 +154,10 @@ class Group:
     id: str
     name: str
     members: set[str] = field(default_factory=set)
+    powerful: bool = False
+    """it can have roles in the directory, and takes the right to those to change"""
+    rule: str = ""
+    """how its members are found, where nobody puts them there"""
 
 
 class Directory:

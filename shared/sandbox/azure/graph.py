@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from shared.sandbox.azure import graph_apps, graph_audits, graph_made, graph_policies, graph_users
+from shared.sandbox.azure import graph_apps, graph_audits, graph_groups, graph_made, graph_policies, graph_users
 from shared.sandbox.azure.callers import Caller
 from shared.sandbox.azure.clock import iso
 from shared.sandbox.azure.directory import ADMIN_ROLES
@@ -18,6 +18,7 @@ ROUTES: tuple[Route, ...] = (
     *graph_users.ROUTES,
     *graph_apps.ROUTES,
     *graph_made.ROUTES,
+    *graph_groups.ROUTES,
     *graph_policies.ROUTES,
     *graph_audits.ROUTES,
 )

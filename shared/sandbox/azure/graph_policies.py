@@ -153,6 +153,18 @@ def _add_grant(ask: Ask) -> Answer:
     return Answer.of(201, made)
 
 
+def _update_grant(ask: Ask) -> Answer:
+    held, asked = ask.cloud.entra.grants.get(ask.ids[0]), ask.body()
+    if held is None:
+        raise missing(ask.ids[0])
+    if unknown := set(asked) - {"scope"}:
+        raise Problem(400, "Request_BadRequest", f"Property '{min(unknown)}' is read-only and cannot be set.")
+    changed: dict[str, tuple[object, object]] = {"DelegatedPermissionGrant_Scope": (held["scope"], asked["scope"])}
+    held["scope"] = asked["scope"]
+    _consented("Add delegated permission grant", ask, held["clientId"], changed)
+    return Answer(204)
+
+
 def _remove_grant(ask: Ask) -> Answer:
     gone = ask.cloud.entra.grants.pop(ask.ids[0], None)
     if gone is None:
@@ -186,6 +198,7 @@ ROUTES = (
     Route("GET", "servicePrincipals/{}/oauth2PermissionGrants", (*_READ, *_CONSENTS), _grants_of),
     Route("GET", "oauth2PermissionGrants", ("Directory.Read.All", *_CONSENTS), _grants),
     Route("POST", "oauth2PermissionGrants", _CONSENTS, _add_grant),
+    Route("PATCH", "oauth2PermissionGrants/{}", _CONSENTS, _update_grant),
     Route("DELETE", "oauth2PermissionGrants/{}", _CONSENTS, _remove_grant),
     Route("GET", "identity/conditionalAccess/policies", ("Policy.Read.All",), _policies),
     Route("PATCH", "identity/conditionalAccess/policies/{}", ("Policy.ReadWrite.ConditionalAccess",), _update_policy),

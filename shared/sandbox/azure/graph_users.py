@@ -71,18 +71,6 @@ def _revoke(ask: Ask) -> Answer:
     return Answer.of(200, {"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#Edm.Boolean", "value": True})
 
 
-def _member_of(ask: Ask) -> Answer:
-    user, directory = _user(ask), ask.cloud.entra.directory
-    roles = [{"@odata.type": "#microsoft.graph.directoryRole", "id": role, "roleTemplateId": role, "displayName": name}
-             for name, role in ADMIN_ROLES.items() if role in user.directory_roles]  # fmt: skip
-    groups = [
-        {"@odata.type": "#microsoft.graph.group", "id": group.id, "displayName": group.name}
-        for group in directory.groups.values()
-        if group.id in directory.memberships(user.id)
-    ]
-    return ask.many([*roles, *groups], "directoryObjects")
-
-
 def _roles_of(ask: Ask) -> Answer:
     user = _user(ask)
     held = (
@@ -98,7 +86,5 @@ ROUTES = (
     Route("GET", "users/{}", READ, _get),
     Route("PATCH", "users/{}", SWITCH, _update),
     Route("POST", "users/{}/revokeSignInSessions", REVOKE, _revoke),
-    Route("GET", "users/{}/memberOf", READ, _member_of),
-    Route("GET", "users/{}/transitiveMemberOf", READ, _member_of),
     Route("GET", "users/{}/transitiveMemberOf/microsoft.graph.directoryRole", READ, _roles_of),
 )

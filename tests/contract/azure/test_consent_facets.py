@@ -62,3 +62,18 @@ def test_no_declared_right_can_be_spared(night: Night, slot: tuple[Kind, type[Fa
 def _all(world: AzureWorld, target: Ref, wanted: list[Facet]) -> None:
     for each in wanted:
         world.write(target, [each])
+
+
+def test_one_scope_of_a_consent_goes_and_the_others_stay(night: Night) -> None:
+    target, world = night.application, night.world((Kind.SERVICE_PRINCIPAL, AppPermission))
+    both = [FILES, FILES.but(what="Mail.Send")]
+    world.write(target, both)
+    before = dict(night.scene.cloud.entra.grants)
+    world.write(target, [both[1].but(present=False)])
+    assert FILES in world.look(target, AppPermission)
+    assert both[1] not in world.look(target, AppPermission)
+    world.write(target, [both[1]])
+    assert set(both) <= set(world.look(target, AppPermission))
+    assert list(night.scene.cloud.entra.grants) == list(before), "the consent is the same one"
+    world.write(target, [each.but(present=False) for each in both])
+    assert not set(both) & set(world.look(target, AppPermission))

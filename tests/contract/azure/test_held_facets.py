@@ -7,17 +7,18 @@ from uuid import uuid4
 
 import pytest
 
-from shared.adapters.azure import schedules, vault_entries
+from shared.adapters.azure import memberships, schedules, vault_entries
 from shared.adapters.azure.facets import FacetTable
 from shared.adapters.azure.world import AzureWorld
 from shared.domain.errors import CloudError
-from shared.domain.facet import Facet, RoleEligible, VaultAccess
+from shared.domain.facet import Facet, Membership, Ownership, RoleAssigned, RoleEligible, VaultAccess
 from shared.domain.resource import Kind, Ref
+from shared.sandbox.azure.directory import Group
 from tests.contract.azure.scenes import SCOPE, Arm
 from tests.contract.azure.test_principal_facets import Night
 from tests.contract.azure.vault_scenes import make_vault
 
-TABLE: FacetTable = {**vault_entries.FACETS, **schedules.FACETS}
+TABLE: FacetTable = {**vault_entries.FACETS, **schedules.FACETS, **memberships.FACETS}
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
@@ -47,6 +48,21 @@ def eligible(night: Night, who: str) -> str:
     return f"{READER} {scope}".lower()
 
 
+def grouped(night: Night, who: str) -> str:
+    """A group that can have roles in the directory, with somebody in it."""
+    groups = night.scene.cloud.entra.directory.groups
+    made = Group(str(uuid4()), f"heads {len(groups)}", {who}, powerful=True)
+    groups[made.id] = made
+    return made.id
+
+
+def owning(night: Night, who: str) -> str:
+    """An application of somebody's."""
+    application, _ = night.scene.cloud.entra.directory.add_application("owned")
+    application.owners.add(who)
+    return application.id
+
+
 @dataclass(frozen=True)
 class Row:
     """A sentence, the kind of holder, and what makes it hold something: the part that it holds then."""
@@ -61,6 +77,10 @@ ROWS = (
     Row("an application's entry of a vault", Kind.SERVICE_PRINCIPAL, VaultAccess, lambda n, who: f"{let_in(n, who)}/"),
     Row("a role that an application may activate", Kind.SERVICE_PRINCIPAL, RoleEligible, eligible),
     Row("a role that a user may activate", Kind.USER, RoleEligible, eligible),
+    Row("an application's place in a group", Kind.SERVICE_PRINCIPAL, Membership, grouped),
+    Row("a user's place in a group", Kind.USER, Membership, grouped),
+    Row("an application that an application owns", Kind.SERVICE_PRINCIPAL, Ownership, owning),
+    Row("an application that a user owns", Kind.USER, Ownership, owning),
     Row("a user's entry of a vault", Kind.USER, VaultAccess, lambda n, who: f"{let_in(n, who)}/"),
 )
 
@@ -115,5 +135,23 @@ def test_nobody_elses_entry_of_a_vault_goes_with_it(night: Night) -> None:
     assert json.loads(entries[0].spec)["permissions"] == {"keys": ["get", "unwrapKey"], "secrets": ["get"]}
 
 
+def test_nobody_is_taken_out_of_a_group_that_a_rule_fills(night: Night) -> None:
+    groups, world = night.scene.cloud.entra.directory.groups, night.world((Kind.USER, Membership))
+    groups["all"] = Group("all", "everybody", {night.nurse.id}, rule="user.userType -eq 'Member'")
+    assert Membership(group="all", present=True) not in world.look(night.user, Membership)
+    with pytest.raises(CloudError):
+        world.write(night.user, [Membership(group="all", present=False)])
+
+
+def test_a_groups_roles_are_read_and_taken_as_anybodys(night: Night) -> None:
+    made = grouped(night, night.nurse.id)
+    night.scene.cloud.rbac.assign(made, "Reader", f"{SCOPE}/resourceGroups/hospital")
+    world, group = night.world((Kind.GROUP, RoleAssigned)), night.user.but(kind=Kind.GROUP, id=made)
+    (role,) = world.look(group, RoleAssigned)
+    for wanted, found in ((role.absent, ()), (role, (role,))):
+        world.write(group, [wanted])
+        assert world.look(group, RoleAssigned) == found
+
+
 def test_every_facet_of_a_principal_has_a_row() -> None:
-    assert {(row.kind, row.facet) for row in ROWS} == set(TABLE)
+    assert {(row.kind, row.facet) for row in ROWS} == {slot for slot in TABLE if slot[0] is not Kind.GROUP}

@@ -23,7 +23,7 @@ from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.roles import Role
 from shared.sandbox.azure.transport import transport
 from tests.contract.azure.scenes import Bearer
-from tests.contract.azure.thief_scenes import PROGRAM, Hand, empowered, portal
+from tests.contract.azure.thief_scenes import PROGRAM, Hand, consented, empowered, portal
 
 ROLE = "00000000-feed-4bad-8bad-00000000000b"
 BEGUN = datetime.now(UTC) - timedelta(minutes=5)
@@ -37,6 +37,7 @@ class Desk:
         build(self.cloud)
         self.thief = empowered(self.cloud)
         self.registration, self.portal = portal(self.cloud)
+        consented(self.cloud, self.portal.id)
         _, self.responder = self.cloud.entra.directory.add_application("asking")
         self.cloud.rbac.assign(self.responder.id, self._role(), f"/subscriptions/{names.SUBSCRIPTION}")
         self._clients = Clients(Bearer(self.cloud, self.responder), transport(self.cloud), retries=0)
@@ -81,6 +82,14 @@ GIVEN: dict[str, tuple[Move, bool]] = {
     "an issuer who speaks for others": (lambda t, d: (d.portal.id, t.trust(d.registration.id)), True),
     "a role of the directory": (lambda t, _: (names.NURSE_ID, t.directory_role(names.NURSE_ID)), False),
     "a role at a scope": (lambda t, _: (names.NURSE_ID, t.role(names.NURSE_ID, "User")), False),
+    "a place in a group": (lambda t, _: (names.NURSE_ID, t.member(names.NURSE_ID)), False),
+    "an application to own": (lambda t, d: (names.NURSE_ID, t.owner(names.NURSE_ID, d.registration.id)), False),
+    "a service principal to own": (
+        lambda t, d: (names.NURSE_ID, t.owner(names.NURSE_ID, d.portal.id, "servicePrincipals")),
+        False,
+    ),
+    "a role for a group": (lambda t, _: ("nurses", t.group_role()), False),
+    "a wider consent": (lambda t, d: (d.portal.id, t.widen(d.portal.id)), False),
     "a role for the taking": (lambda t, d: (d.portal.id, t.scheduled(d.portal.id)), False),
     "a role for a time": (lambda t, _: (names.NURSE_ID, t.scheduled(names.NURSE_ID, "roleAssignment")), False),
     "a role at a scope for an application": (lambda t, d: (d.portal.id, t.role(d.portal.id, "ServicePrincipal")), False),

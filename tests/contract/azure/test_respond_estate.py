@@ -10,7 +10,7 @@ from shared.sandbox.azure.arm import Arm
 from shared.sandbox.azure.wire import Request
 from tests.contract.azure.respond_scenes import Night, changes, night
 from tests.contract.azure.test_respond import FOLDERS
-from tests.contract.azure.thief_scenes import DISK, empowered, scans
+from tests.contract.azure.thief_scenes import DISK, consented, empowered, portal, scans
 
 FORBIDDEN = 403
 
@@ -39,6 +39,12 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answered]:
         thief.policy()
         thief.sftp()
         thief.weaken()
+        registration, holder = portal(scene.cloud)
+        consented(scene.cloud, holder.id)
+        thief.widen(holder.id)
+        thief.member(names.NURSE_ID)
+        thief.group_role()
+        thief.owner(names.NURSE_ID, registration.id)
         for who in (names.EXPORT_ID, names.NURSE_ID):
             thief.scheduled(who)
         thief.scheduled(names.NURSE_ID, "roleAssignment")
@@ -85,3 +91,18 @@ def test_no_role_waits_to_be_activated_and_none_for_a_time_is_left(answered: Ans
     arm = scene.cloud.planes["arm"]
     assert isinstance(arm, Arm)
     assert not arm.authorization.pim.eligible
+
+
+def test_what_it_gave_to_a_group_a_nurse_or_an_application_of_others_goes_alone(answered: Answered) -> None:
+    scene, found, _ = answered
+    assert changes(found, "applied") >= {
+        ("remove-memberships", "membership"),
+        ("remove-ownerships", "ownership"),
+        ("remove-permissions", "app-permission"),
+    }
+    directory = scene.cloud.entra.directory
+    assert (directory.groups["heads"].members, scene.roles("nurses")) == (set(), [])
+    assert directory.groups["nurses"].members == {names.NURSE_ID}
+    assert [grant["scope"] for grant in scene.cloud.entra.grants.values()] == ["User.Read"]
+    assert not any(each.owners for each in directory.applications.values())
+    assert directory.users[names.NURSE_ID].enabled

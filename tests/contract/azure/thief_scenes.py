@@ -10,7 +10,7 @@ from shared.domain.resource import Kind
 from shared.intake.azure_names import principal
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure.cloud import Cloud
-from shared.sandbox.azure.directory import ADMIN_ROLES, Application, Secret, ServicePrincipal, User
+from shared.sandbox.azure.directory import ADMIN_ROLES, Application, Group, Secret, ServicePrincipal, User
 from shared.sandbox.azure.graph_policies import GRAPH_APP, app_role
 from shared.sandbox.azure.wire import SOURCE_IP, Request
 
@@ -18,6 +18,7 @@ MAY = (
     "Application.ReadWrite.All",
     "AppRoleAssignment.ReadWrite.All",
     "DelegatedPermissionGrant.ReadWrite.All",
+    "GroupMember.ReadWrite.All",
     "RoleManagement.ReadWrite.Directory",
     "User.ReadWrite.All",
 )
@@ -91,6 +92,29 @@ class Hand:
         self.graph("POST", "oauth2PermissionGrants", asked)
         return "Files.Read.All"
 
+    def widen(self, holder: str) -> str:
+        """One more scope in a consent that others gave; the scope."""
+        (grant,) = self.graph("GET", f"servicePrincipals/{holder}/oauth2PermissionGrants")["value"]
+        self.graph("PATCH", f"oauth2PermissionGrants/{grant['id']}", {"scope": f"{grant['scope']} Mail.ReadWrite"})
+        return "Mail.ReadWrite"
+
+    def member(self, who: str, group: str = "heads") -> str:
+        """A place in a group; the group's id."""
+        groups = self.cloud.entra.directory.groups
+        groups.setdefault(group, Group(group, group))
+        self.graph("POST", f"groups/{group}/members/$ref", _referring(who))
+        return group
+
+    def group_role(self) -> str:
+        """A role for a group."""
+        self.cloud.entra.directory.groups.setdefault("nurses", Group("nurses", "nurses", {names.NURSE_ID}))
+        return self.role("nurses", "Group")
+
+    def owner(self, who: str, of: str, kind: str = "applications") -> str:
+        """Somebody owns an application; the application's id."""
+        self.graph("POST", f"{kind}/{of}/owners/$ref", _referring(who))
+        return of
+
     def identity(self, name: str) -> str:
         """A machine's identity; its object id."""
         place = f"{names.SCOPE}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
@@ -157,6 +181,16 @@ def scans(cloud: Cloud) -> None:
     """A disk with images on it."""
     properties = {"diskState": "Unattached", "networkAccessPolicy": "AllowAll", "uniqueId": "d1"}
     cloud.resources.put(DISK, {"location": names.REGION, "properties": properties}, "Microsoft.Compute/disks")
+
+
+def _referring(who: str) -> dict[str, object]:
+    return {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{who}"}
+
+
+def consented(cloud: Cloud, holder: str) -> None:
+    """An application that people use, with what they consented to."""
+    grant = {"clientId": holder, "consentType": "AllPrincipals", "principalId": None, "resourceId": GRAPH_APP, "scope": "User.Read"}
+    cloud.entra.grants[holder] = {"id": holder, **grant}
 
 
 def empowered(cloud: Cloud) -> Hand:
