@@ -251,6 +251,7 @@ OF_REFS = (
     "aliases",
     "shared",
     "vaults",
+    "touched",
     "aliased",
     "rotated",
     "retired",
