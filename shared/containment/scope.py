@@ -148,6 +148,9 @@ def listed(scope: Scope, signals: Sequence[Signal], surveyor: Surveyor) -> Scope
     found = allow_list(scope, surveyor.world, surveyor.evidence, surveyor.estate, since, breach)
     known = known_users(found.allow, _named_in(scope, surveyor.world) or first.cloud, surveyor.directory, surveyor.evidence, since)
     users = tuple(r for r in known.found if r.actor.unique_id not in surveyor.exempt)
+    none: tuple[Ref, ...] = ()
+    keepers = ask(lambda: related(surveyor.world, scope.keys, Relation.VAULTS), none, "the vaults of the keys").value
+    scope = scope.but(vaults=tuple(dict.fromkeys((*scope.vaults, *keepers))))
     used = used_by_others(scope, breach, surveyor.world, surveyor.evidence, since, surveyor.exempt)
     listing = scope.but(allow=found.allow, declared=found.declared, listed=found.whole, used=used)
     return listing.but(rightful=(*users, *entered(scope, users)), acquainted=known.whole)
