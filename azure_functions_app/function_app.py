@@ -110,6 +110,12 @@ def run_stage(task: Dict[str, object]) -> Dict[str, object]:  # noqa: UP006  # t
     return stage.run_stage(task, environment.ready())
 
 
+@app.activity_trigger(input_name="part")
+def move_part(part: Dict[str, object]) -> bool:  # noqa: UP006  # the same
+    """One part of a migration."""
+    return stage.move_part(part, environment.ready())
+
+
 @app.activity_trigger(input_name="task")
 def give_way(task: Dict[str, object]) -> Dict[str, object]:  # noqa: UP006  # the same
     """What follows when a stage could not be run."""

@@ -8,6 +8,7 @@ Rules
    the wait's end.
 4. A history grows with every round and is read anew at every step: after `ROUNDS` it is begun anew. An event that falls into that
    moment loses nothing, for the first thing that the new one does is to look at the case.
+5. Where an activity hands out parts of its work they go to workers beside each other, as they are; the next round sees the rest.
 """
 
 from collections.abc import Generator
@@ -29,7 +30,8 @@ RETRY = df.RetryOptions(first_retry_interval_in_milliseconds=2_000, max_number_o
 def respond(context: df.DurableOrchestrationContext) -> Generator[Any, Any]:
     """Run what each activity says is next, until nothing is.
 
-    The input is a task (`shared.workflow.tasks.Task`), opaque here. Activities answer `{"next": task | None, "wait": seconds}`.
+    The input is a task (`shared.workflow.tasks.Task`), opaque here. Activities answer
+    `{"next": task | None, "wait": seconds}`, with `"parts"` where there are any.
     """
     task = context.get_input(expected_type=dict)
     for _ in range(ROUNDS):
@@ -40,9 +42,20 @@ def respond(context: df.DurableOrchestrationContext) -> Generator[Any, Any]:
         task = answer["next"]
         if task is None:
             return
+        if answer.get("parts"):
+            yield from _beside(context, answer["parts"])
         if answer["wait"]:
             yield from _wait(context, answer["wait"])
     context.continue_as_new(task)
+
+
+def _beside(context: df.DurableOrchestrationContext, parts: list[Any]) -> Generator[Any, Any]:
+    """Give each part to a worker, and go on when all have answered; one that fails is asked for again by the next round."""
+    tasks = [context.call_activity_with_retry("move_part", RETRY, part) for part in parts]
+    try:
+        yield context.task_all(tasks)
+    except Exception:  # noqa: BLE001  # the SDK raises nothing narrower
+        return
 
 
 def _wait(context: df.DurableOrchestrationContext, seconds: int) -> Generator[Any, Any]:

@@ -1,25 +1,34 @@
-"""Azure's activities: one stage of one case, and what follows when it could not be run."""
+"""Azure's activities: one stage of one case, one part of a migration, and what follows when a stage could not be run."""
 
 import uuid
 from collections.abc import Mapping
 
 from shared.domain.case import Stage
 from shared.ports import Notifier
+from shared.workflow import migrating
 from shared.workflow.deps import Deps
 from shared.workflow.stages import STEPS
+from shared.workflow.step import Part
 from shared.workflow.tasks import Task, pause, run
 
 SAME_AGAIN_SECONDS, OTHER_SECONDS = 300, 2
 """After a stage could not be run: before the same one, before the one that takes its place."""
 
 type Answer = dict[str, object]
-"""`{"next": task or None, "wait": seconds}`."""
+"""`{"next": task or None, "wait": seconds}`, and `"parts"` where workers are to be given any."""
 
 
 def run_stage(given: Mapping[str, object], deps: Deps) -> Answer:
     """Run the stage that is asked for. Raises what it raises; a repetition after a crash does what is left to do."""
     outcome = run(Task.model_validate(given), deps, uuid.uuid4().hex)
-    return _answer(None if outcome.stage is None else Task(case=outcome.case, stage=outcome.stage), pause(outcome))
+    answer = _answer(None if outcome.stage is None else Task(case=outcome.case, stage=outcome.stage), pause(outcome))
+    parts = [part.model_dump(mode="json") for part in outcome.parts]
+    return {**answer, "parts": parts} if parts else answer
+
+
+def move_part(given: Mapping[str, object], deps: Deps) -> bool:
+    """Work on one part of a migration; whether it is over. Raises what it raises; whoever comes after it does what is left."""
+    return migrating.work(Part.model_validate(given), deps)
 
 
 def give_way(given: Mapping[str, object], people: Notifier) -> Answer:

@@ -144,7 +144,7 @@ def _rewriting(clients: "AzureClients") -> Recovery:
     from shared.adapters.azure.access import AzureAccess
     from shared.adapters.azure.objects import AzureObjects
 
-    return Recovery(objects=AzureObjects(clients), access=AzureAccess(), canaries={})
+    return Recovery(objects=AzureObjects(clients), access=AzureAccess(), canaries={}, beside=True)
 
 
 def _traffic(clients: "Clients", clock: Clock) -> Traffic:

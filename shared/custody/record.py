@@ -17,6 +17,7 @@ from typing import Self
 
 from shared.domain.errors import BadInput, CloudError, CustodyError, LeaseLost, NotDurable
 from shared.ports import Clock, Keyring, Signer, Sink, Witness
+from shared.ports.record import case_of
 
 from .entry import GENESIS, Entry, decode, digest, encode
 from .lane import lanes
@@ -47,7 +48,7 @@ class Record:
     def __init__(
         self, case: str, sinks: Sequence[Sink], signer: Signer, keyring: Keyring, clock: Clock, witnesses: Sequence[Witness] = ()
     ) -> None:
-        self.case = checked(case)
+        self.case, self._secrets = checked(case), case_of(case)
         self._lanes = lanes(sinks)
         self._signer, self._keyring, self._clock, self._witnesses = signer, keyring, clock, tuple(witnesses)
         self._lock = Lock()
@@ -66,7 +67,7 @@ class Record:
         """Go on where the last writer stopped, be it nowhere yet. Raises `NotDurable` where no sink can be used."""
         record = cls(case, sinks, signer, keyring, clock, witnesses)
         with ThreadPoolExecutor(1) as beside:
-            beside.submit(keyring.data_key, case)  # the first evidence would wait for it; where it fails, that says so
+            beside.submit(keyring.data_key, case_of(case))  # the first evidence would wait for it; where it fails, that says so
             found = recover(case, record._lanes)
         record._size = len(found.chain)
         record._head = digest(found.chain[-1]) if found.chain else GENESIS
@@ -98,7 +99,7 @@ class Record:
 
         Raises what the keyring raises.
         """
-        sealed = seal(content, self._keyring.data_key(self.case))
+        sealed = seal(content, self._keyring.data_key(self._secrets))
         name = digest(sealed)
         with self._lock:
             self._unnamed[name] = plain_digest(sealed)
@@ -108,11 +109,11 @@ class Record:
     def blobs(self, digest: str) -> bytes:
         """The evidence in clear. Raises `Absent`, `Tampered`."""
         self.settle()
-        return unseal(self._get(blob_path(self.case, digest)), self._keyring.data_key(self.case))
+        return unseal(self._get(blob_path(self.case, digest)), self._keyring.data_key(self._secrets))
 
     def name(self, text: str) -> str:
         """The HMAC-SHA256 that stands for a name which may be health data, as 64 hexadecimal digits."""
-        return stand_in(text, self._keyring.name_key(self.case))
+        return stand_in(text, self._keyring.name_key(self._secrets))
 
     def checkpoint(self) -> bytes:
         """Sign the ledger as it is now, keep the note and tell every witness. A witness that does not hear is put on record.

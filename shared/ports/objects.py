@@ -96,7 +96,8 @@ class Checksum:
 class Version(NamedTuple):
     """One line of a store's listing: a version or a delete marker. `size` in bytes; `id` is `null` without versioning.
 
-    A tuple, for there are millions of them.
+    `under` is what the listing says it is encrypted with, as `Encryption.key` has it; empty where it does not say. A tuple, for
+    there are millions of them.
     """
 
     key: str
@@ -107,6 +108,7 @@ class Version(NamedTuple):
     size: int = 0
     etag: str = ""
     storage_class: str = "STANDARD"
+    under: str = ""
 
     def __repr__(self) -> str:
         """Everything but the key."""

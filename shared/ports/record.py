@@ -1,7 +1,22 @@
 """Doors to custody: where the record is kept, signed, witnessed, and read back."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Protocol
+
+PART = re.compile(r"(.+)\.part-[0-9a-f]{12}-\d{4}")
+"""A ledger beside a case's own: of one part of a migration."""
+
+
+def part_ledger(case: str, migration: str, number: int) -> str:
+    """What the ledger of a part is called; `migration` is the digest that the record knows it by."""
+    return f"{case}.part-{migration[:12]}-{number:04}"
+
+
+def case_of(ledger: str) -> str:
+    """The case whose secrets a ledger is kept under."""
+    found = PART.fullmatch(ledger)
+    return found[1] if found else ledger
 
 
 class Sink(Protocol):

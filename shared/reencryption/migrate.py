@@ -51,6 +51,28 @@ def migrate(
     what it can, where updates in place are proved; the sweeps after it settle the rest.
     Raises `CloudError` where the store can not be listed or looked at, and `CustodyError` where the record can not be kept.
     """
+    with _begun(plan, objects, journal, clock, _Watch(plan.first, cancelled, progress)) as (run, calls, manifest, update_lane):
+        by = job if update_lane == PROVED else None
+        state, why = run.exposed() if by else (Checkpoint(sweep=0), "")
+        if by and not why:
+            why = by_job(plan, by, manifest, clock, Sight(calls.page, cancelled, progress))
+        if not why:
+            state, why = run.until_done()
+    return _result(manifest, state, why, update_lane).but(keys=None if why else run.keys)
+
+
+def migrate_exposed(plan: Migration, objects: Objects, journal: Journal, clock: Clock, cancelled: Callable[[], bool]) -> None:
+    """Move what actors read, and nothing else: the first step of what others do the rest of. Raises as `migrate`."""
+    with _begun(plan, objects, journal, clock, _Watch(plan.first, cancelled, lambda _: None)) as (run, *_):
+        run.exposed()
+
+
+type _Begun = tuple["_Run", Calls, Manifest, str]
+
+
+@contextmanager
+def _begun(plan: Migration, objects: Objects, journal: Journal, clock: Clock, watch: "_Watch") -> Iterator[_Begun]:
+    """A run that knows the record, the store and whether updates in place are proved here."""
     manifest = Manifest.recall(plan, journal)
     for upload in manifest.uploads:
         persistently(clock, partial(objects.abort, plan.store, upload.key, upload.id))
@@ -59,14 +81,7 @@ def migrate(
     mover = Mover(plan, held, clock, manifest, updatable=update_lane == PROVED)
     with _workers(plan.width) as pool:
         calls = Calls(plan.store, objects, clock, pool, plan.ceiling)
-        run = _Run(calls, clock, manifest, mover, _Watch(plan.first, cancelled, progress))
-        by = job if update_lane == PROVED else None
-        state, why = run.exposed() if by else (Checkpoint(sweep=0), "")
-        if by and not why:
-            why = by_job(plan, by, manifest, clock, Sight(calls.page, cancelled, progress))
-        if not why:
-            state, why = run.until_done()
-    return _result(manifest, state, why, update_lane).but(keys=None if why else run.keys)
+        yield _Run(calls, clock, manifest, mover, watch), calls, manifest, update_lane
 
 
 @contextmanager
@@ -175,6 +190,8 @@ class _Run:
     def _noted(self, look: Look) -> Look:
         if isinstance(look.facts, Facts):
             self._keys.add(look.facts.encryption.key)
+        elif look.version.under:
+            self._keys.add(look.version.under)
         elif look.facts is Unseen.DENIED:
             self._whole = False
         if not look.moves and look.decision.reason not in NEVER_SETTLED:

@@ -67,11 +67,21 @@ class Mover:
         """Look at the version and decide. Raises `CloudError` where the store gives no answer to decide by."""
         if version.delete_marker:
             return Look(version, None, Decision(Lane.NOTHING, Reason.DELETE_MARKER))
+        if (reason := self._listed(version)) is not None:
+            return Look(version, None, Decision(Lane.NOTHING, reason))
         facts = yield from self._facts(version.key, version.id)
         updatable = self._updatable and (version.key, version.id) not in self._not_updatable
         behind = False if updatable else (yield from self._null_behind(version))
         situation = self._situation(updatable=updatable, null_behind=behind)
         return Look(version, facts, decide(version, facts, situation))
+
+    def _listed(self, version: Version) -> Reason | None:
+        """Why nothing is done about it, where the listing says so already; nobody may be in doubt about what a dead worker did."""
+        if not version.under or version.under in self._plan.old:
+            return None
+        if version.under != self._plan.successor:
+            return Reason.OTHER_KEY
+        return None if self._manifest.pending else Reason.SUCCESSOR
 
     def row(self, look: Look) -> Row:
         """What the record says of this version before anything is done with it."""

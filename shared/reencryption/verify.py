@@ -115,6 +115,8 @@ class _Check:
             return _Checked()
         name = name_of(self._manifest.name, version.key, version.id)
         reason = self._reason(name, version)
+        if isinstance(facts, Unseen) and version.under and version.under not in self._plan.old:
+            return _Checked(version.under)  # the listing tells, and it is none of ours
         if isinstance(facts, Unseen):
             return _Checked(UNKNOWN[facts], left=not reason, blocked=reason)
         now = seen(facts, self._manifest.name)

@@ -30,6 +30,8 @@ class Recovery:
     canaries: Mapping[str, Canary]
     capacity: Capacity | None = None
     jobs: Jobs | None = None
+    beside: bool = False
+    """drivers here have workers for parts of a store"""
     others: Mapping[Cloud, "Recovery"] = field(default_factory=dict)
     """of other clouds than the first"""
 

@@ -96,7 +96,7 @@ def _engines(recovery: Recovery, store: Ref) -> frozenset[Engine]:
         job = recovery.jobs is not None and recovery.jobs.serves(store)
     except CloudError:
         job = False
-    return frozenset({Engine.IN_PROCESS, *([Engine.BATCH] if job else [])})
+    return frozenset({Engine.IN_PROCESS, *([Engine.BATCH] if job else []), *([Engine.MAP] if recovery.beside else [])})
 
 
 def _facts(recovery: Recovery, store: Ref) -> StoreFacts:

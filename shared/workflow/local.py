@@ -7,9 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from threading import Thread
 
+from shared.containment.parallel import NARROW, in_parallel
 from shared.domain.case import Case, Stage, Verdict
 from shared.domain.errors import LeaseLost
 
+from . import migrating
 from .deciding import decide
 from .deps import Deps
 from .run import Held, Outcome, hold, run_stage
@@ -121,6 +123,7 @@ def _work(held: Held, deps: Deps, asks: Decide, progress: Progress, patience: Pa
         progress(case, at)
         if at.stage is None:
             break
+        in_parallel(lambda part: migrating.work(part, deps), at.parts, width=NARROW)
         if at.stage is not Stage.HOLD and case.verdict is not Verdict.HELD:
             held_since = deps.clock.monotonic()
         if at.ask_seconds is not None:

@@ -21,13 +21,13 @@ from shared.reencryption.lanes import Lane, Reason, Unseen
 from shared.reencryption.planner import LEAST_CALLS
 from shared.reencryption.verify import UNKNOWN
 
-from . import exact, exposing, proving, waves
+from . import exact, exposing, proving, sharing, waves
 from .asking import put
 from .cancelling import PAUSED, TIME_IS_UP, Cancelling
 from .deps import Deps, Recovery
 from .foreseeing import Foreseen, Pair, foresee, most, told
 from .putting_off import put_off
-from .step import Next
+from .step import Next, Part
 from .unmoved import AGAIN, Ran, failed, people, stays
 
 AGAIN_SECONDS = 1
@@ -57,15 +57,23 @@ def move(case: Case, deps: Deps) -> Next:
         return Next(case, Stage.SWEEP)
     if deps.policy.mode(Wave.MIGRATE) is Mode.OBSERVE:
         return Next(case.but(unmoved=people(case, [NOT_MOVED], NOT_MOVED.target)), Stage.SWEEP)
-    started, cancelling = deps.clock.monotonic(), Cancelling(deps.cases, deps.clock)
     recovery, foreseen = deps.recovery(), list[Foreseen]()
     known, made = exact.current(case, deps, Wave.MIGRATE, lambda: _changes(case, deps, recovery, foreseen))
     if not exact.agreed(known, deps, made):
         return put(exact.asked(known, deps, made, told(foreseen)), deps)
-    if not known.versions:
+    return _carried_out(case, known.but(awaiting=None, verdict=Verdict.OPEN), made, deps, recovery)
+
+
+def _carried_out(case: Case, known: Case, made: Plan, deps: Deps, recovery: Recovery) -> Next:
+    """What was agreed, as far as this worker gets with it. Raises `NotDurable`."""
+    started, cancelling = deps.clock.monotonic(), Cancelling(deps.cases, deps.clock)
+    beside = _beside(known, recovery, made)
+    if not (known.versions or sharing.begun(known, deps, recovery, beside)):
         deps.journal(case.id).append("intended", intended(made, made.changes, deps.journal(case.id)))
-    ran = _ran(known, deps, recovery, cancelling, _by_job(made))
-    moved = _moved(known.but(awaiting=None, verdict=Verdict.OPEN), ran)
+    if parts := sharing.parts(known, deps, recovery, beside, cancelling):
+        return Next(known, Stage.MIGRATE, again_seconds=AGAIN_SECONDS, parts=parts)
+    ran = _ran(known, deps, recovery, cancelling, _by(made, Engine.BATCH))
+    moved = _moved(known, ran)
     if (waiting := _waiting(cancelling, ran)) is not None:
         return Next(moved, Stage.MIGRATE, again_seconds=waiting)
     after = waves.record(moved, deps, made, tuple(_outcomes(made, ran)), started) if ran else moved
@@ -145,10 +153,21 @@ def _exposed(case: Case, deps: Deps) -> dict[Ref, frozenset[str]]:
     return {store: exposing.first(case, deps, store) if store in read else frozenset() for store in stores}
 
 
-def _by_job(made: Plan) -> frozenset[tuple[Ref, str]]:
-    """Stores and old keys (ARNs) for which a job was approved."""
+def _by(made: Plan, engine: Engine) -> frozenset[tuple[Ref, str]]:
+    """Stores and old keys (ARNs) for which this engine was approved."""
     changes = ((c.target, c.after) for c in made.changes)
-    return frozenset((t, f.old) for t, f in changes if isinstance(f, Migrated) and f.engine is Engine.BATCH)
+    return frozenset((t, f.old) for t, f in changes if isinstance(f, Migrated) and f.engine is engine)
+
+
+def _beside(case: Case, recovery: Recovery, made: Plan) -> tuple[Migration, ...]:
+    """What workers beside each other were approved for."""
+    theirs = _by(made, Engine.MAP)
+    return tuple(plan for plan in _migrations(case, recovery) if any((plan.store, old) in theirs for old in plan.old))
+
+
+def work(part: Part, deps: Deps) -> bool:
+    """What a worker does who is given a part; whether that is over. Raises `CloudError`, `NotDurable`."""
+    return sharing.work(part, deps, _migrations)
 
 
 def _ran(case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling, jobs: frozenset[tuple[Ref, str]]) -> list[Ran]:

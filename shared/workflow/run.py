@@ -12,7 +12,7 @@ from shared.ports import Cases, Lease
 
 from .deps import Deps
 from .stages import STEPS, Power
-from .step import Next
+from .step import Next, Part
 from .waiting import paused, unrecorded
 
 RENEW_SECONDS = 4.0
@@ -27,6 +27,7 @@ class Outcome:
     stage: Stage | None
     ask_seconds: int | None = None
     again_seconds: float | None = None
+    parts: tuple[Part, ...] = ()
 
 
 class Held:
@@ -121,7 +122,7 @@ def run_stage(held: Held, stage: Stage, deps: Deps) -> Outcome:
     if following.stage is not None and following.stage not in STEPS[stage].then:
         raise RuntimeError(f"{stage} may not lead to {following.stage}")
     held.keep(following.case.but(stage=following.stage or stage))
-    return Outcome(case.id, following.stage, following.ask_seconds, following.again_seconds)
+    return Outcome(case.id, following.stage, following.ask_seconds, following.again_seconds, following.parts)
 
 
 WRITING = frozenset({Power.PRESERVE, Power.FENCE, Power.REKEY, Power.MIGRATE, Power.ENFORCE, Power.RETIRE})

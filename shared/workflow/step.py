@@ -3,19 +3,30 @@
 from dataclasses import dataclass
 
 from shared.domain.case import Case, Stage, Verdict
+from shared.domain.value import Value
+
+
+class Part(Value):
+    """One part of one migration, for a worker of its own. `migration` is the digest that the record knows it by."""
+
+    case: str
+    migration: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
     """`stage` None: nothing is left to do. `ask_seconds`: wait so long for a person. `again_seconds`: wait, then run it.
 
-    With both, whichever comes first: what is asked is waited for, and the stage goes on meanwhile.
+    With both, whichever comes first: what is asked is waited for, and the stage goes on meanwhile. `parts` are worked on before
+    that, beside each other where the driver has the workers.
     """
 
     case: Case
     stage: Stage | None
     ask_seconds: int | None = None
     again_seconds: float | None = None
+    parts: tuple[Part, ...] = ()
 
 
 FINAL = frozenset({Verdict.OBSERVED, Verdict.REFUSED, Verdict.ROLLED_BACK, Verdict.DROPPED})

@@ -14,3 +14,11 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     reencryption.BY[0] = request.param
     yield request.param
     reencryption.BY[0] = Engine.IN_PROCESS
+
+
+@pytest.fixture(params=[Engine.IN_PROCESS, Engine.BATCH, Engine.MAP], scope="module")
+def every_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """The same, with workers beside each other: for rows that say nothing of a single run."""
+    reencryption.BY[0] = request.param
+    yield request.param
+    reencryption.BY[0] = Engine.IN_PROCESS

@@ -13,7 +13,7 @@ from shared.domain.versions import Engine
 from shared.ports import Clock, Objects
 from shared.ports.jobs import Jobs
 from shared.ports.objects import Encryption, Lock, Scheme, Versioning
-from shared.reencryption import ByJob, Canary, Migration, MigrationResult, Proof, migrate, verify
+from shared.reencryption import ByJob, Canary, Migration, MigrationResult, Proof, by_parts, migrate, verify
 from shared.reencryption.by_job import GOES_ON
 from tests.doubles import ListJournal, _Mortal, mortal
 
@@ -41,6 +41,10 @@ BY = [Engine.IN_PROCESS]
 JOBS: WeakKeyDictionary[MemoryObjects, MemoryJobs] = WeakKeyDictionary()
 
 
+LEDGERS: dict[int, tuple[ListJournal, dict[int, ListJournal]]] = {}
+"""The ledgers of parts, by the journal that they lie beside."""
+
+
 class NamingJournal(ListJournal):
     """Gives every name another stand-in."""
 
@@ -66,10 +70,31 @@ def run(
     """One run by the engine that the tests are run with now, until it does not wait for a job any more."""
     clock = clock or MemoryClock()
     while True:
+        if BY[0] is Engine.MAP:
+            beside(objects, journal, plan, clock, cancelled)
         job = ByJob(jobs_of(objects)) if BY[0] is Engine.BATCH else None
         result = migrate(plan, objects, journal, clock, cancelled=cancelled, job=job)
         if result.why != GOES_ON:
             return result
+
+
+def beside(
+    objects: Objects, journal: ListJournal, plan: Migration, clock: Clock, cancelled: Callable[[], bool] = lambda: False
+) -> None:
+    """What workers beside each other do of it, one after another here, each with a ledger of its own."""
+    of = by_parts.Shared(plan, objects, journal, lambda number: ledger_of(journal, number), clock, pages=1)
+    while parts := by_parts.open_parts(of, cancelled):
+        for number in parts:
+            by_parts.work(of, number, cancelled)
+
+
+def ledger_of(journal: ListJournal, number: int) -> ListJournal:
+    """The ledger of a part; a worker who dies of the one dies of the other."""
+    held = journal._port if isinstance(journal, _Mortal) else journal
+    assert isinstance(held, ListJournal)
+    ledgers = LEDGERS.setdefault(id(held), (held, {}))[1]
+    ledger = ledgers.setdefault(number, NamingJournal())
+    return mortal(ledger, journal._life, after=journal._after) if isinstance(journal, _Mortal) else ledger
 
 
 def jobs_of(objects: Objects) -> Jobs:

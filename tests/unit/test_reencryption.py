@@ -25,7 +25,7 @@ from tests.unit.reencryption import (
     run,
 )
 
-pytestmark = pytest.mark.usefixtures("engine")
+pytestmark = pytest.mark.usefixtures("every_engine")
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from tests.unit.reencryption import (
     run,
 )
 
-pytestmark = pytest.mark.usefixtures("engine")
+pytestmark = pytest.mark.usefixtures("every_engine")
 
 KEYS = ("a", "b/1", "b/2")
 LARGE = PLAN.but(copy_limit=4, part=3)

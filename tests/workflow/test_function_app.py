@@ -36,6 +36,7 @@ TRIGGERS: dict[str, dict[str, Any]] = {
     "respond": {"type": "orchestrationTrigger", "orchestration": "respond"},
     "run_stage": {"type": "activityTrigger"},
     "give_way": {"type": "activityTrigger"},
+    "move_part": {"type": "activityTrigger"},
 }
 
 

@@ -40,8 +40,11 @@ class Blobs(MemoryObjects):
 
 @pytest.fixture
 def blobs(hospital: Hospital) -> Blobs:
+    return filled(hospital, Blobs())
+
+
+def filled(hospital: Hospital, objects: Blobs) -> Blobs:
     """Two blobs of a store's own, and one of a part of it."""
-    objects = Blobs()
     objects.stores[CHARTS] = MemoryStore()
     for target in (CHARTS, WARD):
         hospital.world.put(target, EncryptedWith(key=KEY.id, follows=True))
@@ -52,10 +55,11 @@ def blobs(hospital: Hospital) -> Blobs:
     return objects
 
 
-def worker(hospital: Hospital, blobs: Blobs, policy: Policy = NEW) -> Deps:
+def worker(hospital: Hospital, blobs: Blobs, policy: Policy = NEW, *, beside: bool = False) -> Deps:
     access = MemoryAccess()
     access.fenced.add(EXPORT)
-    return hospital.worker(policy, world=Scopes(hospital.world), recovery=lambda: Recovery(blobs, access, {}))
+    recovery = Recovery(blobs, access, {}, beside=beside)
+    return hospital.worker(policy, world=Scopes(hospital.world), recovery=lambda: recovery)
 
 
 def parts(blobs: Blobs) -> dict[str, str]:

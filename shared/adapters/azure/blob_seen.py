@@ -73,7 +73,7 @@ def _versioned(properties: Any) -> bool:  # noqa: ANN401 - the same
     return bool(properties.immutable_storage_with_versioning_enabled)
 
 
-def version(container: str, blob: Any) -> Version:  # noqa: ANN401 - the same
+def version(store: Ref, container: str, blob: Any) -> Version:  # noqa: ANN401 - the same
     """One line of List Blobs."""
     return Version(
         key=f"{container}/{blob.name}",
@@ -83,6 +83,7 @@ def version(container: str, blob: Any) -> Version:  # noqa: ANN401 - the same
         size=int(blob.size or 0),
         etag=unquoted(blob.etag),
         storage_class=_tier(blob),
+        under=_encryption(store, blob).key,
     )
 
 

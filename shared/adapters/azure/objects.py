@@ -165,7 +165,7 @@ class AzureObjects:
         except Absent:
             self._places.pop((store, container), None)
             return (), ""
-        newest_first = [blob_seen.version(container, line) for line in reversed(lines)]
+        newest_first = [blob_seen.version(store, container, line) for line in reversed(lines)]
         return tuple(sorted(newest_first, key=lambda version: version.key)), following
 
     def _line(self, store: Ref, key: str, version: str) -> Any:  # noqa: ANN401 - the SDK's model
@@ -176,7 +176,7 @@ class AzureObjects:
         for line in lines:
             if line.name != name:
                 break  # names are in order, and the whole one comes first
-            if blob_seen.version(container, line).id == version:
+            if blob_seen.version(store, container, line).id == version:
                 return line
         raise Absent("it is not listed", "BlobNotFound")
 

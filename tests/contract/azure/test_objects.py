@@ -174,13 +174,14 @@ def test_whoever_is_told_of_new_blobs_is_told_of_no_copy(charts: Estate) -> None
     assert (result.moved, result.blocked) == ({Lane.COPY: 1}, {Reason.CONSUMERS: 1})
 
 
-def test_a_scope_that_is_switched_off_is_told_and_harms_no_other(charts: Estate) -> None:
+def test_another_scope_that_is_switched_off_stops_nothing(charts: Estate) -> None:
     charts.put("jane")
     charts.put("john", encryption_scope="ward-8")
     charts.account.scopes["ward-8"].enabled = False
-    result = charts.migrate()
+    result, proof = charts.migrate(), charts.verify()
     charts.account.scopes["ward-8"].enabled = True
-    assert (result.finished, result.moved, result.blocked) == (True, {Lane.COPY: 1}, {Reason.DENIED: 1})
+    assert (result.finished, result.moved, result.blocked) == (True, {Lane.COPY: 1}, {})
+    assert (result.nothing, proof.done) == ({Reason.OTHER_KEY: 1, Reason.SUCCESSOR: 1}, True)
 
 
 def test_what_is_declared_is_enough_and_none_of_it_in_vain(made: Estate) -> None:

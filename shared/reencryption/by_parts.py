@@ -1,0 +1,205 @@
+"""The bulk of a store moved by workers beside each other: each takes a stretch of the listing, and keeps a ledger of its own.
+
+Rules
+1. The cut is on record before anybody works on a part of it; whoever works names a part by its number, and nothing else travels.
+2. A part is a migration like any other, over less of the listing: the same looks, intents, outcomes and sweeps, in a ledger under
+   the case's own secrets. No two ledgers meet, and whoever comes to a ledger second stops.
+3. What a part came to is read back into the case's record, with the signed head of the part's ledger.
+4. That is no proof: a sweep afterwards looks at all of the store, settles what no part has, and says of the rest why it stays.
+5. A part that is not over is asked for again, as long as any part gets on; where none does the sweep does what is left.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import batched
+from typing import Any, cast
+
+from pydantic import Field, TypeAdapter
+
+from shared.domain.resource import Ref
+from shared.domain.value import Value, digest
+from shared.ports import Clock, Journal, Objects
+from shared.ports.objects import Page
+
+from .answers import persistently
+from .asking import never
+from .manifest import Manifest
+from .migrate import migrate, migrate_exposed
+from .plan import Migration
+from .result import MigrationResult, Progress
+
+PAGES = 10
+"""Pages of a listing in one part: 50,000 blobs at 5,000 a page, some ten minutes of one worker."""
+
+BESIDE = 20
+"""Parts that are worked on beside each other."""
+
+ROWS = 1_000
+"""Outcomes in one blob."""
+
+CUT, ASKED, OVER, TAKEN_IN = "migration-cut", "migration-parts-asked", "migration-part-over", "migration-part"
+
+
+class Stretch(Value):
+    """What of a listing is one part: from the position `after` on, keys from `first` up to `end`, which is not in it.
+
+    Empty: from the beginning, to the end. Keys can be health data: a cut is kept encrypted.
+    """
+
+    after: tuple[str, str] | None = Field(default=None, repr=False)
+    first: str = Field(default="", repr=False)
+    end: str = Field(default="", repr=False)
+
+
+type Ledger = Callable[[int], Journal]
+"""The ledger of a part, by its number."""
+
+_CUT = TypeAdapter(tuple[Stretch, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One migration, and where it is kept: in the case's record, and in its parts' ledgers. `pages`: of a listing in a part."""
+
+    plan: Migration
+    objects: Objects
+    journal: Journal
+    ledger: Ledger
+    clock: Clock
+    pages: int = PAGES
+
+
+def open_parts(of: Shared, cancelled: Callable[[], bool] = never) -> tuple[int, ...]:
+    """The parts that are to be worked on now, by number: cut at first, and none where all that can be done so is taken in.
+
+    Raises `CloudError` where the store can not be listed, and what the record raises.
+    """
+    cut = _cut_of(of)
+    if not cut and of.plan.first:
+        migrate_exposed(of.plan, of.objects, of.journal, of.clock, cancelled)
+    cut = cut or _cut(of, cancelled)
+    if not cut or cancelled():
+        return ()
+    done = set(_noted(of, TAKEN_IN))
+    states = {number: _state(of, number) for number in range(len(cut)) if number not in done}
+    for number, (over, _) in states.items():
+        if over:
+            _take_in(of, number)
+    open_ = [number for number, (over, _) in states.items() if not over]
+    if open_ and _gets_on(of, digest({str(number): states[number][1] for number in open_})):
+        return tuple(open_[:BESIDE])
+    for number in open_:
+        _take_in(of, number)
+    return ()
+
+
+def begun(of: Shared) -> bool:
+    """Whether the store was cut."""
+    return bool(_cut_of(of))
+
+
+def work(
+    of: Shared, number: int, cancelled: Callable[[], bool] = never, progress: Callable[[Progress], None] = lambda _: None
+) -> MigrationResult | None:
+    """Work on one part until it is over, or the worker is stopped; None where there is no such part.
+
+    Raises as `migrate`, and `LeaseLost` where another worker is at it.
+    """
+    cut = _cut_of(of)
+    if number not in range(len(cut)):
+        return None
+    journal, plan = of.ledger(number), of.plan.but(first=frozenset())
+    if plan.ceiling:
+        plan = plan.but(ceiling=plan.ceiling / min(BESIDE, len(cut)))
+    objects = cast("Objects", _Within(of.objects, cut[number]))
+    result = migrate(plan, objects, journal, of.clock, cancelled=cancelled, progress=progress)
+    moved = sum(result.moved.values())
+    journal.append(OVER, {"migration": plan.id, "over": result.finished, "why": result.why, "seen": result.total, "moved": moved})
+    return result
+
+
+def _gets_on(of: Shared, standing: str) -> bool:
+    """Whether any part has got on since they were asked for last; then that is noted."""
+    last = next((e.body for e in reversed(list(of.journal.entries())) if _is(of, e.kind, ASKED, e.body)), None)
+    if last is not None and last["standing"] == standing:
+        return False
+    of.journal.append(ASKED, {"migration": of.plan.id, "standing": standing})
+    return True
+
+
+def _cut_of(of: Shared) -> tuple[Stretch, ...]:
+    """The cut as the record has it; empty where there is none."""
+    found = next((e.body for e in of.journal.entries() if _is(of, e.kind, CUT, e.body)), None)
+    return _CUT.validate_json(of.journal.blobs(str(found["blob"]))) if found else ()
+
+
+def _cut(of: Shared, cancelled: Callable[[], bool]) -> tuple[Stretch, ...]:
+    """Go through the listing once, and put on record where each part begins; nothing where that was stopped."""
+    found, begins = list[Stretch](), Stretch()
+    count, last, after = 0, "", None
+    while not cancelled():
+        page = persistently(of.clock, partial(of.objects.list, of.plan.store, after))
+        # versions of one key are one worker's
+        if count >= of.pages and page.versions and page.versions[0].key > last:
+            found.append(begins.but(end=page.versions[0].key))
+            begins, count = Stretch(after=after, first=page.versions[0].key), 0
+        count, last, after = count + 1, page.versions[-1].key if page.versions else last, page.after
+        if after is None:
+            found.append(begins)
+            kept = of.journal.blob(_CUT.dump_json(tuple(found)))
+            of.journal.append(CUT, {"migration": of.plan.id, "parts": len(found), "blob": kept})
+            return tuple(found)
+    return ()
+
+
+def _noted(of: Shared, kind: str) -> Iterator[int]:
+    """The numbers of the parts of which the record says this."""
+    return (int(str(e.body["part"])) for e in of.journal.entries() if _is(of, e.kind, kind, e.body))
+
+
+def _state(of: Shared, number: int) -> tuple[bool, list[object]]:
+    """Whether a part is over, by its own ledger, and how far it is: what its last worker said, and what was done since."""
+    said, since = None, 0
+    for entry in of.ledger(number).entries():
+        ends = _is(of, entry.kind, OVER, entry.body)
+        said, since = (entry.body, 0) if ends else (said, since + 1)
+    return bool(said and said["over"]), [said["seen"], said["moved"], since] if said else [since]
+
+
+def _take_in(of: Shared, number: int) -> None:
+    """Read a part's outcomes, and what it meant to do, into the case's record."""
+    ledger = of.ledger(number)
+    part, whole = Manifest.recall(of.plan, ledger), Manifest.recall(of.plan, of.journal)
+    fresh = [row for row in part.moved.values() if whole.moved.get(row.name) != row]
+    for rows in batched(fresh, ROWS, strict=False):
+        whole.reported(rows)
+    for rows in batched(part.pending.values(), ROWS, strict=False):
+        whole.intend(rows)
+    signed = ledger.checkpoint()
+    head = signed.decode() if isinstance(signed, bytes) else ""
+    entries = sum(1 for _ in ledger.entries())
+    of.journal.append(
+        TAKEN_IN, {"migration": of.plan.id, "part": number, "moved": len(part.moved), "entries": entries, "head": head}
+    )
+
+
+def _is(of: Shared, kind: str, wanted: str, body: Any) -> bool:  # noqa: ANN401 - a body holds anything
+    return kind == wanted and body.get("migration") == of.plan.id
+
+
+class _Within:
+    """Objects of which one stretch is listed; whatever else is asked goes through."""
+
+    def __init__(self, objects: Objects, stretch: Stretch) -> None:
+        self._objects, self._stretch = objects, stretch
+
+    def list(self, store: Ref, after: tuple[str, str] | None) -> Page:
+        part = self._stretch
+        page = self._objects.list(store, after or part.after)
+        mine = tuple(v for v in page.versions if v.key >= part.first and not (part.end and v.key >= part.end))
+        over = bool(part.end) and any(v.key >= part.end for v in page.versions)
+        return Page(mine, None if over else page.after)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._objects, name)

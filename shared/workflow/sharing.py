@@ -1,0 +1,69 @@
+"""Migrations whose bulk is done by workers beside each other: what a driver asks them for, and what they do of it.
+
+A driver that has many workers gives each a part; one that has one does them one after another. Nothing but a case, a digest and a
+number travels.
+"""
+
+from collections.abc import Callable, Iterable
+
+from shared.domain.case import Case, Stage
+from shared.domain.errors import CloudError, LeaseLost
+from shared.ports import Journal
+from shared.ports.record import part_ledger
+from shared.reencryption import Migration, by_parts
+from shared.reencryption.by_parts import Shared
+
+from .cancelling import Cancelling
+from .deps import Deps, Recovery
+from .foreseeing import most
+from .step import FINAL, Part
+
+SLOWEST = 20.0
+"""Calls a second where the key service has none to spare now: what is begun is not left lying."""
+
+
+def parts(
+    case: Case, deps: Deps, recovery: Recovery, plans: Iterable[Migration], cancelled: Callable[[], bool]
+) -> tuple[Part, ...]:
+    """What of these migrations workers are to do now; none where the rest is one worker's. Raises `NotDurable`."""
+    return tuple(
+        Part(case=case.id, migration=plan.id, number=number)
+        for plan in plans
+        for number in _open(_shared(case, deps, recovery, plan), cancelled)
+    )
+
+
+def _open(of: Shared, cancelled: Callable[[], bool]) -> tuple[int, ...]:
+    """None where the store can not be looked at now: the worker who does the rest says why."""
+    try:
+        return by_parts.open_parts(of, cancelled)
+    except CloudError:
+        return ()
+
+
+def begun(case: Case, deps: Deps, recovery: Recovery, plans: Iterable[Migration]) -> bool:
+    """Whether any of these was cut."""
+    return any(by_parts.begun(_shared(case, deps, recovery, plan)) for plan in plans)
+
+
+def work(part: Part, deps: Deps, plans: Callable[[Case, Recovery], Iterable[Migration]]) -> bool:
+    """Work on one part, as long as its case is being moved and nobody has stopped it. Whether it is over. Raises as `migrate`."""
+    case, recovery = deps.cases.load(part.case), deps.recovery() if deps.recovery else None
+    if recovery is None or case.stage is not Stage.MIGRATE or case.verdict in FINAL or deps.cases.paused():
+        return False
+    plan = next((plan for plan in plans(case, recovery) if plan.id == part.migration), None)
+    if plan is None:
+        return False
+    paced = plan.but(ceiling=most(deps, recovery, plan.store) or SLOWEST) if recovery.of(plan.store).capacity else plan
+    try:
+        result = by_parts.work(_shared(case, deps, recovery, paced), part.number, Cancelling(deps.cases, deps.clock))
+    except LeaseLost:  # somebody else is at it
+        return False
+    return result is not None and result.finished
+
+
+def _shared(case: Case, deps: Deps, recovery: Recovery, plan: Migration) -> Shared:
+    def ledger(number: int) -> Journal:
+        return deps.journal(part_ledger(case.id, plan.id, number))
+
+    return Shared(plan, recovery.of(plan.store).objects, deps.journal(case.id), ledger, deps.clock)

@@ -1,0 +1,151 @@
+"""Workers beside each other: how a store is cut, what a part is, what becomes of one that does not get on, what is on record."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared.adapters.memory.clock import MemoryClock
+from shared.adapters.memory.objects import MemoryObjects
+from shared.domain.errors import Refused
+from shared.ports.objects import Page, Version, Versioning
+from shared.ports.record import case_of, part_ledger
+from shared.reencryption import by_parts
+from shared.reencryption.by_parts import ASKED, CUT, OVER, TAKEN_IN, Shared
+from shared.reencryption.lanes import Lane, Reason
+from tests.unit.reencryption import CHARTS, NEW, PLAN, UNDER_OLD, NamingJournal, estate, ledger_of, prove, run
+
+COPYING = PLAN.but(canary=None)
+
+
+@pytest.fixture
+def journal() -> NamingJournal:
+    return NamingJournal()
+
+
+def filled(names: str, page: int = 2, versions: int = 1) -> MemoryObjects:
+    objects = estate(Versioning.ENABLED if versions > 1 else Versioning.NEVER, page=page)
+    for name in names:
+        for _ in range(versions):
+            objects.write(CHARTS, name, name.encode(), UNDER_OLD)
+    return objects
+
+
+def shared(objects: MemoryObjects, journal: NamingJournal, pages: int = 1) -> Shared:
+    return Shared(COPYING, objects, journal, lambda number: ledger_of(journal, number), MemoryClock(), pages)
+
+
+def under_new(objects: MemoryObjects) -> str:
+    return "".join(n for n, held in objects.stores[CHARTS].versions.items() if held[0].facts.encryption.key == NEW)
+
+
+def test_the_parts_are_the_whole_listing_and_no_two_meet(journal: NamingJournal) -> None:
+    of = shared(objects := filled("abcdefg"), journal)
+    assert by_parts.open_parts(of) == (0, 1, 2, 3)
+    seen = []
+    for number in range(4):
+        result = by_parts.work(of, number)
+        assert result
+        seen.append((result.total, under_new(objects)))
+    assert [n for n, _ in seen] == [2, 2, 2, 1]
+    assert [text for _, text in seen] == ["ab", "abcd", "abcdef", "abcdefg"]
+    assert by_parts.open_parts(of) == ()
+    after = run(objects, journal, COPYING)
+    assert (after.finished, after.moved, after.nothing) == (True, {Lane.COPY: 7}, {Reason.SUCCESSOR: 7})
+    assert prove(objects, journal, COPYING).compared == 7
+
+
+def test_versions_of_one_object_are_one_parts(journal: NamingJournal) -> None:
+    class Straddling(MemoryObjects):
+        """Ends pages in the middle of an object's versions."""
+
+        def list(self, store: object, after: tuple[str, str] | None) -> Page:
+            del store
+            at = int(after[1]) if after else 0
+            return Page(tuple(LINES[at : at + 2]), ("", str(at + 2)) if at + 2 < len(LINES) else None)
+
+    lines: Iterator[Version] = (Version(k, f"v{n}", n == 0, MemoryClock().now()) for k in "abc" for n in range(3))
+    LINES = list(lines)  # noqa: N806
+    of = shared(Straddling(), journal)
+    by_parts.open_parts(of)
+    cut = by_parts._cut_of(of)
+    assert [(part.first, part.end) for part in cut] == [("", "c"), ("c", "")]
+
+
+def test_a_part_that_is_not_over_is_asked_for_again_as_long_as_any_gets_on(journal: NamingJournal) -> None:
+    of = shared(objects := filled("abcd"), journal)
+    assert by_parts.open_parts(of) == (0, 1)
+    by_parts.work(of, 0)
+    assert by_parts.open_parts(of) == (1,)
+    by_parts.work(of, 1, cancelled=lambda: True)
+    assert by_parts.open_parts(of) == (1,)
+    by_parts.work(of, 1, cancelled=lambda: True)
+    assert by_parts.open_parts(of) == ()  # nobody gets on: the sweep does what is left
+    assert under_new(objects) == "ab"
+    assert run(objects, journal, COPYING).moved == {Lane.COPY: 4}
+
+
+def test_what_a_part_meant_to_do_is_known_to_the_sweep_after_it(journal: NamingJournal) -> None:
+    of = shared(objects := filled("ab"), journal)
+    by_parts.open_parts(of)
+
+    def dies(call: str) -> None:
+        if call == "head" and under_new(objects):
+            raise KeyboardInterrupt
+
+    objects.beside = dies
+    with pytest.raises(KeyboardInterrupt):
+        by_parts.work(of, 0)
+    objects.beside = lambda _: None
+    assert by_parts.open_parts(of) == (0,)  # it has got on
+    assert by_parts.open_parts(of) == ()  # its worker is gone
+    result = run(objects, journal, COPYING)
+    assert (result.finished, result.moved) == (True, {Lane.COPY: 2})
+    assert prove(objects, journal, COPYING).compared == 2
+
+
+def test_a_part_that_always_fails_is_not_asked_for_for_ever(journal: NamingJournal) -> None:
+    of = shared(objects := filled("abcd"), journal)
+
+    def denies(call: str) -> None:
+        if call == "copy":
+            raise Refused("denied", "AccessDenied")
+
+    objects.beside = denies
+    rounds = 0
+    while parts := by_parts.open_parts(of):
+        rounds += 1
+        for number in parts:
+            by_parts.work(of, number)
+    assert rounds == 2
+    result = run(objects, journal, COPYING)
+    assert (result.finished, result.failed) == (False, {Reason.DENIED: 4})
+
+
+def test_who_is_stopped_while_cutting_has_cut_nothing(journal: NamingJournal) -> None:
+    of = shared(filled("abcd"), journal)
+    assert by_parts.open_parts(of, cancelled=lambda: True) == ()
+    assert not by_parts.begun(of)
+
+
+def test_no_such_part(journal: NamingJournal) -> None:
+    of = shared(filled("ab"), journal)
+    by_parts.open_parts(of)
+    assert by_parts.work(of, 7) is None
+
+
+def test_the_record_has_counts_and_heads_and_no_name_in_clear(journal: NamingJournal) -> None:
+    of = shared(filled("abcd"), journal)
+    for number in by_parts.open_parts(of):
+        by_parts.work(of, number)
+    by_parts.open_parts(of)
+    kinds = [entry.kind for entry in journal.listed]
+    assert (kinds.count(CUT), kinds.count(ASKED), kinds.count(TAKEN_IN)) == (1, 1, 2)
+    taken = [entry.body for entry in journal.listed if entry.kind == TAKEN_IN]
+    assert [(body["part"], body["moved"]) for body in taken] == [(0, 2), (1, 2)]
+    assert {entry.kind for entry in ledger_of(journal, 0).listed} >= {OVER}
+    assert "'c'" not in str([entry.body for entry in journal.listed])
+
+
+def test_a_ledger_of_a_part_is_under_the_secrets_of_its_case() -> None:
+    name = part_ledger("cb-1", PLAN.id, 12)
+    assert (case_of(name), case_of("cb-1"), name.endswith("-0012")) == ("cb-1", "cb-1", True)
