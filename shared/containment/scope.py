@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
-from shared.domain.actor import Actor, Credential, Lineage
+from shared.domain.actor import OF_STORES, Actor, Credential, Lineage
 from shared.domain.case import LeftForPeople, Scope, Standing
 from shared.domain.facet import Fence, PolicyStatement
 from shared.domain.resource import Cloud, Kind, Ref
@@ -121,10 +121,6 @@ def _recorded(signal: Signal, surveyor: Surveyor) -> bool:
     """Whether the record shows who uses what the signal names: an empty one proves nothing where nothing is written down."""
     named = _named(signal, Kind.BUCKET)
     return all(ask(partial(surveyor.evidence.recorded, store), default=False, about=str(store)).value for store in named)
-
-
-OF_STORES = frozenset({Credential.STORE_KEY, Credential.DELEGATED_LINK})
-"""Credentials that are of a store and not of anybody."""
 
 
 LOG_SECONDS = 1.5

@@ -33,9 +33,12 @@ class Credential(StrEnum):
     FOREIGN = "foreign"
 
 
+OF_STORES = frozenset({Credential.STORE_KEY, Credential.DELEGATED_LINK})
+"""Credentials that are of a store and not of anybody."""
+
 OF_CLOUD = {
     **dict.fromkeys((Credential.LONG_TERM_KEY, Credential.FEDERATION_TOKEN, Credential.ROOT, Credential.FOREIGN), Cloud.AWS),
-    **dict.fromkeys((Credential.STORE_KEY, Credential.DELEGATED_LINK), Cloud.AZURE),
+    **dict.fromkeys(OF_STORES, Cloud.AZURE),
 }
 """Credentials without a name behind them, and the only cloud that has such."""
 
@@ -78,8 +81,15 @@ class Actor(Value):
         return frozenset(name.lower() for name in person | own if name)
 
     def __str__(self) -> str:
-        name = str(self.principal) if self.principal else f"{self.credential} caller of account {self.account or 'unknown'}"
+        name = str(self.principal) if self.principal else self._nobody()
         return f"{name} (session {self.session})" if self.session else name
+
+    def _nobody(self) -> str:
+        """Who names nobody: a store's key or link by its store, anybody else by the account."""
+        if self.credential in OF_STORES and self.access_key:
+            store, _, key = self.access_key.partition("/")
+            return f"{self.credential} {key} of {store}" if key else f"{self.credential} of {store}"
+        return f"{self.credential} caller of account {self.account or 'unknown'}"
 
     @property
     def cloud(self) -> Cloud | None:

@@ -1,5 +1,6 @@
 """How a thing in a cloud is named, without knowing how that cloud works."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Self
 
@@ -51,6 +52,9 @@ class Kind(StrEnum):
     """the key of a group of disks and their snapshots"""
 
 
+CALLED: Mapping[tuple[Cloud, Kind], str] = {(Cloud.AZURE, Kind.BUCKET): "storage account"}
+"""Kinds that people call otherwise in a cloud than their name here."""
+
 PRINCIPALS = frozenset({Kind.USER, Kind.ROLE, Kind.PERMISSION_SET, Kind.SERVICE_PRINCIPAL, Kind.GROUP})
 """Kinds that can hold credentials and permissions."""
 
@@ -69,7 +73,7 @@ class Ref(Value):
     id: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.id}"
+        return f"{CALLED.get((self.cloud, self.kind), self.kind)} {self.id}"
 
     def __lt__(self, other: Self) -> bool:
         return self.sort_key < other.sort_key

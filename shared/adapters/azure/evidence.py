@@ -12,14 +12,12 @@ from shared.adapters.azure import activity, audits, blob_requests, log_rows, mac
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.errors import every
 from shared.containment.parallel import in_parallel
-from shared.domain.actor import Actor, Credential
+from shared.domain.actor import OF_STORES, Actor
 from shared.domain.errors import Unreachable
 from shared.domain.resource import PRINCIPALS, Kind, Ref
 from shared.ports import Act, Edit
 
 RIGHTS = activity.RIGHTS | audits.RIGHTS | blob_requests.RIGHTS | vault_requests.RIGHTS | log_rows.RIGHTS | stores.READ
-
-OF_STORES = frozenset({Credential.STORE_KEY, Credential.DELEGATED_LINK})
 
 
 class AzureEvidence:
