@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Reach, Standing
-from shared.domain.facet import Facet, Fence, HandedOut, StoreKey
+from shared.domain.facet import Delegation, Facet, Fence, HandedOut, SignInRule, StoreKey
 from shared.domain.resource import Kind, Ref
 from shared.domain.scope import KeyShown, Scope
 from shared.domain.signal import Signal
@@ -102,7 +102,12 @@ def handed_on(act: Act, scope: Scope) -> bool:
     return bool(act.actor.access_key) and any(use.place == place for each in used if each for use in each.uses)
 
 
-TOUCHED: Mapping[Kind, type[Facet]] = {Kind.VOLUME: HandedOut, Kind.SNAPSHOT: HandedOut}
+TOUCHED: Mapping[Kind, type[Facet]] = {
+    Kind.ACCOUNT: Delegation,
+    Kind.SIGN_IN_RULE: SignInRule,
+    Kind.SNAPSHOT: HandedOut,
+    Kind.VOLUME: HandedOut,
+}
 """What a case becomes about by the lineage's deeds alone, and what of it there is to put right."""
 
 

@@ -48,6 +48,8 @@ class Kind(StrEnum):
     ENCRYPTION_SCOPE = "encryption-scope"
     """a part of a store with data keys of its own"""
     KEY_VAULT = "key-vault"
+    SIGN_IN_RULE = "sign-in-rule"
+    """a rule of a directory about who signs in how"""
     DISK_ENCRYPTION_SET = "disk-encryption-set"
     """the key of a group of disks and their snapshots"""
 

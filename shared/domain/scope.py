@@ -108,7 +108,8 @@ class Scope(Value):
     `logs` are the stores that hold the audit log; `dependants` and `aliases` use a key of `keys` by configuration.
     `deeds` are (resource id, call) of the lineage's calls that worked: whose work a state is, is judged by them.
     `begun`: when the breach began, as far as the record tells; None: with the alert's event.
-    `touched` is what else the lineage did something to: disks and snapshots that it had handed out.
+    `touched` is what else the lineage did something to: disks and snapshots that it had handed out,
+    accounts that it let others manage, rules of signing in that it changed.
     `vaults` keep backups, or keys of `keys`.
     `unread`: part of what hangs on the resources could not be read; sweeps ask again.
     """

@@ -18,6 +18,9 @@ KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = (
 )
 """How an id begins, in lower case, and what it names: what lies within a store or vault is told as that."""
 
+DELEGATED = re.compile(r"/subscriptions/(?P<account>[0-9a-f-]{36})/providers/microsoft\.managedservices/registrationassignments/")
+"""What is said about a subscription as a whole."""
+
 KEY = re.compile(r"/keys/[A-Za-z0-9-]{1,127}(?:/[0-9a-f]{32})?")
 
 
@@ -27,6 +30,8 @@ def ref(name: str, account: str = "") -> Ref | None:
     for pattern, kind in KINDS:
         if found := pattern.match(low):
             return Ref(cloud=Cloud.AZURE, kind=kind, account=found["account"], id=found[0])
+    if found := DELEGATED.match(low):
+        return Ref(cloud=Cloud.AZURE, kind=Kind.ACCOUNT, account=found["account"], id=found["account"])
     return _key(name, account) if account else None
 
 

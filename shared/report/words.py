@@ -62,6 +62,8 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "role-eligible": lambda f: f"role {f.role.rpartition('/')[2]} for the taking at {f.scope}{'' if f.present else ' taken away'}",
     "membership": lambda f: f"member of the group {f.group}{'' if f.present else ' no more'}",
     "ownership": lambda f: f"owner of the application {f.of}{'' if f.present else ' no more'}",
+    "delegation": lambda f: f"the tenant {f.tenant or 'of somebody'} {'manages' if f.present else 'does not manage'} the account",
+    "sign-in-rule": lambda _: "a rule about who signs in how (in the encrypted evidence)",
     "vault-access": lambda f: f"an entry of the vault {f.vault.rpartition('/')[2]}{'' if f.present else ' taken away'}",
     "directory-role": lambda f: f"role {f.role} in the directory{'' if f.present else ' taken away'}",
     "app-permission": lambda f: f"permission {f.what} at {f.resource}{'' if f.present else ' taken away'}",

@@ -1,13 +1,16 @@
 """What the actions on further ways out of a store are shown, and how much they propose."""
 
+from datetime import timedelta
+
 from shared.domain.actor import Credential
-from shared.domain.facet import CrossTenantCopy, Facet, HandedOut, LocalUsers, PrivateLink, StoredAccess
+from shared.domain.facet import CrossTenantCopy, Delegation, Facet, HandedOut, LocalUsers, PrivateLink, SignInRule, StoredAccess
 from shared.domain.resource import Kind, Ref
 from shared.domain.scope import Use
 from shared.intake.azure_names import ref
 from shared.ports import Traits
+from tests.hospital import ALERT
 from tests.unit.action_rows import Row
-from tests.unit.action_rows_doors import BY_KEY, BY_SECRET, LEGACY, NOBODY, STORE, SUBSCRIPTION, UNKNOWN, USED, VIEWER
+from tests.unit.action_rows_doors import BY_KEY, BY_SECRET, LEGACY, NOBODY, SECRET, STORE, SUBSCRIPTION, UNKNOWN, USED, VIEWER
 
 _DISK = ref(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Compute/disks/scans")
 assert _DISK
@@ -21,6 +24,8 @@ WAYS_CALLS: dict[type[Facet], Traits] = {
     PrivateLink: Traits(calls=frozenset({LINKED}), one_way=True),
     StoredAccess: Traits(calls=frozenset({WRITTEN})),
     CrossTenantCopy: Traits(calls=frozenset({COPIED})),
+    Delegation: Traits(calls=frozenset({"let"})),
+    SignInRule: Traits(calls=frozenset({"changed"})),
 }
 DEEDS = BY_SECRET.but(deeds=((STORE.id, USERS), (STORE.id, LINKED), (STORE.id, WRITTEN), (STORE.id, COPIED)))
 TAKEN = BY_SECRET.but(deeds=((DISK.id, BEGUN), (SNAPSHOT.id, BEGUN)), touched=(DISK, SNAPSHOT))
@@ -28,6 +33,14 @@ TAKEN = BY_SECRET.but(deeds=((DISK.id, BEGUN), (SNAPSHOT.id, BEGUN)), touched=(D
 PARTNER = Use(credential=Credential.LOCAL_USER, holder="charts/users/lab", place="203.0.113.42")
 BY_SFTP = BY_SECRET.but(used=(USED.but(uses=(VIEWER, PARTNER)),))
 SFTP = LocalUsers(allowed=True)
+
+ACCOUNT = DISK.but(kind=Kind.ACCOUNT, id=SUBSCRIPTION)
+RULE = DISK.but(kind=Kind.SIGN_IN_RULE, account="", id="mfa")
+LET, CHANGED = "let", "changed"
+ABROAD = BY_SECRET.but(deeds=((ACCOUNT.id, LET), (RULE.id, CHANGED)), touched=(ACCOUNT, RULE))
+PROVIDER = Delegation(assignment="a", definition="d", tenant="t", created=ALERT, present=True)
+OLD_PROVIDER = PROVIDER.but(assignment="b", created=ALERT - timedelta(days=90))
+WEAKENED = SignInRule(body="{}", by=SECRET.unique_id, before='{"state":"enabled"}')
 
 NETWORKS = "resourcegroups/n/providers/microsoft.network/privateendpoints/e"
 OURS = PrivateLink(connection="ours", endpoint=f"/subscriptions/{SUBSCRIPTION}/{NETWORKS}", approved=True)
@@ -48,6 +61,11 @@ WAYS = {
     "or before it is known who has links": Row("remove-stored-access", STORE, POLICIES, DEEDS.but(used=()), 0),
     "copies to other tenants are forbidden": Row("forbid-foreign-copies", STORE, (CrossTenantCopy(allowed=True),), DEEDS),
     "not where nobody touched the store": Row("forbid-foreign-copies", STORE, (CrossTenantCopy(allowed=True),), BY_SECRET, 0),
+    "who manages an account by the actor's leave does no more": Row("end-delegations", ACCOUNT, (PROVIDER, OLD_PROVIDER), ABROAD),
+    "who does by somebody else's goes on": Row("end-delegations", ACCOUNT, (PROVIDER,), BY_SECRET, 0),
+    "a rule that the actor changed says again what it said": Row("return-sign-in-rule", RULE, (WEAKENED,), ABROAD),
+    "what somebody else changed since is theirs": Row("return-sign-in-rule", RULE, (WEAKENED.but(by="owner"),), ABROAD, 0),
+    "a rule that the actor never changed is left": Row("return-sign-in-rule", RULE, (WEAKENED,), BY_SECRET, 0),
     "strangers' private endpoints are rejected": Row("reject-links", STORE, (OURS, THEIRS), BY_SECRET),
     "all of them are a person's decision where the actor let one in and nobody knows which": Row(
         "reject-links", STORE, (OURS, THEIRS, THEIRS.but(connection="more")), DEEDS, 3
@@ -66,6 +84,8 @@ CLEAR = {
     "a policy where others use links": (Row("remove-stored-access", STORE, POLICIES[:1], DEEDS.but(used=(LINKS,))), False),
     "a policy where nobody knows": (Row("remove-stored-access", STORE, POLICIES[:1], DEEDS.but(used=UNKNOWN.used)), False),
     "SFTP users where a partner comes so": (Row("refuse-local-users", STORE, (SFTP,), BY_SFTP.but(deeds=DEEDS.deeds)), False),
+    "who manages an account since the breach": (Row("end-delegations", ACCOUNT, (PROVIDER,), ABROAD), True),
+    "who does since nobody knows when": (Row("end-delegations", ACCOUNT, (PROVIDER.but(created=None),), ABROAD), False),
     "a link to a disk": (Row("revoke-disk-links", DISK, (HandedOut(on=True),), TAKEN), True),
 }
 """Whether it goes by itself (True) or a person decides."""

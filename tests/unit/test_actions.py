@@ -14,6 +14,7 @@ from shared.containment.action import Action, Situation
 from shared.containment.actions import ACTIONS
 from shared.domain.actor import Lineage
 from shared.domain.case import Scope
+from shared.domain.errors import Refused
 from shared.domain.facet import AnyFacet, Fence, LogSent, NetworkRules, PolicyStatement, SessionsRevoked, StoreKey
 from shared.domain.plan import Change, Origin, Plan, Status, Wave
 from shared.domain.scope import Used
@@ -22,7 +23,7 @@ from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, HOME, KEY, THIEF
 from tests.unit.action_rows import EVERYBODY, ROLE, ROWS, Row, with_
 from tests.unit.action_rows_doors import DOORS, KEY_CALLS, LOG_CALLS
 from tests.unit.action_rows_vaults import AT_VAULT, OPEN, SEEN, US, VAULT, VAULTS
-from tests.unit.action_rows_ways import CLEAR, WAYS, WAYS_CALLS
+from tests.unit.action_rows_ways import ABROAD, CLEAR, RULE, WAYS, WAYS_CALLS, WEAKENED
 
 
 def situation(row: Row) -> tuple[MemoryWorld, Situation]:
@@ -199,3 +200,8 @@ def test_a_vault_is_closed_only_where_nobody_is_locked_out(used: Used, clear: bo
 def test_what_goes_by_itself_and_what_a_person_decides(row: Row, clear: bool) -> None:
     _, (change,) = proposed(row)
     assert change.blast.clear is clear
+
+
+def test_a_rule_of_signing_in_that_nobody_knows_any_more_is_put_right_by_people() -> None:
+    with pytest.raises(Refused, match="does not have what it said"):
+        proposed(Row("return-sign-in-rule", RULE, (WEAKENED.but(before=""),), ABROAD))

@@ -19,7 +19,7 @@ from shared.adapters.azure.log_rows import moment
 from shared.adapters.azure.rest import GRAPH
 from shared.domain.actor import Actor, Credential
 from shared.domain.errors import Absent, Unreachable
-from shared.domain.resource import Kind, Ref
+from shared.domain.resource import Cloud, Kind, Ref
 from shared.intake import fact_entra
 from shared.intake.azure_names import principal
 from shared.intake.fact_signal_azure import actor_of
@@ -63,6 +63,7 @@ OWNED = "add owner to service principal"
 """The only one whose record names the thing that was given where others name the holder."""
 
 KINDS = {"user": Kind.USER, "serviceprincipal": Kind.SERVICE_PRINCIPAL, "application": Kind.SERVICE_PRINCIPAL}
+RULE = "policy"
 MAKING = frozenset({"add user", "invite external user", "add service principal"})
 
 
@@ -143,7 +144,7 @@ def _act(event: Mapping[str, Any], holders: Holders) -> Act | None:
         at=moment(event["activitydatetime"]),
         actor=actor,
         name=told.event,
-        resources=tuple(dict.fromkeys(targets)),
+        resources=tuple(dict.fromkeys((*targets, *_rules(event)))),
         created=(*made, *(_actor(who, event, part) for who, part, proves in gave if proves)),
         source_address=told.address,
         source_network="",
@@ -152,6 +153,13 @@ def _act(event: Mapping[str, Any], holders: Holders) -> Act | None:
         by_service=False,
         gave=tuple((who, part) for who, part, _ in gave),
     )
+
+
+def _rules(event: Mapping[str, Any]) -> Iterator[Ref]:
+    """Rules about who signs in how, of which the record tells."""
+    for target in (folded(each) for each in items(event.get("targetresources"))):
+        if first(target, "type").lower() == RULE and first(target, "id"):
+            yield Ref(cloud=Cloud.AZURE, kind=Kind.SIGN_IN_RULE, account="", id=first(target, "id").lower())
 
 
 def _principal(target: Mapping[str, Any], holders: Holders) -> Ref | None:

@@ -154,7 +154,13 @@ def _unassign(arm: Rest, gone: RoleAssigned) -> str:
         return arm.send("DELETE", f"{gone.assignment}?{API}")
     except Absent as absent:
         return absent.request_id
+    except Refused as refused:
+        if gone.scope.strip("/"):
+            raise
+        raise Refused(AT_ROOT, refused.code, refused.request_id) from None
 
+
+AT_ROOT = "it holds at the root of the tenant (elevated access): a Global Administrator takes it away there, over all subscriptions"
 
 TOKENS = timedelta(minutes=90)
 """Access tokens live for 60 to 90 minutes (Microsoft identity platform, "Configurable token lifetimes", default)."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.adapters.azure import (
     consents,
+    delegations,
     diagnostics,
     disks,
     kept_copies,
@@ -14,6 +15,7 @@ from shared.adapters.azure import (
     principals,
     schedules,
     scope_successors,
+    sign_in_rules,
     store_keys,
     stored_access,
     stores,
@@ -39,6 +41,8 @@ FACETS: FacetTable = {
     **principals.FACETS,
     **consents.FACETS,
     **vault_entries.FACETS,
+    **delegations.FACETS,
+    **sign_in_rules.FACETS,
     **memberships.FACETS,
     **schedules.FACETS,
     **diagnostics.FACETS,

@@ -27,6 +27,7 @@ from .doors import (
     StoreKey,
     TlsFloor,
 )
+from .handed import Delegation, SignInRule
 from .held import Membership, Ownership, VaultAccess
 from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotated, RotationPolicy, Successor
 from .policies import PolicyStatement
@@ -91,6 +92,8 @@ AnyFacet = Annotated[
     | DirectoryRole
     | RoleAssigned
     | RoleEligible
+    | Delegation
+    | SignInRule
     | Membership
     | Ownership
     | VaultAccess
@@ -112,6 +115,7 @@ __all__ = [
     "ConsoleLogin",
     "CrossTenantCopy",
     "CustomerKeysBlocked",
+    "Delegation",
     "DenyAll",
     "DirectoryRole",
     "EncryptedWith",
@@ -144,6 +148,7 @@ __all__ = [
     "SharedKeyAccess",
     "SharedWith",
     "SignIn",
+    "SignInRule",
     "SoftDelete",
     "StoreKey",
     "StoredAccess",

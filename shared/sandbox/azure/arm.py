@@ -13,6 +13,7 @@ from shared.sandbox.azure.event_grid import EventGrid
 from shared.sandbox.azure.insights import Insights
 from shared.sandbox.azure.kept_copies import KeptCopies
 from shared.sandbox.azure.managed_identities import ManagedIdentities
+from shared.sandbox.azure.managed_services import ManagedServices
 from shared.sandbox.azure.management_groups import ManagementGroups
 from shared.sandbox.azure.network import Network
 from shared.sandbox.azure.private_links import KIND, PrivateLinks
@@ -33,6 +34,7 @@ PROVIDERS: Mapping[str, Callable[["Cloud"], Provider]] = {
     "microsoft.insights": Insights,
     "microsoft.keyvault": VaultProvider,
     "microsoft.managedidentity": ManagedIdentities,
+    "microsoft.managedservices": ManagedServices,
     "microsoft.management": ManagementGroups,
     "microsoft.network": Network,
     "microsoft.operationalinsights": Workspaces,

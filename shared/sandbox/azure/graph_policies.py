@@ -177,14 +177,21 @@ def _policies(ask: Ask) -> Answer:
     return ask.many(ask.cloud.entra.policies.values(), "identity/conditionalAccess/policies")
 
 
+def _policy(ask: Ask) -> Answer:
+    if ask.ids[0] not in ask.cloud.entra.policies:
+        raise missing(ask.ids[0])
+    return ask.one(ask.cloud.entra.policies[ask.ids[0]], "identity/conditionalAccess/policies")
+
+
 def _update_policy(ask: Ask) -> Answer:
     held, asked = ask.cloud.entra.policies.get(ask.ids[0]), ask.body()
     if held is None:
         raise missing(ask.ids[0])
     if asked.get("state", "enabled") not in ("enabled", "disabled", "enabledForReportingButNotEnforced"):
         raise Problem(400, "BadRequest", "1037: The policy state is invalid.")
+    before = dict(held)
     held.update(asked, modifiedDateTime=iso(ask.now))
-    ask.audit("Update conditional access policy", ask.ids[0], "Policy")
+    ask.audit("Update conditional access policy", ask.ids[0], "Policy", ConditionalAccessPolicy=(before, dict(held)))
     return Answer(204)
 
 
@@ -201,5 +208,6 @@ ROUTES = (
     Route("PATCH", "oauth2PermissionGrants/{}", _CONSENTS, _update_grant),
     Route("DELETE", "oauth2PermissionGrants/{}", _CONSENTS, _remove_grant),
     Route("GET", "identity/conditionalAccess/policies", ("Policy.Read.All",), _policies),
+    Route("GET", "identity/conditionalAccess/policies/{}", ("Policy.Read.All",), _policy),
     Route("PATCH", "identity/conditionalAccess/policies/{}", ("Policy.ReadWrite.ConditionalAccess",), _update_policy),
 )

@@ -39,6 +39,8 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answered]:
         thief.policy()
         thief.sftp()
         thief.weaken()
+        thief.delegate()
+        thief.rule()
         registration, holder = portal(scene.cloud)
         consented(scene.cloud, holder.id)
         thief.widen(holder.id)
@@ -106,3 +108,10 @@ def test_what_it_gave_to_a_group_a_nurse_or_an_application_of_others_goes_alone(
     assert [grant["scope"] for grant in scene.cloud.entra.grants.values()] == ["User.Read"]
     assert not any(each.owners for each in directory.applications.values())
     assert directory.users[names.NURSE_ID].enabled
+
+
+def test_no_other_tenant_manages_the_subscription_and_a_second_factor_is_asked_for_again(answered: Answered) -> None:
+    scene, found, _ = answered
+    assert changes(found, "applied") >= {("end-delegations", "delegation"), ("return-sign-in-rule", "sign-in-rule")}
+    assert not scene.cloud.resources.under("", "Microsoft.ManagedServices/registrationAssignments")
+    assert scene.cloud.entra.policies["mfa"]["state"] == "enabled"

@@ -19,6 +19,7 @@ MAY = (
     "AppRoleAssignment.ReadWrite.All",
     "DelegatedPermissionGrant.ReadWrite.All",
     "GroupMember.ReadWrite.All",
+    "Policy.ReadWrite.ConditionalAccess",
     "RoleManagement.ReadWrite.Directory",
     "User.ReadWrite.All",
 )
@@ -165,6 +166,22 @@ class Hand:
         """Old clients may come again, and copies may go to other tenants."""
         body = {"properties": {"minimumTlsVersion": "TLS1_0", "allowCrossTenantReplication": True}}
         self("PATCH", f"https://management.azure.com{names.ACCOUNT_ID}?api-version=2024-01-01", body)
+
+    def delegate(self) -> None:
+        """Another tenant may manage the subscription."""
+        place = f"https://management.azure.com{SCOPE}/providers/Microsoft.ManagedServices"
+        may = [{"principalId": "00000000-dead-4bad-8bad-000000000001", "roleDefinitionId": READER.rpartition("/")[2]}]
+        body = {"properties": {"managedByTenantId": "another", "authorizations": may}}
+        self("PUT", f"{place}/registrationDefinitions/d1?api-version=2022-10-01", body)
+        definition = f"{SCOPE}/providers/Microsoft.ManagedServices/registrationDefinitions/d1"
+        body = {"properties": {"registrationDefinitionId": definition}}
+        self("PUT", f"{place}/registrationAssignments/a1?api-version=2022-10-01", body)
+
+    def rule(self) -> None:
+        """Nobody needs a second factor any more."""
+        rules = self.cloud.entra.policies
+        rules["mfa"] = {"id": "mfa", "displayName": "two factors", "state": "enabled", "conditions": {}, "grantControls": None}
+        self.graph("PATCH", "identity/conditionalAccess/policies/mfa", {"state": "disabled"})
 
     def sftp(self) -> None:
         """A user of the store's own, whom no directory knows."""

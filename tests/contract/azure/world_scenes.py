@@ -19,7 +19,6 @@ from shared.domain.facet import (
     CrossTenantCopy,
     EncryptedWith,
     Facet,
-    HandedOut,
     KeyState,
     LifecycleRule,
     LocalUsers,
@@ -46,6 +45,7 @@ from shared.sandbox.azure.roles import Role
 from shared.sandbox.azure.transport import transport
 from shared.sandbox.azure.wire import Request
 from shared.sandbox.azure.workspaces import add_workspace
+from tests.contract.azure import estate_scenes as estate
 from tests.contract.azure.scenes import GROUP, SCOPE, SUBSCRIPTION, Arm, Scene
 from tests.contract.azure.storage_scenes import container, make_account, management, wrap
 from tests.contract.azure.vault_scenes import VAULT, keys, make_vault
@@ -180,22 +180,6 @@ class Stage:
         assert arm("DELETE", place)[0] == OK
         return store, sent
 
-    def disk(self) -> tuple[Ref, Facet]:
-        """A disk to which somebody has a link."""
-        return self._linked_disk("disks", Kind.VOLUME)
-
-    def snapshot(self) -> tuple[Ref, Facet]:
-        return self._linked_disk("snapshots", Kind.SNAPSHOT)
-
-    def _linked_disk(self, kind: str, of: Kind) -> tuple[Ref, Facet]:
-        client = ComputeManagementClient(self.scene.bearer(), SUBSCRIPTION, **self.scene.options())
-        operations: Any = getattr(client, kind)
-        name = f"scans-{next(_NUMBERS)}"
-        content = {"location": "eastus", "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 4}}
-        made = operations.begin_create_or_update(GROUP, name, content).result()
-        operations.begin_grant_access(GROUP, name, {"access": "Read", "durationInSeconds": 3600}).result()
-        return names.ref(of, str(made.id)), HandedOut(on=False)
-
     def handed_out(self) -> tuple[Ref, Facet]:
         """A store with a policy that signatures name, and another one that stays."""
         store = self.store(allowBlobPublicAccess=True)
@@ -265,8 +249,9 @@ ROWS: tuple[Row, ...] = (
     Row("another version takes a key's place", lambda s: (s.key(), Successor(case="c")), undone=False),
     Row("a store takes no users of its own", lambda s: (s.store(isSftpEnabled=True, isHnsEnabled=True), LocalUsers(allowed=False))),
     Row("no other tenant may have copies", lambda s: (s.store(), CrossTenantCopy(allowed=False))),
-    Row("a disk is handed out no more", lambda s: s.disk(), undone=False),
-    Row("a snapshot is handed out no more", lambda s: s.snapshot(), undone=False),
+    Row("another tenant manages the subscription no more", estate.delegated, undone=False),
+    Row("a disk is handed out no more", estate.disk, undone=False),
+    Row("a snapshot is handed out no more", estate.snapshot, undone=False),
     Row("a store takes newer TLS only", lambda s: (s.store(minimumTlsVersion="TLS1_0"), TlsFloor(version="1.2"))),
     Row("a store is reached from named addresses alone", lambda s: (s.store(), RULES)),
     Row("a store keeps every kind of rule it has", lambda s: (s.store(), MIXED)),
