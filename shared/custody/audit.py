@@ -4,7 +4,7 @@ Rules
 1. Every file is accounted for: entries by their numbers, evidence by the entries, checkpoints by the final entry.
 2. Every entry is canonical and names the one before it; every checkpoint is signed by the given key and agrees with the entries.
 3. A finished ledger ends in a `closed` entry under a checkpoint; an open one may end anywhere.
-4. What a witness remembers and what a second sink holds must agree.
+4. What a witness remembers and what a second sink holds must agree, and so must the ledgers of parts (see `parts`).
 5. Each thing that is wrong is named by its file. What can not be known is said as a guarantee that does not hold.
 """
 
@@ -15,6 +15,7 @@ from hashlib import sha256
 from shared.domain.errors import CodeblueError, Tampered
 from shared.ports import Sink, Witness
 
+from . import parts
 from .layout import blob_path, checked, checkpoint_path
 from .ledger import Finding, Ledger, read_ledger
 from .note import Checkpoint, read
@@ -73,15 +74,23 @@ def audit(
     witnessed, disagreeing = _witnessed(witness, ledger, public_key)
     doubled, differing = _doubled(second, ledger, open_case=open_case)
     unfinished = [] if open_case else [*_unfinished(ledger, signed), *_unaccounted(ledger)]
-    findings = (*ledger.findings, *_lost(ledger), *unsigned, *unfinished, *disagreeing, *differing)
+    beside = tuple(parts.disagreeing(sink, ledger, public_key))
+    findings = (*ledger.findings, *_lost(ledger), *unsigned, *unfinished, *disagreeing, *differing, *beside)
     guarantees = (
         Guarantee("every entry follows from the one before it", not ledger.findings, f"{ledger.size} entries"),
         Guarantee("all of it is signed", ledger.size in signed, f"signed up to entry {max(signed, default=0)} of {ledger.size}"),
         Guarantee("the key came from outside the ledger", outside_key, _fingerprint(public_key, outside=outside_key)),
         witnessed,
         doubled,
+        *([_of_parts(len(ledger.parts), whole=not beside)] if ledger.parts else []),
     )
     return Audit(case, ledger.size, ledger.heads.get(ledger.size, ""), findings, guarantees, tuple(sorted(signed)))
+
+
+def _of_parts(count: int, *, whole: bool) -> Guarantee:
+    return Guarantee(
+        "workers of parts wrote what the record has of them", whole, f"{count} ledgers beside it, each by its signed head"
+    )
 
 
 def _signatures(ledger: Ledger, public_key: bytes) -> tuple[set[int], list[Finding]]:

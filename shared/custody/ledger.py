@@ -6,6 +6,7 @@ from re import Pattern
 
 from shared.domain.errors import Tampered
 from shared.ports import Sink
+from shared.ports.record import TAKEN_IN
 
 from .entry import GENESIS, Entry, decode, digest, evidence
 from .layout import BLOB, CHECKPOINT, ENTRY, blob_path, checkpoint_path, entry_path
@@ -33,6 +34,8 @@ class Ledger:
     notes: dict[int, bytes] = field(default_factory=dict)
     blobs: set[str] = field(default_factory=set)
     named: set[str] = field(default_factory=set)
+    parts: list[str] = field(default_factory=list)
+    """signed heads of the ledgers of parts, as entries have them"""
     last: Entry | None = None
     size: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -78,6 +81,8 @@ def _take(ledger: Ledger, seq: int, path: str, content: bytes) -> None:
     if entry.prev != ledger.heads.get(seq, entry.prev):
         ledger.findings.append(Finding(path, f"does not follow from entry {seq - 1} as it is here"))
     ledger.named |= evidence(content)
+    if entry.kind == TAKEN_IN and (head := entry.body.get("head")):
+        ledger.parts.append(str(head))
     ledger.last = entry
 
 

@@ -8,6 +8,10 @@ PART = re.compile(r"(.+)\.part-[0-9a-f]{12}-\d{4}")
 """A ledger beside a case's own: of one part of a migration."""
 
 
+TAKEN_IN = "migration-part"
+"""The kind of the entry that takes in what a part came to, with the signed head of its ledger."""
+
+
 def part_ledger(case: str, migration: str, number: int) -> str:
     """What the ledger of a part is called; `migration` is the digest that the record knows it by."""
     return f"{case}.part-{migration[:12]}-{number:04}"

@@ -21,6 +21,7 @@ from shared.domain.resource import Ref
 from shared.domain.value import Value, digest
 from shared.ports import Clock, Journal, Objects
 from shared.ports.objects import Page
+from shared.ports.record import TAKEN_IN
 
 from .answers import persistently
 from .asking import never
@@ -38,7 +39,7 @@ BESIDE = 20
 ROWS = 1_000
 """Outcomes in one blob."""
 
-CUT, ASKED, OVER, TAKEN_IN = "migration-cut", "migration-parts-asked", "migration-part-over", "migration-part"
+CUT, ASKED, OVER = "migration-cut", "migration-parts-asked", "migration-part-over"
 
 
 class Stretch(Value):

@@ -8,9 +8,9 @@ from shared.adapters.memory.clock import MemoryClock
 from shared.adapters.memory.objects import MemoryObjects
 from shared.domain.errors import Refused
 from shared.ports.objects import Page, Version, Versioning
-from shared.ports.record import case_of, part_ledger
+from shared.ports.record import TAKEN_IN, case_of, part_ledger
 from shared.reencryption import by_parts
-from shared.reencryption.by_parts import ASKED, CUT, OVER, TAKEN_IN, Shared
+from shared.reencryption.by_parts import ASKED, CUT, OVER, Shared
 from shared.reencryption.lanes import Lane, Reason
 from tests.unit.reencryption import CHARTS, NEW, PLAN, UNDER_OLD, NamingJournal, estate, ledger_of, prove, run
 

@@ -7,7 +7,8 @@ import pytest
 
 from shared.domain.case import Case, Mode, Verdict
 from shared.ports.objects import Encryption, Scheme
-from shared.reencryption.by_parts import CUT, TAKEN_IN
+from shared.ports.record import TAKEN_IN
+from shared.reencryption.by_parts import CUT
 from shared.settings import MigrationRules, Modes, OneWay, Policy
 from shared.workflow.deps import Deps
 from tests.doubles import Life, mortal

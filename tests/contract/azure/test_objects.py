@@ -10,14 +10,17 @@ from azure.storage.blob import BlobBlock, BlobType, ContainerEncryptionScope, Im
 
 from shared.adapters.azure import blob_seen
 from shared.adapters.azure.facets import Rights
-from shared.adapters.azure.objects import RIGHTS
+from shared.adapters.azure.objects import RIGHTS, AzureObjects
+from shared.adapters.local.clock import SystemClock
 from shared.domain.errors import CloudError
 from shared.ports.objects import Facts
+from shared.reencryption.by_parts import Shared, open_parts, work
 from shared.reencryption.lanes import Lane, Reason
 from tests.contract.azure.objects import CHARTS, NEW, OLD, Estate, estate, swept
 from tests.contract.azure.scenes import GROUP, Arm, Scene
 from tests.contract.azure.storage_scenes import management
 from tests.contract.shelves import waiting
+from tests.unit.reencryption import NamingJournal
 
 UNTIL = datetime.now(UTC) + timedelta(days=30)
 
@@ -207,3 +210,24 @@ def test_what_is_declared_is_enough_and_none_of_it_in_vain(made: Estate) -> None
 
 def test_nothing_that_is_declared_deletes_or_lists_keys() -> None:
     assert [right for right in RIGHTS.all if "delete" in right.lower() or "listkeys" in right.lower() or "*" in right] == []
+
+
+def test_parts_of_an_account_begin_where_the_service_says_and_none_is_missed(made: Estate) -> None:
+    charts = swept(made)
+    charts.configure(isVersioningEnabled=True)
+    charts.contain("labs")
+    for n in range(5):
+        for content in (b"one", b"two"):
+            charts.put(f"ward {n}/jane", content)
+        charts.service.get_blob_client("labs", f"{n}").upload_blob(b"x", encryption_scope=OLD)
+    small = AzureObjects(charts.objects._clients, page=3)
+    ledgers = [NamingJournal() for _ in range(9)]
+    of = Shared(charts.plan, small, charts.journal, ledgers.__getitem__, SystemClock(), pages=1)
+    numbers = open_parts(of)
+    results = [work(of, number) for number in numbers]
+    assert len(numbers) > 3
+    assert sum(sum(result.moved.values()) for result in results if result) == 10
+    assert open_parts(of) == ()
+    result = charts.migrate()
+    assert (result.finished, result.moved, result.blocked) == (True, {Lane.COPY: 10}, {Reason.NONCURRENT: 15})
+    assert (charts.verify().done, charts.verify().compared) == (True, 10)

@@ -9,7 +9,7 @@ from shared.sandbox.azure import clinic_names as names
 from tests.contract.azure.respond_scenes import CHART, Night, at_work, changes, night, read
 from tests.contract.azure.test_respond import FENCE_ALONE, FOLDERS
 
-NEW_KEYS = FOLDERS.removeprefix(FENCE_ALONE) + '[migration]\ndata_keys = "new"\n'
+NEW_KEYS = FOLDERS.removeprefix(FENCE_ALONE) + '[migration]\ndata_keys = "new"\nengine = "distributed map"\n'
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ def test_every_blob_is_under_new_data_keys_and_nobody_at_work_notices(scene: Nig
     assert (code, found["status"]) == (0, "contained")
     assert found["versions"]["copied"] == len(before)
     assert read(scene.clinician) == CHART
-    assert scene.run("audit", found["case"], "--open")[0] == 0
+    code, audited = scene.run("audit", found["case"], "--open")
+    assert (code, any("workers of parts" in each["what"] and each["holds"] for each in audited["guarantees"])) == (0, True)
     assert scene.run("apply", found["case"])[1]["status"] == "contained"
     assert scopes(scene) == after
