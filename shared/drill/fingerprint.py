@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from shared.containment.journal import APPLIED
 from shared.domain.case import Case
-from shared.domain.plan import Wave
-from shared.domain.resource import PRINCIPALS, Kind, Ref
+from shared.domain.plan import Change, Wave
+from shared.domain.resource import PRINCIPALS, Kind
 from shared.domain.value import digest
 from shared.ports import Journal
 from shared.sandbox.scene import Begun, Ready
@@ -21,6 +21,9 @@ STEADY: Final = frozenset({Wave.REKEY, Wave.MIGRATE, Wave.ENFORCE, Wave.RETIRE})
 
 ALWAYS: Final = frozenset({"fence-key", "fence-store", "restrict-key", "restrict-store"})
 """And actions of the fence of which that is true as well."""
+
+NEVER: Final = frozenset({"unpoison-policy"})
+"""And what hangs on whether a statement of the thief's came a moment before ours."""
 
 SHIFTING: Final = PRINCIPALS | {Kind.ACCESS_POINT}
 """Kinds of which the thief makes new ones."""
@@ -60,7 +63,7 @@ def _changes(case: Case, journal: Journal) -> set[tuple[str, str, str, str]]:
         for wave in case.waves
         if wave.wave in STEADY or wave.wave is Wave.FENCE
         for result in APPLIED.validate_json(journal.blobs(wave.blob))
-        if _steady(result.change.target) and (wave.wave in STEADY or result.change.action in ALWAYS)
+        if _steady(result.change) and (wave.wave in STEADY or result.change.action in ALWAYS)
     }
 
 
@@ -69,5 +72,5 @@ def _name(target: str) -> str:
     return "/".join(target.split("/")[:5]) if target.startswith("https://") else target
 
 
-def _steady(target: Ref) -> bool:
-    return target.kind not in SHIFTING
+def _steady(change: Change) -> bool:
+    return change.target.kind not in SHIFTING and change.action not in NEVER

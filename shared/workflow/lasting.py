@@ -6,7 +6,6 @@ What was approved and would hurt somebody who was seen meanwhile is not done: it
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from shared.containment import engine
 from shared.containment.action import Situation
 from shared.containment.actions import ACTIONS
 from shared.containment.guard import sorted_out
@@ -107,7 +106,7 @@ def _done(case: Case, deps: Deps, made: Plan, still: Collection[Change]) -> Next
     right = {(c.slot, c.after) for c in still}
     todo = tuple(c for c in made.changes if (c.slot, c.after) in right)
     dropped = [c for c in made.changes if c not in todo]
-    results = engine.apply(made.but(changes=todo), deps.world, deps.journal(case.id), need=2) if todo else ()
+    results = waves.apply(case, deps, made.but(changes=todo), None, need=2)
     results = (*results, *(unmade(c, Status.PLANNED, MEANWHILE) for c in dropped))
     failed = (r.outcome for r in results if r.outcome.status in waves.FAILING and not r.outcome.retry)
     people = (LeftForPeople(target=str(o.target), reason=o.reason, next="do it by hand", blocks=False) for o in failed)

@@ -21,6 +21,7 @@ from shared.domain.resource import Ref
 from shared.ports import Edit
 
 from . import history, waves
+from .consent import consented
 from .deps import Deps
 
 RETURN = ACTIONS["return-edit"]
@@ -38,7 +39,7 @@ def mended(case: Case, deps: Deps) -> Case:
     """The case after what our writes took from others is back. Raises `NotDurable`."""
     found = overwritten(case, deps)
     allowed, refused = sorted_out(found.changes, case.scope, deps.protected)
-    agreed = tuple(c for c in allowed if waves.consented(case, deps, c, Wave.SWEEP))
+    agreed = tuple(c for c in allowed if consented(case, deps, c, Wave.SWEEP))
     waiting = dict.fromkeys(c.target for c in found.changes if c not in agreed)
     why = "an edit of somebody's was overwritten by us, and nobody has agreed that we put it back"
     left = (*found.left, *(_line(target, why) for target in waiting))

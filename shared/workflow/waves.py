@@ -24,6 +24,7 @@ from shared.domain.resource import PRINCIPALS, Ref
 from shared.domain.value import digest
 
 from .asking import asks_beforehand, asks_exactly, displaced, takes_another
+from .consent import consented, who_decides
 from .deps import Deps
 from .lingering import lasting_until
 
@@ -138,23 +139,6 @@ def envelope(case: Case, expires: datetime) -> Envelope:
     )
 
 
-def who_decides(case: Case, deps: Deps, change: Change, wave: Wave) -> Mode:
-    """The strictest of the case's mode, the wave's, and that of the wave the action belongs to: a sweep does the work of all."""
-    modes = {case.mode, deps.policy.mode(wave), deps.policy.mode(ACTIONS[change.action].wave)}
-    return next(mode for mode in Mode if mode in modes)
-
-
-def consented(case: Case, deps: Deps, change: Change, wave: Wave) -> bool:
-    """Whether somebody has agreed to this change: a person by an envelope, or the policy where nobody else can be hurt."""
-    mode = who_decides(case, deps, change, wave)
-    if mode is Mode.OBSERVE:
-        return False
-    entered = {r.actor.principal for r in case.scope.rightful if r.entered and r.actor.principal}
-    if case.envelope and case.lineage and case.envelope.covers(change, case.lineage, deps.clock.now(), entered):
-        return True
-    return mode is Mode.AUTO and change.blast.clear and (change.reversible or not asks_beforehand(deps, change))
-
-
 def observed(case: Case, deps: Deps, wave: Wave) -> bool:
     """Whether this wave only looks."""
     return Mode.OBSERVE in {case.mode, deps.policy.mode(wave)}
@@ -167,7 +151,7 @@ def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) ->
     rest = [c for c in proposal.changes if c not in agreed]
     there = engine.holding(rest, proposal.glance or deps.world)
     waiting = tuple(c for c in rest if c not in there)
-    applied = _applied(case, deps, plan(case, wave, agreed), proposal.glance, need)
+    applied = apply(case, deps, plan(case, wave, agreed), proposal.glance, need)
     results = (
         *applied,
         *(unmade(c, Status.PLANNED, _why_waiting(case, deps, c, wave)) for c in waiting),
@@ -187,14 +171,20 @@ def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) ->
     return after.but(awaiting=case.awaiting if wave is Wave.PRESERVE or asks_exactly(case) else None)
 
 
-def _applied(case: Case, deps: Deps, agreed: Plan, glance: Glance | None, need: int) -> tuple[Applied, ...]:
-    """What became of this plan; where a policy was made into a weapon, also of the changes that disarm it."""
+def apply(case: Case, deps: Deps, agreed: Plan, glance: Glance | None, need: int) -> tuple[Applied, ...]:
+    """What became of this plan; where a policy was made into a weapon, also of the changes that disarm it, if they are agreed to.
+
+    Raises `NotDurable`.
+    """
     if not agreed.changes:
         return ()
     journal = deps.journal(case.id)
     first = engine.apply(agreed, deps.world, journal, need, glance)
     rung = climb(first, situation(case, deps).scope, deps.estate.accounts, deps.world)
-    again = engine.apply(agreed.but(changes=tuple(rung)), deps.world, journal, need) if rung else ()
+    known = {c.slot for c in agreed.changes}
+    if not all(c.slot in known or consented(case, deps, c, Wave.FENCE) for c in rung):
+        return first
+    again = engine.apply(agreed.but(changes=rung), deps.world, journal, need) if rung else ()
     newest = {r.change.slot: r for r in (*first, *again)}
     return tuple(newest.values())
 

@@ -8,12 +8,13 @@ import pytest
 from shared.adapters.memory.traffic import MemoryTraffic
 from shared.domain.case import Stage
 from shared.domain.exposure import Blind, Told
+from shared.domain.facet import PolicyStatement
 from shared.domain.plan import Wave
 from shared.domain.resource import Ref
 from shared.ports import Request
 from shared.settings import FenceRules, Policy
 from shared.workflow import observing
-from tests.hospital import ALERT, CHARTS, CLINICIAN, THIEF, Hospital, bodies
+from tests.hospital import ALERT, CHARTS, CLINICIAN, READERS, THIEF, Hospital, bodies, statement
 from tests.workflow.after_proof import LAST_WEEK, OTHERS, WARD, Morning, said, up_to, wrote
 from tests.workflow.driving import YES, go_on
 
@@ -119,6 +120,16 @@ def test_the_policy_says_how_old_tls_may_be(morning: Morning) -> None:
 def test_without_a_floor_tls_is_left_alone(morning: Morning) -> None:
     enforced(morning, Policy(fence=FenceRules(tls_floor="off")))
     assert lasting(morning) == {BARE, WEAKER, OTHER_KEY}
+
+
+def test_what_the_thief_left_in_a_policy_does_not_keep_the_rules_out(morning: Morning) -> None:
+    deps, world = morning.worker(), morning.hospital.world
+    case = morning.until(Wave.ENFORCE, deps)
+    principal = {"AWS": "arn:aws:iam::999988887777:root"}
+    world.put(CHARTS, statement("Audit", Effect="Allow", Principal=principal, Action="s3:GetObject", Resource="x" * 9000))
+    world.room[CHARTS, READERS.document] = sum(len(f.model_dump_json()) for f in world.look(CHARTS, PolicyStatement))
+    go_on(case, deps, asks=up_to(Wave.RETIRE))
+    assert (lasting(morning), "Audit" in bodies(morning.hospital, CHARTS)) == (ALL, False)
 
 
 def test_a_writer_that_comes_after_the_approval_is_not_refused(morning: Morning) -> None:
