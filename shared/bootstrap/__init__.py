@@ -63,7 +63,7 @@ def deps(policy: Policy, clock: Clock | None = None, *, reading: bool = False) -
     with ThreadPoolExecutor(max_workers=1) as pool:
         kept = pool.submit(custody, policy, clock, clients)
         present = {
-            cloud: in_aws(policy, clock, clients) if clients and cloud is Cloud.AWS else in_azure(policy) for cloud in clouds
+            cloud: in_aws(policy, clock, clients) if clients and cloud is Cloud.AWS else in_azure(policy, clock) for cloud in clouds
         }
     working = _composed(policy, clock, kept.result(), present)
     working = replace(working, journal=kept.result().journal(clock, reading=True)) if reading else working

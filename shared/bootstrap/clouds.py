@@ -103,7 +103,7 @@ def _first(said: str, memory: Callable[[], Memory]) -> bool:
         return True
 
 
-def in_azure(policy: Policy) -> Presence:
+def in_azure(policy: Policy, clock: Clock) -> Presence:
     """The responder on Azure. Raises `NotReady` where the policy names somebody by anything but an object id."""
     from shared.adapters.azure import environment
     from shared.adapters.azure.directory import AzureDirectory
@@ -127,7 +127,7 @@ def in_azure(policy: Policy) -> Presence:
         sources=lambda: AzureSources(clients),
         notifier=LogNotifier(),
         recovery=cache(lambda: _rewriting(clients)) if policy.migration.data_keys == "new" else None,
-        traffic=lambda: AzureTraffic(clients),
+        traffic=lambda: AzureTraffic(clients, clock),
     )
 
 

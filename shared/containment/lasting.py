@@ -83,9 +83,11 @@ ENCRYPTION: tuple[Rule, ...] = (
     ),
 )
 
+OLD_TLS = Rule(4, "requests over old TLS", ("s3:*",), lambda s: {"NumericLessThan": {"s3:TlsVersion": s.tls_floor}}, _old_tls)
+
 TRANSPORT: tuple[Rule, ...] = (
     Rule(3, "requests in clear", ("s3:*",), lambda _: {"Bool": {"aws:SecureTransport": "false"}}, _in_clear),
-    Rule(4, "requests over old TLS", ("s3:*",), lambda s: {"NumericLessThan": {"s3:TlsVersion": s.tls_floor}}, _old_tls),
+    OLD_TLS,
 )
 
 

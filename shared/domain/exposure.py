@@ -20,6 +20,8 @@ class Told(StrEnum):
     """CloudTrail data events of a trail"""
     ACCESS_LOGS = "access-logs"
     """S3 server access logs, which are delivered on a best-effort basis"""
+    STORAGE_LOGS = "storage-logs"
+    """resource logs of Azure Storage in a workspace (StorageBlobLogs)"""
 
 
 class Blind(Value):

@@ -1,9 +1,21 @@
 """What the actions on further ways out of a store are shown, and how much they propose."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+from shared.containment.observed import Form, Observed
 from shared.domain.actor import Credential
-from shared.domain.facet import CrossTenantCopy, Delegation, Facet, HandedOut, LocalUsers, PrivateLink, SignInRule, StoredAccess
+from shared.domain.facet import (
+    CrossTenantCopy,
+    Delegation,
+    Facet,
+    HandedOut,
+    LocalUsers,
+    PrivateLink,
+    SignInRule,
+    StoredAccess,
+    TlsFloor,
+)
 from shared.domain.resource import Kind, Ref
 from shared.domain.scope import Use
 from shared.intake.azure_names import ref
@@ -42,6 +54,12 @@ PROVIDER = Delegation(assignment="a", definition="d", tenant="t", created=ALERT,
 OLD_PROVIDER = PROVIDER.but(assignment="b", created=ALERT - timedelta(days=90))
 WEAKENED = SignInRule(body="{}", by=SECRET.unique_id, before='{"state":"enabled"}')
 
+OLD_FLOOR, MODERN_SCOPE = TlsFloor(version="1.0"), BY_SECRET
+MODERN = Observed(forms={STORE: frozenset()}, tls_floor="1.2")
+FLOORS = Row("raise-tls-floor", STORE, (OLD_FLOOR,), MODERN_SCOPE, observed=MODERN)
+ANCIENT = Form(by="a modality", asked=None, tls="TLSv1.0", writes=False)
+OLD_CLIENTS = Observed(forms={STORE: frozenset({ANCIENT})}, tls_floor="1.2")
+
 NETWORKS = "resourcegroups/n/providers/microsoft.network/privateendpoints/e"
 OURS = PrivateLink(connection="ours", endpoint=f"/subscriptions/{SUBSCRIPTION}/{NETWORKS}", approved=True)
 THEIRS = OURS.but(connection="theirs", endpoint=f"/subscriptions/deadbeef-0000-4000-8000-000000000000/{NETWORKS}")
@@ -66,6 +84,10 @@ WAYS = {
     "a rule that the actor changed says again what it said": Row("return-sign-in-rule", RULE, (WEAKENED,), ABROAD),
     "what somebody else changed since is theirs": Row("return-sign-in-rule", RULE, (WEAKENED.but(by="owner"),), ABROAD, 0),
     "a rule that the actor never changed is left": Row("return-sign-in-rule", RULE, (WEAKENED,), BY_SECRET, 0),
+    "a store takes newer TLS where nobody comes by an older one": FLOORS,
+    "it takes what somebody was seen speaking": replace(FLOORS, observed=OLD_CLIENTS, changes=0),
+    "a floor that is high enough stays": replace(FLOORS, there=(OLD_FLOOR.but(version="1.3"),), changes=0),
+    "nobody knows what is spoken, nothing is refused": replace(FLOORS, observed=Observed(), changes=0),
     "strangers' private endpoints are rejected": Row("reject-links", STORE, (OURS, THEIRS), BY_SECRET),
     "all of them are a person's decision where the actor let one in and nobody knows which": Row(
         "reject-links", STORE, (OURS, THEIRS, THEIRS.but(connection="more")), DEEDS, 3

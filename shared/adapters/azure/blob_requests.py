@@ -42,11 +42,15 @@ RIGHTS = Rights(frozenset({"Microsoft.Network/virtualNetworks/read"})) | activit
 def acts(clients: Clients, resource_id: str, since: datetime, where: str = "") -> tuple[Act, ...]:
     """Requests on a store, or on every store of a subscription; `where` is one more condition of the query. Oldest first."""
     query = "StorageBlobLogs" + (f" | where {where}" if where else "") + f" | {COUNTED}"
-    found = rows(clients, resource_id, query, since)
-    askers = _askers(clients, resource_id) if any(row.get("AuthenticationType") == LINKED for row in found) else {}
-    found = tuple({**row, **askers.get(str(row["_ResourceId"]), {})} if _linked(row) else row for row in found)
+    found = owned(clients, resource_id, rows(clients, resource_id, query, since))
     subnets = subnets_of(clients, resource_id, SERVICE) if any(private(_address(row)) for row in found) else ()
     return tuple(sorted((act for row in found for act in _acts(row, subnets)), key=lambda act: (act.at, act.id)))
+
+
+def owned(clients: Clients, resource_id: str, found: tuple[Row, ...]) -> tuple[Row, ...]:
+    """The rows with whoever alone can have signed the links that some of them came by."""
+    askers = _askers(clients, resource_id) if any(row.get("AuthenticationType") == LINKED for row in found) else {}
+    return tuple({**row, **askers.get(str(row["_ResourceId"]), {})} if _linked(row) else row for row in found)
 
 
 def _linked(row: Row) -> bool:
@@ -66,10 +70,10 @@ def _askers(clients: Clients, resource_id: str) -> dict[str, Row]:
         found.setdefault(str(row["_ResourceId"]), []).append(row)
     alone = {store: asked[0] for store, asked in found.items() if len(asked) == 1}
     gone = changed(clients, resource_id, since) if alone else ()
-    return {store: asked for store, asked in alone.items() if not any(each.startswith(_settings(store)) for each in gone)}
+    return {store: asked for store, asked in alone.items() if not any(each.startswith(settings_of(store)) for each in gone)}
 
 
-def _settings(store: str) -> str:
+def settings_of(store: str) -> str:
     """What the ids of the settings begin with that say where the log of a store's blobs goes."""
     held = ref(store)
     return f"{(held.id if held else store).lower()}/blobservices/default/providers/{SETTINGS}/"
@@ -87,7 +91,7 @@ def _acts(row: Row, subnets: tuple[tuple[str, str], ...]) -> Iterator[Act]:
     store = ref(str(row["_ResourceId"]))
     if store is None:
         return
-    actor, address = _actor(row, store), _address(row)
+    actor, address = caller(row, store), _address(row)
     for end in dict.fromkeys((moment(row["First"]), moment(row["Last"]))):
         yield Act(
             id=f"{actor.unique_id}/{row['OperationName']}/{address}/{row['StatusCode']}/{end.isoformat()}",
@@ -104,7 +108,7 @@ def _acts(row: Row, subnets: tuple[tuple[str, str], ...]) -> Iterator[Act]:
         )
 
 
-def _actor(row: Row, store: Ref) -> Actor:
+def caller(row: Row, store: Ref) -> Actor:
     """Whoever the log names; the store's key where it names none, and a link by a few letters of its signature's digest."""
     digest, way = str(row.get("AuthenticationHash") or ""), str(row.get("AuthenticationType") or "")
     if key := KEY.match(digest):

@@ -57,7 +57,7 @@ def recorded(clients: Clients, store: Ref) -> bool:
 
     One that got them within the hour has told of everybody but the last: a thief who stops the log takes no evidence away.
     """
-    whole = _sends(clients, store) or _sent(clients, store)
+    whole = recorded_now(clients, store) or _sent(clients, store)
     return whole and not any(in_parallel(lambda place: _holds(clients, store, place), ELSEWHERE))
 
 
@@ -68,7 +68,8 @@ def _sent(clients: Clients, store: Ref) -> bool:
     return {str(row["Category"]) for row in found} >= RECORDED
 
 
-def _sends(clients: Clients, store: Ref) -> bool:
+def recorded_now(clients: Clients, store: Ref) -> bool:
+    """Whether a workspace gets all reads and writes of a store's blobs now."""
     path = f"{store.id}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings?api-version=2021-05-01-preview"
     return sends(one["properties"] for one in clients.rest(ARM).every(path))
 

@@ -1,4 +1,4 @@
-"""The `Traffic` port on Azure: uses of keys, in the audit logs of their vaults. Requests on stores are not counted one by one yet.
+"""The `Traffic` port on Azure: requests on stores, in their logs; uses of keys, in the audit logs of their vaults.
 
 Rules
 1. A use is of the version that it names. One that names none is of whichever was the newest then, and counts for every version.
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from shared.adapters.azure import activity, blob_requests, log_rows, names
+from shared.adapters.azure import activity, blob_requests, log_rows, names, store_traffic
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.key_holders import RIGHTS as HOLDERS
@@ -22,17 +22,14 @@ from shared.adapters.azure.rest import ARM
 from shared.adapters.azure.vault_requests import STORAGE, actor_of, claims_of
 from shared.domain.actor import Actor
 from shared.domain.errors import Absent, Unreachable
-from shared.domain.exposure import Blind
 from shared.domain.resource import Ref
 from shared.intake.tolerant import text
-from shared.ports import Act, KeyUse, Request, Uses, Watched
+from shared.ports import Act, Clock, KeyUse, Request, Uses, Watched
 
 CRYPTOGRAPHIC = frozenset({"KeyDecrypt", "KeyEncrypt", "KeyRelease", "KeySign", "KeyUnwrap", "KeyVerify", "KeyWrap"})
 """Operations for which a version has to be enabled."""
 
 LOG = frozenset({"AuditEvent"})
-
-NOT_COUNTED = "requests on stores are not counted one by one on Azure yet"
 
 ALIKE = "OperationName, RequestUri, Who, CallerIpAddress, HttpStatusCode"
 ERRORS = 400
@@ -48,14 +45,15 @@ RIGHTS = (
 class AzureTraffic:
     """The vaults of every subscription that `clients` can see. Raises `CloudError` as any call does."""
 
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
+    def __init__(self, clients: Clients, clock: Clock) -> None:
+        self._clients, self._clock = clients, clock
 
-    def watched(self, store: Ref, since: datetime, until: datetime) -> Watched:  # noqa: ARG002  the port's signature
-        return Watched((), (Blind(since=since, until=until, why=NOT_COUNTED),))
+    def watched(self, store: Ref, since: datetime, until: datetime) -> Watched:
+        return store_traffic.watched(self._clients, self._clock, store, since, until)
 
-    def requests(self, stores: Sequence[Ref], since: datetime, until: datetime) -> Iterator[Request]:  # noqa: ARG002  the same
-        return iter(())
+    def requests(self, stores: Sequence[Ref], since: datetime, until: datetime) -> Iterator[Request]:
+        for store in stores:
+            yield from store_traffic.requests(self._clients, store, since, until)
 
     def uses(self, key: Ref, since: datetime) -> Uses:
         """Who used this version. Raises `Unreachable` where the log may not have all of it, `Absent` where we see no such vault."""

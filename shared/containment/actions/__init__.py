@@ -27,6 +27,7 @@ from . import (
     protect_from_purge,
     protect_log,
     protect_vault,
+    raise_tls_floor,
     refuse_local_users,
     refuse_store_keys,
     regenerate_store_key,
@@ -136,6 +137,7 @@ MODULES = (
     migrate,
     require_encryption,
     require_tls,
+    raise_tls_floor,
     retire_key,
     disable_key,
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from shared.sandbox.azure import blob_containers as containers
 from shared.sandbox.azure import blob_copies as copies
@@ -135,7 +136,8 @@ class BlobService:
             "StatusCode": status,
             "StatusText": text,
             "Protocol": "HTTPS" if request.secure else "HTTP",
-            "Uri": f"{request.url.partition('?')[0]}",
+            "Uri": f"{request.url.partition('?')[0]}{_asked(request)}",
+            "TlsVersion": "TLS 1.3" if request.secure else "",
             "ObjectKey": "/".join(("", account.name, *(each for each in (container, blob) if each))),
             "CallerIpAddress": f"{request.address}:443",
             "UserAgentHeader": request.header("user-agent"),
@@ -148,6 +150,12 @@ class BlobService:
             **_who(call, call.admission),
         }
         self.cloud.logs.record(f"{account.id}/blobServices/default", str(columns["Category"]), columns, request.at)
+
+
+def _asked(request: Request) -> str:
+    """Which version or snapshot was asked for, as the log's address has it; what signs a link it leaves out."""
+    named = {name: request.query[name] for name in ("versionid", "snapshot") if name in request.query}
+    return f"?{urlencode(named)}" if named else ""
 
 
 def _who(call: BlobCall, admission: Admission | None) -> dict[str, str]:

@@ -10,6 +10,7 @@ from azure.keyvault.keys.crypto import EncryptionAlgorithm
 from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.kept_copies import RELATIONS
 from shared.adapters.azure.traffic import RIGHTS, AzureTraffic
+from shared.adapters.memory.clock import MemoryClock
 from shared.containment import needs
 from shared.containment.needs import Known
 from shared.domain.errors import CloudError, Unreachable
@@ -72,7 +73,7 @@ class Watched:
         record(self.cloud, self.vault, use, self.cloud.clock.now())
 
     def uses(self) -> Uses:
-        return AzureTraffic(self.stage.clients).uses(self.key, datetime.now(UTC) - MONTH)
+        return AzureTraffic(self.stage.clients, MemoryClock()).uses(self.key, datetime.now(UTC) - MONTH)
 
     @property
     def account(self) -> str:

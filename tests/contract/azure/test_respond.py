@@ -32,7 +32,7 @@ def test_a_stolen_key_dies_the_other_goes_on_and_the_record_on_azure_tells_it(tm
             code, found = scene.respond("defender-store-key-read.json")
         assert (code, found["status"], failures) == (0, "contained", [])
         unread, keys = (left["reason"] for left in found["left_for_people"])
-        assert "cannot be excluded: requests on stores are not counted" in unread
+        assert "cannot be excluded: its log is minutes late" in unread
         assert keys.startswith("the policy only observes")
         assert changes(found, "applied") == {("regenerate-store-key", "store-key"), ("restrict-network", "network-rules")}
         with pytest.raises(HttpResponseError, match="AuthenticationFailed"):

@@ -1,0 +1,136 @@
+"""Every single request on a store's blobs, from its log in a workspace, and when that log says nothing.
+
+Rules
+1. What is asked for is cut in two until an answer is whole: the log gives so many rows at a time.
+2. Where the log goes can be changed. From a deletion of a setting to the next writing nothing was told, nor before the first.
+3. Nothing that the log says of a blob goes into an exception or a log of ours.
+
+Source: table StorageBlobLogs (Azure Monitor reference). Rows come minutes late.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+from shared.adapters.azure import activity, blob_requests, log_rows, stores
+from shared.adapters.azure.blob_requests import SERVICE, caller, network, private, settings_of, subnets_of
+from shared.adapters.azure.clients import Clients
+from shared.adapters.azure.facets import Rights
+from shared.adapters.azure.log_rows import Row, moment, rows
+from shared.domain.errors import Unreachable
+from shared.domain.exposure import Blind, Told
+from shared.domain.resource import Ref
+from shared.ports import PLAINTEXT, Act, Clock, Request, Watched
+
+LATE = timedelta(minutes=15)
+"""How late the log can be; most of it comes within five minutes ("Log data ingestion time in Azure Monitor")."""
+
+LEAST = timedelta(seconds=1)
+"""What is not cut in two any more."""
+
+NOT_SENT = "its log was sent to no workspace"
+NOT_YET = "its log is minutes late"
+
+ASKED = (
+    "TimeGenerated, OperationName, AuthenticationType, AuthenticationHash, RequesterObjectId, RequesterUpn, RequesterUserName, "
+    "CallerIpAddress, StatusCode, ObjectKey, Uri, ResponseBodySize, TlsVersion, Protocol, CorrelationId, _ResourceId"
+)
+
+RIGHTS = Rights(frozenset({"Microsoft.Insights/logs/StorageBlobLogs/read"})) | blob_requests.RIGHTS | log_rows.READ | stores.READ
+
+
+def watched(clients: Clients, clock: Clock, store: Ref, since: datetime, until: datetime) -> Watched:
+    """Before the store was made nobody was blind."""
+    made = stores.account(clients, store).creation_time
+    begin = max(since, made.astimezone(UTC)) if made else since
+    if not log_rows.recorded_now(clients, store):
+        return Watched((), (Blind(since=begin, until=until, why=NOT_SENT),)) if begin < until else Watched((), ())
+    gaps = [Blind(since=a, until=b, why=NOT_SENT) for a, b in _unsent(clients, store, begin, until)]
+    late = max(begin, clock.now() - LATE)
+    return Watched((Told.STORAGE_LOGS,), (*gaps, *([Blind(since=late, until=until, why=NOT_YET)] if late < until else [])))
+
+
+def _unsent(clients: Clients, store: Ref, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The times within these in which the activity log shows no setting."""
+    place, off = settings_of(store.id), None
+    for number, (at, written) in enumerate(sorted(_turns(clients, store, since, place))):
+        if written:
+            if number == 0 or off is not None:
+                yield off or since, min(at, until)
+            off = None
+        elif off is None:
+            off = at
+
+
+def _turns(clients: Clients, store: Ref, since: datetime, place: str) -> Iterator[tuple[datetime, bool]]:
+    """When a setting was written (True) or deleted."""
+    for event in activity.events(clients, store.account, since, "resourceProvider eq 'Microsoft.Insights'"):
+        told = activity.told(event)
+        if not told.failed and str(event.get("resourceId", "")).lower().startswith(place):
+            yield moment(event["eventTimestamp"]), told.event.endswith("/write")
+
+
+def requests(clients: Clients, store: Ref, since: datetime, until: datetime) -> Iterator[Request]:
+    """In no order. Raises `Unreachable` where a second has more than one answer holds."""
+    try:
+        found = rows(clients, store.id, _query(since, until), since - LEAST)
+    except Unreachable as error:
+        if error.code != "TooManyRows" or until - since < LEAST:
+            raise
+        half = since + (until - since) / 2
+        yield from requests(clients, store, since, half)
+        yield from requests(clients, store, half, until)
+        return
+    told = blob_requests.owned(clients, store.id, found)
+    subnets = subnets_of(clients, store.id, SERVICE) if any(private(_address(row)) for row in told) else ()
+    yield from (_request(row, store, subnets) for row in told)
+
+
+def _query(since: datetime, until: datetime) -> str:
+    begin, end = (each.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") for each in (since, until))
+    span = f"TimeGenerated >= datetime({begin}) and TimeGenerated < datetime({end})"
+    return f"StorageBlobLogs | where {span} | project {ASKED}"
+
+
+def _request(row: Row, store: Ref, subnets: tuple[tuple[str, str], ...]) -> Request:
+    address, said = _address(row), str(row.get("CorrelationId") or "")
+    failed = int(str(row["StatusCode"])) >= blob_requests.ERRORS
+    act = Act(
+        id=said,
+        at=moment(row["TimeGenerated"]),
+        actor=caller(row, store),
+        name=str(row["OperationName"]),
+        resources=(store,),
+        created=(),
+        source_address=address,
+        source_network=network(address, subnets),
+        request_id=said,
+        failed=failed,
+        by_service=False,
+    )
+    sent = 0 if failed else int(str(row.get("ResponseBodySize") or 0))
+    return Request(act, store, Told.STORAGE_LOGS, _blob(row), _version(row), sent, None, _tls(row))
+
+
+def _blob(row: Row) -> str:
+    """Container and blob; empty for a call on a container or on the store itself. The log writes the account before them."""
+    container, _, blob = str(row.get("ObjectKey") or "").strip('"').lstrip("/").partition("/")[2].partition("/")
+    return f"{container}/{blob}" if blob else ""
+
+
+def _version(row: Row) -> str:
+    """Which version or snapshot was asked for; empty for what is current."""
+    asked = parse_qs(urlsplit(str(row.get("Uri") or "")).query)
+    return next((asked[name][0] for name in ("versionid", "snapshot") if asked.get(name)), "")
+
+
+def _tls(row: Row) -> str:
+    """As CloudTrail spells it (`TLSv1.2`), empty where the log does not say."""
+    if str(row.get("Protocol") or "").upper() == "HTTP":
+        return PLAINTEXT
+    return str(row.get("TlsVersion") or "").upper().replace("TLS ", "TLSv")
+
+
+def _address(row: Row) -> str:
+    """Without its port."""
+    return str(row.get("CallerIpAddress") or "").rpartition(":")[0]

@@ -1,0 +1,129 @@
+"""Every single request on a store, as its log tells it, and the times of which it says nothing."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.adapters.azure import log_rows, store_traffic
+from shared.adapters.azure.clients import Clients
+from shared.adapters.azure.names import ref
+from shared.adapters.azure.traffic import AzureTraffic
+from shared.domain.actor import Credential
+from shared.domain.exposure import Told
+from shared.domain.resource import Kind
+from shared.ports import Request
+from shared.sandbox.azure import clinic_names as names
+from shared.sandbox.azure.clinic import build
+from shared.sandbox.azure.cloud import Cloud
+from shared.sandbox.azure.roles import Role
+from shared.sandbox.azure.transport import transport
+from tests.contract.azure.scenes import Bearer
+from tests.contract.azure.thief_scenes import empowered
+
+STORE = ref(Kind.BUCKET, names.ACCOUNT_ID)
+ROLE = "00000000-feed-4bad-8bad-00000000000c"
+SETTING = f"{names.ACCOUNT_ID}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings/night"
+
+
+class Hours:
+    """A clock that is so far ahead of the clinic's."""
+
+    def __init__(self, cloud: Cloud, ahead: timedelta = timedelta()) -> None:
+        self._cloud, self._ahead = cloud, ahead
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self._cloud.clock.now(), UTC) + self._ahead
+
+    def monotonic(self) -> float:
+        return self._cloud.clock.now()
+
+    def sleep(self, _: float) -> None:
+        raise NotImplementedError
+
+
+class Desk:
+    """A clinic whose program reads a chart, and whoever counts what it read, with the declared rights."""
+
+    def __init__(self) -> None:
+        self.cloud = Cloud()
+        build(self.cloud)
+        self.thief = empowered(self.cloud)
+        _, self.counter = self.cloud.entra.directory.add_application("counting", permissions=tuple(store_traffic.RIGHTS.graph))
+        self.cloud.rbac.definitions[ROLE] = Role(ROLE, "counting", tuple(store_traffic.RIGHTS.actions), custom=True)
+        self.cloud.rbac.assign(self.counter.id, ROLE, f"/subscriptions/{names.SUBSCRIPTION}")
+        self.since = Hours(self.cloud).now() - timedelta(minutes=1)
+        for path in ("0000.dcm", "0000.dcm", "0001.dcm", "none.dcm"):
+            self.read(path)
+
+    def read(self, path: str) -> None:
+        url = f"{names.BLOB_URL}/{names.TENANTS[0]}/{path}"
+        principal = self.cloud.entra.directory.principals[names.EXPORT_ID]
+        token = self.cloud.entra.issue(principal, "https://storage.azure.com", 600).text
+        headers = {"authorization": f"Bearer {token}", "x-ms-version": "2025-05-05", "x-codeblue-source-ip": names.THIEF_IP}
+        self.cloud.answer(self._request(url, headers))
+
+    @staticmethod
+    def _request(url: str, headers: dict[str, str]) -> Any:  # noqa: ANN401 - the sandbox's own
+        from shared.sandbox.azure.wire import Request as Wire  # noqa: PLC0415 - of the same name as the port's
+
+        return Wire("GET", url, headers)
+
+    def traffic(self, ahead: timedelta = timedelta()) -> AzureTraffic:
+        return AzureTraffic(Clients(Bearer(self.cloud, self.counter), transport(self.cloud), retries=0), Hours(self.cloud, ahead))
+
+    def requests(self) -> Iterator[Request]:
+        found = self.traffic().requests([STORE], self.since, Hours(self.cloud).now() + timedelta(seconds=1))
+        return (each for each in found if each.act.actor.unique_id == names.EXPORT_ID)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_each_request_is_told_with_blob_bytes_and_how_it_ended(desk: Desk) -> None:
+    found = sorted(desk.requests(), key=lambda each: each.act.at)
+    tenant = names.TENANTS[0]
+    assert [(each.act.name, each.key, each.act.failed) for each in found] == [
+        ("GetBlob", f"{tenant}/0000.dcm", False),
+        ("GetBlob", f"{tenant}/0000.dcm", False),
+        ("GetBlob", f"{tenant}/0001.dcm", False),
+        ("GetBlob", f"{tenant}/none.dcm", True),
+    ]
+    assert [each.sent for each in found] == [len(b"chart 0 of cardiology")] * 3 + [0]
+    assert {(each.told, each.tls, each.store, each.act.actor.credential) for each in found} == {
+        (Told.STORAGE_LOGS, "TLSv1.3", STORE, Credential.SERVICE_PRINCIPAL)
+    }
+    assert len({each.act.request_id for each in found}) == 4
+    assert tenant not in repr(found)
+
+
+def test_a_long_answer_is_asked_for_in_parts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_traffic, "LEAST", timedelta(microseconds=10))
+    whole = {each.act.id for each in desk.requests()}
+    monkeypatch.setattr(log_rows, "MOST_ROWS", 2)
+    assert {each.act.id for each in desk.requests()} == whole
+
+
+def test_the_last_minutes_can_not_be_excluded_and_later_they_can(desk: Desk) -> None:
+    until = Hours(desk.cloud).now()
+    early = desk.traffic().watched(STORE, desk.since, until)
+    assert (early.told, [each.why for each in early.blind]) == ((Told.STORAGE_LOGS,), [store_traffic.NOT_YET])
+    assert desk.traffic(timedelta(hours=1)).watched(STORE, desk.since, until).blind == ()
+
+
+def test_from_the_hour_that_the_thief_stopped_the_log_nothing_can_be_excluded_until_it_goes_again(desk: Desk) -> None:
+    setting = f"https://management.azure.com{SETTING}?api-version=2021-05-01-preview"
+    before = desk.cloud.resources.get(SETTING)["properties"]
+    desk.thief("DELETE", setting)
+    until = Hours(desk.cloud).now() + timedelta(hours=2)
+    stopped = desk.traffic(timedelta(days=1)).watched(STORE, desk.since, until)
+    assert (stopped.told, [each.why for each in stopped.blind]) == ((), [store_traffic.NOT_SENT])
+    desk.cloud.clock.advance(3600)
+    kept = {"workspaceId": before["workspaceId"], "logs": before["logs"]}
+    desk.thief("PUT", setting, {"properties": kept})
+    again = desk.traffic(timedelta(days=1)).watched(STORE, desk.since, until)
+    assert again.told == (Told.STORAGE_LOGS,)
+    assert [round(each.seconds / 3600) for each in again.blind] == [1]
