@@ -154,7 +154,7 @@ class BlobService:
 
 def _asked(request: Request) -> str:
     """Which version or snapshot was asked for, as the log's address has it; what signs a link it leaves out."""
-    named = {name: request.query[name] for name in ("versionid", "snapshot") if name in request.query}
+    named: dict[str, str] = {name: request.query[name] for name in ("versionid", "snapshot") if name in request.query}
     return f"?{urlencode(named)}" if named else ""
 
 
