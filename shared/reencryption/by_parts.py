@@ -9,7 +9,7 @@ Rules
 5. A part that is not over is asked for again, as long as any part gets on; where none does the sweep does what is left.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import batched
@@ -82,17 +82,28 @@ def open_parts(of: Shared, cancelled: Callable[[], bool] = never) -> tuple[int, 
     cut = cut or _cut(of, cancelled)
     if not cut or cancelled():
         return ()
-    done = set(_noted(of, TAKEN_IN))
-    states = {number: _state(of, number) for number in range(len(cut)) if number not in done}
-    for number, (over, _) in states.items():
-        if over:
-            _take_in(of, number)
-    open_ = [number for number, (over, _) in states.items() if not over]
-    if open_ and _gets_on(of, digest({str(number): states[number][1] for number in open_})):
-        return tuple(open_[:BESIDE])
-    for number in open_:
-        _take_in(of, number)
+    open_, standing = _standing(of, len(cut))
+    if open_ and _gets_on(of, digest(standing)):
+        return open_
+    _take_in(of, open_)
     return ()
+
+
+def _standing(of: Shared, parts: int) -> tuple[tuple[int, ...], dict[str, object]]:
+    """The first parts that are not over, and how far each is; those before them that are over are taken in."""
+    done, over, open_ = set(_noted(of, TAKEN_IN)), list[int](), dict[int, object]()
+    for number in range(parts):
+        if number in done:
+            continue
+        ended, far = _state(of, number)
+        if ended:
+            over.append(number)
+        else:
+            open_[number] = far
+        if len(open_) == BESIDE:
+            break
+    _take_in(of, over)
+    return tuple(open_), {str(number): far for number, far in open_.items()}
 
 
 def begun(of: Shared) -> bool:
@@ -168,10 +179,17 @@ def _state(of: Shared, number: int) -> tuple[bool, list[object]]:
     return bool(said and said["over"]), [said["seen"], said["moved"], since] if said else [since]
 
 
-def _take_in(of: Shared, number: int) -> None:
-    """Read a part's outcomes, and what it meant to do, into the case's record."""
+def _take_in(of: Shared, numbers: Sequence[int]) -> None:
+    """Read the outcomes of parts, and what they meant to do, into the case's record."""
+    whole = Manifest.recall(of.plan, of.journal) if numbers else None
+    for number in numbers:
+        if whole is not None:
+            _take_in_one(of, number, whole)
+
+
+def _take_in_one(of: Shared, number: int, whole: Manifest) -> None:
     ledger = of.ledger(number)
-    part, whole = Manifest.recall(of.plan, ledger), Manifest.recall(of.plan, of.journal)
+    part = Manifest.recall(of.plan, ledger)
     fresh = [row for row in part.moved.values() if whole.moved.get(row.name) != row]
     for rows in batched(fresh, ROWS, strict=False):
         whole.reported(rows)
@@ -180,9 +198,8 @@ def _take_in(of: Shared, number: int) -> None:
     signed = ledger.checkpoint()
     head = signed.decode() if isinstance(signed, bytes) else ""
     entries = sum(1 for _ in ledger.entries())
-    of.journal.append(
-        TAKEN_IN, {"migration": of.plan.id, "part": number, "moved": len(part.moved), "entries": entries, "head": head}
-    )
+    said = {"part": number, "moved": len(part.moved), "entries": entries, "head": head}
+    of.journal.append(TAKEN_IN, {"migration": of.plan.id, **said})
 
 
 def _is(of: Shared, kind: str, wanted: str, body: Any) -> bool:  # noqa: ANN401 - a body holds anything

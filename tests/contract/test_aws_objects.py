@@ -125,20 +125,6 @@ def test_a_suspended_bucket_loses_nothing(unversioned: Scene, sandbox: Sandbox) 
     assert unversioned.content("john") == unversioned.content("john", VersionId=john) == b"john"
 
 
-def test_a_large_object_is_copied_in_parts_with_everything_it_has(unversioned: Scene, sandbox: Sandbox) -> None:
-    close_updates(unversioned, sandbox)
-    content = bytes(range(256)) * (12 * MIB // 256) + b"the end"
-    unversioned.put("scan", content, **DETAILED, StorageClass="STANDARD_IA")
-    result = unversioned.migrate(copy_limit=5 * MIB, part=5 * MIB)
-    assert (result.finished, result.moved) == (True, {Lane.MULTIPART: 1})
-    head = unversioned.head("scan")
-    assert (head["SSEKMSKeyId"], head["StorageClass"], head["TagCount"]) == (unversioned.new, "STANDARD_IA", 2)
-    assert (head["ContentType"], head["CacheControl"], head["Metadata"]) == ("application/dicom", "no-store", {"ward": "7"})
-    assert unversioned.content("scan") == content
-    assert unversioned.s3.list_multipart_uploads(Bucket="charts").get("Uploads", []) == []
-    assert unversioned.verify().done
-
-
 def test_an_upload_that_fails_is_abandoned(unversioned: Scene, sandbox: Sandbox) -> None:
     close_updates(unversioned, sandbox)
     unversioned.put("scan", b"x" * (6 * MIB))

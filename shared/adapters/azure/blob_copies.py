@@ -80,6 +80,7 @@ def copy_parts(place: Place, facts: Facts, encryption: Encryption, part: int, be
         blocks,
         encryption_scope=_scope(encryption),
         headers=_tier(facts),
+        read_timeout=SECONDS,
         **_described(facts),
         **_same(facts),
     )

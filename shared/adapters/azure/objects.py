@@ -77,6 +77,7 @@ CODES: Mapping[str, str] = {
     "EncryptionScopeDisabled": "AccessDenied",
     "KeyVaultEncryptionKeyNotFound": "AccessDenied",
     "SourceConditionNotMet": "PreconditionFailed",
+    "TargetConditionNotMet": "PreconditionFailed",
     **{code: f"{BARRED}{bar}" for code, bar in BARS.items()},
 }
 """The service's codes in the port's words ("Blob service error codes")."""

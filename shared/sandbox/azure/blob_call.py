@@ -78,6 +78,7 @@ REFUSALS: Mapping[str, tuple[int, str]] = {
     "OperationNotAllowedOnRootBlob": (403, "This operation is not permitted on the current version of a blob."),
     "PublicAccessNotPermitted": (409, "Public access is not permitted on this storage account."),
     "ResourceNotFound": (404, "The specified resource does not exist."),
+    "SourceConditionNotMet": (412, "The source condition specified using HTTP conditional header(s) is not met."),
     "SnapshotsPresent": (409, "This operation is not permitted while the blob has snapshots."),
     "UnauthorizedBlobOverwrite": (403, "This request is not authorized to perform blob overwrites."),
     "UnsupportedHttpVerb": (405, "The resource doesn't support the specified HTTP verb."),

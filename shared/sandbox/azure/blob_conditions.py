@@ -34,7 +34,7 @@ def demand_for_read(call: BlobCall, now: Version) -> None:
 def demand_of_source(call: BlobCall, source: Version) -> None:
     """The same for what a copy reads from (`x-ms-source-if-…`). Raises Problem 412."""
     if not _holds(call, source, "x-ms-source-"):
-        raise refusal("ConditionNotMet")
+        raise refusal("SourceConditionNotMet")
 
 
 def _holds(call: BlobCall, now: Version, prefix: str) -> bool:
