@@ -100,7 +100,7 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "store-key": lambda f: f"{f.name} made anew since {f.since:%Y-%m-%d %H:%M:%S} UTC" if f.since else f"{f.name} as it was",
     "soft-delete": lambda f: f"what is deleted is kept for {f.days} days" if f.days else "what is deleted is gone",
     "purge-protection": _flag("nothing deleted can be purged early", "what is deleted can be purged", "on"),
-    "migrated": lambda f: f"{f.eligible} versions left under the old key ({f.engine})",
+    "migrated": lambda f: f"{f.eligible} versions left under {f.old.rpartition('/')[2]} ({f.engine})",
 }
 """Words for each facet, by its tag."""
 

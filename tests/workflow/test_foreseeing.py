@@ -82,7 +82,7 @@ def test_what_is_told_is_in_the_summary(hospital: Hospital) -> None:
     question = dict(summary(case, deps.journal(case.id), "memory"))["awaiting"]
     assert isinstance(question, dict)
     assert question["told"] == list(case.awaiting.told) if case.awaiting else False
-    assert [line["after"] for line in question["changes"]] == ["0 versions left under the old key (in process)"]
+    assert [line["after"] for line in question["changes"]] == [f"0 versions left under {KEY.name} (in process)"]
 
 
 def test_the_digest_stands_while_counts_move_and_changes_with_the_engine() -> None:
