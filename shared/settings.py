@@ -158,10 +158,12 @@ class MigrationRules(Value):
     """What moves stored data: an `engine` by name, or the one that the planner picks (`auto`).
 
     `kms_percent`: how much of the requests to KMS that nobody uses a migration takes, for clinicians share them. `data_keys`: where
-    a new key only wraps the old data keys (Azure), whether what is stored is written again under new ones.
+    a new key only wraps the old data keys (Azure), whether what is stored is written again under new ones. `workers`: parts of a
+    store that are worked on at a time, where there are workers beside each other.
     """
 
     data_keys: Literal["wrapped", "new"] = "wrapped"
+    workers: Annotated[int, Field(strict=True, ge=1, le=100)] = 6
     engine: Literal["auto", "in process", "distributed map", "batch job"] = "auto"
     kms_percent: Annotated[int, Field(strict=True, ge=1, le=20)] = 20
 

@@ -30,11 +30,11 @@ from .migrate import migrate, migrate_exposed
 from .plan import Migration
 from .result import MigrationResult, Progress
 
-PAGES = 10
-"""Pages of a listing in one part: 50,000 blobs at 5,000 a page, some ten minutes of one worker."""
+PAGES = 4
+"""Pages of a listing in one part: 20,000 blobs at 5,000 a page, whose record takes 90 MB of its worker."""
 
-BESIDE = 20
-"""Parts that are worked on beside each other."""
+BESIDE = 6
+"""Parts that are worked on beside each other: where workers are shared with fences, fewer than one of their machines runs."""
 
 ROWS = 1_000
 """Outcomes in one blob."""
@@ -61,7 +61,10 @@ _CUT = TypeAdapter(tuple[Stretch, ...])
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """One migration, and where it is kept: in the case's record, and in its parts' ledgers. `pages`: of a listing in a part."""
+    """One migration, and where it is kept: in the case's record, and in its parts' ledgers. `pages`: of a listing in a part.
+
+    `beside`: parts that are worked on at a time.
+    """
 
     plan: Migration
     objects: Objects
@@ -69,6 +72,7 @@ class Shared:
     ledger: Ledger
     clock: Clock
     pages: int = PAGES
+    beside: int = BESIDE
 
 
 def open_parts(of: Shared, cancelled: Callable[[], bool] = never) -> tuple[int, ...]:
@@ -100,7 +104,7 @@ def _standing(of: Shared, parts: int) -> tuple[tuple[int, ...], dict[str, object
             over.append(number)
         else:
             open_[number] = far
-        if len(open_) == BESIDE:
+        if len(open_) == of.beside:
             break
     _take_in(of, over)
     return tuple(open_), {str(number): far for number, far in open_.items()}
@@ -123,7 +127,7 @@ def work(
         return None
     journal, plan = of.ledger(number), of.plan.but(first=frozenset())
     if plan.ceiling:
-        plan = plan.but(ceiling=plan.ceiling / min(BESIDE, len(cut)))
+        plan = plan.but(ceiling=plan.ceiling / min(of.beside, len(cut)))
     objects = cast("Objects", _Within(of.objects, cut[number]))
     result = migrate(plan, objects, journal, of.clock, cancelled=cancelled, progress=progress)
     moved = sum(result.moved.values())

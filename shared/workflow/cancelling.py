@@ -16,14 +16,14 @@ PAUSED = "a person has stopped everything"
 class Cancelling:
     """Called before every move: whether to stop. `why` says what stopped it, empty while nothing has. Safe for several threads."""
 
-    def __init__(self, cases: Cases, clock: Clock) -> None:
-        self._cases, self._clock = cases, clock
+    def __init__(self, cases: Cases, clock: Clock, longest: float = LONGEST_SECONDS) -> None:
+        self._cases, self._clock, self._longest = cases, clock, longest
         self._began = self._looked = clock.monotonic()
         self.why = ""
 
     def __call__(self) -> bool:
         now = self._clock.monotonic()
-        if now - self._began >= LONGEST_SECONDS:
+        if now - self._began >= self._longest:
             self.why = self.why or TIME_IS_UP
         elif now - self._looked >= LOOK_SECONDS:
             self._looked = now

@@ -18,6 +18,9 @@ from .deps import Deps, Recovery
 from .foreseeing import most
 from .step import FINAL, Part
 
+TURN = 120.0
+"""Seconds that a worker stays with a part: the next task that waits for one may be a fence."""
+
 SLOWEST = 20.0
 """Calls a second where the key service has none to spare now: what is begun is not left lying."""
 
@@ -56,7 +59,7 @@ def work(part: Part, deps: Deps, plans: Callable[[Case, Recovery], Iterable[Migr
         return False
     paced = plan.but(ceiling=most(deps, recovery, plan.store) or SLOWEST) if recovery.of(plan.store).capacity else plan
     try:
-        result = by_parts.work(_shared(case, deps, recovery, paced), part.number, Cancelling(deps.cases, deps.clock))
+        result = by_parts.work(_shared(case, deps, recovery, paced), part.number, Cancelling(deps.cases, deps.clock, TURN))
     except LeaseLost:  # somebody else is at it
         return False
     return result is not None and result.finished
@@ -66,4 +69,5 @@ def _shared(case: Case, deps: Deps, recovery: Recovery, plan: Migration) -> Shar
     def ledger(number: int) -> Journal:
         return deps.journal(part_ledger(case.id, plan.id, number))
 
-    return Shared(plan, recovery.of(plan.store).objects, deps.journal(case.id), ledger, deps.clock)
+    objects, workers = recovery.of(plan.store).objects, deps.policy.migration.workers
+    return Shared(plan, objects, deps.journal(case.id), ledger, deps.clock, beside=workers)

@@ -25,7 +25,7 @@ BESIDE = Policy(
     migration=MigrationRules(data_keys="new", engine="distributed map"),
 )
 MANY = 25
-"""Blobs, a page each: three parts."""
+"""Blobs, a page each: several parts."""
 
 
 @pytest.fixture

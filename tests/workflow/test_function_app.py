@@ -12,6 +12,7 @@ from azure_functions_app import receiving
 from shared.domain.case import Case, Verdict
 from shared.domain.errors import CloudError, Refused, Throttled
 from shared.intake.render import render
+from shared.settings import MigrationRules
 from tests.functions_worker import APP, principal, request, worker
 from tests.hospital import Hospital, built
 from tests.workflow.function_app_scene import ANN, OF_THE_SDK, SENDER, Duty, claims, on_duty, person
@@ -261,3 +262,5 @@ def test_the_host_logs_nothing_that_an_orchestration_is_given_and_lets_as_much_r
     assert (
         said["logging"]["applicationInsights"]["samplingSettings"]["excludedTypes"] == "Exception;Request;Trace"
     )  # no page is left out
+    # a fence waits for no part of a migration
+    assert durable["maxConcurrentActivityFunctions"] >= MigrationRules().workers + 2
