@@ -2,10 +2,12 @@
 
 Two departments share an account, each under an encryption scope and key of its own. There are earlier versions, snapshots, a
 container that nobody can change, links that were handed out, and a program with a connection string from outside the network.
+The laboratory's archive of images lies on a disk, whose encryption set follows the laboratory's key.
 """
 
 import json
 from dataclasses import replace
+from uuid import NAMESPACE_URL, uuid5
 
 from shared.adapters.azure import custody_init
 from shared.adapters.azure.clients import Clients
@@ -14,6 +16,7 @@ from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure import hospital_names as hospital
 from shared.sandbox.azure.clinic import LOG_SETTINGS, RECORDED_FOR, Clinic, Hands, account, container
 from shared.sandbox.azure.clinic import build as clinic
+from shared.sandbox.azure.clock import iso
 from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.transport import transport
 from shared.settings import Policy
@@ -31,6 +34,7 @@ def build(cloud: Cloud) -> Clinic:
         raise RuntimeError("the clinic has no administrator")
     hands = Hands(cloud, admin)
     _laboratory(cloud, hands)
+    _archive(cloud)
     _history(hands)
     _people(cloud, made)
     cloud.activity.age(LOG_SETTINGS, RECORDED_FOR)
@@ -76,6 +80,32 @@ def _laboratory(cloud: Cloud, hands: Hands) -> None:
         hands.blob(f"{hospital.LAB_SCOPE}/{number:04}.hl7", content, hospital.LAB_URL, x_ms_blob_type="BlockBlob")
 
 
+def _archive(cloud: Cloud) -> None:
+    """A disk and its encryption set, put there as they are: the description of disks takes seconds to load."""
+    found = cloud.vaults.find(names.VAULT_URL, hospital.LAB_KEY)
+    if found is None:
+        raise RuntimeError("the laboratory has no key")
+    own = cloud.entra.directory.add_managed_identity(hospital.DISKS_ID)
+    cloud.rbac.assign(own.id, "Key Vault Crypto Service Encryption User", names.VAULT_ID)
+    followed = {
+        "activeKey": {"keyUrl": found[0].kid(found[1], found[2]), "sourceVault": {"id": names.VAULT_ID}},
+        "rotationToLatestKeyVersionEnabled": True,
+        "encryptionType": "EncryptionAtRestWithCustomerKey",
+        "lastKeyRotationTimestamp": iso(cloud.clock.now()),
+        "previousKeys": [],
+    }
+    identity = {"type": "SystemAssigned", "principalId": own.id, "tenantId": cloud.entra.directory.tenant}
+    held = {"location": names.REGION, "identity": identity, "properties": followed}
+    cloud.resources.put(hospital.DISKS_ID, held, "Microsoft.Compute/diskEncryptionSets")
+    disk = {
+        "encryption": {"type": "EncryptionAtRestWithCustomerKey", "diskEncryptionSetId": hospital.DISKS_ID},
+        "diskState": "Unattached",
+        "networkAccessPolicy": "AllowAll",
+        "uniqueId": str(uuid5(NAMESPACE_URL, hospital.DISK_ID)),
+    }
+    cloud.resources.put(hospital.DISK_ID, {"location": names.REGION, "properties": disk}, "Microsoft.Compute/disks")
+
+
 def _history(hands: Hands) -> None:
     """Earlier versions, a snapshot, tags, and consents that stay as they are for years."""
     for tenant in names.TENANTS:
@@ -101,5 +131,6 @@ def _people(cloud: Cloud, made: Clinic) -> None:
     for role in ("Storage Account Contributor", "User Access Administrator"):
         cloud.rbac.assign(names.EXPORT_ID, role, names.ACCOUNT_ID)
     cloud.rbac.assign(names.EXPORT_ID, "Storage Blob Data Reader", hospital.LAB_ID)
+    cloud.rbac.assign(names.EXPORT_ID, "Virtual Machine Contributor", hospital.DISK_ID)
     lab = cloud.storage.accounts[hospital.LAB_ACCOUNT].keys
     lab.update({name: replace(key, created=key.created - _YEAR) for name, key in lab.items()})

@@ -73,14 +73,15 @@ def _held(account: Account, container: Container, blob: str, version: Version) -
 
 
 def wrapped(cloud: Cloud) -> dict[str, str]:
-    """The version of a key that is in use, by each account and encryption scope."""
+    """The version of a key that is in use, by each account and encryption scope, and by the encryption set of disks."""
     with cloud.lock:
         found: dict[str, str] = {}
         for name in hospital.STORES:
             account = cloud.storage.accounts[name]
             placed = {name: account.wrapping} | {f"{name}/{scope}": held.wrapping for scope, held in account.scopes.items()}
             found |= {place: wrapping.current for place, wrapping in placed.items() if wrapping}
-        return found
+        disks = cloud.resources.get(hospital.DISKS_ID)["properties"]
+        return {**found, hospital.DISKS: str(disks["activeKey"]["keyUrl"])}
 
 
 def states(cloud: Cloud, keys: dict[str, str]) -> dict[str, str]:

@@ -14,9 +14,14 @@ BENCH_IP = "10.20.2.4"
 PARTNER_IP = "203.0.113.90"
 LINKED = "0001.dcm"
 
+ARCHIVE = "image-archive"
+DISKS = "archive-disks"
+
 LAB_ID = f"{names.SCOPE}/providers/Microsoft.Storage/storageAccounts/{LAB_ACCOUNT}"
 LAB_URL = f"https://{LAB_ACCOUNT}.blob.core.windows.net"
 LAB_IDENTITY_ID = f"{names.SCOPE}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{LAB_IDENTITY}"
+DISK_ID = f"{names.SCOPE}/providers/Microsoft.Compute/disks/{ARCHIVE}"
+DISKS_ID = f"{names.SCOPE}/providers/Microsoft.Compute/diskEncryptionSets/{DISKS}"
 BENCH_ID = f"{names.NETWORK_ID}/subnets/{BENCH}"
 
 STORES = {names.ACCOUNT: (names.ACCOUNT_ID, names.BLOB_URL), LAB_ACCOUNT: (LAB_ID, LAB_URL)}

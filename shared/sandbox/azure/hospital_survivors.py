@@ -1,6 +1,7 @@
 """What of a thief's work still has effect when all is over: judged by trying, and by what the services say."""
 
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure import hospital_names as hospital
@@ -8,6 +9,7 @@ from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.hospital_lives import signs_in
 from shared.sandbox.azure.thief import DOORS, Thief
 from shared.sandbox.azure.thief_hands import Bearer, Key
+from shared.sandbox.azure.wire import Request
 
 
 def survivors(cloud: Cloud, thief: Thief) -> Iterator[str]:
@@ -19,6 +21,8 @@ def survivors(cloud: Cloud, thief: Thief) -> Iterator[str]:
             yield f"{hand.name} may still sign in"
         if isinstance(hand, Key) and cloud.storage.accounts[hand.account].keys[hand.part].value == hand.value:
             yield f"{hand.part} of {hand.account} is still the one that the thief has"
+    if any(cloud.answer(Request("GET", link)).status < HTTPStatus.BAD_REQUEST for link in thief.links):
+        yield f"a link to {hospital.ARCHIVE} still opens it"
     yield from _given(cloud, thief)
     yield from _stores(cloud)
 

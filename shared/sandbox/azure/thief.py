@@ -78,6 +78,8 @@ class Thief:
         self.done: list[Done] = []
         self.made: list[str] = []
         """users and service principals of the thief's own making, by object id"""
+        self.links: list[str] = []
+        """addresses that open a whole disk"""
         self.lapsed: float | None = None
         """when the last move was made since hours go by in moments"""
         self._plan: Iterator[Move] = chain(self.script, cycle(self.script))

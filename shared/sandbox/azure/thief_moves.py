@@ -14,6 +14,7 @@ from uuid import uuid4
 from shared.sandbox.azure import blob_signatures as signatures
 from shared.sandbox.azure import blob_xml as xml
 from shared.sandbox.azure import clinic_names as names
+from shared.sandbox.azure import hospital_names as hospital
 from shared.sandbox.azure.thief_hands import Bearer, Hand, Key, Link, Proof
 from shared.sandbox.azure.wire import Request
 
@@ -86,6 +87,14 @@ def list_keys(thief: "Thief", hand: Hand) -> Iterable[Hand]:
             yield Key(thief.name(key["keyName"]), names.ACCOUNT, key["keyName"], key["value"])
 
 
+def take_disk(thief: "Thief", hand: Hand) -> Iterable[Hand]:
+    """A link to a whole disk, which opens for whoever has it."""
+    asked = {"access": "Read", "durationInSeconds": int(_DAY.total_seconds())}
+    given = thief.arm(hand, "POST", f"{hospital.DISK_ID}/beginGetAccess", asked, "2024-03-02")
+    thief.links.append(str(given["accessSAS"]))
+    return ()
+
+
 def open_network(thief: "Thief", hand: Hand) -> Iterable[Hand]:
     """The account for everybody, wherever they are."""
     rules = {"defaultAction": "Allow", "bypass": "AzureServices", "ipRules": [], "virtualNetworkRules": []}
@@ -100,5 +109,5 @@ def stop_log(thief: "Thief", hand: Hand) -> Iterable[Hand]:
     return ()
 
 
-MOVES: Final[tuple[Move, ...]] = (new_secret, new_user, grant_role, sign_link, list_keys, open_network, stop_log)
+MOVES: Final[tuple[Move, ...]] = (new_secret, new_user, grant_role, sign_link, list_keys, take_disk, open_network, stop_log)
 """What a thief does who wants to go on reading."""
