@@ -152,7 +152,7 @@ def _stores_of(key: Ref, case: Case) -> list[Ref]:
     """Every store that may hold something under the key: of the case, or known to use it by default."""
     moved = [v.store for v in case.versions if v.key == key]
     buckets = (*case.scope.stores, *(d for d in case.scope.dependants if d.kind is Kind.BUCKET))
-    there = (b for b in buckets if b.cloud is key.cloud and b.region in {"", key.region})
+    there = (b for b in buckets if (b.cloud, b.region) in {(key.cloud, ""), (key.cloud, key.region)})
     return list(dict.fromkeys((*moved, *there)))
 
 
