@@ -1,6 +1,7 @@
 """A case: everything that decides what happens next in one breach. Small, for it travels to every worker.
 
-Plans, befores and outcomes are custody blobs, known here by digest; the document stays within 64 KiB.
+Plans, befores and outcomes are custody blobs, known here by digest; the document stays within 128 KiB, for a breach in
+two clouds has twice of everything.
 """
 
 from datetime import datetime
@@ -21,7 +22,7 @@ from .versions import Versions
 __all__ = ["Judged", "Reach", "Rightful", "Scope", "Standing", "Succession"]
 """Part of a case, from beside it."""
 
-MAX_BYTES = 64 * 1024
+MAX_BYTES = 128 * 1024
 """DynamoDB items end at 400 KB; a case that needs more than this carries what belongs into a blob."""
 
 

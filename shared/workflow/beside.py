@@ -10,6 +10,7 @@ Rules
 
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import chain
 
 from shared.containment.answers import ask
 from shared.containment.estate import Estate
@@ -38,7 +39,9 @@ def beside(new: Case, going_on: Iterable[Case], deps: Deps) -> Case | None:
     if not near:
         return None
     actor = _resolved(new.signal.actor, deps)
-    return next((case for case in near if _named(actor, case, deps.estate) or _placed(new.signal, case, deps.estate)), None)
+    named = (case for case in near if _named(actor, case, deps.estate))
+    placed = (case for case in near if _placed(new.signal, case, deps.estate))
+    return next(chain(named, placed), None)
 
 
 def _resolved(actor: Actor | None, deps: Deps) -> Actor | None:

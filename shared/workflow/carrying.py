@@ -16,7 +16,7 @@ MOST_GIVEN: Final = 100
 MOST_MET: Final = 500
 """Ids of actors that are not carried."""
 
-ROOM: Final = 56 * 1024
+ROOM: Final = 112 * 1024
 """Bytes of a document that leave room for a plan and its approval (`shared.custody.leases.MAX_BYTES`)."""
 
 LISTS: Final = ("access_points", "shared", "trails", "vaults", "touched", "deeds", "shown")

@@ -135,7 +135,8 @@ def _unseen(found: Iterable[tuple[tuple[Actor, Succession], Found]]) -> Iterable
 
 def _broken(standing: Standing, case: Case, deps: Deps, recovery: Recovery) -> tuple[LeftForPeople, ...]:
     """Why this actor is not kept out: its principal may use a successor, or it did something there since the fence."""
-    target, keys = str(standing.actor), [s.new for s in case.scope.successors if standing.actor.cloud in {s.new.cloud, None}]
+    target = str(standing.actor)
+    keys = [s.new for s in case.scope.successors if not s.rewraps and standing.actor.cloud in {s.new.cloud, None}]
     may = [k for k in keys if standing.reach is Reach.PRINCIPAL and _can_use(standing.actor, k, recovery)]
     since = (case.fenced_at or deps.clock.now()) + SETTLED
     done = [act for act in _theirs(standing, since, deps) if not {*act.resources}.isdisjoint((*case.scope.resources, *keys))]

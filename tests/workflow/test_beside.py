@@ -95,6 +95,12 @@ def test_what_is_declared_to_be_one_program_is_one(hospital: Hospital) -> None:
     assert one.id == both.id
 
 
+def test_a_name_counts_for_more_than_an_address(hospital: Hospital) -> None:
+    named, placed = signal(ON_WARD), other(THIEF, id="finding-3")
+    first, second, third = told(hospital, named, placed, other(IN_ENTRA))
+    assert (first.id == second.id, third.id) == (False, first.id)
+
+
 def test_the_same_alert_again_changes_nothing(hospital: Hospital) -> None:
     _, both, again = told(hospital, signal(ON_WARD), other(IN_ENTRA), other(IN_ENTRA))
     assert again == both
