@@ -92,10 +92,11 @@ class Thief:
         return f"{kind}-{next(self._numbers)}"
 
     def begin(self) -> int:
-        """Sign a link with a key of the program's own, and read with everything; how many blobs were read."""
-        from shared.sandbox.azure.thief_moves import sign_link  # noqa: PLC0415 - by name, as the script has it
+        """Sign a link with a key of the program's own, take one to a disk, and read with everything; how many blobs were read."""
+        from shared.sandbox.azure.thief_moves import sign_link, take_disk  # noqa: PLC0415 - by name, as the script has it
 
-        self.make(sign_link, next(hand for hand in self.held if hand.name == names.EXPORT))
+        for move in (sign_link, take_disk):
+            self.make(move, next(hand for hand in self.held if hand.name == names.EXPORT))
         return sum(self.gets(hand, *door) for hand in self.held for door in DOORS)
 
     def act(self, stopped: threading.Event) -> None:
