@@ -70,6 +70,8 @@ def _carried_out(case: Case, known: Case, made: Plan, deps: Deps, recovery: Reco
     beside = _beside(known, recovery, made)
     if not (known.versions or sharing.begun(known, deps, recovery, beside)):
         deps.journal(case.id).append("intended", intended(made, made.changes, deps.journal(case.id)))
+        first = _exposed(known, deps) if beside else {}
+        beside = tuple(plan.but(first=first[plan.store]) for plan in beside)
     if parts := sharing.parts(known, deps, recovery, beside, cancelling):
         return Next(known, Stage.MIGRATE, again_seconds=AGAIN_SECONDS, parts=parts)
     ran = _ran(known, deps, recovery, cancelling, _by(made, Engine.BATCH))
