@@ -34,8 +34,8 @@ def _terms(wanted: Wanted) -> Terms:
     return terms(wanted.seed, hard=wanted.hard)
 
 
-def _clock(_: Ready[Any]) -> LapsedClock:
-    return LapsedClock(SystemClock())
+def _clock(ready: Ready[Any]) -> LapsedClock:
+    return LapsedClock(SystemClock(), ready.behind)
 
 
 def _hour(cases: tuple[Case, ...], answering: Answering, working: Deps) -> tuple[tuple[Case, ...], Deps]:
@@ -74,18 +74,18 @@ def _state(key: str, answered: Answered) -> str:
     return next((reason.removeprefix("the old key is ") for reason in why if reason.startswith("the old key is ")), "enabled")
 
 
-DRILL: Final = of(
-    House(
-        cloud="aws",
-        terms=_terms,
-        scene="shared.sandbox.aws.hospital_scene",
-        opened=_opened,
-        breach=_breach,
-        alarm="GuardDuty raises the alert.",
-        clock=_clock,
-        answer=each,
-        hour=_hour,
-        approve=lead,
-        sight=_sight,
-    )
+HOUSE: Final = House(
+    cloud="aws",
+    terms=_terms,
+    scene="shared.sandbox.aws.hospital_scene",
+    opened=_opened,
+    breach=_breach,
+    alarm="GuardDuty raises the alert.",
+    clock=_clock,
+    answer=each,
+    hour=_hour,
+    approve=lead,
+    sight=_sight,
 )
+
+DRILL: Final = of(HOUSE)

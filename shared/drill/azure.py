@@ -63,10 +63,10 @@ def _terms(wanted: Wanted) -> scene.Terms:
 
 
 def _clock(ready: Ready[Any]) -> LapsedClock:
-    return LapsedClock(SystemClock(), ready.behind, _advance)
+    return LapsedClock(SystemClock(), ready.behind, advance)
 
 
-def _advance(seconds: float) -> None:
+def advance(seconds: float) -> None:
     """Let as much time go by in the cloud."""
     body = json.dumps({"seconds": seconds}).encode()
     with urlopen(Request(f"{os.environ[ENDPOINT]}/_sandbox/advance", body), timeout=60):  # noqa: S310 - the drill's own loopback
@@ -210,18 +210,18 @@ def _facts(counts: dict[str, dict[str, int]], states: Mapping[str, str]) -> Iter
     yield f"Old versions: {', '.join(f'{count} {word}' for word, count in sorted(disabled.items()))}."
 
 
-DRILL: Final = of(
-    House(
-        cloud="azure",
-        terms=_terms,
-        scene="shared.sandbox.azure.hospital_scene",
-        opened=_opened,
-        breach=_breach,
-        alarm="Defender raises an alert about each kind of credential.",
-        clock=_clock,
-        answer=_answer,
-        hour=_hour,
-        approve=_lead,
-        sight=_sight,
-    )
+HOUSE: Final = House(
+    cloud="azure",
+    terms=_terms,
+    scene="shared.sandbox.azure.hospital_scene",
+    opened=_opened,
+    breach=_breach,
+    alarm="Defender raises an alert about each kind of credential.",
+    clock=_clock,
+    answer=_answer,
+    hour=_hour,
+    approve=_lead,
+    sight=_sight,
 )
+
+DRILL: Final = of(HOUSE)

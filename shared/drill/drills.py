@@ -18,4 +18,10 @@ def _azure() -> Drill[Any, Any, Any]:
     return DRILL
 
 
-DRILLS: Final[Mapping[str, Callable[[], Drill[Any, Any, Any]]]] = {"aws": _aws, "azure": _azure}
+def _both() -> Drill[Any, Any, Any]:
+    from .both import DRILL  # noqa: PLC0415 - the same
+
+    return DRILL
+
+
+DRILLS: Final[Mapping[str, Callable[[], Drill[Any, Any, Any]]]] = {"aws": _aws, "azure": _azure, "both": _both}

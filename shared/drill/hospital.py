@@ -16,7 +16,7 @@ from functools import partial
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from shared.adapters.memory.windows import BoundedMemory
 from shared.domain.case import Case
@@ -38,7 +38,7 @@ from .verdict import Answered, Sight, verify
 RARELY = (100_000, 50, 1000)
 """New objects, and collections of younger ones, after which the collector runs (`gc.set_threshold`): a drill lasts a minute."""
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 """How long the hospital's process may take to answer."""
 
 ALONE = (
@@ -63,9 +63,19 @@ class Stage:
     wanted: Wanted
     house: "House"
     terms: Any
-    line: Connection
+    line: "Line"
     ready: Ready[Any]
     policy: Policy
+
+
+class Line(Protocol):
+    """What is said to whoever plays the hospital, and what they say; a pipe's end, or several of them."""
+
+    def send(self, obj: object, /) -> None: ...
+
+    def recv(self) -> object: ...
+
+    def poll(self, timeout: float | None = 0.0, /) -> bool: ...
 
 
 type Work = Callable[[], Deps]
@@ -110,9 +120,9 @@ def set_up(house: House, wanted: Wanted, say: Say) -> Iterator[Stage]:
     """The hospital at work, until the block ends. Raises `NotReady` where it does not open, `BadInput` as `cleared`."""
     cleared(wanted.out)
     terms = house.terms(wanted)
-    with _process(house, terms) as line:
-        _settled()
-        ready = _heard(line, Ready)
+    with process(house, terms) as line:
+        settled()
+        ready = heard(line, Ready)
         say(house.opened(ready))
         with acting(ready.environments["responder"]):
             yield Stage(wanted, house, terms, line, ready, Policy.read(ready.policy))
@@ -133,7 +143,7 @@ def cleared(out: Path) -> None:
 
 
 @contextmanager
-def _process(house: House, terms: object) -> Iterator[Connection]:
+def process(house: House, terms: object) -> Iterator[Connection]:
     """The line to a process that plays the hospital; it ends with the block."""
     spawning = multiprocessing.get_context("spawn")
     line, theirs = spawning.Pipe()
@@ -155,17 +165,17 @@ def _process(house: House, terms: object) -> Iterator[Connection]:
 def _played(scene: str, line: Connection, terms: object) -> None:
     """The breach, in the process that is made for it: this one never loads a whole cloud."""
     scenery = import_module(scene)
-    _settled()
+    settled()
     scenery.play(line, terms)
 
 
-def _settled() -> None:
+def settled() -> None:
     """What is loaded by now stays: to look through all of it for garbage again and again takes a tenth of the time."""
     gc.freeze()
     gc.set_threshold(*RARELY)
 
 
-def _heard[T](line: Connection, kind: type[T]) -> T:
+def heard[T](line: Line, kind: type[T]) -> T:
     """What the process says next. Raises `NotReady` where it says nothing in time, or has died."""
     try:
         said = line.recv() if line.poll(PATIENCE_SECONDS) else None
@@ -193,7 +203,7 @@ def acting(environment: Mapping[str, str]) -> Iterator[None]:
 def attack(stage: Stage, say: Say) -> Begun:
     """Let the breach begin; the alerts that come of it."""
     stage.line.send(BEGIN)
-    begun = _heard(stage.line, Begun)
+    begun = heard(stage.line, Begun)
     say(f"{stage.house.breach(begun)} The thief goes on; clinicians and programs go on working.")
     say(stage.house.alarm)
     return begun
@@ -222,7 +232,7 @@ def respond(stage: Stage, begun: Begun, say: Say, progress: Progress) -> Answere
     clock.lapse()
     cases, working = stage.house.hour(cases, answering, working)
     stage.line.send(OVER)
-    played = _heard(stage.line, Played)
+    played = heard(stage.line, Played)
     say("The thief and everybody else are called off.")
     return Answered(cases, working, played, begun, alerted, watch.all_held or settled, settled)
 

@@ -5,7 +5,7 @@ clock is ever ahead of the machine's.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from json import dumps
 from multiprocessing.connection import Connection
@@ -46,11 +46,15 @@ HAND_OVER: Final = "hand over"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How hard the cloud makes it. `deliveries`: how often the same alerts arrive; `throttled`: how many calls of ARM are."""
+    """How hard the cloud makes it. `deliveries`: how often the same alerts arrive; `throttled`: how many calls of ARM are.
+
+    `behind`: seconds by which the cloud's clock is behind the machine's when everything begins.
+    """
 
     seed: int = 0
     deliveries: int = 1
     throttled: int = 0
+    behind: float = BEHIND
 
 
 def terms(seed: int, *, hard: bool) -> Terms:
@@ -60,7 +64,7 @@ def terms(seed: int, *, hard: bool) -> Terms:
 
 def play(line: Connection, wanted: Terms) -> None:
     """Sends Ready; after BEGIN, Begun; hands keys over as asked; after OVER, Played; then serves until the line is closed."""
-    clock = SteppingClock(BEHIND + PAST + NOTICED)
+    clock = SteppingClock(wanted.behind + PAST + NOTICED)
     cloud = Cloud(clock, wanted.seed)
     clinic = build(cloud)
     custody(cloud, clinic)
@@ -69,7 +73,7 @@ def play(line: Connection, wanted: Terms) -> None:
     clock.advance(PAST)
     everybody, thief = clients.shift(cloud, clinic), Thief(cloud, clinic, wanted.seed)
     with suppress(EOFError, KeyboardInterrupt), Server(cloud) as server:
-        line.send(_ready(cloud, clinic, thief, server.endpoint_url))
+        line.send(replace(_ready(cloud, clinic, thief, server.endpoint_url), behind=wanted.behind))
         line.recv()
         line.send(_fought(line, cloud, wanted, everybody, thief))
         line.recv()
@@ -138,7 +142,6 @@ def _ready(cloud: Cloud, clinic: Clinic, thief: Thief, url: str) -> Ready[Held]:
         stored=stored,
         shape=sha256(dumps(shape, sort_keys=True).encode()).hexdigest(),
         script=tuple(move.__name__ for move in thief.script),
-        behind=BEHIND,
     )
 
 
