@@ -29,7 +29,7 @@ Out = Annotated[Path, typer.Option("--out", help="The folder for report.html, ca
 FAILED = 1
 
 
-def drill(out: Out, cloud: Cloud = "aws", hard: Hard = False, seed: Seed = 0, json: Json = False) -> None:
+def drill(out: Out, cloud: Cloud = "both", hard: Hard = False, seed: Seed = 0, json: Json = False) -> None:
     """Rehearse a breach: a hospital, a thief, the response, the audit, the report. Needs no account and touches nobody's cloud."""
     from shared.drill.drill import Wanted, play
     from shared.drill.drills import DRILLS

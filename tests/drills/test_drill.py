@@ -1,4 +1,4 @@
-"""`codeblue drill`, as anybody runs it: a breach of the whole hospital, from the first stolen file to the audited report.
+"""`codeblue drill --cloud aws`, as anybody runs it: a breach of the hospital there, from the first stolen file to the audited report.
 
 What came of it is judged by the drill from the cloud itself; here it is read from what it wrote.
 """
@@ -46,7 +46,7 @@ def covered(out: Path) -> Json:
 @pytest.fixture(scope="module")
 def drilled(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Json, Path]:
     out = tmp_path_factory.mktemp("drill")
-    code, content = rehearsed(out, "--seed", 7)
+    code, content = rehearsed(out, "--cloud", "aws", "--seed", 7)
     return code, content, out
 
 
@@ -125,7 +125,7 @@ def test_the_report_names_the_case_and_no_patient(drilled: Drilled) -> None:
 
 
 def test_the_same_seed_has_the_same_fingerprint(drilled: Drilled, tmp_path: Path) -> None:
-    again = rehearsed(tmp_path, "--seed", 7)[1]
+    again = rehearsed(tmp_path, "--cloud", "aws", "--seed", 7)[1]
     assert covered(tmp_path) == covered(drilled[2])
     assert again["fingerprint"] == drilled[1]["fingerprint"]
 
@@ -133,5 +133,5 @@ def test_the_same_seed_has_the_same_fingerprint(drilled: Drilled, tmp_path: Path
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(20))
 def test_twenty_hard_drills_end_well(tmp_path: Path, seed: int) -> None:
-    _, content = rehearsed(tmp_path, "--hard", "--seed", seed)
+    _, content = rehearsed(tmp_path, "--cloud", "aws", "--hard", "--seed", seed)
     assert (content["status"] in {"contained", "partial"}, content["drill"]["wrong"]) == (True, [])

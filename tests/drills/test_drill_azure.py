@@ -82,7 +82,7 @@ def test_hard_drills_of_one_seed_end_well_and_alike(tmp_path: Path, seed: int) -
 
 @pytest.mark.soak
 def test_a_breach_in_both_clouds_is_one_case(tmp_path: Path) -> None:
-    code, content = rehearsed(tmp_path, "--cloud", "both")
+    code, content = rehearsed(tmp_path)
     assert (code, content["status"], content["drill"]["wrong"]) == (0, "contained", [])
     assert "others" not in content
     assert {*hospital.TENANTS, hospital.CONSENTS, "st-brendan", "marys-hospice", "county-lab"} == set(content["drill"]["versions"])
