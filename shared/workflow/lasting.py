@@ -9,7 +9,7 @@ from dataclasses import replace
 from shared.containment.action import Situation
 from shared.containment.actions import ACTIONS
 from shared.containment.guard import sorted_out
-from shared.containment.journal import unmade
+from shared.containment.journal import Applied, unmade
 from shared.containment.observed import Observed
 from shared.containment.parallel import in_parallel
 from shared.domain.case import Case, LeftForPeople, Mode, Planned, Stage, Verdict
@@ -106,7 +106,8 @@ def _done(case: Case, deps: Deps, made: Plan, still: Collection[Change]) -> Next
     right = {(c.slot, c.after) for c in still}
     todo = tuple(c for c in made.changes if (c.slot, c.after) in right)
     dropped = [c for c in made.changes if c not in todo]
-    results = waves.apply(case, deps, made.but(changes=todo), None, need=2)
+    seen = waves.situation(case, deps)
+    results = waves.apply(case, deps, made.but(changes=todo), None, need=2, weapon=lambda failed: _theirs(failed, seen))
     results = (*results, *(unmade(c, Status.PLANNED, MEANWHILE) for c in dropped))
     failed = (r.outcome for r in results if r.outcome.status in waves.FAILING and not r.outcome.retry)
     people = (LeftForPeople(target=str(o.target), reason=o.reason, next="do it by hand", blocks=False) for o in failed)
@@ -119,6 +120,11 @@ def _done(case: Case, deps: Deps, made: Plan, still: Collection[Change]) -> Next
         return Next(after.but(plans=others), Stage(made.wave.value))
     waves.signed(after, deps)
     return Next(after, None)
+
+
+def _theirs(failed: Applied, seen: Situation) -> bool:
+    """Whether the lineage wrote the policy that keeps a rule out. Nothing presses: for room alone nothing of anybody's is taken."""
+    return failed.outcome.error != "DoesNotFit" and seen.blames(failed.change.target, type(failed.change.after))
 
 
 def worded(case: Case, following: str, words: Iterable[LeftForPeople]) -> Case:

@@ -1,7 +1,7 @@
 """One wave: propose, sort out what is out of reach, ask where nobody has agreed, apply, and put it on the case."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -171,16 +171,18 @@ def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) ->
     return after.but(awaiting=case.awaiting if wave is Wave.PRESERVE or asks_exactly(case) else None)
 
 
-def apply(case: Case, deps: Deps, agreed: Plan, glance: Glance | None, need: int) -> tuple[Applied, ...]:
+def apply(
+    case: Case, deps: Deps, agreed: Plan, glance: Glance | None, need: int, weapon: Callable[[Applied], bool] = bool
+) -> tuple[Applied, ...]:
     """What became of this plan; where a policy was made into a weapon, also of the changes that disarm it, if they are agreed to.
 
-    Raises `NotDurable`.
+    `weapon`: of which failures that is taken to be so; of all, if nothing else is said. Raises `NotDurable`.
     """
     if not agreed.changes:
         return ()
     journal = deps.journal(case.id)
     first = engine.apply(agreed, deps.world, journal, need, glance)
-    rung = climb(first, situation(case, deps).scope, deps.estate.accounts, deps.world)
+    rung = climb([r for r in first if weapon(r)], situation(case, deps).scope, deps.estate.accounts, deps.world)
     known = {c.slot for c in agreed.changes}
     if not all(c.slot in known or consented(case, deps, c, Wave.FENCE) for c in rung):
         return first

@@ -14,7 +14,7 @@ from shared.domain.resource import Ref
 from shared.ports import Request
 from shared.settings import FenceRules, Policy
 from shared.workflow import observing
-from tests.hospital import ALERT, CHARTS, CLINICIAN, READERS, THIEF, Hospital, bodies, statement
+from tests.hospital import ALERT, CHARTS, CLINICIAN, READERS, THIEF, Hospital, act, bodies, statement
 from tests.workflow.after_proof import LAST_WEEK, OTHERS, WARD, Morning, said, up_to, wrote
 from tests.workflow.driving import YES, go_on
 
@@ -122,14 +122,30 @@ def test_without_a_floor_tls_is_left_alone(morning: Morning) -> None:
     assert lasting(morning) == {BARE, WEAKER, OTHER_KEY}
 
 
-def test_what_the_thief_left_in_a_policy_does_not_keep_the_rules_out(morning: Morning) -> None:
-    deps, world = morning.worker(), morning.hospital.world
+EVERYBODY = statement("Audit", Effect="Allow", Principal="*", Action="s3:GetObject", Resource="*")
+PARTNER = statement("Registry", Effect="Allow", Principal={"AWS": "arn:aws:iam::999988887777:root"}, Action="s3:*", Resource="*")
+
+
+@pytest.mark.parametrize(
+    ("left", "wrote", "denied"),
+    [
+        pytest.param(EVERYBODY, True, ALL, id="what the thief left in a policy is taken out, and does not keep them out"),
+        pytest.param(EVERYBODY, False, set[int](), id="what the thief was not seen writing stays, and people are told"),
+        pytest.param(PARTNER, True, set[int](), id="a partner's statement makes no room for them, whoever else wrote the policy"),
+    ],
+)
+def test_where_a_policy_takes_no_more(morning: Morning, left: PolicyStatement, *, wrote: bool, denied: set[int]) -> None:
+    if wrote:
+        morning.hospital.evidence.happened(act(THIEF, "PutBucketPolicy", CHARTS, at=ALERT))
+    deps, world, document = morning.worker(), morning.hospital.world, (CHARTS, READERS.document)
     case = morning.until(Wave.ENFORCE, deps)
-    principal = {"AWS": "arn:aws:iam::999988887777:root"}
-    world.put(CHARTS, statement("Audit", Effect="Allow", Principal=principal, Action="s3:GetObject", Resource="x" * 9000))
-    world.room[CHARTS, READERS.document] = sum(len(f.model_dump_json()) for f in world.look(CHARTS, PolicyStatement))
-    go_on(case, deps, asks=up_to(Wave.RETIRE))
-    assert (lasting(morning), "Audit" in bodies(morning.hospital, CHARTS)) == (ALL, False)
+    world.put(CHARTS, left)
+    world.shut.add(document)
+    if left is PARTNER:
+        world.room[document] = sum(len(f.model_dump_json()) for f in world.look(CHARTS, PolicyStatement))
+    after = go_on(case, deps, asks=up_to(Wave.RETIRE))
+    assert (lasting(morning), left.sid in bodies(morning.hospital, CHARTS)) == (denied, not denied)
+    assert any(each.next == "do it by hand" for each in said(after, CHARTS)) is not bool(denied)
 
 
 def test_a_writer_that_comes_after_the_approval_is_not_refused(morning: Morning) -> None:

@@ -44,6 +44,8 @@ class MemoryWorld:
         """documents that we may not write"""
         self.poisoned: set[Document] = set()
         """documents that can not be written back as they are"""
+        self.shut: set[Document] = set()
+        """documents that can not be written while a statement of them lets everybody in"""
         self.room: dict[Document, int] = {}
         """characters that a document can hold"""
         self.losing: dict[Document, int] = {}
@@ -134,6 +136,9 @@ class MemoryWorld:
             raise Refused("a policy denies it", "AccessDenied")
         if document in self.poisoned:
             raise Poisoned("it names a principal that does not exist", "MalformedPolicy")
+        bodies = (str(f.body) for f in merged.values() if isinstance(f, PolicyStatement))
+        if document in self.shut and any('"Allow"' in body and '"Principal":"*"' in body for body in bodies):
+            raise Refused("public policies are blocked", "AccessDenied")
         size = sum(len(f.model_dump_json()) for f in merged.values() if f.document == document[1])
         if size > self.room.get(document, size):
             raise DoesNotFit("the document would be too large", "LimitExceeded")
