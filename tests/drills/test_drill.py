@@ -1,4 +1,4 @@
-"""`codeblue drill --cloud aws`, as anybody runs it: a breach of the hospital there, from the first stolen file to the audited report.
+"""`codeblue drill --cloud aws`, as anybody runs it: a breach of the hospital, from the first stolen file to the audited report.
 
 What came of it is judged by the drill from the cloud itself; here it is read from what it wrote.
 """
