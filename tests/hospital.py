@@ -174,6 +174,7 @@ class Hospital:
             "sources": self.sources,
             "cases": self.cases,
             "journal": custody.journal(self.clock),
+            "afresh": custody.journal(self.clock, reading=True),
             "notifier": self.notifier,
             "clock": self.clock,
             "policy": policy or Policy(),

@@ -92,6 +92,7 @@ def _composed(policy: Policy, clock: Clock, keeping: Custody, present: Mapping[C
         sources=SeveralSources({cloud: each.sources for cloud, each in present.items()}),
         cases=keeping.cases,
         journal=keeping.journal(clock),
+        afresh=keeping.journal(clock, reading=True),
         notifier=first.notifier,
         clock=clock,
         policy=policy,

@@ -54,7 +54,7 @@ class Stretch(Value):
 
 
 type Ledger = Callable[[int], Journal]
-"""The ledger of a part, by its number."""
+"""The ledger of a part, by its number, opened each time: whoever else is at it is known by what they wrote there alone."""
 
 _CUT = TypeAdapter(tuple[Stretch, ...])
 

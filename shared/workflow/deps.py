@@ -62,6 +62,8 @@ class Deps:
     exempt: frozenset[str]
     caller: str
     place: str
+    afresh: Callable[[str], Journal] | None = None
+    """opens a record each time, as other workers have left it, whatever this one has opened; None: `journal` does"""
     clouds: frozenset[Cloud] = frozenset(Cloud)
     """those that this responder answers for"""
     lent: tuple[str, ...] = ()

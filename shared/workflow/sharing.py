@@ -5,6 +5,7 @@ number travels.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from shared.domain.case import Case, Stage
 from shared.domain.errors import CloudError, LeaseLost
@@ -59,7 +60,8 @@ def work(part: Part, deps: Deps, plans: Callable[[Case, Recovery], Iterable[Migr
         return False
     paced = plan.but(ceiling=most(deps, recovery, plan.store) or SLOWEST) if recovery.of(plan.store).capacity else plan
     try:
-        result = by_parts.work(_shared(case, deps, recovery, paced), part.number, Cancelling(deps.cases, deps.clock, TURN))
+        of = replace(_shared(case, deps, recovery, paced), journal=_afresh(deps, case.id))
+        result = by_parts.work(of, part.number, Cancelling(deps.cases, deps.clock, TURN))
     except LeaseLost:  # somebody else is at it
         return False
     return result is not None and result.finished
@@ -67,7 +69,12 @@ def work(part: Part, deps: Deps, plans: Callable[[Case, Recovery], Iterable[Migr
 
 def _shared(case: Case, deps: Deps, recovery: Recovery, plan: Migration) -> Shared:
     def ledger(number: int) -> Journal:
-        return deps.journal(part_ledger(case.id, plan.id, number))
+        return _afresh(deps, part_ledger(case.id, plan.id, number))
 
     objects, workers = recovery.of(plan.store).objects, deps.policy.migration.workers
     return Shared(plan, objects, deps.journal(case.id), ledger, deps.clock, beside=workers)
+
+
+def _afresh(deps: Deps, ledger: str) -> Journal:
+    """What others write while we only read: who opened it once would not see it grow. A case's is for reading alone here."""
+    return (deps.afresh or deps.journal)(ledger)

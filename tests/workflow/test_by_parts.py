@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from itertools import cycle
 
 import pytest
 
+from azure_functions_app import environment
 from shared.domain.case import Case, Mode, Verdict
 from shared.ports.objects import Encryption, Scheme
 from shared.ports.record import TAKEN_IN
+from shared.reencryption import Proof
 from shared.reencryption.by_parts import CUT
 from shared.settings import MigrationRules, Modes, OneWay, Policy
 from shared.workflow.deps import Deps
@@ -96,6 +99,21 @@ def test_durable_functions_give_each_part_to_a_worker_and_nothing_else_travels(d
     assert len({(each["migration"], each["number"]) for each in given}) >= 3
     assert all(each.keys() == {"case", "migration", "number"} for each in given)
     assert not any("c/" in json.dumps(event) for event in duty.host.instances[case].history)
+
+
+def test_what_one_process_writes_the_others_read_though_each_has_opened_the_records_before(duty: Duty) -> None:
+    blobs, case = on_azure(duty)
+    processes = cycle([worker(duty.hospital, blobs, BESIDE, beside=True) for _ in range(3)])
+    duty.patch.setattr(environment, "ready", lambda: next(processes))
+    duty.host.run()
+    found, deps = duty.case(case), worker(duty.hospital, blobs, BESIDE)
+    assert_all_is_moved(found, blobs, deps)
+    entries = list(deps.journal(case).entries())
+    taken = [entry.body for entry in entries if entry.kind == TAKEN_IN]
+    assert sum(int(str(body["moved"])) for body in taken) == MANY + 3
+    assert all(int(str(body["entries"])) for body in taken)
+    proofs = [Proof.model_validate_json(deps.journal(case).blobs(str(e.body["blob"]))) for e in entries if e.kind == "verified"]
+    assert sum(proof.compared for proof in proofs) == MANY + 3
 
 
 @pytest.mark.parametrize("last", [40, 90])
