@@ -143,7 +143,8 @@ def taken(
 ) -> Iterator[Change]:
     """What a principal holds, taken away. `held`: each by its id, as it is when it is gone; `why`: in words, of both.
 
-    What the lineage gave goes alone; all of it goes where the principal is fenced as a whole (`whole`).
+    What the lineage gave goes alone; all of it goes where the principal is fenced as a whole (`whole`). What may be what it
+    gave, by a record that does not tell which, is a person's to decide.
     """
     given, fenced = why
     for name, gone in held:
@@ -151,3 +152,6 @@ def taken(
             yield action.change(target, gone, given, origin=Origin.ATTACKER, reversible=reversible)
         elif whole:
             yield action.change(target, gone, fenced, blast=blast_of(whole), reversible=reversible)
+        elif any(situation.gave(target, told.lower()) for told in gone.told):
+            unclear = "the actor gave such a one, and the record does not say whether it is this one"
+            yield action.change(target, gone, unclear, blast=Blast(known=False), reversible=reversible)

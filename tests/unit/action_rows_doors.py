@@ -53,9 +53,30 @@ HELD = AppCredential(proof="p", kind="secret", present=True)  # pragma: allowlis
 
 HEAD = DirectoryRole(role="head", present=True)
 MAIL = AppPermission(kind="application", resource="graph", what="mail", present=True)
-ADDED = BY_KEY.but(given=tuple((PROGRAM.id, part) for part in ("p", "a", "head", "mail")))
+ADDED = BY_KEY.but(given=tuple((PROGRAM.id, part) for part in ("p", "a", "head /", "application/graph/mail/")))
+ALL_READ = AppPermission(kind="delegated", resource="graph", what="User.Read", present=True)
+READS = (ALL_READ, ALL_READ.but(whose="nurse"))
+SCOPED = (HEAD, HEAD.but(scope="/administrativeUnits/w"))
 GUEST = BY_SECRET.but(standings=(WHOLE.but(actor=SECRET.but(access_key="p")),), given=((PROGRAM.id, "p"),))
 OWNERS = HELD.but(proof="owners")
+
+
+def gave(part: str) -> Scope:
+    """The actor gave this to an application of others."""
+    return BY_KEY.but(given=((PROGRAM.id, part),))
+
+
+GAVE = {
+    "a consent that the actor gave for a person": (
+        Row("remove-permissions", PROGRAM, READS, gave("delegated/graph/user.read/nurse")),
+        True,
+    ),
+    "one for nobody knows whom": (Row("remove-permissions", PROGRAM, READS, gave("delegated/graph/user.read/?")), False),
+    "a permission at nobody knows what": (Row("remove-permissions", PROGRAM, (MAIL,), gave("application//mail/")), False),
+    "a role in all of the directory": (Row("remove-directory-roles", PROGRAM, (HEAD,), gave("head /")), True),
+    "a role in nobody knows what part": (Row("remove-directory-roles", PROGRAM, SCOPED[1:], gave("head *")), False),
+}
+"""Whether it goes by itself (True) or a person decides."""
 
 GONE = LogSent(name="night", categories=("StorageRead",), to=(), on=False)
 BLIND = BY_SECRET.but(deeds=((STORE.id, "microsoft.insights/diagnosticsettings/delete"),))
@@ -91,6 +112,13 @@ DOORS = {
     "nobody else's": Row("remove-directory-roles", PROGRAM, (HEAD,), BY_KEY, 0),
     "permissions are taken away": Row("remove-permissions", PROGRAM, (MAIL,), BY_SECRET),
     "one that the actor consented to": Row("remove-permissions", PROGRAM, (MAIL, MAIL.but(what="files")), ADDED),
+    "a consent for one person, beside everybody's": Row(
+        "remove-permissions", PROGRAM, READS, gave("delegated/graph/user.read/nurse")
+    ),
+    "everybody's is asked about neither": Row("remove-permissions", PROGRAM, READS, gave("delegated/graph/user.read/?")),
+    "both are, where it is not told": Row("remove-permissions", PROGRAM, READS, gave("delegated//user.read/*"), 2),
+    "one at another interface is another": Row("remove-permissions", PROGRAM, READS, gave("delegated/mail/user.read/"), 0),
+    "a role in all of the directory, beside one in a part": Row("remove-directory-roles", PROGRAM, SCOPED, gave("head /")),
     "those of others stay": Row("remove-permissions", PROGRAM, (MAIL,), BY_KEY, 0),
     "a log that the actor switched off is sent again": Row("send-log", STORE, (GONE,), BLIND),
     "one that somebody else switched off is not": Row("send-log", STORE, (GONE,), BY_SECRET, 0),

@@ -21,7 +21,7 @@ from shared.domain.scope import Used
 from tests.doubles import ListJournal
 from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, HOME, KEY, THIEF
 from tests.unit.action_rows import EVERYBODY, ROLE, ROWS, Row, with_
-from tests.unit.action_rows_doors import DOORS, KEY_CALLS, LOG_CALLS
+from tests.unit.action_rows_doors import DOORS, GAVE, KEY_CALLS, LOG_CALLS
 from tests.unit.action_rows_vaults import AT_VAULT, OPEN, SEEN, US, VAULT, VAULTS
 from tests.unit.action_rows_ways import ABROAD, CLEAR, RULE, WAYS, WAYS_CALLS, WEAKENED
 
@@ -196,7 +196,7 @@ def test_a_vault_is_closed_only_where_nobody_is_locked_out(used: Used, clear: bo
     assert change.after.services, "stores and disks come to their keys by the trusted services' way"
 
 
-@pytest.mark.parametrize(("row", "clear"), CLEAR.values(), ids=CLEAR)
+@pytest.mark.parametrize(("row", "clear"), (CLEAR | GAVE).values(), ids=CLEAR | GAVE)
 def test_what_goes_by_itself_and_what_a_person_decides(row: Row, clear: bool) -> None:
     _, (change,) = proposed(row)
     assert change.blast.clear is clear

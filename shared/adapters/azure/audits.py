@@ -19,6 +19,8 @@ from shared.adapters.azure.log_rows import moment
 from shared.adapters.azure.rest import GRAPH
 from shared.domain.actor import Actor, Credential
 from shared.domain.errors import Absent, Unreachable
+from shared.domain.facet import AppPermission, DirectoryRole
+from shared.domain.facet.sign_ins import SOMEBODY, UNSAID
 from shared.domain.resource import Cloud, Kind, Ref
 from shared.intake import fact_entra
 from shared.intake.azure_names import principal
@@ -44,16 +46,20 @@ type Ids = Callable[[Any], Iterable[str]]
 
 KEY = re.compile(r"KeyIdentifier=([0-9A-Fa-f-]+)")
 
+ROLE, APP_ROLE, CONSENT = "Role.TemplateId", "AppRole.Id", "DelegatedPermissionGrant.Scope"
+
 GIVEN: Mapping[str, Ids] = {
     "KeyDescription": lambda value: [found[1] for each in items(value) if (found := KEY.search(str(each)))],
     "FederatedIdentityCredentials": lambda value: [first(folded(each), "id") for each in items(value)],
-    "Role.TemplateId": lambda value: [str(value)],
-    "AppRole.Id": lambda value: [str(value)],
-    "DelegatedPermissionGrant.Scope": lambda value: str(value).split(),
+    ROLE: lambda value: [str(value)],
+    APP_ROLE: lambda value: [str(value)],
+    CONSENT: lambda value: str(value).split(),
     "Group.ObjectID": lambda value: [str(value).lower()],
     "Application.ObjectID": lambda value: [str(value).lower()],
 }
 """Properties that change when somebody is given something, and the ids in their values: of credentials, roles, permissions."""
+
+CONSENT_TYPE = "DelegatedPermissionGrant.ConsentType"
 
 CREDENTIALS = frozenset({"KeyDescription", "FederatedIdentityCredentials"})
 WHOSE = "ServicePrincipal.ObjectID"
@@ -184,7 +190,34 @@ def _gave(event: Mapping[str, Any], targets: list[Ref]) -> Iterator[tuple[Ref, s
         name = str(change.get("displayname"))
         before, after = (_ids(name, change.get(when)) for when in ("oldvalue", "newvalue"))
         for part in (each for each in after if each not in before):
-            yield holder, part, name in CREDENTIALS
+            yield holder, _whole(name, part, event, holder), name in CREDENTIALS
+
+
+def _whole(name: str, part: str, event: Mapping[str, Any], holder: Ref) -> str:
+    """What was given as the facet names it: a role with its scope, a permission with its interface and with whom it is for."""
+    if name == ROLE:
+        scoped = "scoped" in str(event.get("activitydisplayname", "")).lower()
+        return DirectoryRole(role=part, scope=UNSAID if scoped else "/", present=True).part.lower()
+    if name not in {APP_ROLE, CONSENT}:
+        return part
+    interface = next((each for each in _of_kind("serviceprincipal", event) if each != holder.id), "")
+    if name == APP_ROLE:
+        return AppPermission(kind="application", resource=interface, what=part, present=True).part.lower()
+    whose = _consenting(event)
+    return AppPermission(kind="delegated", resource=interface, what=part, whose=whose, present=True).part.lower()
+
+
+def _consenting(event: Mapping[str, Any]) -> str:
+    """For whom a consent is: empty for everybody. The log says whether it is for one person, and hardly ever for whom."""
+    changes = (folded(c) for each in items(event.get("targetresources")) for c in items(folded(each).get("modifiedproperties")))
+    said = next((str(_value(c.get("newvalue"))).lower() for c in changes if c.get("displayname") == CONSENT_TYPE), "")
+    persons = {"allprincipals": "", "principal": next(_of_kind("user", event), SOMEBODY)}
+    return persons.get(said, UNSAID)
+
+
+def _of_kind(kind: str, event: Mapping[str, Any]) -> Iterator[str]:
+    targets = (folded(each) for each in items(event.get("targetresources")))
+    return (first(each, "id").lower() for each in targets if first(each, "type").lower() == kind)
 
 
 def _ids(name: str, value: object) -> list[str]:

@@ -9,7 +9,7 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    held = ((each.role, each.but(present=False)) for each in situation.world.look(target, DirectoryRole) if each.present)
+    held = ((each.part.lower(), each.but(present=False)) for each in situation.world.look(target, DirectoryRole) if each.present)
     why = ("the actor assigned it", "with it the actor makes what the next sweep has to find")
     yield from taken(action, target, situation, held, why, situation.quarantined(target))
 

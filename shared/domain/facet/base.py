@@ -16,6 +16,11 @@ class Facet(Value):
         return ""
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """By what other parts a log may tell of it that leaves some of it out."""
+        return ()
+
+    @property
     def document(self) -> str:
         """What is replaced as a whole by a write of this facet."""
         return f"{self.facet}:{self.part}"

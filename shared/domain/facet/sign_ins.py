@@ -33,6 +33,13 @@ class AppCredential(Facet):
         return self.but(present=False)
 
 
+UNSAID = "*"
+"""In the place of a scope or a person, where a log does not say which, or whether there is one."""
+
+SOMEBODY = "?"
+"""In the place of a person, where a log says that there is one, and not who."""
+
+
 class DirectoryRole(Facet):
     """One role that a principal has in the directory itself (`scope`: `/`, or the part of it that the role is about)."""
 
@@ -44,6 +51,10 @@ class DirectoryRole(Facet):
     @property
     def part(self) -> str:
         return f"{self.role} {self.scope}"
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        return (self.but(scope=UNSAID).part,)
 
     @property
     def absent(self) -> Self:
@@ -67,6 +78,13 @@ class AppPermission(Facet):
     @property
     def part(self) -> str:
         return f"{self.kind}/{self.resource}/{self.what}/{self.whose}"
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Without the interface (`resource` empty), and without the person: `UNSAID`, or `SOMEBODY` of one for one person alone."""
+        persons = (self.whose, *((SOMEBODY,) if self.whose else ()), *((UNSAID,) if self.kind == "delegated" else ()))
+        every = (self.but(resource=resource, whose=whose).part for resource in (self.resource, "") for whose in persons)
+        return tuple(each for each in every if each != self.part)
 
     @property
     def document(self) -> str:

@@ -135,6 +135,15 @@ def _consented(activity: str, ask: Ask, client: str, changed: dict[str, tuple[ob
     ask.audit(activity, GRAPH_APP, "ServicePrincipal", (client, "ServicePrincipal"), **changed, **whose)
 
 
+def _scopes(grant: dict[str, Any], before: str | None, after: str) -> dict[str, tuple[object, object]]:
+    """The log says whether a consent is for one person, and not for whom."""
+    for_whom = grant.get("consentType")
+    return {
+        "DelegatedPermissionGrant_Scope": (before, after),
+        "DelegatedPermissionGrant_ConsentType": (for_whom if before else None, for_whom),
+    }
+
+
 def _grants(ask: Ask) -> Answer:
     return ask.many(ask.cloud.entra.grants.values(), "oauth2PermissionGrants")
 
@@ -148,7 +157,7 @@ def _add_grant(ask: Ask) -> Answer:
     asked = ask.body()
     made = {"id": uuid.uuid4().hex, "principalId": None, **asked}
     ask.cloud.entra.grants[made["id"]] = made
-    changed: dict[str, tuple[object, object]] = {"DelegatedPermissionGrant_Scope": (None, made["scope"])}
+    changed = _scopes(made, None, made["scope"])
     _consented("Add delegated permission grant", ask, made["clientId"], changed)
     return Answer.of(201, made)
 
@@ -159,7 +168,7 @@ def _update_grant(ask: Ask) -> Answer:
         raise missing(ask.ids[0])
     if unknown := set(asked) - {"scope"}:
         raise Problem(400, "Request_BadRequest", f"Property '{min(unknown)}' is read-only and cannot be set.")
-    changed: dict[str, tuple[object, object]] = {"DelegatedPermissionGrant_Scope": (held["scope"], asked["scope"])}
+    changed = _scopes(held, held["scope"], asked["scope"])
     held["scope"] = asked["scope"]
     _consented("Add delegated permission grant", ask, held["clientId"], changed)
     return Answer(204)

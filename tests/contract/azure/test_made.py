@@ -94,6 +94,7 @@ GIVEN: dict[str, tuple[Move, bool]] = {
     "a role for a time": (lambda t, _: (names.NURSE_ID, t.scheduled(names.NURSE_ID, "roleAssignment")), False),
     "a role at a scope for an application": (lambda t, d: (d.portal.id, t.role(d.portal.id, "ServicePrincipal")), False),
     "a permission of an application": (lambda t, d: (d.portal.id, t.permission(d.portal.id)), False),
+    "a consent for one person": (lambda t, d: (d.portal.id, t.consent_for(names.NURSE_ID, d.portal.id)), False),
     "a consent for everybody": (lambda t, d: (d.portal.id, t.consent(d.portal.id)), False),
 }
 

@@ -44,6 +44,7 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answered]:
         registration, holder = portal(scene.cloud)
         consented(scene.cloud, holder.id)
         thief.widen(holder.id)
+        thief.consent_for(names.NURSE_ID, holder.id)
         thief.member(names.NURSE_ID)
         thief.group_role()
         thief.owner(names.NURSE_ID, registration.id)
@@ -105,7 +106,9 @@ def test_what_it_gave_to_a_group_a_nurse_or_an_application_of_others_goes_alone(
     directory = scene.cloud.entra.directory
     assert (directory.groups["heads"].members, scene.roles("nurses")) == (set(), [])
     assert directory.groups["nurses"].members == {names.NURSE_ID}
-    assert [grant["scope"] for grant in scene.cloud.entra.grants.values()] == ["User.Read"]
+    everybodys, persons = scene.cloud.entra.grants.values()
+    assert (everybodys["consentType"], everybodys["scope"]) == ("AllPrincipals", "User.Read")
+    assert persons["principalId"] == names.NURSE_ID, "a person decides: the log does not say whose it was"
     assert not any(each.owners for each in directory.applications.values())
     assert directory.users[names.NURSE_ID].enabled
 

@@ -81,23 +81,29 @@ class Hand:
     def directory_role(self, who: str) -> str:
         role = ADMIN_ROLES["User Administrator"]
         self.graph("POST", "roleManagement/directory/roleAssignments", {"principalId": who, "roleDefinitionId": role})
-        return role
+        return f"{role} /"
 
     def permission(self, holder: str) -> str:
         asked = {"principalId": holder, "resourceId": GRAPH_APP, "appRoleId": app_role("Mail.Read")}
         self.graph("POST", f"servicePrincipals/{holder}/appRoleAssignments", asked)
-        return app_role("Mail.Read")
+        return f"application/{GRAPH_APP}/{app_role('Mail.Read')}/"
 
     def consent(self, holder: str) -> str:
         asked = {"clientId": holder, "consentType": "AllPrincipals", "resourceId": GRAPH_APP, "scope": "Files.Read.All"}
         self.graph("POST", "oauth2PermissionGrants", asked)
-        return "Files.Read.All"
+        return f"delegated/{GRAPH_APP}/files.read.all/"
+
+    def consent_for(self, who: str, holder: str) -> str:
+        """What everybody consented to once more, for one person, of whom the log does not tell."""
+        asked = {"clientId": holder, "consentType": "Principal", "principalId": who, "resourceId": GRAPH_APP, "scope": "User.Read"}
+        self.graph("POST", "oauth2PermissionGrants", asked)
+        return f"delegated/{GRAPH_APP}/user.read/?"
 
     def widen(self, holder: str) -> str:
         """One more scope in a consent that others gave; the scope."""
-        (grant,) = self.graph("GET", f"servicePrincipals/{holder}/oauth2PermissionGrants")["value"]
+        grant, *_ = self.graph("GET", f"servicePrincipals/{holder}/oauth2PermissionGrants")["value"]
         self.graph("PATCH", f"oauth2PermissionGrants/{grant['id']}", {"scope": f"{grant['scope']} Mail.ReadWrite"})
-        return "Mail.ReadWrite"
+        return f"delegated/{GRAPH_APP}/mail.readwrite/"
 
     def member(self, who: str, group: str = "heads") -> str:
         """A place in a group; the group's id."""
