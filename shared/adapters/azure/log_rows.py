@@ -70,18 +70,23 @@ def _sent(clients: Clients, store: Ref) -> bool:
 
 def recorded_now(clients: Clients, store: Ref) -> bool:
     """Whether a workspace gets all reads and writes of a store's blobs now."""
+    return sends(settings(clients, store))
+
+
+def settings(clients: Clients, store: Ref) -> tuple[Row, ...]:
+    """What the diagnostic settings of a store's blobs say."""
     path = f"{store.id}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings?api-version=2021-05-01-preview"
-    return sends(one["properties"] for one in clients.rest(ARM).every(path))
+    return tuple(one["properties"] for one in clients.rest(ARM).every(path))
 
 
-def sends(settings: Iterable[Mapping[str, Any]]) -> bool:
+def sends(found: Iterable[Mapping[str, Any]]) -> bool:
     """Whether these diagnostic settings send all reads and writes to a workspace."""
-    return takes(settings, RECORDED)
+    return takes(found, RECORDED)
 
 
-def takes(settings: Iterable[Mapping[str, Any]], categories: Collection[str]) -> bool:
+def takes(found: Iterable[Mapping[str, Any]], categories: Collection[str]) -> bool:
     """Whether these diagnostic settings send all of these categories to a workspace."""
-    sent = [log for one in settings if one.get("workspaceId") for log in one.get("logs") or () if log.get("enabled")]
+    sent = [log for one in found if one.get("workspaceId") for log in one.get("logs") or () if log.get("enabled")]
     groups = {log.get("categoryGroup") for log in sent}
     return bool(groups & {"allLogs", "audit"}) or {log.get("category") for log in sent} >= set(categories)
 

@@ -2,13 +2,15 @@
 
 Rules
 1. What is asked for is cut in two until an answer is whole: the log gives so many rows at a time.
-2. Where the log goes can be changed. From a deletion of a setting to the next writing nothing was told, nor before the first.
+2. Where the log goes can be changed, and a change does not say what was told after it. From the first to the last nothing can
+   be said; nor after the last, unless the log goes to a workspace again that it went to before; nor before what was the first ever.
 3. Nothing that the log says of a blob goes into an exception or a log of ours.
 
 Source: table StorageBlobLogs (Azure Monitor reference). Rows come minutes late.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +22,7 @@ from shared.adapters.azure.log_rows import Row, moment, rows
 from shared.domain.errors import Unreachable
 from shared.domain.exposure import Blind, Told
 from shared.domain.resource import Ref
+from shared.intake.tolerant import folded
 from shared.ports import PLAINTEXT, Act, Clock, Request, Watched
 
 LATE = timedelta(minutes=15)
@@ -29,7 +32,12 @@ LEAST = timedelta(seconds=1)
 """What is not cut in two any more."""
 
 NOT_SENT = "its log was sent to no workspace"
+CHANGED = "where its log goes was changed"
 NOT_YET = "its log is minutes late"
+
+PROVIDER = "resourceProvider eq 'Microsoft.Insights'"
+UNSAID = "unsaid"
+"""The workspace of a writing whose request the activity log does not have: no workspace is called so."""
 
 ASKED = (
     "TimeGenerated, OperationName, AuthenticationType, AuthenticationHash, RequesterObjectId, RequesterUpn, RequesterUserName, "
@@ -43,31 +51,47 @@ def watched(clients: Clients, clock: Clock, store: Ref, since: datetime, until: 
     """Before the store was made nobody was blind."""
     made = stores.account(clients, store).creation_time
     begin = max(since, made.astimezone(UTC)) if made else since
-    if not log_rows.recorded_now(clients, store):
+    settings = log_rows.settings(clients, store)
+    if not log_rows.sends(settings):
         return Watched((), (Blind(since=begin, until=until, why=NOT_SENT),)) if begin < until else Watched((), ())
-    gaps = [Blind(since=a, until=b, why=NOT_SENT) for a, b in _unsent(clients, store, begin, until)]
+    turns = sorted(_turns(clients, store), key=lambda turn: turn.at)
+    gap = [Blind(since=a, until=min(b, until), why=CHANGED) for a, b in _unsure(turns, settings, begin, until) if a < until]
     late = max(begin, clock.now() - LATE)
-    return Watched((Told.STORAGE_LOGS,), (*gaps, *([Blind(since=late, until=until, why=NOT_YET)] if late < until else [])))
+    return Watched((Told.STORAGE_LOGS,), (*gap, *([Blind(since=late, until=until, why=NOT_YET)] if late < until else [])))
 
 
-def _unsent(clients: Clients, store: Ref, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """The times within these in which the activity log shows no setting."""
-    place, off = settings_of(store.id), None
-    for number, (at, written) in enumerate(sorted(_turns(clients, store, since, place))):
-        if written:
-            if number == 0 or off is not None:
-                yield off or since, min(at, until)
-            off = None
-        elif off is None:
-            off = at
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A setting was written or deleted. `workspace`: where it was to send from then on, lower case; empty for a deletion."""
+
+    at: datetime
+    name: str
+    workspace: str
 
 
-def _turns(clients: Clients, store: Ref, since: datetime, place: str) -> Iterator[tuple[datetime, bool]]:
-    """When a setting was written (True) or deleted."""
-    for event in activity.events(clients, store.account, since, "resourceProvider eq 'Microsoft.Insights'"):
-        told = activity.told(event)
-        if not told.failed and str(event.get("resourceId", "")).lower().startswith(place):
-            yield moment(event["eventTimestamp"]), told.event.endswith("/write")
+def _unsure(
+    turns: Sequence[Turn], settings: Sequence[Row], since: datetime, until: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    """From the first change to the last, and on where the log does not go again to where it went before the first."""
+    changes = [turn for turn in turns if turn.at >= since]
+    if not changes:
+        return
+    before = {turn.name: turn.workspace for turn in turns if turn.at < since}
+    known = set(before.values()) - {""}
+    again = log_rows.sends(one for one in settings if str(one.get("workspaceId", "")).lower() in known)
+    begun = known or not changes[0].workspace
+    yield changes[0].at if begun else since, changes[-1].at if again else until
+
+
+def _turns(clients: Clients, store: Ref) -> Iterator[Turn]:
+    """Every change that the activity log still has: what came before the time in question says where the log should go."""
+    place = settings_of(store.id)
+    for event in activity.events(clients, store.account, datetime.now(UTC) - activity.KEPT, PROVIDER):
+        told, changed = activity.told(event), str(event.get("resourceId", "")).lower()
+        if not told.failed and changed.startswith(place):
+            asked = folded(folded(told.request).get("properties")) if told.event.endswith("/write") else {}
+            workspace = str(asked.get("workspaceid") or UNSAID).lower() if told.event.endswith("/write") else ""
+            yield Turn(moment(event["eventTimestamp"]), changed.removeprefix(place), workspace)
 
 
 def requests(clients: Clients, store: Ref, since: datetime, until: datetime) -> Iterator[Request]:

@@ -13,12 +13,13 @@ from shared.adapters.azure.traffic import AzureTraffic
 from shared.domain.actor import Credential
 from shared.domain.exposure import Told
 from shared.domain.resource import Kind
-from shared.ports import Request
+from shared.ports import Request, Watched
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure.clinic import build
 from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.roles import Role
 from shared.sandbox.azure.transport import transport
+from shared.sandbox.azure.workspaces import add_workspace
 from tests.contract.azure.scenes import Bearer
 from tests.contract.azure.thief_scenes import empowered
 
@@ -114,16 +115,55 @@ def test_the_last_minutes_can_not_be_excluded_and_later_they_can(desk: Desk) -> 
     assert desk.traffic(timedelta(hours=1)).watched(STORE, desk.since, until).blind == ()
 
 
-def test_from_the_hour_that_the_thief_stopped_the_log_nothing_can_be_excluded_until_it_goes_again(desk: Desk) -> None:
-    setting = f"https://management.azure.com{SETTING}?api-version=2021-05-01-preview"
-    before = desk.cloud.resources.get(SETTING)["properties"]
-    desk.thief("DELETE", setting)
+def retold(desk: Desk, *turns: tuple[str, dict[str, Any] | None]) -> Watched:
+    """What can be said the day after a thief changed where the log goes, an hour between."""
+    for number, (name, properties) in enumerate(turns):
+        desk.cloud.clock.advance(3600 if number else 0)
+        place = f"https://management.azure.com{SETTING.rpartition('/')[0]}/{name}?api-version=2021-05-01-preview"
+        desk.thief("DELETE" if properties is None else "PUT", place, *([] if properties is None else [{"properties": properties}]))
     until = Hours(desk.cloud).now() + timedelta(hours=2)
-    stopped = desk.traffic(timedelta(days=1)).watched(STORE, desk.since, until)
+    return desk.traffic(timedelta(days=1)).watched(STORE, desk.since, until)
+
+
+def sent(desk: Desk, workspace: str = "", *, on: bool = True) -> dict[str, Any]:
+    """The clinic's setting, or what a thief makes of it."""
+    before = desk.cloud.resources.get(SETTING)["properties"]
+    logs = [{**log, "enabled": on} for log in before["logs"]]
+    return {"workspaceId": workspace or before["workspaceId"], "logs": logs}
+
+
+def test_a_log_that_was_stopped_says_nothing_of_all_the_time(desk: Desk) -> None:
+    stopped = retold(desk, ("night", None))
     assert (stopped.told, [each.why for each in stopped.blind]) == ((), [store_traffic.NOT_SENT])
+
+
+@pytest.mark.parametrize("way", ["deleted", "every category off"])
+def test_from_the_hour_that_the_thief_stopped_the_log_nothing_can_be_excluded_until_it_goes_again(desk: Desk, way: str) -> None:
+    again = sent(desk)
+    off = None if way == "deleted" else sent(desk, on=False)
+    found = retold(desk, ("night", off), ("night", again))
+    assert found.told == (Told.STORAGE_LOGS,)
+    assert [(each.why, round(each.seconds / 3600)) for each in found.blind] == [(store_traffic.CHANGED, 1)]
+
+
+STOLEN = names.WORKSPACE_ID.replace("/workspaces/", "/workspaces/thiefs-")
+
+
+def test_a_log_that_is_sent_to_a_workspace_of_the_thiefs_says_nothing_to_the_end(desk: Desk) -> None:
+    add_workspace(desk.cloud, STOLEN)
+    found = retold(desk, ("night", sent(desk, STOLEN)))
+    assert [(each.why, round(each.seconds / 3600)) for each in found.blind] == [(store_traffic.CHANGED, 2)]
+
+
+def test_what_the_thiefs_workspace_gets_does_not_stand_for_what_ours_lacks(desk: Desk) -> None:
+    add_workspace(desk.cloud, STOLEN)
+    writes = {**sent(desk), "logs": [{"category": "StorageWrite", "enabled": True}]}
+    found = retold(desk, ("own", sent(desk, STOLEN)), ("night", writes))
+    assert [round(each.seconds / 3600) for each in found.blind] == [3]
+
+
+def test_where_nobody_knows_what_was_there_before_nothing_can_be_excluded(desk: Desk) -> None:
+    desk.cloud.activity.age("Microsoft.Insights/diagnosticSettings", timedelta(days=90).total_seconds())
     desk.cloud.clock.advance(3600)
-    kept = {"workspaceId": before["workspaceId"], "logs": before["logs"]}
-    desk.thief("PUT", setting, {"properties": kept})
-    again = desk.traffic(timedelta(days=1)).watched(STORE, desk.since, until)
-    assert again.told == (Told.STORAGE_LOGS,)
-    assert [round(each.seconds / 3600) for each in again.blind] == [1]
+    found = retold(desk, ("night", sent(desk)))
+    assert [round(each.seconds / 3600) for each in found.blind] == [3]
