@@ -1,7 +1,8 @@
 """The bulk of a store moved by workers beside each other: each takes a stretch of the listing, and keeps a ledger of its own.
 
 Rules
-1. The cut is on record before anybody works on a part of it; whoever works names a part by its number, and nothing else travels.
+1. The cut is on record before anybody works on a part of it, and while it grows: whoever is stopped is gone on from. Whoever works
+   names a part by its number, and nothing else travels.
 2. A part is a migration like any other, over less of the listing: the same looks, intents, outcomes and sweeps, in a ledger under
    the case's own secrets. No two ledgers meet, and whoever comes to a ledger second stops.
 3. What a part came to is read back into the case's record, with the signed head of the part's ledger.
@@ -13,15 +14,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import batched
-from typing import Any, cast
+from typing import Any, Self, cast
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
+from shared.domain.errors import CloudError
 from shared.domain.resource import Ref
 from shared.domain.value import Value, digest
 from shared.ports import Clock, Journal, Objects
 from shared.ports.objects import Page
-from shared.ports.record import TAKEN_IN
+from shared.ports.record import TAKEN_IN, Recorded
 
 from .answers import persistently
 from .asking import never
@@ -32,6 +34,9 @@ from .result import MigrationResult, Progress
 
 PAGES = 4
 """Pages of a listing in one part: 20,000 blobs at 5,000 a page, whose record takes 90 MB of its worker."""
+
+NOTED = 200
+"""Pages of a listing after which it is put on record how far the cut is, for whoever comes after a worker that died."""
 
 BESIDE = 6
 """Parts that are worked on beside each other: where workers are shared with fences, fewer than one of their machines runs."""
@@ -56,7 +61,34 @@ class Stretch(Value):
 type Ledger = Callable[[int], Journal]
 """The ledger of a part, by its number, opened each time: whoever else is at it is known by what they wrote there alone."""
 
-_CUT = TypeAdapter(tuple[Stretch, ...])
+
+class Cut(Value):
+    """A cut as far as it has come: the parts that are `whole`, and the next: where it begins, its pages and the `last` key in them.
+
+    `after`: where the listing goes on. An entry of the record has of `whole` what came since the one before.
+    """
+
+    whole: tuple[Stretch, ...] = ()
+    begins: Stretch = Stretch()
+    count: int = 0
+    last: str = Field(default="", repr=False)
+    after: tuple[str, str] | None = Field(default=None, repr=False)
+    over: bool = False
+
+    def and_then(self, page: Page, most: int) -> Self:
+        """With the next page, and another part where it does not go into this one; versions of one key are one worker's."""
+        first = page.versions[0].key if page.versions else ""
+        full = self.count >= most and first > self.last
+        begins = Stretch(after=self.after, first=first) if full else self.begins
+        over = page.after is None
+        return self.but(
+            whole=(*self.whole, *([self.begins.but(end=first)] if full else []), *([begins] if over else [])),
+            begins=begins,
+            count=1 if full else self.count + 1,
+            last=page.versions[-1].key if page.versions else self.last,
+            after=page.after,
+            over=over,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +110,16 @@ class Shared:
 def open_parts(of: Shared, cancelled: Callable[[], bool] = never) -> tuple[int, ...]:
     """The parts that are to be worked on now, by number: cut at first, and none where all that can be done so is taken in.
 
+    None either where the cutting was stopped: the next call goes on with it.
+
     Raises `CloudError` where the store can not be listed, and what the record raises.
     """
-    cut = _cut_of(of)
-    if not cut and of.plan.first:
+    if of.plan.first and not begun(of):
         migrate_exposed(of.plan, of.objects, of.journal, of.clock, cancelled)
-    cut = cut or _cut(of, cancelled)
-    if not cut or cancelled():
+    cut = _cut(of, _cut_of(of), cancelled)
+    if not cut.over or cancelled():
         return ()
-    open_, standing = _standing(of, len(cut))
+    open_, standing = _standing(of, len(cut.whole))
     if open_ and _gets_on(of, digest(standing)):
         return open_
     _take_in(of, open_)
@@ -111,8 +144,13 @@ def _standing(of: Shared, parts: int) -> tuple[tuple[int, ...], dict[str, object
 
 
 def begun(of: Shared) -> bool:
-    """Whether the store was cut."""
-    return bool(_cut_of(of))
+    """Whether the store is being cut, or was."""
+    return any(True for _ in _cuts(of))
+
+
+def cut(of: Shared) -> bool:
+    """Whether the store is cut, as this record has it."""
+    return any(e.body["over"] for e in _cuts(of))
 
 
 def work(
@@ -122,7 +160,7 @@ def work(
 
     Raises as `migrate`, and `LeaseLost` where another worker is at it.
     """
-    cut = _cut_of(of)
+    cut = _cut_of(of).whole
     if number not in range(len(cut)):
         return None
     journal, plan = of.ledger(number), of.plan.but(first=frozenset())
@@ -144,29 +182,43 @@ def _gets_on(of: Shared, standing: str) -> bool:
     return True
 
 
-def _cut_of(of: Shared) -> tuple[Stretch, ...]:
-    """The cut as the record has it; empty where there is none."""
-    found = next((e.body for e in of.journal.entries() if _is(of, e.kind, CUT, e.body)), None)
-    return _CUT.validate_json(of.journal.blobs(str(found["blob"]))) if found else ()
+def _cut_of(of: Shared) -> Cut:
+    """The cut as far as the record has it."""
+    noted = [Cut.model_validate_json(of.journal.blobs(str(e.body["blob"]))) for e in _cuts(of)]
+    return noted[-1].but(whole=tuple(part for each in noted for part in each.whole)) if noted else Cut()
 
 
-def _cut(of: Shared, cancelled: Callable[[], bool]) -> tuple[Stretch, ...]:
-    """Go through the listing once, and put on record where each part begins; nothing where that was stopped."""
-    found, begins = list[Stretch](), Stretch()
-    count, last, after = 0, "", None
-    while not cancelled():
-        page = persistently(of.clock, partial(of.objects.list, of.plan.store, after))
-        # versions of one key are one worker's
-        if count >= of.pages and page.versions and page.versions[0].key > last:
-            found.append(begins.but(end=page.versions[0].key))
-            begins, count = Stretch(after=after, first=page.versions[0].key), 0
-        count, last, after = count + 1, page.versions[-1].key if page.versions else last, page.after
-        if after is None:
-            found.append(begins)
-            kept = of.journal.blob(_CUT.dump_json(tuple(found)))
-            of.journal.append(CUT, {"migration": of.plan.id, "parts": len(found), "blob": kept})
-            return tuple(found)
-    return ()
+def _cuts(of: Shared) -> Iterator[Recorded]:
+    return (e for e in of.journal.entries() if _is(of, e.kind, CUT, e.body))
+
+
+def _cut(of: Shared, done: Cut, cancelled: Callable[[], bool]) -> Cut:
+    """Go on through the listing, and put on record where each part begins; where that is stopped, as far as it has come.
+
+    Raises `CloudError` where the store can not be listed; what was cut before is on record.
+    """
+    at, pages = done.but(whole=()), 0
+    while not (at.over or cancelled()):
+        try:
+            page = persistently(of.clock, partial(of.objects.list, of.plan.store, at.after))
+        except CloudError:
+            _note(of, done, at)
+            raise
+        at, pages = at.and_then(page, of.pages), pages + 1
+        if pages % NOTED == 0:
+            done = _note(of, done, at)
+            at = at.but(whole=())
+    return _note(of, done, at)
+
+
+def _note(of: Shared, done: Cut, at: Cut) -> Cut:
+    """Put on record what came since; returns all of it."""
+    if at == done.but(whole=()):
+        return done
+    whole = (*done.whole, *at.whole)
+    kept = of.journal.blob(at.model_dump_json().encode())
+    of.journal.append(CUT, {"migration": of.plan.id, "parts": len(whole), "over": at.over, "blob": kept})
+    return at.but(whole=whole)
 
 
 def _noted(of: Shared, kind: str) -> Iterator[int]:

@@ -60,7 +60,8 @@ def work(part: Part, deps: Deps, plans: Callable[[Case, Recovery], Iterable[Migr
         return False
     paced = plan.but(ceiling=most(deps, recovery, plan.store) or SLOWEST) if recovery.of(plan.store).capacity else plan
     try:
-        of = replace(_shared(case, deps, recovery, paced), journal=_afresh(deps, case.id))
+        of = _shared(case, deps, recovery, paced)
+        of = of if by_parts.cut(of) else replace(of, journal=_afresh(deps, case.id))
         result = by_parts.work(of, part.number, Cancelling(deps.cases, deps.clock, TURN))
     except LeaseLost:  # somebody else is at it
         return False

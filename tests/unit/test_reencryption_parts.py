@@ -1,6 +1,8 @@
 """Workers beside each other: how a store is cut, what a part is, what becomes of one that does not get on, what is on record."""
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import count
 
 import pytest
 
@@ -67,7 +69,7 @@ def test_versions_of_one_object_are_one_parts(journal: NamingJournal) -> None:
     LINES = list(lines)  # noqa: N806
     of = shared(Straddling(), journal)
     by_parts.open_parts(of)
-    cut = by_parts._cut_of(of)
+    cut = by_parts._cut_of(of).whole
     assert [(part.first, part.end) for part in cut] == [("", "c"), ("c", "")]
 
 
@@ -125,6 +127,32 @@ def test_who_is_stopped_while_cutting_has_cut_nothing(journal: NamingJournal) ->
     of = shared(filled("abcd"), journal)
     assert by_parts.open_parts(of, cancelled=lambda: True) == ()
     assert not by_parts.begun(of)
+
+
+def test_who_is_stopped_while_cutting_is_gone_on_from_and_the_parts_are_the_same(journal: NamingJournal) -> None:
+    objects, whole = filled("abcdefghi"), NamingJournal()
+    by_parts.open_parts(shared(objects, whole))
+    of, turns = shared(objects, journal), 0
+    while not by_parts.cut(of):
+        turns += 1
+        by_parts.open_parts(of, cancelled=partial(next, iter([False, False]), True))  # two pages a turn
+    assert turns == 3
+    assert by_parts._cut_of(of) == by_parts._cut_of(shared(objects, whole))
+
+
+def test_a_listing_that_breaks_off_keeps_what_was_cut(journal: NamingJournal) -> None:
+    of, asked = shared(objects := filled("abcdefghi"), journal), count()
+
+    def denies(call: str) -> None:
+        if call == "list" and next(asked) == 2:
+            raise Refused("denied", "AccessDenied")
+
+    objects.beside = denies
+    with pytest.raises(Refused):
+        by_parts.open_parts(of)
+    assert len(by_parts._cut_of(of).whole) == 1
+    assert by_parts.open_parts(of) == (0, 1, 2, 3, 4)
+    assert next(asked) == 6
 
 
 def test_no_such_part(journal: NamingJournal) -> None:
