@@ -64,7 +64,18 @@ def _with_front(case: Case, new: Case, deps: Deps, raw: bytes) -> Case:
     left = tuple(dict.fromkeys((*case.left, *found.left)))
     lineage = case.lineage.joined_by(*found.lineage.actors)
     wider = carried(known.but(scope=scope, lineage=lineage, left=left, quiet_sweeps=0, quiet_at=None))
+    if found.lineage.root not in case.lineage.actors:
+        wider = _unasked(wider)
     return wider if case.stage in AT_THE_FENCE else wider.but(stage=Stage.SWEEP, awaiting=None, verdict=Verdict.OPEN)
+
+
+def _unasked(case: Case) -> Case:
+    """The case without what a person has agreed to, or is asked: they were not shown the actor that has joined.
+
+    What stands is kept up; what is still to be done is asked about anew, with all of them.
+    """
+    verdict = Verdict.OPEN if case.verdict is Verdict.AWAITING_APPROVAL else case.verdict
+    return case.but(envelope=None, awaiting=None, verdict=verdict)
 
 
 def take_over(case_id: str, true: Case, deps: Deps, raw: bytes) -> Case:

@@ -6,14 +6,18 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.actor import Actor, Credential
-from shared.domain.case import Case, Mode, Reach
+from shared.domain.case import Case, Mode, Reach, Verdict
+from shared.domain.errors import NotApproved
+from shared.domain.facet import AccessKeyStatus, DenyAll
 from shared.domain.resource import Cloud, Kind, Ref
 from shared.domain.signal import Signal
 from shared.settings import Limits, Modes, Policy
+from shared.workflow.deciding import decide
 from shared.workflow.deps import Deps
+from shared.workflow.joining import widen
 from shared.workflow.opening import admit
 from tests.hospital import ALERT, CHARTS, EXPORT, HOME, THIEF, Hospital, bodies, estate, ref, signal
-from tests.workflow.driving import go_on, respond
+from tests.workflow.driving import YES, go_on, respond
 
 NURSE = "nurse@st-brendan.example"
 WARD = ref(Kind.ROLE, "ward")
@@ -125,6 +129,58 @@ def test_alerts_of_one_case_count_among_the_actors_of_a_burst(hospital: Hospital
     alerts = (signal(ON_WARD), other(IN_ENTRA), other(THIEF, id="finding-3"))
     *_, third = (_admitted(alert, hospital.worker(policy), hospital) for alert in alerts)
     assert third.mode is Mode.ASK
+
+
+AMY = ref(Kind.USER, "nurse-amy")
+AMYS = Actor(credential=Credential.LONG_TERM_KEY, account=HOME, principal=AMY, unique_id="AIDAAMY", access_key="AKIAAMY")
+KEY_OF_AMY = AccessKeyStatus(key_id="AKIAAMY", active=True)
+NEXT = other(AMYS, CHARTS, source_address=signal().source_address)
+"""A true alert about somebody else, which joins by its address."""
+ASKING = Policy(modes=Modes(fence=Mode.ASK, rekey=Mode.OBSERVE))
+
+
+@pytest.fixture
+def asking(hospital: Hospital) -> Deps:
+    """A worker whose policy asks about every fence, where a nurse has a user and a key of her own."""
+    hospital.world.put(AMY, KEY_OF_AMY)
+    hospital.directory.enter(AMY, "AIDAAMY", ALERT - timedelta(days=900), "AKIAAMY")
+    return hospital.worker(ASKING)
+
+
+def works(hospital: Hospital) -> bool:
+    """Whether the nurse still works: nothing of hers was touched."""
+    return KEY_OF_AMY in hospital.world.look(AMY, AccessKeyStatus) and not hospital.world.look(AMY, DenyAll)
+
+
+def test_an_approval_fences_nobody_who_joins_later(hospital: Hospital, asking: Deps) -> None:
+    case = respond(asking, asks=YES)
+    assert hospital.world.look(EXPORT, DenyAll)
+    hospital.clock.sleep(60)
+    joined = go_on(_admitted(NEXT, asking, hospital), asking)
+    assert joined.id == case.id
+    assert (works(hospital), joined.verdict) == (True, Verdict.AWAITING_APPROVAL)
+    go_on(joined, asking, asks=YES)
+    assert not works(hospital)
+
+
+def test_who_joins_while_a_question_is_open_is_asked_about_anew(hospital: Hospital, asking: Deps) -> None:
+    before = respond(asking)
+    assert before.awaiting
+    hospital.clock.sleep(60)
+    joined = _admitted(NEXT, asking, hospital)
+    for case in (joined, go_on(joined, asking)):
+        with pytest.raises(NotApproved):
+            decide(case, asking, before.awaiting.digest, "dr-no", granted=True)
+    go_on(joined, asking, asks=YES)
+    assert not works(hospital)
+
+
+def test_another_alert_about_an_actor_who_was_shown_asks_nothing_anew(hospital: Hospital, asking: Deps) -> None:
+    case = respond(asking, asks=YES)
+    front = signal(id="finding-4", at=ALERT + timedelta(minutes=1))
+    joined = widen(case.id, case.but(signal=front), asking, b"")
+    assert joined
+    assert (joined.fronts, joined.envelope) == ((front,), case.envelope)
 
 
 WHEN: dict[str, Callable[[Case, Deps], Case]] = {
