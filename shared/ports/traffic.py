@@ -42,7 +42,7 @@ class Request:
     asked: Encrypting | None = None
     tls: str = ""
     copied: bool = False
-    """the content went from here to another object, and not to the caller"""
+    """the content went from here to another object, and not to the caller; or may have gone, by a read that nobody knows"""
 
 
 @dataclass(frozen=True, slots=True)

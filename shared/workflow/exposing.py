@@ -34,8 +34,10 @@ BEFORE = timedelta(days=1)
 AFTER = timedelta(minutes=1)
 """How long a fence takes to reach every server, with some to spare: after that the actors are refused."""
 
-READS = frozenset({"GetBlob", "GetObject", "GetObjectTorrent", "QueryBlobContents", "SelectObjectContent"})
-LISTS = frozenset({"ListBlobs", "ListMultipartUploads", "ListObjectVersions", "ListObjects", "ListObjectsV2"})
+READS = frozenset({"GetBlob", "GetObject", "GetObjectTorrent", "QueryBlobContents", "ReadFile", "SelectObjectContent"})
+LISTS = frozenset({"ListMultipartUploads", "ListObjectVersions", "ListObjects", "ListObjectsV2"}) | frozenset(
+    {"FindBlobsByTags", "ListBlobs", "ListFilesystemDir", "ListFilesystemFile"}
+)
 
 MOST_NAMES = 500_000
 """Versions of one store that are told apart; beyond, the counts are the least that was read."""

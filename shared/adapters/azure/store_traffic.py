@@ -4,9 +4,11 @@ Rules
 1. What is asked for is cut in two until an answer is whole: the log gives so many rows at a time.
 2. Where the log goes can be changed, and a change does not say what was told after it. From the first to the last nothing can
    be said; nor after the last, unless the log goes to a workspace again that it went to before; nor before what was the first ever.
-3. Nothing that the log says of a blob goes into an exception or a log of ours.
+3. A copy has three rows of one id (CopyBlob, CopyBlobSource, CopyBlobDestination): its source is what was read.
+4. Nothing that the log says of a blob goes into an exception or a log of ours.
 
-Source: table StorageBlobLogs (Azure Monitor reference). Rows come minutes late.
+Source: table StorageBlobLogs (Azure Monitor reference), "Storage Analytics logged operations and status messages".
+Rows come minutes late.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,22 +42,57 @@ UNSAID = "unsaid"
 """The workspace of a writing whose request the activity log does not have: no workspace is called so."""
 
 ASKED = (
-    "TimeGenerated, OperationName, AuthenticationType, AuthenticationHash, RequesterObjectId, RequesterUpn, RequesterUserName, "
-    "CallerIpAddress, StatusCode, ObjectKey, Uri, ResponseBodySize, TlsVersion, Protocol, CorrelationId, _ResourceId"
+    "TimeGenerated, Category, OperationName, AuthenticationType, AuthenticationHash, RequesterObjectId, RequesterUpn, "
+    "RequesterUserName, CallerIpAddress, StatusCode, ObjectKey, Uri, ResponseBodySize, TlsVersion, Protocol, CorrelationId, _ResourceId"
 )
+
+TOLD = frozenset(
+    {"GetBlob", "QueryBlobContents", "ReadFile", "FindBlobsByTags", "ListBlobs", "ListFilesystemDir", "ListFilesystemFile"}
+)
+"""Reads and listings that are counted as such by their names."""
+
+BARE = frozenset(
+    {
+        "BlobPreflightRequest",
+        "GetAccountInformation",
+        "GetBlobMetadata",
+        "GetBlobProperties",
+        "GetBlobServiceProperties",
+        "GetBlobServiceStats",
+        "GetBlobTags",
+        "GetBlockList",
+        "GetContainerACL",
+        "GetContainerMetadata",
+        "GetContainerProperties",
+        "GetContainerServiceMetadata",
+        "GetFilesystemProperties",
+        "GetPageRegions",
+        "GetPathAccessControl",
+        "GetPathStatus",
+        "GetUserDelegationKey",
+        "ListContainers",
+        "ListFilesystems",
+    }
+)
+"""What the log counts as reading and shows no content. Any other read (a copy's source, or one that nobody knows) may have."""
+
+OTHER_WAYS = "it is open to SFTP or NFS, of which its log does not tell who read what"
 
 RIGHTS = Rights(frozenset({"Microsoft.Insights/logs/StorageBlobLogs/read"})) | blob_requests.RIGHTS | log_rows.READ | stores.READ
 
 
 def watched(clients: Clients, clock: Clock, store: Ref, since: datetime, until: datetime) -> Watched:
     """Before the store was made nobody was blind."""
-    made = stores.account(clients, store).creation_time
+    account = stores.account(clients, store)
+    made = account.creation_time
     begin = max(since, made.astimezone(UTC)) if made else since
     settings = log_rows.settings(clients, store)
     if not log_rows.sends(settings):
         return Watched((), (Blind(since=begin, until=until, why=NOT_SENT),)) if begin < until else Watched((), ())
     turns = sorted(_turns(clients, store), key=lambda turn: turn.at)
     gap = [Blind(since=a, until=min(b, until), why=CHANGED) for a, b in _unsure(turns, settings, begin, until) if a < until]
+    if account.is_sftp_enabled or account.enable_nfs_v3:
+        gap.append(Blind(since=begin, until=until, why=OTHER_WAYS))
     late = max(begin, clock.now() - LATE)
     return Watched((Told.STORAGE_LOGS,), (*gap, *([Blind(since=late, until=until, why=NOT_YET)] if late < until else [])))
 
@@ -133,7 +170,8 @@ def _request(row: Row, store: Ref, subnets: tuple[tuple[str, str], ...]) -> Requ
         by_service=False,
     )
     sent = 0 if failed else int(str(row.get("ResponseBodySize") or 0))
-    return Request(act, store, Told.STORAGE_LOGS, _blob(row), _version(row), sent, None, _tls(row))
+    away = row.get("Category") == "StorageRead" and act.name not in TOLD | BARE
+    return Request(act, store, Told.STORAGE_LOGS, _blob(row), _version(row), sent, None, _tls(row), copied=away)
 
 
 def _blob(row: Row) -> str:

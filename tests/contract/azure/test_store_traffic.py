@@ -15,11 +15,13 @@ from shared.domain.exposure import Told
 from shared.domain.resource import Kind
 from shared.ports import Request, Watched
 from shared.sandbox.azure import clinic_names as names
+from shared.sandbox.azure.blob_operations import OPERATIONS
 from shared.sandbox.azure.clinic import build
 from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.roles import Role
 from shared.sandbox.azure.transport import transport
 from shared.sandbox.azure.workspaces import add_workspace
+from shared.workflow import exposing
 from tests.contract.azure.scenes import Bearer
 from tests.contract.azure.thief_scenes import empowered
 
@@ -84,6 +86,11 @@ def desk() -> Desk:
     return Desk()
 
 
+@pytest.fixture(scope="module")
+def lasting() -> Desk:
+    return Desk()
+
+
 def test_each_request_is_told_with_blob_bytes_and_how_it_ended(desk: Desk) -> None:
     found = sorted(desk.requests(), key=lambda each: each.act.at)
     tenant = names.TENANTS[0]
@@ -113,6 +120,45 @@ def test_the_last_minutes_can_not_be_excluded_and_later_they_can(desk: Desk) -> 
     early = desk.traffic().watched(STORE, desk.since, until)
     assert (early.told, [each.why for each in early.blind]) == ((Told.STORAGE_LOGS,), [store_traffic.NOT_YET])
     assert desk.traffic(timedelta(hours=1)).watched(STORE, desk.since, until).blind == ()
+
+
+ROWS = {
+    "what is copied away is read at its source": ("CopyBlobSource", "StorageRead", True),
+    "a copy as a whole is not counted again": ("CopyBlob", "StorageWrite", False),
+    "nor is what it wrote": ("CopyBlobDestination", "StorageWrite", False),
+    "a file of a data lake is read": ("ReadFile", "StorageRead", True),
+    "directories of a data lake are listed": ("ListFilesystemDir", "StorageRead", True),
+    "so are its files": ("ListFilesystemFile", "StorageRead", True),
+    "what nobody knows may have been read": ("ReadByNextYearsWay", "StorageRead", True),
+    "a look at a blob's properties shows nothing of it": ("GetBlobProperties", "StorageRead", False),
+    "nor does a container's": ("GetContainerProperties", "StorageRead", False),
+}
+
+
+@pytest.mark.parametrize(("operation", "category", "counted"), ROWS.values(), ids=ROWS)
+def test_what_counts_as_read(lasting: Desk, operation: str, category: str, *, counted: bool) -> None:
+    logs, workspace = lasting.cloud.logs, names.WORKSPACE_ID.lower()
+    rows = logs.rows(workspace, "StorageBlobLogs", lasting.cloud.clock.now())
+    first = next(row.columns for row in rows if row.columns["RequesterObjectId"] == names.EXPORT_ID)
+    row = {**first, "OperationName": operation, "Category": category, "CorrelationId": operation}
+    logs.record(f"{names.ACCOUNT_ID}/blobServices/default", category, row)
+    (found,) = [each for each in lasting.requests() if each.act.request_id == operation]
+    assert (found.copied or found.act.name in exposing.READS | exposing.LISTS) is counted
+
+
+def test_what_is_named_as_read_here_is_counted_so() -> None:
+    assert store_traffic.TOLD <= exposing.READS | exposing.LISTS
+    assert {each.name for each in OPERATIONS if each.category == "StorageRead"} <= store_traffic.TOLD | store_traffic.BARE
+
+
+def test_a_store_that_is_open_to_other_protocols_is_known_to_be_read_by_nobody_knows_whom(desk: Desk) -> None:
+    desk.thief(
+        "PATCH", f"https://management.azure.com{names.ACCOUNT_ID}?api-version=2025-01-01", {"properties": {"isSftpEnabled": True}}
+    )
+    until = Hours(desk.cloud).now()
+    assert store_traffic.OTHER_WAYS in [
+        each.why for each in desk.traffic(timedelta(days=1)).watched(STORE, desk.since, until).blind
+    ]
 
 
 def retold(desk: Desk, *turns: tuple[str, dict[str, Any] | None]) -> Watched:
