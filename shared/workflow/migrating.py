@@ -68,10 +68,11 @@ def _carried_out(case: Case, known: Case, made: Plan, deps: Deps, recovery: Reco
     """What was agreed, as far as this worker gets with it. Raises `NotDurable`."""
     started, cancelling = deps.clock.monotonic(), Cancelling(deps.cases, deps.clock)
     beside = _beside(known, recovery, made)
-    if not (known.versions or sharing.begun(known, deps, recovery, beside)):
+    fresh = frozenset(plan.id for plan in beside if not sharing.begun(known, deps, recovery, plan))
+    if not known.versions and len(fresh) == len(beside):
         deps.journal(case.id).append("intended", intended(made, made.changes, deps.journal(case.id)))
-        first = _exposed(known, deps) if beside else {}
-        beside = tuple(plan.but(first=first[plan.store]) for plan in beside)
+    first = _exposed(known, deps) if fresh else {}
+    beside = tuple(plan.but(first=first[plan.store]) if plan.id in fresh else plan for plan in beside)
     if parts := sharing.parts(known, deps, recovery, beside, cancelling):
         return Next(known, Stage.MIGRATE, again_seconds=AGAIN_SECONDS, parts=parts)
     ran = _ran(known, deps, recovery, cancelling, _by(made, Engine.BATCH))

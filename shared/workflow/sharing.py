@@ -45,9 +45,9 @@ def _open(of: Shared, cancelled: Callable[[], bool]) -> tuple[int, ...]:
         return ()
 
 
-def begun(case: Case, deps: Deps, recovery: Recovery, plans: Iterable[Migration]) -> bool:
-    """Whether any of these was cut."""
-    return any(by_parts.begun(_shared(case, deps, recovery, plan)) for plan in plans)
+def begun(case: Case, deps: Deps, recovery: Recovery, plan: Migration) -> bool:
+    """Whether its store is being cut, or was: what goes before that has gone."""
+    return by_parts.begun(_shared(case, deps, recovery, plan))
 
 
 def work(part: Part, deps: Deps, plans: Callable[[Case, Recovery], Iterable[Migration]]) -> bool:

@@ -1,7 +1,6 @@
 """Workers beside each other: how a store is cut, what a part is, what becomes of one that does not get on, what is on record."""
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 from itertools import count
 
 import pytest
@@ -34,6 +33,12 @@ def filled(names: str, page: int = 2, versions: int = 1) -> MemoryObjects:
 
 def shared(objects: MemoryObjects, journal: NamingJournal, pages: int = 1) -> Shared:
     return Shared(COPYING, objects, journal, lambda number: ledger_of(journal, number), MemoryClock(), pages)
+
+
+def after(pages: int) -> Callable[[], bool]:
+    """A turn that is over after so many pages."""
+    left = iter(range(pages))
+    return lambda: next(left, None) is None
 
 
 def under_new(objects: MemoryObjects) -> str:
@@ -135,7 +140,7 @@ def test_who_is_stopped_while_cutting_is_gone_on_from_and_the_parts_are_the_same
     of, turns = shared(objects, journal), 0
     while not by_parts.cut(of):
         turns += 1
-        by_parts.open_parts(of, cancelled=partial(next, iter([False, False]), True))  # two pages a turn
+        by_parts.open_parts(of, cancelled=after(2))
     assert turns == 3
     assert by_parts._cut_of(of) == by_parts._cut_of(shared(objects, whole))
 

@@ -2,22 +2,27 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import cycle
 
 import pytest
 
 from azure_functions_app import environment
+from shared.adapters.memory.traffic import MemoryTraffic
 from shared.domain.case import Case, Mode, Verdict
-from shared.ports.objects import Encryption, Scheme
+from shared.domain.exposure import Told
+from shared.domain.resource import Ref
+from shared.ports.objects import Encryption, Facts, Moved, Scheme, Version
 from shared.ports.record import TAKEN_IN
 from shared.reencryption import Proof
 from shared.reencryption.by_parts import CUT
 from shared.settings import MigrationRules, Modes, OneWay, Policy
 from shared.workflow.deps import Deps
 from tests.doubles import Life, mortal
-from tests.hospital import CHARTS, Hospital, built
+from tests.hospital import CHARTS, THIEF, Hospital, built, signal
 from tests.workflow.driving import YES, respond
 from tests.workflow.function_app_scene import OF_THE_SDK, Duty, on_duty
+from tests.workflow.test_exposure import read
 from tests.workflow.test_renewing import Blobs, filled, parts, worker
 
 pytestmark = OF_THE_SDK
@@ -37,8 +42,20 @@ def duty() -> Iterator[Duty]:
         yield scene
 
 
-def stocked(hospital: Hospital) -> Blobs:
-    blobs = Blobs(page=1)
+class Ordered(Blobs):
+    """Remembers in which order blobs were copied."""
+
+    def __init__(self, page: int) -> None:
+        super().__init__(page)
+        self.copied: list[str] = []
+
+    def copy(self, store: Ref, version: Version, facts: Facts, encryption: Encryption) -> Moved:
+        self.copied.append(version.key)
+        return super().copy(store, version, facts, encryption)
+
+
+def stocked(hospital: Hospital) -> Ordered:
+    blobs = Ordered(page=1)
     filled(hospital, blobs)
     for number in range(MANY):
         blobs.write(CHARTS, f"c/{number:02}", b"x" * number, Encryption(Scheme.SCOPE, CHARTS.id))
@@ -64,6 +81,18 @@ def test_the_local_driver_works_on_the_parts_itself() -> None:
     deps = worker(hospital, blobs, BESIDE, beside=True)
     case = respond(deps, asks=YES)
     assert_all_is_moved(case, blobs, deps)
+
+
+def test_what_the_actor_read_is_written_again_before_any_part_is() -> None:
+    hospital = built()
+    blobs, alert, traffic = stocked(hospital), signal(THIEF, CHARTS), MemoryTraffic(hospital.clock)
+    hospital.sources.learn(alert)
+    traffic.watch = {CHARTS: (Told.DATA_EVENTS,)}
+    traffic.requested(read(f"c/{MANY - 1}"))
+    deps = replace(worker(hospital, blobs, BESIDE, beside=True), traffic=lambda: traffic)
+    assert_all_is_moved(respond(deps, alert, asks=YES), blobs, deps)
+    assert blobs.copied[0] == f"c/{MANY - 1}"
+    assert len(blobs.copied) == len(set(blobs.copied))
 
 
 def test_where_nobody_has_workers_one_does_it_and_the_question_says_why() -> None:
