@@ -21,7 +21,7 @@ def against_actors(action: Action, target: Ref, situation: Situation, calls: Seq
     """
     scope = situation.scope
     others = [s for s in scope.standings if not (s.actor.principal and s.actor.principal.id in situation.exempt)]
-    standings = [s for s in others if not (_closed(target, scope) and _stranger(s, scope))]
+    standings = [s for s in others if not (_closed(target, scope) and _stranger(s, scope.allowed(target)))]
     if actors := statements.the_actors(standings):
         yield _deny(
             action, target, situation, Ordinal.ACTORS, 0, (calls, on, actors), "the actors, whatever their own policies say"
@@ -38,7 +38,7 @@ def against_strangers(
     """One deny of everyone who is not known to work with the target; of foreign accounts, where nobody is known."""
     scope = situation.scope
     if _closed(target, scope):
-        rightful = (*scope.allow, *(f"arn:aws:iam::{account}:root" for account in sorted(situation.accounts)))
+        rightful = (*scope.allowed(target), *(f"arn:aws:iam::{account}:root" for account in sorted(situation.accounts)))
         others = statements.all_but(rightful, situation.exempt)
         why = "strangers: whoever the actor makes or turns next is none of the rightful users"
         yield _deny(action, target, situation, Ordinal.RIGHTFUL, 0, (calls, on, others), why)
@@ -48,19 +48,19 @@ def against_strangers(
 
 
 def _closed(target: Ref, scope: Scope) -> bool:
-    """Whether strangers are refused: where the list of the rightful is whole.
+    """Whether strangers are refused: where the list of the rightful is whole. What is declared is whole by its own word.
 
     Reads of a bucket are seldom recorded, so who works with one is known only where it is declared.
     """
-    return bool(scope.allow) and scope.listed and (scope.declared or target.kind is Kind.KEY)
+    return bool(scope.allowed(target)) and (scope.declares(target) or (scope.listed and target.kind is Kind.KEY))
 
 
-def _stranger(standing: Standing, scope: Scope) -> bool:
+def _stranger(standing: Standing, allowed: Sequence[str]) -> bool:
     """Whether a user or role that the actor made is none of the rightful users, who may be declared by patterns."""
     principal = standing.actor.principal
     if principal is None or not (standing.made and standing.reach is Reach.PRINCIPAL):
         return False
-    return not any(fnmatchcase(principal.id, pattern) for pattern in scope.allow)
+    return not any(fnmatchcase(principal.id, pattern) for pattern in allowed)
 
 
 def _deny(

@@ -4,7 +4,8 @@ The list decides whom an "all but" deny spares. An entry is an ARN or ARN patter
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -12,7 +13,7 @@ from itertools import product
 from typing import NamedTuple
 
 from shared.domain.actor import Actor, Credential
-from shared.domain.case import Reach, Rightful, Scope
+from shared.domain.case import Declared, Reach, Rightful, Scope
 from shared.domain.errors import Absent, CloudError
 from shared.domain.facet import Facet, Grant, PolicyStatement
 from shared.domain.resource import PRINCIPALS, Cloud, Kind, Ref
@@ -23,13 +24,14 @@ from .parallel import in_parallel
 
 
 class Listing(NamedTuple):
-    """The list, whether the customer declared any of it, and whether it is whole: one that is not must refuse nobody.
+    """The list, what of it the customer declared for whose, and whether it is whole: one that is not must refuse nobody.
 
-    An empty one says that nothing is known, and nobody can be told from a stranger. What is declared is whole by its own word.
+    An empty one says that nothing is known, and nobody can be told from a stranger. What is declared is whole by its own word, and
+    the list is whole unread where all is declared.
     """
 
     allow: tuple[str, ...]
-    declared: bool
+    declared: tuple[Declared, ...]
     whole: bool
 
 
@@ -66,14 +68,27 @@ def allow_list(
     What the log has of a `breach` shows nobody to be rightful.
     """
     guarded = [target for target in (*scope.stores, *scope.keys) if world.traits(target, PolicyStatement)]
-    declared = {p for tenant in estate.owners(frozenset(guarded)) for p in tenant.principals}
     questions: list[Callable[[Ref], Iterable[str] | None]] = [partial(_admitted, world), partial(_granted, world)]
     questions += [partial(_seen, evidence, since, breach or Breach())] if evidence else []
     found = in_parallel(lambda asked: asked[0](asked[1]), product(questions, guarded))
     known = {arn for arns in found for arn in arns or () if _account(arn) in estate.accounts}
     actors = {s.actor.principal.id for s in scope.standings if s.actor.principal and s.reach is Reach.PRINCIPAL}
+    declared = tuple(_declared(guarded, known | actors, estate))
+    everywhere = {target.id for target in guarded} <= {name for each in declared for name in each.targets}
     read = evidence is not None and None not in found
-    return Listing(tuple(sorted((declared | known) - actors)), bool(declared), read or bool(declared))
+    names = {p for tenant in estate.owners(frozenset(guarded)) for p in tenant.principals}
+    return Listing(tuple(sorted((names | known) - actors)), declared, read or (bool(guarded) and everywhere))
+
+
+def _declared(guarded: Sequence[Ref], known: AbstractSet[str], estate: Estate) -> Iterator[Declared]:
+    """What is said of each tenant that says who works with its own; `known` shows itself."""
+    for tenant in estate.owners(frozenset(guarded)):
+        own = {resource.id for resource in (*tenant.stores, *tenant.keys)}
+        kin = {key.name for key in tenant.keys}  # replicas share their name, and are seldom all declared
+        if tenant.principals:
+            theirs = (t.id for t in guarded if t.id in own or (t.kind is Kind.KEY and t.name in kin))
+            targets = tuple(dict.fromkeys(theirs))
+            yield Declared(targets=targets, principals=tuple(sorted(tenant.principals - known)))
 
 
 def known_users(allow: Iterable[str], cloud: Cloud, directory: Directory, evidence: Evidence, since: datetime) -> Users:

@@ -14,12 +14,12 @@ from .envelope import Envelope
 from .exposure import Exposure
 from .plan import Status, Wave
 from .resource import Cloud, Ref
-from .scope import Judged, Reach, Rightful, Scope, Standing, Succession
+from .scope import Declared, Judged, Reach, Rightful, Scope, Standing, Succession
 from .signal import Confirmation, Signal
 from .value import Value
 from .versions import Versions
 
-__all__ = ["Judged", "Reach", "Rightful", "Scope", "Standing", "Succession"]
+__all__ = ["Declared", "Judged", "Reach", "Rightful", "Scope", "Standing", "Succession"]
 """Part of a case, from beside it."""
 
 MAX_BYTES = 128 * 1024

@@ -100,11 +100,21 @@ class Judged(Value):
     why: str
 
 
+class Declared(Value):
+    """What the customer's policy file says of one tenant: ids of its stores and keys, and ARN patterns of who works with them.
+
+    `principals` are those that nothing else shows to be rightful.
+    """
+
+    targets: tuple[str, ...]
+    principals: tuple[str, ...] = ()
+
+
 class Scope(Value):
     """What a case is about: who is to be stopped, and what is to be protected from them.
 
     `allow` are ARN patterns of the rightful users of the stores and keys: declared, named by policies, or seen; never the actors.
-    `declared`: whether the customer's policy file names any of them; `rightful` are those that are users and roles of ours.
+    `declared`: for whose stores and keys the customer's policy file names any; `rightful` are those that are users and roles.
     `logs` are the stores that hold the audit log; `dependants` and `aliases` use a key of `keys` by configuration.
     `deeds` are (resource id, call) of the lineage's calls that worked: whose work a state is, is judged by them.
     `begun`: when the breach began, as far as the record tells; None: with the alert's event.
@@ -127,7 +137,7 @@ class Scope(Value):
     vaults: tuple[Ref, ...] = ()
     touched: tuple[Ref, ...] = ()
     allow: tuple[str, ...] = ()
-    declared: bool = False
+    declared: tuple[Declared, ...] = ()
     rightful: tuple[Rightful, ...] = ()
     by_alias: tuple[str, ...] = ()
     """who was seen decrypting with an alias in place of a key"""
@@ -179,6 +189,21 @@ class Scope(Value):
     def principals(self) -> tuple[Ref, ...]:
         return tuple(dict.fromkeys(s.actor.principal for s in self.standings if s.actor.principal))
 
+    def declares(self, target: Ref) -> bool:
+        """Whether the customer's policy file says who works with this store or key."""
+        return any(target.id in each.targets for each in self.declared)
+
+    def allowed(self, target: Ref) -> tuple[str, ...]:
+        """Those of `allow` who work with this store or key: who is declared for one tenant's is a stranger at another's.
+
+        Where nobody declares who works with it, it is nobody else's either.
+        """
+        if not self.declares(target):
+            return self.allow
+        here = {p for each in self.declared if target.id in each.targets for p in each.principals}
+        elsewhere = {p for each in self.declared for p in each.principals} - here
+        return tuple(p for p in self.allow if p not in elsewhere)
+
     def within(self, cloud: Cloud) -> Self:
         """The part of it that lies in one cloud: what is proposed for anything there is judged by that alone.
 
@@ -199,7 +224,6 @@ class Scope(Value):
             standings=(*self.standings, *(s for s in other.standings if _identity(s.actor) not in met)),
             begun=min(filter(None, (self.begun, other.begun)), default=None),
             familiar=self.familiar or other.familiar,
-            declared=self.declared or other.declared,
             uses_known=self.uses_known and other.uses_known,
             unread=self.unread or other.unread,
             listed=self.listed and other.listed,
@@ -269,5 +293,5 @@ OF_CLOUDS: Mapping[str, Callable[[Any], Cloud | None]] = {
 }
 """Parts of a scope, and which cloud each of them is about."""
 
-UNITED = (*OF_REFS, *OF_CLOUDS, "allow", "by_alias", "deeds", "given")
+UNITED = (*OF_REFS, *OF_CLOUDS, "allow", "declared", "by_alias", "deeds", "given")
 """Parts of two scopes that are simply put together."""

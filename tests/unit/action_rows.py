@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from shared.containment.observed import Form, Need, Observed
 from shared.domain.actor import Actor, Credential
-from shared.domain.case import Judged, Mode, Reach, Rightful, Scope, Standing, Succession
+from shared.domain.case import Declared, Judged, Mode, Reach, Rightful, Scope, Standing, Succession
 from shared.domain.facet import (
     AccessGrant,
     AccessKeyStatus,
@@ -48,7 +48,7 @@ EVERYBODY = Scope(
     vaults=(VAULT,),
     shared=(SNAPSHOT,),
     allow=(CLINICIAN.id,),
-    declared=True,
+    declared=(Declared(targets=(CHARTS.id, KEY.id)),),
     rightful=(
         Rightful(actor=SESSION.but(session=""), sessions=("ward-7",)),
         Rightful(actor=Actor(credential=Credential.LONG_TERM_KEY, account=HOME, principal=ANALYST, unique_id="AIDAANALYST")),

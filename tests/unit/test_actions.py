@@ -13,7 +13,7 @@ from shared.containment import engine
 from shared.containment.action import Action, Situation
 from shared.containment.actions import ACTIONS
 from shared.domain.actor import Lineage
-from shared.domain.case import Scope
+from shared.domain.case import Declared, Scope
 from shared.domain.errors import Refused
 from shared.domain.facet import AnyFacet, Fence, LogSent, NetworkRules, PolicyStatement, SessionsRevoked, StoreKey
 from shared.domain.plan import Change, Origin, Plan, Status, Wave
@@ -127,8 +127,8 @@ def test_every_text_of_an_action_is_written(action: Action) -> None:
     "allow",
     [
         pytest.param(EVERYBODY, id="the rightful, where they are declared"),
-        pytest.param(EVERYBODY.but(allow=(), declared=False), id="foreign accounts alone, where nobody is known"),
-        pytest.param(EVERYBODY.but(declared=False), id="foreign accounts alone, where a bucket's readers are only seen"),
+        pytest.param(EVERYBODY.but(allow=(), declared=()), id="foreign accounts alone, where nobody is known"),
+        pytest.param(EVERYBODY.but(declared=()), id="foreign accounts alone, where a bucket's readers are only seen"),
     ],
 )
 def test_a_bucket_is_kept_from_all_but(allow: Scope) -> None:
@@ -139,8 +139,28 @@ def test_a_bucket_is_kept_from_all_but(allow: Scope) -> None:
 
 
 def test_a_key_is_kept_from_all_but_those_who_were_seen_using_it() -> None:
-    _, (change, _) = proposed(Row("restrict-key", KEY, scope=EVERYBODY.but(declared=False)))
+    _, (change, _) = proposed(Row("restrict-key", KEY, scope=EVERYBODY.but(declared=())))
     assert CLINICIAN.id in str(_body(change.after)["Condition"]["ArnNotLike"])
+
+
+LABS = Declared(targets=("arn:aws:s3:::lab",), principals=(CLINICIAN.id,))
+
+
+@pytest.mark.parametrize(
+    ("row", "refuses"),
+    [
+        pytest.param(
+            Row("restrict-store", CHARTS, scope=EVERYBODY.but(declared=(LABS,))), False, id="nobody, at a store of another's"
+        ),
+        pytest.param(
+            Row("restrict-key", KEY, scope=EVERYBODY.but(declared=(LABS,), listed=False)), False, id="nobody, at a key of another's"
+        ),
+        pytest.param(Row("restrict-store", CHARTS, scope=EVERYBODY.but(listed=False)), True, id="strangers, at its own stores"),
+    ],
+)
+def test_what_one_tenant_declares_refuses_while_the_log_is_unread(row: Row, refuses: bool) -> None:
+    _, (change, *_) = proposed(row)
+    assert ("ArnNotLike" in _body(change.after)["Condition"]) == refuses
 
 
 def test_an_accounts_root_keeps_its_key() -> None:

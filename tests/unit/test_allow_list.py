@@ -20,6 +20,7 @@ from tests.hospital import (
     FOREIGN,
     HOME,
     KEY,
+    REPLICA,
     SESSION,
     THIEF,
     THIEFS_ADDRESS,
@@ -37,7 +38,8 @@ TENANT = Tenant(name="st-brendan", stores=frozenset({CHARTS}), keys=frozenset({K
 
 def allowed(hospital: Hospital, scope: Scope, *tenants: Tenant) -> tuple[tuple[str, ...], bool]:
     estate = Estate(accounts=frozenset({HOME}), tenants=tenants)
-    return allow_list(scope, hospital.world, hospital.evidence, estate, SINCE)[:2]
+    found = allow_list(scope, hospital.world, hospital.evidence, estate, SINCE)
+    return found.allow, bool(found.declared)
 
 
 class TestTheAllowList:
@@ -133,6 +135,29 @@ class TestTheAllowList:
 
     def test_a_tenant_declares_nobody_for_what_is_anothers(self) -> None:
         assert allowed(self.policy(), self.SCOPE.but(stores=(LAB,), keys=()), TENANT) == ((), False)
+
+    OTHER = Tenant(name="lab", stores=frozenset({LAB}), principals=frozenset({"arn:aws:iam::111122223333:role/lab-*"}))
+    BOTH = SCOPE.but(stores=(CHARTS, LAB))
+
+    def test_who_is_declared_for_one_tenants_is_a_stranger_at_anothers(self) -> None:
+        found = self.found(TENANT, self.OTHER)
+        assert [found.allowed(target) for target in (CHARTS, KEY, REPLICA)] == [(DECLARED,)] * 3
+        assert found.allowed(LAB) == tuple(self.OTHER.principals)
+        assert found.listed
+
+    def test_one_tenants_declaration_says_nothing_of_another_that_declares_nobody(self) -> None:
+        found = self.found(TENANT, self.OTHER.but(principals=frozenset()))
+        assert [found.declares(target) for target in (CHARTS, KEY, LAB)] == [True, True, False]
+        assert not found.listed
+
+    def found(self, *tenants: Tenant) -> Scope:
+        """The scope of both stores, whose log nobody has read."""
+        hospital = self.policy()
+        hospital.world.put(LAB)
+        hospital.world.put(REPLICA)
+        scope, declared = self.BOTH.but(keys=(KEY, REPLICA)), Estate(accounts=frozenset({HOME}), tenants=tenants)
+        found = allow_list(scope, hospital.world, None, declared, SINCE)
+        return scope.but(allow=found.allow, declared=found.declared, listed=found.whole)
 
     def test_a_role_whose_session_alone_is_the_thiefs_stays_rightful(self) -> None:
         hospital = self.policy(statement("Theirs", Effect="Allow", Principal={"AWS": CLINICIAN.id}, Action="*", Resource="*"))
