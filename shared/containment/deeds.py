@@ -1,7 +1,7 @@
 """What the actor did before anybody noticed, from the alert and the record of its calls: its deeds, and what it made of itself."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Reach, Standing
@@ -24,10 +24,6 @@ def theirs(signal: Signal, acts: Iterable[Act]) -> list[Act]:
     return [a for a in acts if signal.source_address and a.source_address == signal.source_address and not a.failed]
 
 
-UNNOTICED = timedelta(days=1)
-"""How long before its alert a thief's address is taken for the thief's alone; one that was in use before is somebody's own."""
-
-
 def begun_by(signal: Signal, acts: Iterable[Act]) -> datetime:
     """When the breach began, as far as the record tells: an alert tells of the last act, and comes minutes after it."""
     first = _first(signal, acts)
@@ -36,7 +32,7 @@ def begun_by(signal: Signal, acts: Iterable[Act]) -> datetime:
 
 def familiar(signal: Signal, acts: Iterable[Act]) -> bool:
     """Whether the address that the alert names was in use long before it: then it is not the thief's alone."""
-    return _first(signal, acts) < signal.at - UNNOTICED
+    return _first(signal, acts) < signal.at - reach.UNNOTICED
 
 
 def _first(signal: Signal, acts: Iterable[Act]) -> datetime:

@@ -7,10 +7,13 @@ Rules
 4. Credentials that a workload holds too (an instance's session) are refused everywhere but in the workload's own networks.
 5. Where the record does not say who else would be hurt, nothing is decided: a person is asked.
 6. Where nothing narrower than the whole can be fenced, it is fenced as a whole, or a person is asked, as others were seen or not.
-7. And somebody else's application, to which the actor added a credential, is a person's to decide about: the credential goes.
+7. A call without a place (an application's in its directory) shows no rightful user of what can not be fenced in part, unless it
+   came long before the breach: then somebody works so by right, a person is asked, and such calls are nobody's in particular.
+8. And somebody else's application, to which the actor added a credential, is a person's to decide about: the credential goes.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Literal
 
@@ -19,18 +22,29 @@ from shared.domain.case import Reach, Standing
 from shared.domain.resource import Kind
 from shared.ports import Act
 
+UNNOTICED = timedelta(days=1)
+"""How long before its alert a place is taken for the thief's alone; one that was in use before is somebody's own."""
+
 
 def standing(
-    actor: Actor, acts: Sequence[Act] | None, address: str, quarantine: Literal["session", "role"], *, narrows: bool = True
+    actor: Actor,
+    acts: Sequence[Act] | None,
+    address: str,
+    quarantine: Literal["session", "role"],
+    *,
+    narrows: bool = True,
+    begun: datetime | None = None,
 ) -> Standing:
     """How this actor is to be fenced. `acts`: what the record has of its principal (None: no record to judge by).
 
     `address` is where the thief calls from; what came from there is the thief's, and so is whatever place was first seen after it.
-    `narrows`: whether the cloud can refuse such an actor one session, or all networks but some.
+    `narrows`: whether the cloud can refuse such an actor one session, or all networks but some. `begun`: when the breach did.
     """
     rightful = _rightful(acts or (), actor, address)
     if not narrows:
-        return _undivided(actor, rightful, known=acts is not None)
+        since = None if _entered(actor) or begun is None else begun - UNNOTICED
+        shown = [a for a in rightful if _place(a) or since is None or a.at < since]
+        return _undivided(actor, shown, known=acts is not None)
     others = tuple(sorted({_label(a.actor) for a in rightful}))
     if actor.principal is not None and actor.principal.kind is Kind.USER:
         return _user(actor, rightful, others, known=acts is not None)
@@ -58,7 +72,8 @@ def did(standing: Standing, act: Act) -> bool:
     same = actor.unique_id == other.unique_id if actor.unique_id and other.unique_id else _named_alike(actor, other)
     if not same or standing.reach is Reach.PRINCIPAL:
         return same
-    return other.session == actor.session and (act.source_network or act.source_address) not in standing.networks
+    elsewhere = _place(act) not in standing.networks if _place(act) else NOWHERE not in standing.others
+    return other.session == actor.session and elsewhere
 
 
 def _named_alike(actor: Actor, other: Actor) -> bool:
@@ -73,13 +88,19 @@ def _user(actor: Actor, rightful: Sequence[Act], others: tuple[str, ...], *, kno
     return _shared(actor, rightful, others)
 
 
+def _entered(actor: Actor) -> bool:
+    """Whether it is known by a credential that somebody else's principal was given: what else that does is its owner's."""
+    return actor.principal is not None and bool(actor.access_key)
+
+
 NOWHERE = "somewhere that the record does not name"
 
 
 def _undivided(actor: Actor, rightful: Sequence[Act], *, known: bool) -> Standing:
-    networks = tuple(sorted({_place(a) for a in rightful}))
-    others = tuple(place or NOWHERE for place in networks)
-    if actor.principal and actor.access_key:
+    places = {_place(a) for a in rightful}
+    networks = tuple(sorted(places - {""}))
+    others = (*networks, NOWHERE) if "" in places else networks
+    if _entered(actor):
         why = "the actor gave itself a credential of it and may have signed in; what else it does is its owner's"
         return Standing(actor=actor, reach=Reach.UNDECIDED, others=others, networks=networks, known=False, why=why)
     if not others:

@@ -114,7 +114,8 @@ def stood(actor: Actor, acts: Sequence[Act] | None, signal: Signal, surveyor: Su
         acts = tuple(act for act in acts or () if act.actor.unique_id == actor.unique_id) if "/" in actor.access_key else None
     if not narrows and not _recorded(signal, surveyor):
         acts = None
-    return reach.standing(actor, acts, signal.source_address, surveyor.quarantine, narrows=narrows)
+    begun = begun_by(signal, acts or ())
+    return reach.standing(actor, acts, signal.source_address, surveyor.quarantine, narrows=narrows, begun=begun)
 
 
 def _recorded(signal: Signal, surveyor: Surveyor) -> bool:

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.containment.reach import did, found, standing
+from shared.containment.reach import NOWHERE, did, found, standing
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Reach, Standing
 from shared.domain.resource import Kind
+from shared.intake.azure_names import principal
 from shared.ports import Act
 from tests.hospital import ALERT, CHARTS, CLINICIAN, HOME, SESSION, THIEF, THIEFS_ADDRESS, act, ref
 
@@ -117,6 +118,39 @@ def test_a_reason_is_given_for_every_decision() -> None:
     ]
     assert all(s.why for s in cases)
     assert CLINICIAN in {s.actor.principal for s in cases}
+
+
+PORTAL = principal(Kind.SERVICE_PRINCIPAL, "p")
+PROGRAM = Actor(credential=Credential.SERVICE_PRINCIPAL, account="", principal=PORTAL, unique_id=PORTAL.id)
+HOUR = timedelta(hours=1)
+THEFT = act(PROGRAM, "GetBlob", CHARTS, at=ALERT, address=THIEFS_ADDRESS)
+GIVING = act(PROGRAM, "Add service principal credentials", CHARTS, at=ALERT + HOUR, address="")
+
+
+@pytest.mark.parametrize(
+    ("before", "reach", "others", "gave"),
+    [
+        pytest.param([], Reach.PRINCIPAL, (), True, id="no call in the directory"),
+        pytest.param([(HOUR, "")], Reach.PRINCIPAL, (), True, id="the thief's call in the directory comes first"),
+        pytest.param(
+            [(HOUR, ""), (2 * HOUR, "10.0.0.9")], Reach.UNDECIDED, ("10.0.0.9",), True, id="its rightful user was seen somewhere"
+        ),
+        pytest.param([(48 * HOUR, "")], Reach.UNDECIDED, (NOWHERE,), False, id="somebody works in the directory by right"),
+    ],
+)
+def test_a_call_without_a_place_shows_no_rightful_user(
+    before: list[tuple[timedelta, str]], reach: Reach, others: tuple[str, ...], gave: bool
+) -> None:
+    acts = [act(PROGRAM, "Add user", CHARTS, at=ALERT - earlier, address=address) for earlier, address in before]
+    found = standing(PROGRAM, [*acts, THEFT, GIVING], THIEFS_ADDRESS, "session", narrows=False, begun=ALERT)
+    assert (found.reach, found.others, "" in found.networks) == (reach, others, False)
+    assert did(found, GIVING) is gave
+
+
+def test_in_an_application_with_a_secret_of_the_thiefs_calls_without_a_place_may_be_its_owners() -> None:
+    owners = act(PROGRAM, "Add user", CHARTS, at=ALERT - HOUR, address="")
+    found = standing(PROGRAM.but(access_key="s"), [owners, THEFT], THIEFS_ADDRESS, "session", narrows=False, begun=ALERT)
+    assert (found.reach, did(found, GIVING)) == (Reach.UNDECIDED, False)
 
 
 def test_a_place_that_was_first_seen_after_the_thiefs_is_the_thiefs_too() -> None:

@@ -51,6 +51,19 @@ def test_whoever_the_thief_made_is_shut_out_with_it_and_a_nurse_only_loses_what_
     assert (nurse.directory_roles, len(folders.roles(nurse.id)), directory.users[user].enabled) == (set(), 1, False)
 
 
+def test_a_call_in_the_directory_before_the_theft_lets_no_fence_wait(tmp_path: Path) -> None:
+    with night(tmp_path / "response.toml", FOLDERS.format(tmp_path)) as scene:
+        scene.run("init")
+        thief, directory = empowered(scene.cloud), scene.cloud.entra.directory
+        thief.member(names.NURSE_ID)
+        assert read(scene.thief_by_secret) == CHART
+        thief.directory_role(names.NURSE_ID)
+        code, found = scene.respond("defender-application-read.json")
+        assert (code, found["status"]) == (0, "contained")
+        assert not directory.principals[names.EXPORT_ID].enabled
+        assert not directory.users[names.NURSE_ID].directory_roles
+
+
 def test_a_secret_for_an_application_of_others_goes_alone_and_a_person_decides_about_the_rest(folders: Night) -> None:
     thief = empowered(folders.cloud)
     registration, holder = portal(folders.cloud)
