@@ -43,7 +43,8 @@ UNSAID = "unsaid"
 
 ASKED = (
     "TimeGenerated, Category, OperationName, AuthenticationType, AuthenticationHash, RequesterObjectId, RequesterUpn, "
-    "RequesterUserName, CallerIpAddress, StatusCode, ObjectKey, Uri, ResponseBodySize, TlsVersion, Protocol, CorrelationId, _ResourceId"
+    "RequesterUserName, CallerIpAddress, StatusCode, ObjectKey, Uri, ResponseBodySize, TlsVersion, Protocol, CorrelationId, "
+    "_ResourceId"
 )
 
 TOLD = frozenset(
