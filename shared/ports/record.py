@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-PART = re.compile(r"(.+)\.part-[0-9a-f]{12}-\d{4}")
+PART = re.compile(r"(.+)\.part-[0-9a-f]{12}-\d{4,}")
 """A ledger beside a case's own: of one part of a migration."""
 
 

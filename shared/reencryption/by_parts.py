@@ -32,8 +32,11 @@ from .migrate import migrate, migrate_exposed
 from .plan import Migration
 from .result import MigrationResult, Progress
 
-PAGES = 4
-"""Pages of a listing in one part: 20,000 blobs at 5,000 a page, whose record takes 90 MB of its worker."""
+VERSIONS = 20_000
+"""Versions after which a part ends with its page, however few a page has: their record takes 90 MB of its worker."""
+
+MOST = 100_000
+"""Parts of one store, for two billion versions; what of a listing is behind them is the sweep's."""
 
 NOTED = 200
 """Pages of a listing after which it is put on record how far the cut is, for whoever comes after a worker that died."""
@@ -63,7 +66,7 @@ type Ledger = Callable[[int], Journal]
 
 
 class Cut(Value):
-    """A cut as far as it has come: the parts that are `whole`, and the next: where it begins, its pages and the `last` key in them.
+    """A cut as far as it has come: the parts that are `whole`, and the next: where it begins, its versions and their `last` key.
 
     `after`: where the listing goes on. An entry of the record has of `whole` what came since the one before.
     """
@@ -75,16 +78,16 @@ class Cut(Value):
     after: tuple[str, str] | None = Field(default=None, repr=False)
     over: bool = False
 
-    def and_then(self, page: Page, most: int) -> Self:
-        """With the next page, and another part where it does not go into this one; versions of one key are one worker's."""
+    def and_then(self, page: Page, versions: int) -> Self:
+        """With the next page, and another part where this one has as many versions; those of one key are one worker's."""
         first = page.versions[0].key if page.versions else ""
-        full = self.count >= most and first > self.last
+        full = self.count >= versions and first > self.last
         begins = Stretch(after=self.after, first=first) if full else self.begins
         over = page.after is None
         return self.but(
             whole=(*self.whole, *([self.begins.but(end=first)] if full else []), *([begins] if over else [])),
             begins=begins,
-            count=1 if full else self.count + 1,
+            count=len(page.versions) + (0 if full else self.count),
             last=page.versions[-1].key if page.versions else self.last,
             after=page.after,
             over=over,
@@ -93,9 +96,9 @@ class Cut(Value):
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """One migration, and where it is kept: in the case's record, and in its parts' ledgers. `pages`: of a listing in a part.
+    """One migration, and where it is kept: in the case's record, and in its parts' ledgers. `versions`: in a part, at the least.
 
-    `beside`: parts that are worked on at a time.
+    `most`: parts of a store. `beside`: parts that are worked on at a time.
     """
 
     plan: Migration
@@ -103,7 +106,8 @@ class Shared:
     journal: Journal
     ledger: Ledger
     clock: Clock
-    pages: int = PAGES
+    versions: int = VERSIONS
+    most: int = MOST
     beside: int = BESIDE
 
 
@@ -204,7 +208,9 @@ def _cut(of: Shared, done: Cut, cancelled: Callable[[], bool]) -> Cut:
         except CloudError:
             _note(of, done, at)
             raise
-        at, pages = at.and_then(page, of.pages), pages + 1
+        at, pages = at.and_then(page, of.versions), pages + 1
+        if len(done.whole) + len(at.whole) >= of.most:
+            at = at.but(over=True)
         if pages % NOTED == 0:
             done = _note(of, done, at)
             at = at.but(whole=())

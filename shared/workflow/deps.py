@@ -11,6 +11,7 @@ from shared.ports import Access, Cases, Clock, Directory, Evidence, Journal, Not
 from shared.ports.capacity import Capacity
 from shared.ports.jobs import Jobs
 from shared.reencryption import Canary, Progress
+from shared.reencryption.by_parts import VERSIONS
 from shared.settings import Policy
 
 from .fresh import Fresh
@@ -32,6 +33,8 @@ class Recovery:
     jobs: Jobs | None = None
     beside: bool = False
     """drivers here have workers for parts of a store"""
+    part: int = VERSIONS
+    """versions in one of these parts, as far as the memory of such a worker goes"""
     others: Mapping[Cloud, "Recovery"] = field(default_factory=dict)
     """of other clouds than the first"""
 

@@ -72,8 +72,8 @@ def _shared(case: Case, deps: Deps, recovery: Recovery, plan: Migration) -> Shar
     def ledger(number: int) -> Journal:
         return _afresh(deps, part_ledger(case.id, plan.id, number))
 
-    objects, workers = recovery.of(plan.store).objects, deps.policy.migration.workers
-    return Shared(plan, objects, deps.journal(case.id), ledger, deps.clock, beside=workers)
+    there, workers = recovery.of(plan.store), deps.policy.migration.workers
+    return Shared(plan, there.objects, deps.journal(case.id), ledger, deps.clock, versions=there.part, beside=workers)
 
 
 def _afresh(deps: Deps, ledger: str) -> Journal:

@@ -82,7 +82,7 @@ def beside(
     objects: Objects, journal: ListJournal, plan: Migration, clock: Clock, cancelled: Callable[[], bool] = lambda: False
 ) -> None:
     """What workers beside each other do of it, one after another here, each with a ledger of its own."""
-    of = by_parts.Shared(plan, objects, journal, lambda number: ledger_of(journal, number), clock, pages=1)
+    of = by_parts.Shared(plan, objects, journal, lambda number: ledger_of(journal, number), clock, versions=1)
     while parts := by_parts.open_parts(of, cancelled):
         for number in parts:
             by_parts.work(of, number, cancelled)

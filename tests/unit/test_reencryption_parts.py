@@ -1,6 +1,7 @@
 """Workers beside each other: how a store is cut, what a part is, what becomes of one that does not get on, what is on record."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -31,8 +32,8 @@ def filled(names: str, page: int = 2, versions: int = 1) -> MemoryObjects:
     return objects
 
 
-def shared(objects: MemoryObjects, journal: NamingJournal, pages: int = 1) -> Shared:
-    return Shared(COPYING, objects, journal, lambda number: ledger_of(journal, number), MemoryClock(), pages)
+def shared(objects: MemoryObjects, journal: NamingJournal, versions: int = 1) -> Shared:
+    return Shared(COPYING, objects, journal, lambda number: ledger_of(journal, number), MemoryClock(), versions)
 
 
 def after(pages: int) -> Callable[[], bool]:
@@ -132,6 +133,26 @@ def test_who_is_stopped_while_cutting_has_cut_nothing(journal: NamingJournal) ->
     of = shared(filled("abcd"), journal)
     assert by_parts.open_parts(of, cancelled=lambda: True) == ()
     assert not by_parts.begun(of)
+
+
+def test_a_part_has_so_many_versions_however_few_a_page_has(journal: NamingJournal) -> None:
+    of = shared(filled("abcdefghi", page=1), journal, versions=4)
+    assert by_parts.open_parts(of) == (0, 1, 2)
+    assert [(part.first, part.end) for part in by_parts._cut_of(of).whole] == [("", "e"), ("e", "i"), ("i", "")]
+
+
+def test_what_is_behind_the_most_parts_is_the_sweeps(journal: NamingJournal) -> None:
+    of = replace(shared(objects := filled("abcdefghi"), journal), most=2)
+    assert by_parts.open_parts(of) == (0, 1)
+    for number in (0, 1):
+        by_parts.work(of, number)
+    assert (by_parts.open_parts(of), under_new(objects)) == ((), "abcd")
+    assert run(objects, journal, COPYING).moved == {Lane.COPY: 9}
+
+
+@pytest.mark.parametrize("number", [0, 9_999, 10_000, 99_999])
+def test_every_parts_ledger_is_under_its_cases_secrets(number: int) -> None:
+    assert case_of(part_ledger("case-1", "0123456789abcdef", number)) == "case-1"
 
 
 def test_who_is_stopped_while_cutting_is_gone_on_from_and_the_parts_are_the_same(journal: NamingJournal) -> None:

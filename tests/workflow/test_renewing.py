@@ -58,7 +58,7 @@ def filled(hospital: Hospital, objects: Blobs) -> Blobs:
 def worker(hospital: Hospital, blobs: Blobs, policy: Policy = NEW, *, beside: bool = False) -> Deps:
     access = MemoryAccess()
     access.fenced.add(EXPORT)
-    recovery = Recovery(blobs, access, {}, beside=beside)
+    recovery = Recovery(blobs, access, {}, beside=beside, part=4)
     return hospital.worker(policy, world=Scopes(hospital.world), recovery=lambda: recovery)
 
 

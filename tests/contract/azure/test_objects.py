@@ -222,7 +222,7 @@ def test_parts_of_an_account_begin_where_the_service_says_and_none_is_missed(mad
         charts.service.get_blob_client("labs", f"{n}").upload_blob(b"x", encryption_scope=OLD)
     small = AzureObjects(charts.objects._clients, page=3)
     ledgers = [NamingJournal() for _ in range(9)]
-    of = Shared(charts.plan, small, charts.journal, ledgers.__getitem__, SystemClock(), pages=1)
+    of = Shared(charts.plan, small, charts.journal, ledgers.__getitem__, SystemClock(), versions=1)
     numbers = open_parts(of)
     results = [work(of, number) for number in numbers]
     assert len(numbers) > 3
