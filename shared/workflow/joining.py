@@ -27,6 +27,9 @@ POLL_SECONDS = 0.5
 TRIES = 240
 """Polls until another worker of the case has ended its stage."""
 
+TRIES_BESIDE = 4
+"""The same, for an alert about somebody else: a case of its own fences its actor at once."""
+
 
 def join(case_id: str, signal: Signal, confirmation: Confirmation, deps: Deps, raw: bytes) -> Case:
     """The case with this alert in it, saved under its lease. Raises `LeaseLost` where others work on it too long."""
@@ -39,16 +42,16 @@ def join(case_id: str, signal: Signal, confirmation: Confirmation, deps: Deps, r
 
 
 def widen(case_id: str, new: Case, deps: Deps, raw: bytes) -> Case | None:
-    """The case widened by the alert of another that is not opened: its actor, and what it names. None where it is over meanwhile.
+    """The case widened by the alert of another that is not opened: its actor, and what it names.
 
-    Saved under the lease of the first; raises `LeaseLost` as `join`.
+    None where it is over meanwhile, or another worker has it: the actor is not left at work until that one's stage has ended.
     """
-    for _ in range(TRIES):
+    for _ in range(TRIES_BESIDE):
         with suppress(LeaseLost), hold(case_id, deps, uuid.uuid4().hex) as held:
             if held is not None:
                 return None if over(held.load()) else held.save(_with_front(held.load(), new, deps, raw))
         deps.clock.sleep(POLL_SECONDS)
-    raise LeaseLost(f"case {case_id} is being worked on, and the alert is not on its record yet; send it again")
+    return None
 
 
 def _with_front(case: Case, new: Case, deps: Deps, raw: bytes) -> Case:

@@ -16,6 +16,7 @@ from shared.workflow.deciding import decide
 from shared.workflow.deps import Deps
 from shared.workflow.joining import widen
 from shared.workflow.opening import admit
+from shared.workflow.run import hold
 from tests.hospital import ALERT, CHARTS, EXPORT, HOME, THIEF, Hospital, bodies, estate, ref, signal
 from tests.workflow.driving import YES, go_on, respond
 
@@ -173,6 +174,18 @@ def test_who_joins_while_a_question_is_open_is_asked_about_anew(hospital: Hospit
             decide(case, asking, before.awaiting.digest, "dr-no", granted=True)
     go_on(joined, asking, asks=YES)
     assert not works(hospital)
+
+
+def test_while_a_case_is_busy_the_next_actor_is_fenced_by_a_case_of_its_own(hospital: Hospital) -> None:
+    deps = hospital.worker(Policy(modes=Modes(rekey=Mode.OBSERVE)))
+    first, began = _admitted(signal(ON_WARD), deps, hospital), hospital.clock.monotonic()
+    with hold(first.id, deps, "a long stage"):
+        second = _admitted(other(THIEF.but(source_identity=NURSE)), deps, hospital)
+        waited = hospital.clock.monotonic() - began
+        assert go_on(second, deps).verdict is Verdict.CONTAINED
+    assert (first.id == second.id, waited <= 2) == (False, True)
+    assert hospital.world.look(EXPORT, DenyAll)
+    assert "joined" not in {entry.kind for entry in deps.journal(first.id).entries()}
 
 
 def test_another_alert_about_an_actor_who_was_shown_asks_nothing_anew(hospital: Hospital, asking: Deps) -> None:
