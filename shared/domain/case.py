@@ -155,6 +155,8 @@ class Case(Value):
     joined: tuple[str, ...] = ()
     fronts: tuple[Signal, ...] = ()
     """other alerts that it was widened by: about the same actor under another name, or in another cloud"""
+    widened: tuple[AwareDatetime, ...] = ()
+    """when each of these was taken in"""
     confirmation: Confirmation = Confirmation.UNREACHABLE
     stage: Stage = Stage.OPEN
     verdict: Verdict = Verdict.OPEN
@@ -211,6 +213,11 @@ class Case(Value):
     def since(self) -> datetime:
         """When the first of them happened."""
         return min(signal.at for signal in self.signals)
+
+    @property
+    def taken_in(self) -> tuple[datetime, ...]:
+        """When each of `signals` was taken in."""
+        return (self.opened, *self.widened)
 
     def told_in(self, cloud: Cloud | None) -> Signal:
         """The first alert about this cloud; the one that opened the case where there is none."""

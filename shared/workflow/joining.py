@@ -59,7 +59,11 @@ def _with_front(case: Case, new: Case, deps: Deps, raw: bytes) -> Case:
     if signal.id in case.joined:
         return case
     _put("joined", signal, new.confirmation, deps.journal(case.id), raw)
-    known = case.but(joined=(*case.joined, signal.id)[-MOST_JOINED:], fronts=(*case.fronts, signal))
+    known = case.but(
+        joined=(*case.joined, signal.id)[-MOST_JOINED:],
+        fronts=(*case.fronts, signal),
+        widened=(*case.widened, deps.clock.now()),
+    )
     if case.lineage is None:
         return known
     found = survey(signal, signal.actor or NOBODY, deps.surveyor)

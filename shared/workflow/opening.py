@@ -234,8 +234,7 @@ def _mode(signal: Signal, confirmation: Confirmation, deps: Deps, cases: Iterabl
         return Mode.ASK, reason
     limits = deps.policy.limits
     # whoever can send us an alert could switch us off, if what nobody bore out counted
-    recent = [c for c in cases if _borne_out(c) and deps.clock.now() - c.opened < limits.window]
-    fenced = sum(len(c.signals) for c in recent)
+    fenced = sum(deps.clock.now() - at < limits.window for c in cases if _borne_out(c) for at in c.taken_in)
     if fenced >= limits.lineages:
         return Mode.ASK, f"{fenced} other actors were fenced within {limits.window}: a burst like this is looked at by a person"
     return Mode.AUTO, ""

@@ -196,6 +196,21 @@ def test_another_alert_about_an_actor_who_was_shown_asks_nothing_anew(hospital: 
     assert (joined.fronts, joined.envelope) == ((front,), case.envelope)
 
 
+@pytest.mark.parametrize(("hours", "mode"), [(0, Mode.ASK), (1, Mode.AUTO)], ids=["just now", "when the window is over"])
+def test_what_joins_an_old_case_counts_in_a_burst_from_when_it_joined(hospital: Hospital, hours: int, mode: Mode) -> None:
+    limits = Limits(lineages=2)
+    deps = hospital.worker(Policy(limits=limits))
+    _admitted(signal(ON_WARD, at=ALERT - timedelta(minutes=5)), deps, hospital)
+    hospital.clock.sleep(limits.window.total_seconds() + 1)
+    now = hospital.clock.now()
+    for number in range(2):
+        also = THIEF.but(access_key=f"AKIA{number}EXAMPLE", unique_id=f"AIDA{number}", source_identity=NURSE)
+        also = also.but(principal=ref(Kind.USER, f"program-{number}"))
+        _admitted(other(also, id=f"front-{number}", at=now), deps, hospital)
+    hospital.clock.sleep(hours * limits.window.total_seconds())
+    assert _admitted(other(THIEF, id="finding-9", at=hospital.clock.now()), deps, hospital).mode is mode
+
+
 WHEN: dict[str, Callable[[Case, Deps], Case]] = {
     "before anybody works on it": lambda case, _: case,
     "when the fence stands": go_on,
