@@ -131,13 +131,17 @@ def expose(case: Case, deps: Deps) -> Next:
 
 
 def begun(case: Case, deps: Deps) -> datetime:
-    """Since when the actors' deeds count: a day before the alert, or since the thief's address was first seen with them."""
+    """Since when the actors' deeds count: the earliest of a day before the first alert, the breach's begin, any at its addresses.
+
+    What they made themselves is no older than they are.
+    """
     none: tuple[Act, ...] = ()
-    actor = case.scope.standings[0].actor if case.scope.standings else None
     addresses = {signal.source_address for signal in case.signals} - {""}
     window = observing.window(deps)[0]
-    acts = ask(lambda: deps.evidence.by(actor, window), none, str(actor)).value if actor else none
-    return min((case.since - BEFORE, *(a.at for a in acts if a.source_address in addresses)))
+    actors = dict.fromkeys(standing.actor for standing in case.scope.standings if not standing.made)
+    answers = in_parallel(lambda actor: ask(lambda: deps.evidence.by(actor, window), none, str(actor)).value, actors, NARROW)
+    seen = (act.at for acts in answers for act in acts if act.source_address in addresses)
+    return min((case.since - BEFORE, case.begun, *seen))
 
 
 def ended(case: Case, now: datetime) -> datetime:

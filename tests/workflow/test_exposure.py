@@ -17,6 +17,7 @@ from shared.report.pack import pack
 from shared.settings import Policy
 from shared.workflow import exposing
 from shared.workflow.deps import Deps
+from shared.workflow.opening import admit
 from tests.hospital import ALERT, CHARTS, HOME, KEY, SESSION, THIEF, Hospital, act, estate, signal
 from tests.workflow.after_proof import OTHERS, WARD, used
 from tests.workflow.driving import FOR_EVER, NOBODY, go_on, respond
@@ -107,6 +108,29 @@ def test_days_before_the_alert_count_where_the_thiefs_address_was_seen(hospital:
     hospital.evidence.happened(act(THIEF, "ListBuckets", CHARTS, at=days_ago))
     traffic.requested(read(at=days_ago + timedelta(hours=1)))
     assert exposure(respond(worker(hospital, traffic), ALERTED)) == (1, 1, 1000)
+
+
+JOINED = signal(SESSION, CHARTS, id="finding-2", at=ALERT + timedelta(minutes=1))
+
+
+def test_it_begins_with_the_earliest_of_all_the_actors_of_a_case(hospital: Hospital, traffic: MemoryTraffic) -> None:
+    days_ago = ALERT - timedelta(days=3)
+    hospital.evidence.happened(act(SESSION, "ListBuckets", CHARTS, at=days_ago))
+    traffic.requested(read(actor=SESSION, at=days_ago + timedelta(hours=1)))
+    hospital.sources.learn(JOINED)
+    deps = worker(hospital, traffic)
+    first = respond(deps, ALERTED)
+    joined = admit(JOINED, deps, automatic=True)
+    assert isinstance(joined, Case)
+    assert joined.id == first.id
+    assert exposing.begun(joined, deps) == days_ago
+    assert exposure(go_on(joined, deps, NOBODY, FOR_EVER)) == (1, 1, 1000)
+
+
+def test_it_begins_no_later_than_the_breach(hospital: Hospital, traffic: MemoryTraffic) -> None:
+    deps, before = worker(hospital, traffic), ALERT - timedelta(days=5)
+    case = respond(deps, ALERTED)
+    assert exposing.begun(case.but(scope=case.scope.but(begun=before)), deps) == before
 
 
 def test_what_is_copied_away_is_read_and_a_listing_shows_names(hospital: Hospital, traffic: MemoryTraffic) -> None:
