@@ -184,6 +184,8 @@ class Case(Value):
     quiet_sweeps: int = 0
     quiet_at: AwareDatetime | None = None
     """when the last of them was counted: looks in quick succession are one"""
+    living: AwareDatetime | None = None
+    """until when something of what was taken away may go on, as the clouds document it: tokens that are out"""
     looks: int = 0
     """sweeps so far: whose deeds are looked up goes round by them"""
     exposures: tuple[Exposure, ...] = ()

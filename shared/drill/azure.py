@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.request import Request, urlopen
 
@@ -23,7 +23,7 @@ from shared.sandbox.scene import Begun, Played, Ready, Success
 from shared.workflow.deps import Deps
 from shared.workflow.local import Decide, Patience, drive
 from shared.workflow.step import over
-from shared.workflow.sweeping import PAUSES
+from shared.workflow.sweeping import PAUSES, pause
 
 from .claims import SLACK, claims, late
 from .drill import Say, Wanted
@@ -100,7 +100,7 @@ def _hour(cases: tuple[Case, ...], answering: Answering, working: Deps) -> tuple
     """As timers would wake them, one after the other, each time by hands whose tokens are still good."""
     clock, made = answering.clock, answering.clock.now()
     known = {case.id: case for case in cases}
-    due = {case.id: clock.now() + _pause(case) for case in cases}
+    due = {case.id: clock.now() + _pause(case, clock.now()) for case in cases}
     for _ in range(LOOKS):
         open_ones = [name for name, case in known.items() if not over(case)]
         if not open_ones:
@@ -110,12 +110,12 @@ def _hour(cases: tuple[Case, ...], answering: Answering, working: Deps) -> tuple
         if clock.now() - made > HANDS:
             working, made = answering.work(), clock.now()
         known[name] = _looked(known[name], answering, working)
-        due[name] = clock.now() + _pause(known[name])
+        due[name] = clock.now() + _pause(known[name], clock.now())
     return tuple(known.values()), answering.work()
 
 
-def _pause(case: Case) -> timedelta:
-    return timedelta(seconds=PAUSES[min(case.quiet_sweeps, len(PAUSES) - 1)])
+def _pause(case: Case, now: datetime) -> timedelta:
+    return timedelta(seconds=pause(case, now))
 
 
 def _lead(stage: Stage, working: Deps, say: Say) -> Decide:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 
 from shared.containment.answers import Answer
 from shared.containment.scope import accounts_of, listed
@@ -19,6 +20,9 @@ from .step import Next, reached
 
 PAUSES = (0.5, 1, 1.5, 2, 15, 60, 300, 900, 3600)
 """Seconds to the next sweep, by how many in a row found nothing: at once while IAM still propagates, then for an hour."""
+
+LIVING = 900
+"""The same, at most, while tokens may go on that were out when their owner was fenced: what they make the log tells late."""
 
 SETTLED = TURNS
 """Quiet sweeps after which the fence is said to hold: they span more than IAM takes to propagate (about 4 s)."""
@@ -54,6 +58,12 @@ def sweep(case: Case, deps: Deps) -> Next:
     if _unanswered(after) - _unanswered(case) or not _due(case, deps):
         return _after(after, deps)
     return _after(after.but(quiet_sweeps=case.quiet_sweeps + 1, quiet_at=deps.clock.now()), deps)
+
+
+def pause(case: Case, now: datetime) -> float:
+    """Seconds until this case is looked at again."""
+    longest = PAUSES[min(case.quiet_sweeps, len(PAUSES) - 1)]
+    return min(longest, LIVING) if case.living and now < case.living else longest
 
 
 def _due(case: Case, deps: Deps) -> bool:
@@ -122,7 +132,7 @@ def _after(case: Case, deps: Deps) -> Next:
         return Next(settled.but(verdict=Verdict.OPEN), Stage.REKEY)
     if quiet >= SETTLED and enforcing.wanted(settled, deps):
         return Next(settled.but(verdict=Verdict.OPEN), Stage.ENFORCE)
-    return Next(settled, Stage.SWEEP, again_seconds=PAUSES[quiet])
+    return Next(settled, Stage.SWEEP, again_seconds=pause(case, deps.clock.now()))
 
 
 def _waiting(case: Case, deps: Deps) -> Next:
@@ -131,7 +141,7 @@ def _waiting(case: Case, deps: Deps) -> Next:
     if asked and asks_exactly(case) and deps.clock.now() >= asked.expires:
         return Next(case.but(awaiting=None, verdict=Verdict.OPEN), Stage(asked.wave.value))
     waiting = case.but(verdict=Verdict.AWAITING_APPROVAL)
-    return Next(waiting, Stage.SWEEP, ask_seconds=remaining(case, deps), again_seconds=PAUSES[case.quiet_sweeps])
+    return Next(waiting, Stage.SWEEP, ask_seconds=remaining(case, deps), again_seconds=pause(case, deps.clock.now()))
 
 
 def _settled(case: Case, deps: Deps) -> Case:

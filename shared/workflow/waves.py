@@ -238,7 +238,8 @@ def record(case: Case, deps: Deps, planned: Plan, results: Sequence[Applied], st
         blob=str(body["blob"]),
     )
     first, rest = case.waves[:2], (*case.waves[2:], done)
-    return case.but(waves=(*first, *rest[-LONGEST_LIST:]))
+    living = max((until for until in (case.living, *(r.outcome.until for r in results)) if until), default=None)
+    return case.but(waves=(*first, *rest[-LONGEST_LIST:]), living=living)
 
 
 def _upkeep(change: Change) -> bool:

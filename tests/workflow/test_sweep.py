@@ -12,7 +12,7 @@ from shared.ports import Relation
 from shared.workflow.deps import Deps
 from shared.workflow.local import Patience
 from shared.workflow.lookout import COMPUTE_PAUSE, YOUNG
-from shared.workflow.sweeping import PAUSES, SETTLED
+from shared.workflow.sweeping import LIVING, PAUSES, SETTLED
 from tests.hospital import (
     ALERT,
     CHARTS,
@@ -197,6 +197,14 @@ class TestQuiet:
         start = hospital.clock.now()
         case = respond(hospital.worker(), patience=FOR_EVER)
         assert case.stage is Stage.CLOSE
+        assert (hospital.clock.now() - start).total_seconds() == pytest.approx(sum(PAUSES))
+
+    def test_while_a_token_may_go_on_it_is_looked_more_often_and_for_as_long(self, hospital: Hospital) -> None:
+        start = hospital.clock.now()
+        hospital.world.endings[SessionsRevoked] = timedelta(minutes=90)
+        case = respond(hospital.worker(), patience=FOR_EVER)
+        hours = int(PAUSES[-1] / LIVING) - 1
+        assert case.looks == len(PAUSES) + 1 + hours
         assert (hospital.clock.now() - start).total_seconds() == pytest.approx(sum(PAUSES))
 
     def test_a_case_is_called_contained_only_after_iam_has_propagated(self, hospital: Hospital) -> None:

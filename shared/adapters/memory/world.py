@@ -8,6 +8,8 @@ Rules
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from threading import RLock
 
@@ -36,6 +38,8 @@ class MemoryWorld:
 
     def __init__(self, traits: Mapping[type[Facet], Traits] | None = None, lacks: frozenset[type[Facet]] = frozenset()) -> None:
         self._traits, self._lacks = traits or {}, lacks
+        self.endings: dict[type[Facet], timedelta] = {}
+        """how long what such a facet takes away still works"""
         self.allowance: int | None = None
         """calls that are answered before everything is throttled; None: all of them"""
         self.unreachable: set[str] = set()
@@ -81,7 +85,8 @@ class MemoryWorld:
             return {target: frozenset(parts.values()) for target, parts in self._parts.items()}
 
     def traits(self, target: Ref, facet: type[Facet]) -> Traits | None:  # noqa: ARG002  the same for every kind of resource
-        return None if facet in self._lacks else self._traits.get(facet, Traits())
+        found = self._traits.get(facet, Traits())
+        return None if facet in self._lacks else replace(found, lingers=self.endings.get(facet, found.lingers))
 
     def look[F: Facet](self, target: Ref, facet: type[F]) -> tuple[F, ...]:
         with self._lock:
