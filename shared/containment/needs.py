@@ -3,7 +3,8 @@
 Rules
 1. What is stored or configured under it needs it: a version that could not be moved, a disk, a database, an alias, a grant.
 2. A use in the evidence window needs it, unless one line of `EXPLANATIONS` says why there will be no more of its kind.
-3. What is not known counts as a need: a record that is not whole, a version that could not be looked at.
+3. What is not known counts as a need: a record that is not whole, a version that could not be looked at, a key that nothing was
+   proved to have moved away from.
 4. What a use was for is believed where a service made it: in a call of one's own anybody can say anything.
 5. A refused call used nothing. The last use of a key, as KMS tells it, is no evidence: it says nothing of who comes back.
 """
@@ -71,6 +72,9 @@ EXPLANATIONS: tuple[tuple[str, Explains], ...] = (
 )
 """Why there will be no more uses of a kind. First match counts; what none of them explains needs the key."""
 
+UNPROVED = Need("nothing shows since when it is not used: nothing was proved to have moved away from it")
+"""A log without a single use proves nothing where nothing is known to have used the key, and to have stopped."""
+
 NOT_YET = Need("the record does not reach beyond the time at which everything had moved")
 """The log is late: what it says of the time since is still to come."""
 
@@ -90,7 +94,9 @@ def of_uses(uses: Uses, known: Known, moved_at: datetime | None) -> Iterator[Nee
     """What the record of a key's uses says. `moved_at`: since when nothing should need it, if anything has moved."""
     if not uses.whole:
         yield Need("the record holds more uses of it than can be read: nobody can say that all are explained")
-    if moved_at is not None and uses.through < moved_at:
+    if moved_at is None:
+        yield UNPROVED
+    elif uses.through < moved_at:
         yield NOT_YET
     left = sorted(unexplained(uses.found, known), key=lambda use: (_label(use), use.act.at))
     for label, group in groupby(left, key=_label):

@@ -3,7 +3,7 @@
 Source: Azure Monitor Logs, "Query resources"; tables StorageBlobLogs and AZKVAuditLogs.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -89,6 +89,11 @@ def takes(found: Iterable[Mapping[str, Any]], categories: Collection[str]) -> bo
     sent = [log for one in found if one.get("workspaceId") for log in one.get("logs") or () if log.get("enabled")]
     groups = {log.get("categoryGroup") for log in sent}
     return bool(groups & {"allLogs", "audit"}) or {log.get("category") for log in sent} >= set(categories)
+
+
+def dedicated(found: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Those of these settings that fill the tables which we read. The others' rows are in AzureDiagnostics, but a store's."""
+    return (one for one in found if str(one.get("logAnalyticsDestinationType")).lower() == "dedicated")
 
 
 ELSEWHERE = ("fileServices/default/shares", "queueServices/default/queues", "tableServices/default/tables")

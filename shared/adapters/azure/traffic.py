@@ -2,7 +2,8 @@
 
 Rules
 1. A use is of the version that it names. One that names none is of whichever was the newest then, and counts for every version.
-2. A log whose settings were changed in the time that is asked about, or that is sent nowhere, says nothing of who used a key.
+2. A log whose settings were changed in the time that is asked about, that is sent nowhere or not to its own table, or that has
+   no row at all, says nothing of who used a key.
 3. A use is a service's where it came in the name of an identity that nobody but the resource itself has, or from the service's
    own application. Then it was for that resource, if the resource still names the key.
 
@@ -78,15 +79,17 @@ class AzureTraffic:
         """Raises `Unreachable` where the log was not sent to a workspace all this time, as far as its settings tell."""
         place = f"{vault}/providers/{blob_requests.SETTINGS}"
         settings = self._clients.rest(ARM).every(f"{place}?api-version=2021-05-01-preview")
-        if not log_rows.takes((one["properties"] for one in settings), LOG):
-            raise Unreachable("the vault's log is sent to no workspace", "NotRecorded")
+        if not log_rows.takes(log_rows.dedicated(one["properties"] for one in settings), LOG):
+            raise Unreachable("the vault's log is sent to no workspace, or not to a table of its own there", "NotRecorded")
         if any(each.startswith(place) for each in blob_requests.changed(self._clients, vault, since)):
             raise Unreachable("where the vault's log goes was changed within that time", "NotRecorded")
 
     def _newest(self, vault: str, since: datetime) -> datetime:
-        """Up to when the log is there: our own looks at the keys are in it too."""
+        """Up to when the log is there: our own looks at the keys are in it too. Raises `Unreachable` where nothing is."""
         (last,) = log_rows.rows(self._clients, vault, "AZKVAuditLogs | summarize Last = max(TimeGenerated)", since) or ({},)
-        return log_rows.moment(last["Last"]) if last.get("Last") else since
+        if not last.get("Last"):
+            raise Unreachable("the vault's log has nothing at all of that time", "NotRecorded")
+        return log_rows.moment(last["Last"])
 
 
 def _asked(name: names.KeyName) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from shared.adapters.azure.blob_requests import ERRORS, network, private, subnets_of
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import Rights
-from shared.adapters.azure.log_rows import Row, moment, rows, takes
+from shared.adapters.azure.log_rows import Row, dedicated, moment, rows, takes
 from shared.adapters.azure.rest import ARM
 from shared.domain.actor import Actor, Credential
 from shared.domain.errors import Unreachable
@@ -32,7 +32,7 @@ STORAGE = "e406a681-f3d4-42a8-90b6-c2b029497af1"
 def acts(clients: Clients, vault: Ref, since: datetime) -> tuple[Act, ...]:
     """Oldest first. Raises `Unreachable` where they are not recorded."""
     path = f"{vault.id}/providers/Microsoft.Insights/diagnosticSettings?api-version=2021-05-01-preview"
-    if not takes((one["properties"] for one in clients.rest(ARM).every(path)), {"AuditEvent"}):
+    if not takes(dedicated(one["properties"] for one in clients.rest(ARM).every(path)), {"AuditEvent"}):
         raise Unreachable("requests on it are not recorded", "NotRecorded")
     found = rows(clients, vault.id, COUNTED, since)
     subnets = subnets_of(clients, vault.id, SERVICE) if any(private(_address(row)) for row in found) else ()

@@ -65,6 +65,7 @@ class Hands:
 
 
 LOG_SETTINGS = "Microsoft.Insights/diagnosticSettings"
+DEDICATED = {"logAnalyticsDestinationType": "Dedicated"}
 
 RECORDED_FOR = 60 * 86400.0
 """Seconds since which the clinic's logs go where they go: longer than a link and the log of its signer live."""
@@ -158,7 +159,7 @@ def _recorded(hands: Hands, resource_id: str, *categories: str) -> None:
     """Send a resource's log to the clinic's workspace."""
     logs = [{"category": category, "enabled": True} for category in categories]
     setting = f"{resource_id}/providers/Microsoft.Insights/diagnosticSettings/night"
-    hands.arm("PUT", setting, {"properties": {"workspaceId": names.WORKSPACE_ID, "logs": logs}})
+    hands.arm("PUT", setting, {"properties": {**DEDICATED, "workspaceId": names.WORKSPACE_ID, "logs": logs}})
 
 
 def account(cloud: Cloud, hands: Hands, account_id: str, key: str, **service: object) -> None:

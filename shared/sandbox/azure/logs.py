@@ -41,19 +41,21 @@ class LogStore:
     def record(self, resource_id: str, category: str, columns: Mapping[str, Any], at: float | None = None) -> int:
         """A resource emits one row of a log category; the number of workspaces that get it."""
         moment = self._cloud.clock.now() if at is None else at
-        workspaces = list(self._destinations(resource_id, category))
-        for workspace in workspaces:
-            self._rows.append(Row(workspace, TABLES[category], moment, moment + self._cloud.delays.log, columns))
-        return len(workspaces)
+        places = list(self._destinations(resource_id, category))
+        for workspace, table in places:
+            self._rows.append(Row(workspace, table, moment, moment + self._cloud.delays.log, columns))
+        return len(places)
 
-    def _destinations(self, resource_id: str, category: str) -> Iterator[str]:
+    def _destinations(self, resource_id: str, category: str) -> Iterator[tuple[str, str]]:
+        """Workspaces and their tables: a vault's rows go to one that is all services', unless the setting says otherwise."""
         marker = "/providers/microsoft.insights/diagnosticsettings/"
         for key, setting in self._cloud.resources.by_id.items():
             if key.partition(marker)[0] != resource_id.lower() or marker not in key:
                 continue
             kept = setting["properties"]
             if kept.get("workspaceId") and any(_takes(log, category) for log in kept.get("logs", ())):
-                yield kept["workspaceId"].lower()
+                shared = category == "AuditEvent" and kept.get("logAnalyticsDestinationType") != "Dedicated"
+                yield kept["workspaceId"].lower(), "AzureDiagnostics" if shared else TABLES[category]
 
     def forget(self) -> None:
         """No row is kept any longer."""

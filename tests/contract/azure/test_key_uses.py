@@ -57,10 +57,11 @@ class Watched:
         address = f"{first.vault_url}/keys/{first.name}/{first.version}"
         return self.stage.key().but(id=address)
 
-    def sends(self, *, on: bool) -> None:
-        """Switch the vault's log on or off."""
+    def sends(self, *, on: bool, to: str | None = "Dedicated") -> None:
+        """Switch the vault's log on or off; `to` a table of its own, or the one of all services."""
         place = f"{self.vault.id}/providers/{SETTINGS}/night"
-        log = {"properties": {"workspaceId": WORKSPACE, "logs": [{"category": "AuditEvent", "enabled": True}]}}
+        kept = {"workspaceId": WORKSPACE, "logs": [{"category": "AuditEvent", "enabled": True}]}
+        log = {"properties": {**kept, "logAnalyticsDestinationType": to}}
         assert Arm(self.stage.scene)("PUT" if on else "DELETE", place, log if on else None)[0] == OK
 
     def used(self, caller: str = "", app: str = "", version: str | None = None, status: int = 200) -> None:
@@ -153,10 +154,16 @@ def test_a_refused_use_opened_nothing(watched: Watched) -> None:
 
 
 def test_the_log_reaches_up_to_its_newest_row_whatever_that_is_of(watched: Watched) -> None:
-    since = datetime.now(UTC) - MONTH
-    assert watched.uses().through <= since + timedelta(minutes=1)
     watched.stage.world.look(watched.key, KeyState)
-    assert watched.uses().through > since + MONTH / 2
+    assert watched.uses().through > datetime.now(UTC) - MONTH / 2
+    assert watched.uses().found == ()
+
+
+def test_a_key_that_nothing_was_proved_to_have_left_is_needed_though_its_log_shows_no_use() -> None:
+    now = datetime.now(UTC)
+    nobody = Known((), (), frozenset(), (), {}, frozenset(), frozenset())
+    assert list(needs.of_uses(Uses((), whole=True, through=now), nobody, None)) == [needs.UNPROVED]
+    assert list(needs.of_uses(Uses((), whole=True, through=now), nobody, now)) == []
 
 
 class TestALogThatMayNotHaveAll:
@@ -170,6 +177,17 @@ class TestALogThatMayNotHaveAll:
         watched.sends(on=False)
         watched.cloud.activity.age(SETTINGS, 2 * MONTH.total_seconds())
         with pytest.raises(Unreachable, match="sent to no workspace"):
+            watched.uses()
+
+    def test_says_nothing_where_its_rows_go_to_the_table_of_all_services(self, watched: Watched) -> None:
+        watched.sends(on=True, to=None)
+        watched.cloud.activity.age(SETTINGS, 2 * MONTH.total_seconds())
+        watched.used(watched.account)
+        with pytest.raises(Unreachable, match="not to a table of its own"):
+            watched.uses()
+
+    def test_says_nothing_where_it_is_empty(self, watched: Watched) -> None:
+        with pytest.raises(Unreachable, match="nothing at all"):
             watched.uses()
 
     def test_says_nothing_where_it_was_off_in_between(self, watched: Watched) -> None:

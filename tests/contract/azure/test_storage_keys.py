@@ -76,7 +76,11 @@ class TestAccounts:
         vault, identity = scene.cloud.vaults.of_host(VAULT), scene.cloud.entra.directory.identity_of(account.id)
         assert vault
         assert identity
-        sent = {"workspaceId": "/w", "logs": [{"category": "AuditEvent", "enabled": True}]}
+        sent = {
+            "workspaceId": "/w",
+            "logAnalyticsDestinationType": "Dedicated",
+            "logs": [{"category": "AuditEvent", "enabled": True}],
+        }
         setting = f"{vault.id}/providers/Microsoft.Insights/diagnosticSettings/audit"
         scene.cloud.resources.put(setting, {"properties": sent}, "Microsoft.Insights/diagnosticSettings")
         wrap(scene, account, version)

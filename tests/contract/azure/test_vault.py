@@ -206,7 +206,7 @@ def test_audit_rows_say_who_used_which_key(scene: Scene) -> None:
     key = keys(scene).create_rsa_key("cmk")
     vault = scene.cloud.vaults.of_host(VAULT)
     assert vault
-    sent = {"workspaceId": "/w", "logs": [{"category": "AuditEvent", "enabled": True}]}
+    sent = {"workspaceId": "/w", "logAnalyticsDestinationType": "Dedicated", "logs": [{"category": "AuditEvent", "enabled": True}]}
     scene.cloud.resources.put(
         f"{vault.id}/providers/Microsoft.Insights/diagnosticSettings/audit",
         {"properties": sent},
