@@ -16,8 +16,8 @@ PAUSED = "a person has stopped everything"
 class Cancelling:
     """Called before every move: whether to stop. `why` says what stopped it, empty while nothing has. Safe for several threads."""
 
-    def __init__(self, cases: Cases, clock: Clock, longest: float = LONGEST_SECONDS) -> None:
-        self._cases, self._clock, self._longest = cases, clock, longest
+    def __init__(self, cases: Cases, clock: Clock, longest: float | None = None) -> None:
+        self._cases, self._clock, self._longest = cases, clock, longest or LONGEST_SECONDS
         self._began = self._looked = clock.monotonic()
         self.why = ""
 
