@@ -22,7 +22,7 @@ class Recovery:
     """What replacing a key and moving what is stored needs besides.
 
     `canaries`: where an update in place is tried first, by Region; where there is none, nothing is updated in place. `capacity`
-    tells what migrations are planned from; None: nobody counts, and only the stores' own limits hold. `jobs` are of the stores' own
+    tells what migrations are planned from; None: nobody counts, and the `ceiling` holds. `jobs` are of the stores' own
     service, where it has any.
     """
 
@@ -30,6 +30,8 @@ class Recovery:
     access: Access
     canaries: Mapping[str, Canary]
     capacity: Capacity | None = None
+    ceiling: float | None = None
+    """calls a second that a store takes from us where nobody counts, all workers together"""
     jobs: Jobs | None = None
     beside: bool = False
     """drivers here have workers for parts of a store"""

@@ -67,10 +67,10 @@ def told(found: Sequence[Foreseen]) -> tuple[str, ...]:
 
 
 def most(deps: Deps, recovery: Recovery, store: Ref) -> float | None:
-    """Calls a second that a migration of this store may make now; 0: none. None where nobody measures."""
+    """Calls a second that a migration of this store may make now; 0: none. None where nobody measures or says."""
     recovery = recovery.of(store)
     if recovery.capacity is None:
-        return None
+        return recovery.ceiling
     return ceiling(_requests(recovery, store), deps.policy.migration.kms_percent)
 
 

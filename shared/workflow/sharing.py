@@ -58,7 +58,8 @@ def work(part: Part, deps: Deps, plans: Callable[[Case, Recovery], Iterable[Migr
     plan = next((plan for plan in plans(case, recovery) if plan.id == part.migration), None)
     if plan is None:
         return False
-    paced = plan.but(ceiling=most(deps, recovery, plan.store) or SLOWEST) if recovery.of(plan.store).capacity else plan
+    allowed = most(deps, recovery, plan.store)
+    paced = plan if allowed is None else plan.but(ceiling=allowed or SLOWEST)
     try:
         of = _shared(case, deps, recovery, paced)
         of = of if by_parts.cut(of) else replace(of, journal=_afresh(deps, case.id))

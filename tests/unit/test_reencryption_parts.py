@@ -150,6 +150,17 @@ def test_what_is_behind_the_most_parts_is_the_sweeps(journal: NamingJournal) -> 
     assert run(objects, journal, COPYING).moved == {Lane.COPY: 9}
 
 
+def test_a_stores_ceiling_is_divided_among_those_who_work_beside_each_other(journal: NamingJournal) -> None:
+    of = shared(objects := filled("abcdef"), journal)
+    of = replace(of, plan=of.plan.but(ceiling=3.0))
+    assert by_parts.open_parts(of) == (0, 1, 2)
+    asked, began = list[str](), of.clock.monotonic()
+    objects.beside = asked.append
+    by_parts.work(of, 0)
+    paced = sum(call in {"head", "copy"} for call in asked)
+    assert of.clock.monotonic() - began >= paced - 1 >= 3  # one a second
+
+
 @pytest.mark.parametrize("number", [0, 9_999, 10_000, 99_999])
 def test_every_parts_ledger_is_under_its_cases_secrets(number: int) -> None:
     assert case_of(part_ledger("case-1", "0123456789abcdef", number)) == "case-1"

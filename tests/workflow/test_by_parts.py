@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import cycle
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from azure_functions_app import environment
 from shared.adapters.memory.traffic import MemoryTraffic
+from shared.bootstrap.clouds import _rewriting
 from shared.domain.case import Case, Mode, Verdict
 from shared.domain.exposure import Told
 from shared.domain.resource import Ref
@@ -18,12 +20,16 @@ from shared.reencryption import Proof
 from shared.reencryption.by_parts import CUT
 from shared.settings import MigrationRules, Modes, OneWay, Policy
 from shared.workflow.deps import Deps
+from shared.workflow.foreseeing import most
 from tests.doubles import Life, mortal
 from tests.hospital import CHARTS, THIEF, Hospital, built, signal
 from tests.workflow.driving import YES, respond
 from tests.workflow.function_app_scene import OF_THE_SDK, Duty, on_duty
 from tests.workflow.test_exposure import read
 from tests.workflow.test_renewing import Blobs, filled, parts, worker
+
+if TYPE_CHECKING:
+    from shared.adapters.azure.clients import Clients as AzureClients
 
 pytestmark = OF_THE_SDK
 
@@ -93,6 +99,14 @@ def test_what_the_actor_read_is_written_again_before_any_part_is() -> None:
     assert_all_is_moved(respond(deps, alert, asks=YES), blobs, deps)
     assert blobs.copied[0] == f"c/{MANY - 1}"
     assert len(blobs.copied) == len(set(blobs.copied))
+
+
+def test_on_azure_a_store_has_a_ceiling_though_nobody_counts() -> None:
+    azure = _rewriting(cast("AzureClients", None))
+    hospital = built()
+    deps = worker(hospital, stocked(hospital), BESIDE)
+    assert azure.capacity is None
+    assert most(deps, azure, CHARTS) == 4_000
 
 
 def test_where_nobody_has_workers_one_does_it_and_the_question_says_why() -> None:
