@@ -16,6 +16,7 @@ from shared.domain.facet import (
     StoredAccess,
     TlsFloor,
 )
+from shared.domain.facet.handed import RuleChange
 from shared.domain.resource import Kind, Ref
 from shared.domain.scope import Use
 from shared.intake.azure_names import ref
@@ -52,7 +53,9 @@ LET, CHANGED = "let", "changed"
 ABROAD = BY_SECRET.but(deeds=((ACCOUNT.id, LET), (RULE.id, CHANGED)), touched=(ACCOUNT, RULE))
 PROVIDER = Delegation(assignment="a", definition="d", tenant="t", created=ALERT, present=True)
 OLD_PROVIDER = PROVIDER.but(assignment="b", created=ALERT - timedelta(days=90))
-WEAKENED = SignInRule(body="{}", by=SECRET.unique_id, before='{"state":"enabled"}')
+CHANGE = RuleChange(at=ALERT + timedelta(minutes=1), by=SECRET.unique_id, before='{"state":"enabled"}')
+MONTHLY = CHANGE.but(at=ALERT - timedelta(days=20), before='{"state":"disabled"}')
+WEAKENED = SignInRule(body="{}", changes=(CHANGE,))
 
 OLD_FLOOR, MODERN_SCOPE = TlsFloor(version="1.0"), BY_SECRET
 MODERN = Observed(forms={STORE: frozenset()}, tls_floor="1.2")
@@ -65,6 +68,14 @@ OURS = PrivateLink(connection="ours", endpoint=f"/subscriptions/{SUBSCRIPTION}/{
 THEIRS = OURS.but(connection="theirs", endpoint=f"/subscriptions/deadbeef-0000-4000-8000-000000000000/{NETWORKS}")
 LINKS = USED.but(uses=(LEGACY,))
 POLICIES = tuple(StoredAccess(container="charts", name=name, body="{}") for name in ("portal", "ward"))
+
+OWNERS = CHANGE.but(at=ALERT + timedelta(minutes=2), by="owner")
+
+
+def changed(*changes: RuleChange) -> SignInRule:
+    """The rule, with all that the log has of it."""
+    return WEAKENED.but(changes=changes)
+
 
 WAYS = {
     "a link to a disk that the actor asked for is revoked": Row("revoke-disk-links", DISK, (HandedOut(on=True),), TAKEN),
@@ -82,7 +93,8 @@ WAYS = {
     "who manages an account by the actor's leave does no more": Row("end-delegations", ACCOUNT, (PROVIDER, OLD_PROVIDER), ABROAD),
     "who does by somebody else's goes on": Row("end-delegations", ACCOUNT, (PROVIDER,), BY_SECRET, 0),
     "a rule that the actor changed says again what it said": Row("return-sign-in-rule", RULE, (WEAKENED,), ABROAD),
-    "what somebody else changed since is theirs": Row("return-sign-in-rule", RULE, (WEAKENED.but(by="owner"),), ABROAD, 0),
+    "what somebody else changed since is theirs": Row("return-sign-in-rule", RULE, (changed(CHANGE, OWNERS),), ABROAD, 0),
+    "what the same account changed before the breach is too": Row("return-sign-in-rule", RULE, (changed(MONTHLY),), ABROAD, 0),
     "a rule that the actor never changed is left": Row("return-sign-in-rule", RULE, (WEAKENED,), BY_SECRET, 0),
     "a store takes newer TLS where nobody comes by an older one": FLOORS,
     "it takes what somebody was seen speaking": replace(FLOORS, observed=OLD_CLIENTS, changes=0),
@@ -108,6 +120,8 @@ CLEAR = {
     "SFTP users where a partner comes so": (Row("refuse-local-users", STORE, (SFTP,), BY_SFTP.but(deeds=DEEDS.deeds)), False),
     "who manages an account since the breach": (Row("end-delegations", ACCOUNT, (PROVIDER,), ABROAD), True),
     "who does since nobody knows when": (Row("end-delegations", ACCOUNT, (PROVIDER.but(created=None),), ABROAD), False),
+    "a rule that the actor alone changed": (Row("return-sign-in-rule", RULE, (WEAKENED,), ABROAD), True),
+    "one of a stolen administrator's": (Row("return-sign-in-rule", RULE, (changed(MONTHLY, CHANGE),), ABROAD), False),
     "a link to a disk": (Row("revoke-disk-links", DISK, (HandedOut(on=True),), TAKEN), True),
 }
 """Whether it goes by itself (True) or a person decides."""

@@ -15,7 +15,7 @@ from shared.containment.actions import ACTIONS
 from shared.domain.actor import Lineage
 from shared.domain.case import Declared, Scope
 from shared.domain.errors import Refused
-from shared.domain.facet import AnyFacet, Fence, LogSent, NetworkRules, PolicyStatement, SessionsRevoked, StoreKey
+from shared.domain.facet import AnyFacet, Fence, LogSent, NetworkRules, PolicyStatement, SessionsRevoked, SignInRule, StoreKey
 from shared.domain.plan import Change, Origin, Plan, Status, Wave
 from shared.domain.scope import Used
 from tests.doubles import ListJournal
@@ -23,7 +23,7 @@ from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, HOME, KEY, THIEF
 from tests.unit.action_rows import EVERYBODY, ROLE, ROWS, Row, with_
 from tests.unit.action_rows_doors import DOORS, GAVE, KEY_CALLS, LOG_CALLS
 from tests.unit.action_rows_vaults import AT_VAULT, OPEN, SEEN, US, VAULT, VAULTS
-from tests.unit.action_rows_ways import ABROAD, CLEAR, RULE, WAYS, WAYS_CALLS, WEAKENED
+from tests.unit.action_rows_ways import ABROAD, CHANGE, CLEAR, MONTHLY, OWNERS, RULE, WAYS, WAYS_CALLS, changed
 
 
 def situation(row: Row) -> tuple[MemoryWorld, Situation]:
@@ -224,4 +224,11 @@ def test_what_goes_by_itself_and_what_a_person_decides(row: Row, clear: bool) ->
 
 def test_a_rule_of_signing_in_that_nobody_knows_any_more_is_put_right_by_people() -> None:
     with pytest.raises(Refused, match="does not have what it said"):
-        proposed(Row("return-sign-in-rule", RULE, (WEAKENED.but(before=""),), ABROAD))
+        proposed(Row("return-sign-in-rule", RULE, (changed(CHANGE.but(before="")),), ABROAD))
+
+
+def test_a_rule_says_again_what_it_said_when_the_breach_began() -> None:
+    later = CHANGE.but(at=OWNERS.at, before='{"state":"reporting"}')
+    _, (change,) = proposed(Row("return-sign-in-rule", RULE, (changed(MONTHLY, CHANGE, later),), ABROAD))
+    assert isinstance(change.after, SignInRule)
+    assert (change.after.body, change.blast.others) == (CHANGE.before, (CHANGE.by,))

@@ -5,15 +5,18 @@ The directory's log has the whole rule before and after each change, for a month
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import takewhile
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
 from shared.adapters.azure import audits
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import FacetAdapter, FacetTable, Rights
+from shared.adapters.azure.log_rows import moment
 from shared.adapters.azure.rest import GRAPH
+from shared.domain.errors import Unreachable
 from shared.domain.facet import SignInRule
+from shared.domain.facet.handed import RuleChange
 from shared.domain.resource import Kind, Ref
 from shared.domain.value import canonical
 from shared.intake import fact_entra
@@ -28,25 +31,33 @@ SAYS = ("displayName", "state", "conditions", "grantControls", "sessionControls"
 CHANGED = "update conditional access policy"
 WHOLE = "ConditionalAccessPolicy"
 
+MOST = 500
+"""Records about one rule that are read; where there are more, its changes are not known."""
+
 
 def _read(clients: Clients, rule: Ref) -> tuple[SignInRule, ...]:
     graph = clients.rest(GRAPH)
     now = _body(graph.get(f"{PLACE}/{rule.id}"))
     wanted = quote(f"targetResources/any(t:t/id eq '{rule.id}')", safe="/:()")
-    changes = [folded(each) for each in graph.every(f"/v1.0/auditLogs/directoryAudits?$filter={wanted}")]
-    made = [each for each in changes if str(each.get("activitydisplayname", "")).strip().lower() == CHANGED]
-    by = _who(made[0]) if made else ""
-    row = list(takewhile(lambda each: _who(each) == by, made))
-    return (SignInRule(body=now, by=by, before=next(_before(row[-1]), "") if by else ""),)
+    listed = list(islice(graph.every(f"/v1.0/auditLogs/directoryAudits?$filter={wanted}"), MOST + 1))
+    if len(listed) > MOST:
+        raise Unreachable("the directory's log has more about a rule than can be read at once", "TooManyRows")
+    changes = [change for each in reversed(listed) if (change := _change(folded(each)))]
+    return (SignInRule(body=now, changes=tuple(sorted(changes, key=lambda each: each.at))),)
 
 
 def _body(policy: Mapping[str, Any]) -> str:
     return canonical({name: policy[name] for name in SAYS if policy.get(name) is not None}).decode()
 
 
-def _who(change: Mapping[str, Any]) -> str:
-    actor = actor_of(fact_entra.audit(change).actor)
-    return actor.unique_id if actor else ""
+def _change(event: Mapping[str, Any]) -> RuleChange | None:
+    """A change that worked; None for any other event."""
+    told = fact_entra.audit(event)
+    if told.failed or str(event.get("activitydisplayname", "")).strip().lower() != CHANGED:
+        return None
+    actor = actor_of(told.actor)
+    by = actor.unique_id if actor else ""
+    return RuleChange(at=moment(event["activitydatetime"]), by=by, before=next(_before(event), ""))
 
 
 def _before(change: Mapping[str, Any]) -> Iterator[str]:

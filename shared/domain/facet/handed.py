@@ -4,6 +4,8 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime
 
+from shared.domain.value import Value
+
 from .base import Facet
 
 
@@ -32,16 +34,20 @@ class Delegation(Facet):
         return self.but(present=False)
 
 
-class SignInRule(Facet):
-    """What a rule of the directory says, as JSON (Conditional Access policy). `by`: who changed it last, by unique id.
+class RuleChange(Value):
+    """One change of a rule: when, by whom (unique id), and what it said before; empty where the directory's log has it not."""
 
-    `before`: what it said before that one changed it, as often as it did in a row; empty where the directory's log has it not.
-    """
+    at: AwareDatetime
+    by: str = ""
+    before: str = ""
+
+
+class SignInRule(Facet):
+    """What a rule of the directory says, as JSON (Conditional Access policy), and its `changes` that the log has, oldest first."""
 
     facet: Literal["sign-in-rule"] = "sign-in-rule"
     body: str
-    by: str = ""
-    before: str = ""
+    changes: tuple[RuleChange, ...] = ()
 
     def satisfied_by(self, now: Facet | None) -> bool:
         return isinstance(now, SignInRule) and now.body == self.body

@@ -108,7 +108,8 @@ def test_what_it_gave_to_a_group_a_nurse_or_an_application_of_others_goes_alone(
     assert directory.groups["nurses"].members == {names.NURSE_ID}
     everybodys, persons = scene.cloud.entra.grants.values()
     assert (everybodys["consentType"], everybodys["scope"]) == ("AllPrincipals", "User.Read")
-    assert persons["principalId"] == names.NURSE_ID, "a person decides: the log does not say whose it was"
+    assert persons["principalId"] == names.NURSE_ID, "the log does not say whose it was"
+    assert ("remove-permissions", "app-permission") in changes(found, "planned")
     assert not any(each.owners for each in directory.applications.values())
     assert directory.users[names.NURSE_ID].enabled
 

@@ -37,16 +37,18 @@ def change(by: Hand, **to: object) -> None:
     by.graph("PATCH", f"identity/conditionalAccess/policies/{RULE.id}", to)
 
 
-def test_it_is_known_what_a_rule_said_before_whoever_changed_it_last_began(night: Night) -> None:
+def test_it_is_known_what_a_rule_said_before_each_change(night: Night) -> None:
     owner, thief, world = hand(night, "owner@x.example"), hand(night, "thief@x.example"), night.world(SLOT)
     change(owner, state="enabledForReportingButNotEnforced")
     change(thief, state="disabled")
     change(thief, conditions={"users": {"includeUsers": []}})
     (rule,) = world.look(RULE, SignInRule)
     directory = night.scene.cloud.entra.directory
-    assert rule.by == getattr(directory.user_of("thief@x.example"), "id", "")
-    assert json.loads(rule.before) == {**SAYS, "state": "enabledForReportingButNotEnforced"}
-    wanted = rule.but(body=rule.before)
+    ids = [getattr(directory.user_of(f"{name}@x.example"), "id", "") for name in ("owner", "thief", "thief")]
+    assert [each.by for each in rule.changes] == ids
+    assert sorted(rule.changes, key=lambda each: each.at) == list(rule.changes)
+    assert json.loads(rule.changes[1].before) == {**SAYS, "state": "enabledForReportingButNotEnforced"}
+    wanted = rule.but(body=rule.changes[1].before)
     for _ in range(2):
         world.write(RULE, [wanted])
         assert wanted.satisfied_by(world.look(RULE, SignInRule)[0])
@@ -56,7 +58,7 @@ def test_it_is_known_what_a_rule_said_before_whoever_changed_it_last_began(night
 
 def test_of_a_rule_that_nobody_changed_nothing_else_is_known(night: Night) -> None:
     (rule,) = night.world(SLOT).look(RULE, SignInRule)
-    assert (json.loads(rule.body), rule.by, rule.before) == (SAYS, "", "")
+    assert (json.loads(rule.body), rule.changes) == (SAYS, ())
     with pytest.raises(Absent):
         night.world(SLOT).look(RULE.but(id="gone"), SignInRule)
 
