@@ -257,6 +257,9 @@ def _take_in_one(of: Shared, number: int, whole: Manifest) -> None:
         whole.reported(rows)
     for rows in batched(part.pending.values(), ROWS, strict=False):
         whole.intend(rows)
+    for upload in part.uploads:
+        if upload.of not in part.moved:
+            whole.uploading(upload.key, upload.of, upload.id)
     signed = ledger.checkpoint()
     head = signed.decode() if isinstance(signed, bytes) else ""
     entries = sum(1 for _ in ledger.entries())

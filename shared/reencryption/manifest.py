@@ -47,10 +47,11 @@ class Checkpoint(Value):
 
 
 class Upload(Value):
-    """An upload in parts that was begun."""
+    """An upload in parts that was begun; `of`: what stands for the version that it is to copy."""
 
     key: str
     id: str
+    of: str = ""
 
 
 class JobNote(Value):
@@ -116,10 +117,18 @@ class Manifest:
         self._append(INTENDED, _ROWS.dump_json(tuple(rows)), {"versions": len(rows)})
         self._expect(rows)
 
-    def uploading(self, key: str, upload: str) -> None:
+    def uploading(self, key: str, of: str, upload: str) -> None:
         """Make it durable that an upload in parts was begun."""
+        begun = Upload(key=key, id=upload, of=of)
         with self._lock:
-            self._append(UPLOADING, Upload(key=key, id=upload).model_dump_json().encode(), {})
+            self._append(UPLOADING, begun.model_dump_json().encode(), {})
+            self.uploads.append(begun)
+
+    @property
+    def broken_off(self) -> int:
+        """Objects of which no upload has come to a copy: what was sent of it may lie there."""
+        ended = {upload.key for upload in self.uploads if upload.of in self.moved}
+        return len({upload.key for upload in self.uploads} - ended)
 
     def reached(self, rows: Sequence[Row], checkpoint: Checkpoint) -> None:
         """Make the outcome of a page durable, and where the next one begins."""

@@ -21,7 +21,7 @@ from shared.ports.objects import Facts, Page, Version
 from .answers import persistently
 from .asking import Calls
 from .by_job import ByJob, Sight, by_job
-from .canary import PROVED, try_update
+from .canary import NO_CALL, PROVED, try_update
 from .lanes import Decision, Lane, Reason, Unseen
 from .manifest import Checkpoint, Manifest, Tally
 from .moving import Look, Mover
@@ -261,4 +261,5 @@ def _result(manifest: Manifest, state: Checkpoint, why: str, update_lane: str) -
         nothing=state.tally.get(Lane.NOTHING, {}),
         lost=sum(bool(row.lost) for row in manifest.moved.values()),
         update_lane=update_lane,
+        broken_off=manifest.broken_off if update_lane == NO_CALL else 0,  # where there is a call, the next run has made it
     )

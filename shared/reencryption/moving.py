@@ -145,7 +145,7 @@ class Mover:
             return Update(version.key, version.id, encryption)
         if look.decision.lane is Lane.COPY:
             return Copy(version, facts, encryption)
-        begun = partial(self._manifest.uploading, version.key)
+        begun = partial(self._manifest.uploading, version.key, name_of(self._manifest.name, version.key, version.id))
         return CopyParts(version, facts, encryption, self._plan.part_of(facts.size), begun)
 
     def _after(self, look: Look, row: Row, moved: Moved, facts: Facts | Unseen) -> Row:

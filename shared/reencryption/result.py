@@ -21,6 +21,7 @@ class MigrationResult(Value):
 
     `moved` counts versions by lane over all runs; `blocked`, `failed` and `nothing` are of the last sweep, by reason.
     `lost` counts copies that could not carry everything along. `update_lane` says whether updates in place were proved here.
+    `broken_off` counts objects of which parts may lie in the store that no call of its service takes away.
     `keys` are all keys (ARNs) that versions were found under, None where not every version was looked at.
     """
 
@@ -34,6 +35,7 @@ class MigrationResult(Value):
     nothing: dict[str, int]
     lost: int
     update_lane: str
+    broken_off: int = 0
     keys: frozenset[str] | None = None
 
 

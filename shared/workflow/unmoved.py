@@ -11,6 +11,7 @@ from shared.reencryption.canary import FOREIGN, NO_CALL, PROVED
 
 MAKE = "run `codeblue init` before the next case"
 AGAIN = "`codeblue apply` tries again"
+UPLOADS = "let the upload be sent whole (Put Blob), which clears what waits; the record names the blobs, and " + AGAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,9 @@ def failed(ran: Ran) -> Iterable[LeftForPeople]:
     counts = ran.result.failed if isinstance(ran.result, MigrationResult) else {}
     for reason, count in sorted(counts.items()):
         yield LeftForPeople(target=str(ran.plan.store), reason=f"{count} versions failed: {reason}", next=AGAIN)
+    if isinstance(ran.result, MigrationResult) and ran.result.broken_off:
+        words = f"a copy of {ran.result.broken_off} blobs was broken off: for up to a week the service may refuse uploads to them"
+        yield LeftForPeople(target=str(ran.plan.store), reason=words, next=UPLOADS, blocks=False)
     if ran.why:
         yield LeftForPeople(target=str(ran.plan.store), reason=f"what is stored is not all moved: {ran.why}", next=AGAIN)
 

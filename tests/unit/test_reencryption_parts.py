@@ -7,13 +7,15 @@ from itertools import count
 import pytest
 
 from shared.adapters.memory.clock import MemoryClock
-from shared.adapters.memory.objects import MemoryObjects
+from shared.adapters.memory.objects import MemoryObjects, MemoryStore
 from shared.domain.errors import Refused
-from shared.ports.objects import Page, Version, Versioning
+from shared.domain.resource import Ref
+from shared.ports.objects import Page, StoreFacts, Version, Versioning
 from shared.ports.record import TAKEN_IN, case_of, part_ledger
-from shared.reencryption import by_parts
+from shared.reencryption import by_parts, migrate
 from shared.reencryption.by_parts import ASKED, CUT, OVER, Shared
 from shared.reencryption.lanes import Lane, Reason
+from shared.workflow.unmoved import Ran, failed
 from tests.unit.reencryption import CHARTS, NEW, PLAN, UNDER_OLD, NamingJournal, estate, ledger_of, prove, run
 
 COPYING = PLAN.but(canary=None)
@@ -190,6 +192,36 @@ def test_a_listing_that_breaks_off_keeps_what_was_cut(journal: NamingJournal) ->
     assert len(by_parts._cut_of(of).whole) == 1
     assert by_parts.open_parts(of) == (0, 1, 2, 3, 4)
     assert next(asked) == 6
+
+
+class OfBlocks(MemoryObjects):
+    """What is sent in parts of a copy that breaks off stays, and no call takes it away."""
+
+    def store(self, store: Ref) -> StoreFacts:
+        return replace(super().store(store), in_place=False)
+
+
+def test_a_copy_in_blocks_that_broke_off_is_told_of_until_one_ends(journal: NamingJournal) -> None:
+    objects = OfBlocks()
+    objects.stores[CHARTS] = MemoryStore(versioning=Versioning.NEVER)
+    objects.write(CHARTS, "scan", b"x" * 25, UNDER_OLD)
+    of = shared(objects, journal)
+    of = replace(of, plan=of.plan.but(copy_limit=10, part=10))
+
+    def denies(call: str) -> None:
+        if call == "complete":
+            raise Refused("denied", "AccessDenied")
+
+    objects.beside = denies
+    by_parts.open_parts(of)
+    by_parts.work(of, 0)
+    by_parts.open_parts(of)
+    assert by_parts.open_parts(of) == ()  # it does not get on
+    stopped = migrate(of.plan, objects, journal, of.clock, cancelled=lambda: True)
+    words = [left.reason for left in failed(Ran(of.plan, stopped))]
+    assert (stopped.broken_off, sum("uploads" in each for each in words)) == (1, 1)
+    objects.beside = lambda _: None
+    assert run(objects, journal, of.plan).broken_off == 0
 
 
 def test_no_such_part(journal: NamingJournal) -> None:

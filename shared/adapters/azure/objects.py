@@ -137,7 +137,11 @@ class AzureObjects:
             return blob_copies.copy_parts(self._source(store, version.key), facts, encryption, part, begun)
 
     def abort(self, store: Ref, key: str, upload: str) -> None:
-        """Nothing: blocks that no list names are gone a week after the last one, and there is no call to end them sooner."""
+        """Nothing: blocks that no list names are gone a week after the last one, and only a write of the blob ends them sooner.
+
+        The next copy is one. Nothing else of ours writes there: a list of the blocks that a blob has would empty one that was
+        sent whole. People are told at how many blobs they lie (`MigrationResult.broken_off`).
+        """
 
     def put(self, store: Ref, key: str, content: bytes) -> str:  # noqa: ARG002 - the port's signature
         raise Refused("nothing is tried where nothing is updated in place", "MethodNotAllowed")
