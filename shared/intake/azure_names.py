@@ -18,8 +18,11 @@ KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = (
 )
 """How an id begins, in lower case, and what it names: what lies within a store or vault is told as that."""
 
-DELEGATED = re.compile(r"/subscriptions/(?P<account>[0-9a-f-]{36})/providers/microsoft\.managedservices/registrationassignments/")
-"""What is said about a subscription as a whole."""
+DELEGATED = re.compile(
+    r"/subscriptions/(?P<id>(?P<account>[0-9a-f-]{36})(?:/resourcegroups/[^/]+)?)"
+    r"/providers/microsoft\.managedservices/registrationassignments/"
+)
+"""What is said about a subscription as a whole, or about a group in it: an account of its own then, `ID/resourcegroups/NAME`."""
 
 KEY = re.compile(r"/keys/[A-Za-z0-9-]{1,127}(?:/[0-9a-f]{32})?")
 
@@ -31,7 +34,7 @@ def ref(name: str, account: str = "") -> Ref | None:
         if found := pattern.match(low):
             return Ref(cloud=Cloud.AZURE, kind=kind, account=found["account"], id=found[0])
     if found := DELEGATED.match(low):
-        return Ref(cloud=Cloud.AZURE, kind=Kind.ACCOUNT, account=found["account"], id=found["account"])
+        return Ref(cloud=Cloud.AZURE, kind=Kind.ACCOUNT, account=found["account"], id=found["id"])
     return _key(name, account) if account else None
 
 

@@ -1,4 +1,4 @@
-"""Tenants that manage a subscription of ours (Azure Lighthouse: Microsoft.ManagedServices, 2022-10-01)."""
+"""Tenants that manage a subscription or resource group of ours (Azure Lighthouse: Microsoft.ManagedServices, 2022-10-01)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,6 +16,7 @@ API = "api-version=2022-10-01"
 
 
 def _read(clients: Clients, account: Ref) -> tuple[Delegation, ...]:
+    """`account`: a subscription, or a group in it as `ID/resourcegroups/NAME`."""
     place = f"/subscriptions/{account.id}/providers/Microsoft.ManagedServices/registrationAssignments"
     found = clients.rest(ARM).every(f"{place}?$expandRegistrationDefinition=true&{API}")
     return tuple(_delegation(one) for one in found)

@@ -40,6 +40,8 @@ class ManagedServices:
         if call.kinds != KINDS[1] or "expandRegistrationDefinition" not in call.request.url:
             return answer
         shown: dict[str, Any] = answer.json()
+        if call.listing:
+            shown["value"] = [one for one in shown["value"] if one["id"].lower().startswith(f"{call.scope.lower()}/providers/")]
         for one in shown.get("value", [shown]):
             definition = self._cloud.resources.find(one["properties"]["registrationDefinitionId"])
             one["properties"]["registrationDefinition"] = {"properties": (definition or {}).get("properties")}

