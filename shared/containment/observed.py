@@ -35,12 +35,16 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """`forms` by store, and `needs` by key; what is not in them is not known. `restore` are roles that restore backups (ARNs)."""
+    """`forms` by store, and `needs` by key; what is not in them is not known. `restore` are roles that restore backups (ARNs).
+
+    `whole` are stores of which the record has every request there can be: an account can keep other things than objects, too.
+    """
 
     forms: Mapping[Ref, frozenset[Form]] = field(default_factory=dict)
     needs: Mapping[Ref, tuple[Need, ...]] = field(default_factory=dict)
     restore: tuple[str, ...] = ()
     tls_floor: str = "off"
+    whole: frozenset[Ref] = frozenset()
 
 
 UNOBSERVED = Observed()

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
+from shared.containment.answers import ask
 from shared.containment.lasting import ENCRYPTION, TRANSPORT, Rule, Standard
 from shared.containment.observed import Form, Observed
 from shared.domain.case import Case, LeftForPeople, Stage
 from shared.domain.errors import CloudError
-from shared.domain.facet import EncryptedWith
+from shared.domain.facet import EncryptedWith, PolicyStatement, TlsFloor
 from shared.domain.plan import Wave
 from shared.domain.resource import Ref
 
@@ -29,12 +30,25 @@ def enforce(case: Case, deps: Deps) -> Next:
     if not lasting.allowed(case, deps, Wave.ENFORCE):
         return Next(case, Stage.RETIRE)
     guarded = lasting.guarded(case, deps)
-    forms, unknown = observing.stores(case, deps, guarded)
     floor = deps.policy.fence.tls_floor
+    judged = [s for s in guarded if floor != "off" or deps.world.traits(s, PolicyStatement)]
+    forms, unknown = observing.stores(case, deps, judged)
     spared = lasting.worded(case, CHANGE, _spared(case, deps, forms, floor))
     seen = lasting.worded(spared, observing.BLIND, unknown)
-    following = lasting.decided(seen, deps, Wave.ENFORCE, guarded, Observed(forms=forms, tls_floor=floor))
+    following = lasting.decided(
+        seen, deps, Wave.ENFORCE, guarded, Observed(forms=forms, tls_floor=floor, whole=_whole(forms, floor, deps))
+    )
     return following if following.stage else Next(following.case, Stage.RETIRE)
+
+
+def _whole(stores: Iterable[Ref], floor: str, deps: Deps) -> frozenset[Ref]:
+    """Those with a floor of their own of which every request is on record. What can not be read is not."""
+    having = [store for store in stores if floor != "off" and deps.world.traits(store, TlsFloor)]
+    return frozenset(store for store in having if _recorded(store, deps))
+
+
+def _recorded(store: Ref, deps: Deps) -> bool:
+    return ask(lambda: deps.evidence.recorded(store), default=False, about=str(store)).value
 
 
 def _spared(case: Case, deps: Deps, forms: observing.Forms, floor: str) -> Iterable[LeftForPeople]:

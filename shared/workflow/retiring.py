@@ -35,7 +35,8 @@ def retire(case: Case, deps: Deps) -> Next:
         return Next(case, Stage.SWEEP)
     if _late(case, deps):
         return Next(case.but(verdict=reached(case)), Stage.SWEEP, again_seconds=AGAIN_SECONDS)
-    forms, _ = observing.stores(case, deps, lasting.guarded(case, deps))
+    # whoever names a key in what it writes does so where a store's policy could judge it
+    forms, _ = observing.stores(case, deps, [s for s in lasting.guarded(case, deps) if deps.world.traits(s, PolicyStatement)])
     needs, unknown = observing.keys(case, deps, forms)
     restore, lost = observing.restorers(case, deps)
     told = lasting.worded(case, NEEDED, _needed(needs, deps))

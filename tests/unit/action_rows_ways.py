@@ -58,10 +58,10 @@ MONTHLY = CHANGE.but(at=ALERT - timedelta(days=20), before='{"state":"disabled"}
 WEAKENED = SignInRule(body="{}", changes=(CHANGE,))
 
 OLD_FLOOR, MODERN_SCOPE = TlsFloor(version="1.0"), BY_SECRET
-MODERN = Observed(forms={STORE: frozenset()}, tls_floor="1.2")
+MODERN = Observed(forms={STORE: frozenset()}, tls_floor="1.2", whole=frozenset({STORE}))
 FLOORS = Row("raise-tls-floor", STORE, (OLD_FLOOR,), MODERN_SCOPE, observed=MODERN)
 ANCIENT = Form(by="a modality", asked=None, tls="TLSv1.0", writes=False)
-OLD_CLIENTS = Observed(forms={STORE: frozenset({ANCIENT})}, tls_floor="1.2")
+OLD_CLIENTS = Observed(forms={STORE: frozenset({ANCIENT})}, tls_floor="1.2", whole=frozenset({STORE}))
 
 NETWORKS = "resourcegroups/n/providers/microsoft.network/privateendpoints/e"
 OURS = PrivateLink(connection="ours", endpoint=f"/subscriptions/{SUBSCRIPTION}/{NETWORKS}", approved=True)
@@ -98,6 +98,9 @@ WAYS = {
     "a rule that the actor never changed is left": Row("return-sign-in-rule", RULE, (WEAKENED,), BY_SECRET, 0),
     "a store takes newer TLS where nobody comes by an older one": FLOORS,
     "it takes what somebody was seen speaking": replace(FLOORS, observed=OLD_CLIENTS, changes=0),
+    "an account that keeps what no log here tells of is left as it is": replace(
+        FLOORS, observed=replace(MODERN, whole=frozenset()), changes=0
+    ),
     "a floor that is high enough stays": replace(FLOORS, there=(OLD_FLOOR.but(version="1.3"),), changes=0),
     "nobody knows what is spoken, nothing is refused": replace(FLOORS, observed=Observed(), changes=0),
     "strangers' private endpoints are rejected": Row("reject-links", STORE, (OURS, THEIRS), BY_SECRET),

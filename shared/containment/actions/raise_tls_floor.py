@@ -1,4 +1,7 @@
-"""Have a store take newer TLS only, where nobody was seen coming by an older one: where the store has such a floor of its own."""
+"""Have a store take newer TLS only, where nobody was seen coming by an older one: where the store has such a floor of its own.
+
+The floor is the whole account's: where it keeps queues, tables or files besides, whoever comes for those was not looked for.
+"""
 
 from collections.abc import Iterator
 
@@ -11,7 +14,9 @@ from shared.domain.resource import Kind, Ref
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
     forms, floor = situation.observed.forms.get(target), situation.observed.tls_floor
-    if forms is None or floor == "off" or any(OLD_TLS.hurts(form, Standard("", floor)) for form in forms):
+    if forms is None or target not in situation.observed.whole:
+        return
+    if floor == "off" or any(OLD_TLS.hurts(form, Standard("", floor)) for form in forms):
         return
     wanted = TlsFloor.model_validate({"version": floor})
     if not any(wanted.satisfied_by(now) for now in situation.world.look(target, TlsFloor)):
