@@ -101,7 +101,7 @@ class AzureObjects:
     def list(self, store: Ref, after: tuple[str, str] | None) -> Page:
         """Container by container; each page's end is a container's name and the service's own marker in it."""
         held, (at, marker) = self._containers(store), after or ("", "")
-        coming = [name for name in held if name >= at]
+        coming = [name for name in held if not at or f"{name}/" >= f"{at}/"]
         for number, name in enumerate(coming):
             lines, following = self._listed(store, name, marker if name == at else "")
             later = coming[number + 1 : number + 2]
@@ -150,12 +150,12 @@ class AzureObjects:
         raise Refused("no blob is read", "MethodNotAllowed")
 
     def _containers(self, store: Ref) -> tuple[str, ...]:
-        """Their names in order; what is known of each is kept for the blobs in it."""
+        """Their names, in the order that the keys of their blobs have; what is known of each is kept for the blobs in it."""
         listed: Iterator[Any] = every(self._service(store).list_containers)
         directories = self._with_directories(store)
         found = {str(each.name): blob_seen.place(each, directories=directories) for each in listed}
         self._places |= {(store, name): place for name, place in found.items()}
-        return tuple(sorted(found))
+        return tuple(sorted(found, key="{}/".format))
 
     def _listed(self, store: Ref, container: str, marker: str) -> tuple[tuple[Version, ...], str]:
         """One page of a container, and where the next one begins; one that was deleted meanwhile holds nothing."""
