@@ -53,7 +53,7 @@ class Play:
         if not self.updates:
             self.scene.put("scan", b"x" * (5 * MIB + 1), Tagging="tenant=a")
         begun = self.scene.s3.create_multipart_upload(Bucket="charts", Key="scan")["UploadId"]
-        Manifest(self.scene.plan, journal).uploading("scan", begun)
+        Manifest(self.scene.plan, journal).uploading("scan", "", begun)
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["updating", "copying"])
