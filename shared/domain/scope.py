@@ -38,6 +38,8 @@ class Standing(Value):
     networks: tuple[str, ...] = ()
     known: bool = True
     made: bool = False
+    late: bool = False
+    """met while a question was open that does not show it: its answer decides nothing about this one"""
     why: str = ""
 
 

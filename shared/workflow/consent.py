@@ -1,7 +1,7 @@
 """Who has agreed to a change: a person by an envelope, or the policy where nobody else can be hurt."""
 
 from shared.containment.actions import ACTIONS
-from shared.domain.case import Case, Mode
+from shared.domain.case import Case, Mode, Reach
 from shared.domain.plan import Change, Wave
 
 from .asking import asks_beforehand
@@ -20,6 +20,8 @@ def consented(case: Case, deps: Deps, change: Change, wave: Wave) -> bool:
     if mode is Mode.OBSERVE:
         return False
     entered = {r.actor.principal for r in case.scope.rightful if r.entered and r.actor.principal}
-    if case.envelope and case.lineage and case.envelope.covers(change, case.lineage, deps.clock.now(), entered):
+    # whom an approval has not decided about came after it: others who live on that principal were not shown
+    shown = change.blast.clear or all(s.reach is not Reach.UNDECIDED for s in case.scope.standing(change.target))
+    if shown and case.envelope and case.lineage and case.envelope.covers(change, case.lineage, deps.clock.now(), entered):
         return True
     return mode is Mode.AUTO and change.blast.clear and (change.reversible or not asks_beforehand(deps, change))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.containment import engine
 from shared.containment.actions import ACTIONS
-from shared.domain.case import Approval, Case, LeftForPeople, Mode, Reach, Scope, Stage, Verdict
+from shared.domain.case import Approval, Case, LeftForPeople, Mode, Reach, Scope, Stage, Standing, Verdict
 from shared.domain.errors import BadInput, NotApproved, OwnRequest
 from shared.domain.plan import Change, Plan, Wave
 from shared.domain.resource import PRINCIPALS, Ref
@@ -56,11 +56,13 @@ def _refused(case: Case, wave: Wave, by: str) -> Case:
 
 def _decided(scope: Scope, by: str) -> Scope:
     """What the evidence left open is decided by the approval: the principal is fenced as a whole."""
-    standings = tuple(
-        s.but(reach=Reach.PRINCIPAL, known=True, others=(), why=f"{by} approved: {s.why}") if s.reach is Reach.UNDECIDED else s
-        for s in scope.standings
-    )
-    return scope.but(standings=standings)
+    return scope.but(standings=tuple(_fenced_whole(s, by) for s in scope.standings))
+
+
+def _fenced_whole(standing: Standing, by: str) -> Standing:
+    if standing.late or standing.reach is not Reach.UNDECIDED:
+        return standing.but(late=False)
+    return standing.but(reach=Reach.PRINCIPAL, known=True, others=(), why=f"{by} approved: {standing.why}")
 
 
 @dataclass(frozen=True, slots=True)

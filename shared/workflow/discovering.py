@@ -125,7 +125,9 @@ def joined(case: Case, deps: Deps, fresh: Sequence[Actor], scope: Scope) -> Case
     whole = {a.principal for a in fresh if a.unique_id and not a.access_key}
     met = in_parallel(lambda a: found(a) if a.principal in whole else _standing(a, case, deps), fresh)
     lineage = case.lineage.joined_by(*(s.actor for s in met)) if case.lineage else None
-    return case.but(lineage=lineage, scope=scope.but(standings=(*scope.standings, *met)))
+    shown = case.awaiting is None or case.awaiting.envelope is None
+    standings = (*scope.standings, *(s if shown else s.but(late=True) for s in met))
+    return case.but(lineage=lineage, scope=scope.but(standings=standings))
 
 
 def unknown(case: Case, actors: Iterable[Actor]) -> list[Actor]:

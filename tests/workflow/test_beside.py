@@ -9,16 +9,20 @@ from shared.domain.actor import Actor, Credential
 from shared.domain.case import Case, Mode, Reach, Verdict
 from shared.domain.errors import NotApproved
 from shared.domain.facet import AccessKeyStatus, DenyAll
+from shared.domain.plan import Wave
 from shared.domain.resource import Cloud, Kind, Ref
 from shared.domain.signal import Signal
 from shared.settings import Limits, Modes, Policy
+from shared.workflow.consent import consented
 from shared.workflow.deciding import decide
 from shared.workflow.deps import Deps
+from shared.workflow.discovering import joined
 from shared.workflow.joining import widen
 from shared.workflow.opening import admit
 from shared.workflow.run import hold
-from tests.hospital import ALERT, CHARTS, EXPORT, HOME, THIEF, Hospital, bodies, estate, ref, signal
-from tests.workflow.driving import YES, go_on, respond
+from shared.workflow.waves import propose
+from tests.hospital import ALERT, CHARTS, EXPORT, HOME, THIEF, Hospital, act, bodies, estate, ref, signal
+from tests.workflow.driving import NOBODY, YES, go_on, respond
 
 NURSE = "nurse@st-brendan.example"
 WARD = ref(Kind.ROLE, "ward")
@@ -157,10 +161,10 @@ def test_an_approval_fences_nobody_who_joins_later(hospital: Hospital, asking: D
     case = respond(asking, asks=YES)
     assert hospital.world.look(EXPORT, DenyAll)
     hospital.clock.sleep(60)
-    joined = go_on(_admitted(NEXT, asking, hospital), asking)
-    assert joined.id == case.id
-    assert (works(hospital), joined.verdict) == (True, Verdict.AWAITING_APPROVAL)
-    go_on(joined, asking, asks=YES)
+    later = go_on(_admitted(NEXT, asking, hospital), asking)
+    assert later.id == case.id
+    assert (works(hospital), later.verdict) == (True, Verdict.AWAITING_APPROVAL)
+    go_on(later, asking, asks=YES)
     assert not works(hospital)
 
 
@@ -186,6 +190,25 @@ def test_while_a_case_is_busy_the_next_actor_is_fenced_by_a_case_of_its_own(hosp
     assert (first.id == second.id, waited <= 2) == (False, True)
     assert hospital.world.look(EXPORT, DenyAll)
     assert "joined" not in {entry.kind for entry in deps.journal(first.id).entries()}
+
+
+MADE_FOR_AMY = AMYS.but(access_key="AKIAMADE", unique_id="")
+"""A key that the thief made for a user who works from nobody knows where: who else is hurt by a fence is a person's to weigh."""
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["after the approval", "while the question is open"])
+def test_an_approval_decides_about_nobody_who_came_to_light_later(hospital: Hospital, asking: Deps, asked: bool) -> None:
+    hospital.evidence.happened(act(AMYS, "ListBuckets", at=ALERT - timedelta(days=2), address=""))
+    case = respond(asking, asks=NOBODY if asked else YES)
+    hospital.world.put(AMY, KEY_OF_AMY, AccessKeyStatus(key_id="AKIAMADE", active=True))
+    met = joined(case, asking, [MADE_FOR_AMY], case.scope)
+    assert (met.scope.standings[-1].reach, met.scope.standings[-1].late) == (Reach.UNDECIDED, asked)
+    if met.awaiting:
+        met = decide(met, asking, met.awaiting.digest, "dr-no", granted=True)
+    assert [(s.reach, s.late) for s in met.scope.standings] == [(Reach.PRINCIPAL, False), (Reach.UNDECIDED, False)]
+    changes = [c for c in propose(met, asking, {Wave.FENCE}, among={AMY}).changes if not c.blast.clear]
+    assert changes
+    assert not any(consented(met, asking, change, Wave.SWEEP) for change in changes)
 
 
 def test_another_alert_about_an_actor_who_was_shown_asks_nothing_anew(hospital: Hospital, asking: Deps) -> None:
