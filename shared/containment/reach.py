@@ -99,7 +99,7 @@ NOWHERE = "somewhere that the record does not name"
 def _undivided(actor: Actor, rightful: Sequence[Act], *, known: bool) -> Standing:
     places = {_place(a) for a in rightful}
     networks = tuple(sorted(places - {""}))
-    others = (*networks, NOWHERE) if "" in places else networks
+    others = (NOWHERE, *networks) if "" in places else networks
     if _entered(actor):
         why = "the actor gave itself a credential of it and may have signed in; what else it does is its owner's"
         return Standing(actor=actor, reach=Reach.UNDECIDED, others=others, networks=networks, known=False, why=why)
