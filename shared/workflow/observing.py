@@ -81,10 +81,10 @@ def _forms(case: Case, deps: Deps, seen: Sequence[Ref]) -> Forms:
 
 
 def _others(case: Case, deps: Deps, seen: Sequence[Ref]) -> Iterator[Request]:
-    """The requests of everybody but the actors and ourselves. Refused ones too: who asks will ask again."""
+    """The ways of everybody but the actors and ourselves. Refused ones too: who asks will ask again."""
     if deps.traffic is None or not seen:
         return
-    for request in deps.traffic().requests(seen, *window(deps)):
+    for request in deps.traffic().ways(seen, *window(deps)):
         ours = request.act.actor.unique_id in deps.exempt
         if not ours and not any(did(s, request.act) for s in case.scope.standings):
             yield request

@@ -14,6 +14,7 @@ Rows come minutes late.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from re import compile as pattern
 from urllib.parse import parse_qs, urlsplit
 
 from shared.adapters.azure import activity, blob_requests, log_rows, stores
@@ -38,6 +39,8 @@ CHANGED = "where its log goes was changed"
 NOT_YET = "its log is minutes late"
 
 PROVIDER = "resourceProvider eq 'Microsoft.Insights'"
+PORT = pattern(r":[0-9]+$")
+
 UNSAID = "unsaid"
 """The workspace of a writing whose request the activity log does not have: no workspace is called so."""
 
@@ -132,26 +135,36 @@ def _turns(clients: Clients, store: Ref) -> Iterator[Turn]:
             yield Turn(moment(event["eventTimestamp"]), changed.removeprefix(place), workspace)
 
 
-def requests(clients: Clients, store: Ref, since: datetime, until: datetime) -> Iterator[Request]:
-    """In no order. Raises `Unreachable` where a second has more than one answer holds."""
+def requests(clients: Clients, store: Ref, since: datetime, until: datetime, form: str = f"project {ASKED}") -> Iterator[Request]:
+    """In no order; `form` is the end of the query. Raises `Unreachable` where a second has more than one answer holds."""
     try:
-        found = rows(clients, store.id, _query(since, until), since - LEAST)
+        found = rows(clients, store.id, f"{_within(since, until)} | {form}", since - LEAST)
     except Unreachable as error:
         if error.code != "TooManyRows" or until - since < LEAST:
             raise
         half = since + (until - since) / 2
-        yield from requests(clients, store, since, half)
-        yield from requests(clients, store, half, until)
+        yield from requests(clients, store, since, half, form)
+        yield from requests(clients, store, half, until, form)
         return
     told = blob_requests.owned(clients, store.id, found)
     subnets = subnets_of(clients, store.id, SERVICE) if any(private(_address(row)) for row in told) else ()
     yield from (_request(row, store, subnets) for row in told)
 
 
-def _query(since: datetime, until: datetime) -> str:
+WAY = f"Category, OperationName, {blob_requests.WHOM}, CallerIpAddress, StatusCode, TlsVersion, Protocol, _ResourceId"
+PORTLESS = "extend CallerIpAddress = extract('^(.*?)(:[0-9]+)?$', 1, CallerIpAddress)"
+COUNTED = f"{PORTLESS} | summarize TimeGenerated = max(TimeGenerated) by {WAY}"
+
+
+def ways(clients: Clients, store: Ref, since: datetime, until: datetime) -> Iterator[Request]:
+    """The last of those that are alike: the log counts them itself."""
+    return requests(clients, store, since, until, COUNTED)
+
+
+def _within(since: datetime, until: datetime) -> str:
     begin, end = (each.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") for each in (since, until))
     span = f"TimeGenerated >= datetime({begin}) and TimeGenerated < datetime({end})"
-    return f"StorageBlobLogs | where {span} | project {ASKED}"
+    return f"StorageBlobLogs | where {span}"
 
 
 def _request(row: Row, store: Ref, subnets: tuple[tuple[str, str], ...]) -> Request:
@@ -196,4 +209,4 @@ def _tls(row: Row) -> str:
 
 def _address(row: Row) -> str:
     """Without its port."""
-    return str(row.get("CallerIpAddress") or "").rpartition(":")[0]
+    return PORT.sub("", str(row.get("CallerIpAddress") or ""))

@@ -56,6 +56,10 @@ class AzureTraffic:
         for store in stores:
             yield from store_traffic.requests(self._clients, store, since, until)
 
+    def ways(self, stores: Sequence[Ref], since: datetime, until: datetime) -> Iterator[Request]:
+        for store in stores:
+            yield from store_traffic.ways(self._clients, store, since, until)
+
     def uses(self, key: Ref, since: datetime) -> Uses:
         """Who used this version. Raises `Unreachable` where the log may not have all of it, `Absent` where we see no such vault."""
         name = names.key(key.id)

@@ -46,6 +46,9 @@ class MemoryTraffic:
         self._answer()
         return (r for r in self._requests if r.store in stores and since <= r.act.at <= until and not self._missed(r))
 
+    def ways(self, stores: Sequence[Ref], since: datetime, until: datetime) -> Iterator[Request]:
+        return self.requests(stores, since, until)
+
     def uses(self, key: Ref, since: datetime) -> Uses:
         self._answer()
         found = sorted((u for u in self._uses if u.key == key and u.act.at >= since), key=lambda u: u.act.at)

@@ -108,5 +108,9 @@ class SeveralTraffics(_Several[Traffic]):
         for cloud in dict.fromkeys(store.cloud for store in stores):
             yield from self.of(cloud).requests([store for store in stores if store.cloud is cloud], since, until)
 
+    def ways(self, stores: Sequence[Ref], since: datetime, until: datetime) -> Iterator[Request]:
+        for cloud in dict.fromkeys(store.cloud for store in stores):
+            yield from self.of(cloud).ways([store for store in stores if store.cloud is cloud], since, until)
+
     def uses(self, key: Ref, since: datetime) -> Uses:
         return self.of(key.cloud).uses(key, since)

@@ -108,6 +108,18 @@ def test_each_request_is_told_with_blob_bytes_and_how_it_ended(desk: Desk) -> No
     assert tenant not in repr(found)
 
 
+def test_a_month_is_a_few_ways_and_each_caller_operation_and_tls_is_among_them(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = list(desk.requests())
+    monkeypatch.setattr(log_rows, "MOST_ROWS", 3)
+    monkeypatch.setattr(store_traffic, "LEAST", timedelta(days=1))
+    everyday = f"where RequesterObjectId == '{names.EXPORT_ID}' | {store_traffic.COUNTED}"
+    monkeypatch.setattr(store_traffic, "COUNTED", everyday)
+    found = desk.traffic().ways([STORE], desk.since, Hours(desk.cloud).now() + timedelta(seconds=1))
+    told = [(each.act.name, each.act.failed, each.act.source_address, each.tls, each.key, each.sent) for each in found]
+    single = {(each.act.name, each.act.failed, each.act.source_address, each.tls, "", 0) for each in everything}
+    assert (len(told), set(told)) == (2, single)
+
+
 def test_a_long_answer_is_asked_for_in_parts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_traffic, "LEAST", timedelta(microseconds=10))
     whole = {each.act.id for each in desk.requests()}
