@@ -20,12 +20,11 @@ from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.key_holders import RIGHTS as HOLDERS
 from shared.adapters.azure.key_holders import Holder, holders
 from shared.adapters.azure.rest import ARM
-from shared.adapters.azure.vault_requests import STORAGE, actor_of, claims_of
-from shared.domain.actor import Actor
+from shared.adapters.azure.vault_requests import STORAGE, act_of, actor_of, claims_of
 from shared.domain.errors import Absent, Unreachable
 from shared.domain.resource import Ref
 from shared.intake.tolerant import text
-from shared.ports import Act, Clock, KeyUse, Request, Uses, Watched
+from shared.ports import Clock, KeyUse, Request, Uses, Watched
 
 CRYPTOGRAPHIC = frozenset({"KeyDecrypt", "KeyEncrypt", "KeyRelease", "KeySign", "KeyUnwrap", "KeyVerify", "KeyWrap"})
 """Operations for which a version has to be enabled."""
@@ -33,7 +32,6 @@ CRYPTOGRAPHIC = frozenset({"KeyDecrypt", "KeyEncrypt", "KeyRelease", "KeySign", 
 LOG = frozenset({"AuditEvent"})
 
 ALIKE = "OperationName, RequestUri, Who, CallerIpAddress, HttpStatusCode"
-ERRORS = 400
 
 RIGHTS = (
     Rights(frozenset({"Microsoft.KeyVault/vaults/read", "Microsoft.Insights/logs/AZKVAuditLogs/read"}))
@@ -117,23 +115,6 @@ def _uses(row: log_rows.Row, key: Ref, held: Mapping[str, Holder]) -> Iterator[K
     served = holder is not None and (holder.alone or app == STORAGE)
     ends, times = dict.fromkeys((log_rows.moment(row["First"]), log_rows.moment(row["Last"]))), int(row["Times"])
     for number, end in enumerate(ends):
-        act = _act(row, key, actor, end, by_service=served)
+        act = act_of(row, key, actor, end, by_service=served)
         seen = times - len(ends) + 1 if number == 0 else 1
         yield KeyUse(act, key, holder.held if holder and served else "", by_alias=not versioned, times=seen)
-
-
-def _act(row: log_rows.Row, key: Ref, actor: Actor, at: datetime, *, by_service: bool) -> Act:
-    operation, address, status = str(row["OperationName"]), str(row.get("CallerIpAddress") or ""), row.get("HttpStatusCode")
-    return Act(
-        id=f"{actor.unique_id}/{operation}/{address}/{status}/{at.isoformat()}",
-        at=at,
-        actor=actor,
-        name=operation,
-        resources=(key,),
-        created=(),
-        source_address=address,
-        source_network="",
-        request_id="",
-        failed=int(str(status or 0)) >= ERRORS,
-        by_service=by_service,
-    )

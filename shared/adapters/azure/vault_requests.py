@@ -40,22 +40,28 @@ def acts(clients: Clients, vault: Ref, since: datetime) -> tuple[Act, ...]:
 
 
 def _acts(row: Row, vault: Ref, subnets: tuple[tuple[str, str], ...]) -> Iterator[Act]:
-    claims, address, name = claims_of(row), _address(row), str(row["OperationName"])
-    actor = actor_of(claims)
+    claims = claims_of(row)
+    actor, by_storage = actor_of(claims), text(claims.get("appid")).lower() == STORAGE
     for end in dict.fromkeys((moment(row["First"]), moment(row["Last"]))):
-        yield Act(
-            id=f"{actor.unique_id}/{name}/{address}/{row['HttpStatusCode']}/{end.isoformat()}",
-            at=end,
-            actor=actor,
-            name=name,
-            resources=(vault,),
-            created=(),
-            source_address=address,
-            source_network=network(address, subnets),
-            request_id="",
-            failed=int(float(str(row["HttpStatusCode"]))) >= ERRORS,
-            by_service=text(claims.get("appid")).lower() == STORAGE,
-        )
+        yield act_of(row, vault, actor, end, by_service=by_storage, place=network(_address(row), subnets))
+
+
+def act_of(row: Row, target: Ref, actor: Actor, at: datetime, *, by_service: bool, place: str = "") -> Act:
+    """What a row tells of one of its requests. `place`: the network that it came from, where that is known."""
+    name, address, status = str(row["OperationName"]), _address(row), row["HttpStatusCode"]
+    return Act(
+        id=f"{actor.unique_id}/{name}/{address}/{status}/{at.isoformat()}",
+        at=at,
+        actor=actor,
+        name=name,
+        resources=(target,),
+        created=(),
+        source_address=address,
+        source_network=place,
+        request_id="",
+        failed=int(float(str(status or 0))) >= ERRORS,
+        by_service=by_service,
+    )
 
 
 def claims_of(row: Row) -> Document:
