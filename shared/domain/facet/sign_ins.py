@@ -95,15 +95,9 @@ class AppPermission(Facet):
         return self.but(present=False)
 
 
-class RoleAssigned(Facet):
-    """One role that a principal has at a scope (`assignment`: its id), with all that is needed to assign it again.
+class RoleAtScope(Facet):
+    """What has an active and an eligible role in common. `until`: when it ends by itself (ISO 8601), empty where it does not."""
 
-    `until`: when it ends by itself (ISO 8601), empty where it does not. One that ends gets another id when it is assigned again, so
-    `assignment` is empty then.
-    """
-
-    facet: Literal["role-assigned"] = "role-assigned"
-    assignment: str
     role: str
     scope: str
     condition: str = ""
@@ -113,31 +107,7 @@ class RoleAssigned(Facet):
     @property
     def right(self) -> str:
         """The role and the scope, as logs tell of one whose assignment has no id yet."""
-        return _right(self.role, self.scope)
-
-    @property
-    def part(self) -> str:
-        return self.assignment or self.right
-
-    @property
-    def absent(self) -> Self:
-        return self.but(present=False)
-
-
-class RoleEligible(Facet):
-    """One role at a scope that a principal may give itself whenever it wants (Azure PIM, eligible assignments)."""
-
-    facet: Literal["role-eligible"] = "role-eligible"
-    role: str
-    scope: str
-    condition: str = ""
-    until: str = ""
-    present: bool
-
-    @property
-    def right(self) -> str:
-        """As of `RoleAssigned`."""
-        return _right(self.role, self.scope)
+        return f"{self.role.rpartition('/')[2]} {self.scope}".lower()
 
     @property
     def part(self) -> str:
@@ -148,5 +118,21 @@ class RoleEligible(Facet):
         return self.but(present=False)
 
 
-def _right(role: str, scope: str) -> str:
-    return f"{role.rpartition('/')[2]} {scope}".lower()
+class RoleAssigned(RoleAtScope):
+    """One role that a principal has at a scope (`assignment`: its id), with all that is needed to assign it again.
+
+    One that ends by itself gets another id when it is assigned again, so `assignment` is empty then.
+    """
+
+    facet: Literal["role-assigned"] = "role-assigned"
+    assignment: str
+
+    @property
+    def part(self) -> str:
+        return self.assignment or self.right
+
+
+class RoleEligible(RoleAtScope):
+    """One role at a scope that a principal may give itself whenever it wants (Azure PIM, eligible assignments)."""
+
+    facet: Literal["role-eligible"] = "role-eligible"
