@@ -8,6 +8,7 @@ BIN    := .venv/bin
 READY  := .venv/.ready
 SECOND := .venv-ministack/.ready
 THIRD  := .venv-checkov/.ready
+BLOBS  := .venv-azurite/.ready
 LOCK   := $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-annotate --no-header
 LOCKS  := requirements/uv.txt requirements/dev.txt
 
@@ -17,14 +18,14 @@ LOCKS  := requirements/uv.txt requirements/dev.txt
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
-setup: $(READY) ## the environment in .venv, from the locks
+setup: $(READY) $(BLOBS) ## the environment in .venv, from the locks
 
 drill: $(READY) ## a rehearsed breach of an imaginary hospital
 	@$(BIN)/codeblue drill --help >/dev/null 2>&1 || { echo "drill: this version of codeblue has no drill command" >&2; exit 1; }
 	$(BIN)/codeblue drill --out out/drill
 
 # Fights are against the clock: two at a time, and nothing beside them. All else waits more than it computes.
-test: $(READY) $(SECOND) ## all tests, with branch coverage
+test: $(READY) $(SECOND) $(BLOBS) ## all tests, with branch coverage
 	@$(BIN)/pytest --numprocesses 2 --dist worksteal $(FIGHTS); fights=$$?; \
 	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --cov --ignore $(FIGHTS); rest=$$?; \
 	exit $$((fights || rest))
@@ -39,7 +40,7 @@ mutate: $(READY) ## mutants of the engine and of custody that no test kills
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
 
-soak: $(READY) $(SECOND) $(THIRD) ## many seeds, many minutes
+soak: $(READY) $(SECOND) $(THIRD) $(BLOBS) ## many seeds, many minutes
 	$(BIN)/pytest --numprocesses $(JOBS) --dist worksteal --timeout 3600 -m soak
 
 live: $(READY) ## the cloud's facts against your own throw-away accounts
@@ -55,6 +56,13 @@ lock: $(READY) ## newest versions, by hash
 	$(LOCK) --upgrade pyproject.toml --extra azure --constraints requirements/dev.txt --output-file azure_functions_app/requirements.txt
 	$(LOCK) --upgrade requirements/ministack.in --output-file requirements/ministack.txt
 	$(LOCK) --upgrade requirements/checkov.in --output-file requirements/checkov.txt
+	npm update --prefix requirements/azurite --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
+
+# Where there is no npm, the rows that azurite would answer are skipped, and say so.
+$(BLOBS): requirements/azurite/package-lock.json
+	@if ! command -v npm >/dev/null; then echo "no npm here: tests do without azurite, the second emulator of blobs"; exit 0; fi; \
+	mkdir -p .venv-azurite && cp requirements/azurite/*.json .venv-azurite && \
+	npm ci --prefix .venv-azurite --ignore-scripts --no-audit --no-fund --loglevel=error && touch $@
 
 clean: ## everything that was made
 	rm -rf .venv .venv-* build dist out mutants htmlcov .coverage .coverage.* .*_cache .hypothesis

@@ -17,16 +17,22 @@ from urllib3.response import HTTPResponse
 TARGET = "x-codeblue-target"
 """Of a forwarded request: its method, URL and headers, as JSON. Of the answer: its status and headers."""
 
+STORED = "x-ms-meta-"
+"""Begins headers with a blob's metadata: the service keeps their case (Blob service REST reference, "Set Blob Metadata")."""
+
 
 class Answering(BaseAdapter):
-    """Takes requests where a socket would; `answer` is told method, URL, headers (names in lower case) and body."""
+    """Takes requests where a socket would; `answer` is told method, URL, headers and body.
+
+    Names of headers are in lower case, those of metadata as spelled.
+    """
 
     def answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body of the answer. Raises ConnectionError where there is none."""
         raise NotImplementedError
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:  # noqa: ANN401 - what requests passes
-        headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+        headers = {_named(name): _text(value) for name, value in request.headers.items()}
         try:
             answered = self.answer(request.method or "GET", request.url or "", headers, _whole(request.body))
         except ConnectionError as lost:
@@ -63,6 +69,11 @@ def transport_over(adapter: BaseAdapter) -> RequestsTransport:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return RequestsTransport(session=session, session_owner=False)
+
+
+def _named(header: str) -> str:
+    """Names in lower case, but for those that are stored as they are spelled."""
+    return header if header.lower().startswith(STORED) else header.lower()
 
 
 def _text(value: str | bytes) -> str:

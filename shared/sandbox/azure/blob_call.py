@@ -66,6 +66,7 @@ REFUSALS: Mapping[str, tuple[int, str]] = {
     "LeaseIdMismatchWithBlobOperation": (412, "The lease ID specified did not match the lease ID for the blob."),
     "LeaseIdMismatchWithLeaseOperation": (409, "The lease ID specified did not match the lease ID for the blob."),
     "LeaseIdMissing": (412, "There is currently a lease on the blob and no lease ID was specified in the request."),
+    "LeaseIsBrokenAndCannotBeRenewed": (409, "The lease ID matched, but the lease has been broken and cannot be renewed."),
     "LeaseNotPresentWithBlobOperation": (412, "There is currently no lease on the blob."),
     "LeaseNotPresentWithLeaseOperation": (409, "There is currently no lease on the blob."),
     "MaxBlobSizeConditionNotMet": (412, "The max blob size condition specified was not met."),
@@ -126,8 +127,8 @@ class BlobCall:
         return name in self.request.headers
 
     def prefixed(self, prefix: str) -> dict[str, str]:
-        """The headers below a prefix, without it; names in lower case."""
-        return {name[len(prefix) :]: value for name, value in self.request.headers.items() if name.startswith(prefix)}
+        """The headers below a prefix, without it; names as they are spelled."""
+        return {name[len(prefix) :]: value for name, value in self.request.headers.items() if name.lower().startswith(prefix)}
 
     def container(self) -> Container:
         """The container asked for. Raises Problem 404 ContainerNotFound."""

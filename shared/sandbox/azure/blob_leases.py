@@ -52,6 +52,8 @@ def _held(call: BlobCall, blob: Blob) -> Lease:
 
 def _renew(call: BlobCall, blob: Blob) -> Answer:
     held = _held(call, blob)
+    if held.broken_at is not None:
+        raise refusal("LeaseIsBrokenAndCannotBeRenewed")
     held.ends = FOR_EVER if held.seconds == -1 else call.at + held.seconds
     return Answer(200, {"x-ms-lease-id": held.id})
 

@@ -51,11 +51,8 @@ def shared_key_text(request: Request, account: str) -> str:
     for name in STANDARD:
         value = request.header(name)
         lines.append("" if name == "content-length" and value == "0" else value)
-    own = sorted(
-        (name.replace("-", "").replace("_", " "), name, value)
-        for name, value in request.headers.items()
-        if name.startswith("x-ms-")
-    )
+    named = ((name.lower(), value) for name, value in request.headers.items())
+    own = sorted((name.replace("-", "").replace("_", " "), name, value) for name, value in named if name.startswith("x-ms-"))
     lines += [f"{name}:{value}" for _, name, value in own]
     lines.append(f"/{account}{request.raw_path}")
     return "\n".join([*lines, *_canonical_query(request)])

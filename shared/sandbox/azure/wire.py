@@ -16,8 +16,9 @@ DEFAULT_IP = "198.51.100.7"
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. Header names are in lower case; `id` and `at` (seconds since 1970) are given when the cloud takes it in.
+    """One HTTP request. `id` and `at` (seconds since 1970) are given when the cloud takes it in.
 
+    Header names are in lower case, those of metadata as spelled.
     Where it comes from stands in headers that only the sandbox's transport writes: an address, the resource id of a subnet or of
     a private endpoint, and of the managed identity that the machine has.
     """

@@ -17,7 +17,6 @@ from azure.storage.blob import (
     generate_blob_sas,
     generate_container_sas,
 )
-from azure.storage.blob._models import AccessPolicy
 
 from shared.sandbox.azure.clock import utc
 from shared.sandbox.azure.delays import Delays
@@ -99,33 +98,6 @@ class TestKeys:
         assert [each.key_name for each in after] == ["key1", "key2"]
         assert (after[0].value, after[0].creation_time) == (before[0].value, before[0].creation_time)
         assert after[1].creation_time > before[1].creation_time  # type: ignore[operator]
-
-
-class TestSignatures:
-    def test_a_signature_gives_what_it_says_for_as_long_as_it_says(self, scene: Scene, account: Account) -> None:
-        client = by_signature(scene, service_signature(scene, account))
-        assert refused(client.get_blob_client("records", "record").delete_blob) == PERMISSION
-        assert refused(attempt(client, "another")) == AUTHENTICATION
-        scene.cloud.clock.advance(3601)
-        assert refused(attempt(client)) == AUTHENTICATION
-
-    def test_a_changed_signature_is_none(self, scene: Scene, account: Account) -> None:
-        widened = service_signature(scene, account).replace("sp=r&", "sp=rd&")
-        assert refused(by_signature(scene, widened).get_blob_client("records", "record").delete_blob) == AUTHENTICATION
-
-    def test_creating_is_not_overwriting(self, scene: Scene, account: Account) -> None:
-        blob = by_signature(scene, service_signature(scene, account, permission="c")).get_blob_client("records", "record")
-        assert refused(lambda: blob.upload_blob(b"x", overwrite=True)) == (403, "UnauthorizedBlobOverwrite")
-
-    def test_a_stored_access_policy_taken_away_takes_its_signatures_with_it(self, scene: Scene, account: Account) -> None:
-        records = container(scene, account)
-        policy = AccessPolicy(permission=ContainerSasPermissions(read=True), expiry=later(scene))
-        records.set_container_access_policy({"portal": policy})
-        link = generate_container_sas(ACCOUNT, "records", account_key=account.keys["key1"].value, policy_id="portal")
-        assert read(by_signature(scene, link))() == b"phi"
-        assert [each.id for each in records.get_container_access_policy()["signed_identifiers"]] == ["portal"]
-        records.set_container_access_policy({})
-        assert refused(attempt(by_signature(scene, link))) == AUTHENTICATION
 
 
 class TestDelegation:
