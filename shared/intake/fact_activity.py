@@ -22,7 +22,10 @@ CATEGORIES = {
 
 
 def fact(document: Document) -> Fact:
-    """One operation. Its event is the operation's name in lower case: the log writes it in every mixture."""
+    """One operation. Its event is the operation's name in lower case: the log writes it in every mixture.
+
+    Its request is known by the correlation id that Resource Manager answered with (`x-ms-correlation-request-id`).
+    """
     name = first(document, "operationname.value", "operationname", "operationnamevalue", "authorization.action").lower()
     resource = resource_id(
         document, "resourceid", "resourceuri", "properties.entity", "authorization.scope", "id", "properties.resource"
@@ -51,6 +54,7 @@ def fact(document: Document) -> Fact:
         severity=severity_of(first(document, "level")),
         sure=BEGUN if _is_begun(document, status) else 1.0,
         address=first(document, "calleripaddress", "httprequest.clientipaddress", "claims.ipaddr"),
+        request_id=first(document, "correlationid"),
         request=_request(document),
     )
 

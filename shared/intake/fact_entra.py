@@ -31,6 +31,7 @@ def audit(document: Document) -> Fact:
         opens=once(f"oid:{found.lower()}" for each in targets if (found := first(each, "id"))),
         failed=result in {"failure", "failed", "clienterror", "timeout"},
         address=first(document, "calleripaddress") or first(inner, "initiatedby.user.ipaddress"),
+        request_id=first(inner, "correlationid") or first(document, "correlationid"),
         request={"changed": _changed(targets), "targets": _names(inner, targets)},
     )
 

@@ -25,6 +25,7 @@ from botocore.exceptions import ClientError
 
 from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.context import SOURCE_IP, SOURCE_VPC, SOURCE_VPCE
+from tests.both.under_test import Json, Ran
 from tests.conftest import ROOT
 from tests.drills.programs import Running
 
@@ -34,34 +35,6 @@ FENCE_ONLY = Path(__file__).with_name("fence_only.toml")
 """The policy of most drills: a key is not replaced where the fence alone is looked at."""
 
 READING = ("Get", "List", "Describe", "Lookup", "Head", "Scan", "Query")
-OUTPUT_LIMIT = 4000
-
-type Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """One run of `codeblue`: its exit code and all it wrote."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def results(self) -> list[Json]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-    @property
-    def result(self) -> Json:
-        (only,) = self.results
-        return dict(only)
-
-    @property
-    def status(self) -> tuple[int, str]:
-        return self.code, str(self.result["status"])
-
-    def __repr__(self) -> str:
-        return f"exit {self.code}\n{self.out[:OUTPUT_LIMIT]}\n{self.err[:OUTPUT_LIMIT]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ import pytest
 
 from shared.sandbox.aws import clinic_policies
 from shared.sandbox.aws import scenario_names as names
+from tests.both.under_test import Json, Ran
 from tests.drills.cloud_state import policies_of
-from tests.drills.respond_scene import Json, Ran, Scene, alert, finished, opened, writes
+from tests.drills.respond_scene import Scene, alert, finished, opened, writes
 
 pytestmark = pytest.mark.timeout(500)
 

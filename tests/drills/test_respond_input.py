@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from shared.cli import main
-from tests.drills.respond_scene import EXFILTRATION, Ran, Scene, opened, writes
+from tests.both.under_test import Ran
+from tests.drills.respond_scene import EXFILTRATION, Scene, opened, writes
 
 SECURITY_HUB = {
     "version": "0",

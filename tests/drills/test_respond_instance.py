@@ -13,7 +13,8 @@ from threading import Event, Thread
 import pytest
 
 from shared.sandbox.aws import scenario_names as names
-from tests.drills.respond_scene import EVENTS, Ran, Scene, opened, refusal
+from tests.both.under_test import Ran
+from tests.drills.respond_scene import EVENTS, Scene, opened, refusal
 
 pytestmark = pytest.mark.timeout(400)
 

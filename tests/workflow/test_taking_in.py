@@ -221,3 +221,24 @@ def test_a_breach_in_a_cloud_that_this_responder_does_not_answer_for_is_left_for
     assert "does not answer for azure" in left.left[0].reason
     assert hospital.notifier.pages
     assert hospital.cases.all() == ()
+
+
+OPS = "0b1ec701-0000-4000-8000-000000000001"
+"""Who did what the examples of Azure's logs tell of."""
+
+
+@pytest.mark.parametrize(
+    ("name", "correlation"),
+    [
+        pytest.param("azure/activity-storage-opened", "c0ffee00-0000-4000-8000-000000000001", id="a resource"),
+        pytest.param("azure/entra-application-credential", "c0ffee00-0000-4000-8000-000000000004", id="the directory"),
+    ],
+)
+def test_a_change_on_azure_under_our_own_identity_is_ours_by_the_id_that_was_answered(
+    hospital: Hospital, name: str, correlation: str
+) -> None:
+    worker = hospital.worker(exempt=frozenset({OPS}))
+    assert turned(answers(example(name, hospital), worker, automatic=True)).verdict is Verdict.REFUSED
+    assert [page.subject for page in hospital.notifier.pages] == ["An act by a responder identity that we did not make"]
+    hospital.cases.remember([correlation])
+    assert turned(answers(example(name, hospital), worker, automatic=True)).verdict is Verdict.DROPPED

@@ -92,12 +92,6 @@ class Night:
         for name in [name for name in self.cloud.resources.by_id if "/blobservices/default/providers/microsoft.insights/" in name]:
             del self.cloud.resources.by_id[name]
 
-    def altered(self, event: str, was: str, now: str, folder: Path) -> Path:
-        """An example in which somebody has written something else."""
-        forged = folder / event
-        forged.write_text((EVENTS / event).read_text().replace(was, now))
-        return forged
-
     def respond(self, event: str, *more: str) -> tuple[int, dict[str, Any]]:
         return self.run("respond", str(EVENTS / event), "--render", *more)
 

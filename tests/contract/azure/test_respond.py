@@ -114,14 +114,6 @@ def test_where_nothing_is_recorded_a_person_is_asked_and_nothing_is_changed(fold
     assert {read(folders.thief_by_key), read(folders.legacy)} == {CHART}
 
 
-def test_an_alert_that_its_source_knows_otherwise_is_refused(folders: Night, tmp_path: Path) -> None:
-    assert read(folders.thief_by_key) == CHART
-    forged = folders.altered("defender-store-key-read.json", names.THIEF_IP, names.LEGACY_IP, tmp_path)
-    code, found = folders.run("respond", str(forged), "--render")
-    assert (code, found["status"]) == (4, "refused")
-    assert read(folders.legacy) == CHART
-
-
 def test_keys_that_the_actor_had_shown_are_made_anew_as_often_as_it_has_them_shown(folders: Night) -> None:
     folders.cloud.delays.rbac = 600.0
     known = {folders.list_keys()["key1"]}

@@ -1,0 +1,154 @@
+"""The clinic on the embedded AWS: a copy of one that was built once, for another takes seconds of work and a copy none."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from shared.sandbox.aws import clinic_policies
+from shared.sandbox.aws import scenario_names as names
+from shared.sandbox.aws.scenario_findings import all_of
+from tests.both import command
+from tests.both.under_test import Forged, Json, Namesake, Ran, Tables
+from tests.drills.respond_scene import Scene, alert, opened, refusal, writes
+
+SPARE = "codeblue-spare"
+
+OPEN = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{names.CHARTS}/*"}
+"""A statement that lets everybody read."""
+
+
+class AwsClinic:
+    """`Clinic`, seen through unmodified clients and the sandbox's control path."""
+
+    cloud = "aws"
+    thief = "thief"
+    people: tuple[str, ...] = ("clinician", "backup")
+    break_glass = f"arn:aws:iam::{names.ACCOUNT}:role/{names.BREAK_GLASS}"
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.theft = alert()
+
+    def policy(self, folder: Path, tables: Tables) -> Path:
+        return command.written(folder, tables)
+
+    def codeblue(self, *words: object, given: str = "") -> Ran:
+        return command.codeblue(words, self.scene.environment("responder"), given)
+
+    def reads(self, who: str) -> str:
+        return self.scene.reads(who)
+
+    def calls(self) -> int:
+        return len(self.scene.calls())
+
+    def writes(self, since: int) -> list[str]:
+        return writes(self.scene.calls(since))
+
+    def pages(self) -> list[str]:
+        return [subject for subject, _ in self.scene.pages()]
+
+    def forged(self) -> Forged:
+        known = str(self.theft["detail"]["id"])
+        return Forged(
+            user=_about_role(names.APP_ROLE, names.APP_ROLE_ID),
+            known_user=_about_role(names.APP_ROLE, names.APP_ROLE_ID, known),
+            ourselves=_about_role(names.RESPONDER, self._unique_id(names.RESPONDER)),
+            last_resort=_about_role(names.BREAK_GLASS, self._unique_id(names.BREAK_GLASS)),
+            last_resort_by_name=_about_role(names.BREAK_GLASS, "AROAGUESSEDGUESSED"),
+            known_custody=_about_bucket(self._custody, known),
+        )
+
+    def out_of_reach(self) -> tuple[Json, Tables, tuple[str, ...]]:
+        key = str(self.scene.described["resources"]["key"])
+        event = _about_bucket(self._custody, uuid.uuid4().hex)
+        self.scene.control("POST", "findings", **_found(event, key))
+        return event, {"protected": {"resources": [key]}}, (f"arn:aws:s3:::{self._custody}", key)
+
+    def ours(self) -> list[Json]:
+        return [self._recorded("PutRolePolicy", names.RESPONDER)]
+
+    def with_our_credentials(self) -> Json:
+        backdoor = clinic_policies.document(clinic_policies.allow(("*",)))
+        self.scene.client("iam", "responder").put_user_policy(
+            UserName=names.EXPORT_USER, PolicyName="more", PolicyDocument=backdoor
+        )
+        return self._recorded("PutUserPolicy", names.RESPONDER)
+
+    def namesake(self) -> Namesake:
+        iam = self.scene.client("iam")
+        trust = clinic_policies.trust(arns=[f"arn:aws:iam::{names.ACCOUNT}:root"])
+        old = iam.create_role(RoleName=SPARE, AssumeRolePolicyDocument=trust)["Role"]["RoleId"]
+        iam.delete_role(RoleName=SPARE)
+        arn = iam.create_role(RoleName=SPARE, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        everything = clinic_policies.document(clinic_policies.allow(("*",)))
+        iam.put_role_policy(RoleName=SPARE, PolicyName="work", PolicyDocument=everything)
+        got = self.scene.client("sts").assume_role(RoleArn=arn, RoleSessionName="namesake")["Credentials"]
+        held = {
+            "access_key_id": got["AccessKeyId"],
+            "secret_access_key": got["SecretAccessKey"],
+            "session_token": got["SessionToken"],
+        }
+        self.scene.described["credentials"]["namesake"] = {f"aws_{name}": value for name, value in held.items()}
+        theirs = self.scene.client("s3", "namesake")
+        theirs.delete_public_access_block(Bucket=names.CHARTS)
+        opening = json.dumps({"Version": "2012-10-17", "Statement": [OPEN]})
+        theirs.put_bucket_policy(Bucket=names.CHARTS, Policy=opening)
+        entering = self.scene.client("s3", "namesake").list_buckets
+        return Namesake(old, arn, self._recorded("PutBucketPolicy", "namesake"), lambda: refusal(entering))
+
+    @cached_property
+    def _custody(self) -> str:
+        return str(self.scene.described["custody"]["bucket"])
+
+    def _unique_id(self, role: str) -> str:
+        return str(self.scene.client("iam").get_role(RoleName=role)["Role"]["RoleId"])
+
+    def _recorded(self, name: str, who: str) -> Json:
+        """The newest event of this call as CloudTrail has it, by the session or user that made it."""
+        wanted = [{"AttributeKey": "EventName", "AttributeValue": name}]
+        found = self.scene.client("cloudtrail").lookup_events(LookupAttributes=wanted)
+        records = [json.loads(event["CloudTrailEvent"]) for event in found["Events"]]
+        return dict(next(record for record in records if who in json.dumps(record["userIdentity"])))
+
+
+@contextmanager
+def clinic() -> Iterator[AwsClinic]:
+    """A fresh one, until the block ends."""
+    with opened() as scene:
+        yield AwsClinic(scene)
+
+
+def _about_role(name: str, unique_id: str, finding: str = "") -> Json:
+    """The example alert, naming a session of this role instead, under another finding's id."""
+    forged = alert()
+    forged["detail"]["id"] = finding or uuid.uuid4().hex
+    forged["detail"]["resource"]["accessKeyDetails"] = {
+        "accessKeyId": "ASIAFORGEDFORGED",
+        "principalId": f"{unique_id}:{uuid.uuid4().hex[:8]}",
+        "userType": "AssumedRole",
+        "userName": name,
+    }
+    return forged
+
+
+def _about_bucket(name: str, finding: str) -> Json:
+    """The example alert, naming this bucket as the one that is read."""
+    forged = alert()
+    forged["detail"]["id"] = finding
+    (bucket,) = forged["detail"]["resource"]["s3BucketDetails"]
+    bucket |= {"arn": f"arn:aws:s3:::{name}", "name": name}
+    forged["detail"]["service"]["action"]["awsApiCallAction"]["affectedResources"] = {"AWS::S3::Bucket": name}
+    return forged
+
+
+def _found(event: Json, key: str) -> dict[str, Any]:
+    """The finding that GuardDuty would have to hold for this alert about a bucket to be true."""
+    name = event["detail"]["resource"]["s3BucketDetails"][0]["name"]
+    finding = next(iter(all_of(key)))
+    finding["Id"] = event["detail"]["id"]
+    finding["Resource"]["S3BucketDetails"][0] |= {"Arn": f"arn:aws:s3:::{name}", "Name": name}
+    return finding

@@ -1,0 +1,204 @@
+"""The clinic on the embedded Azure, in this process and on loopback, with its record on Azure too."""
+
+import json
+import logging
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from azure.core.exceptions import AzureError
+from azure.storage.blob import BlobServiceClient
+
+from shared.adapters.azure.custody_places import by_convention
+from shared.sandbox.azure import clinic_alerts
+from shared.sandbox.azure import clinic_names as names
+from shared.sandbox.azure.calls import Answered
+from shared.sandbox.azure.clinic import Clinic, build
+from shared.sandbox.azure.cloud import Cloud
+from shared.sandbox.azure.directory import ServicePrincipal
+from shared.sandbox.azure.security import store_alert
+from shared.sandbox.azure.server import Server
+from shared.sandbox.azure.wire import Request
+from tests.both import command
+from tests.both.under_test import Forged, Json, Namesake, Ran, Tables
+from tests.contract.azure.respond_scenes import EVENTS, Night, read
+from tests.contract.azure.thief_scenes import Hand, scans
+
+THEFT = EVENTS / "defender-application-read.json"
+SCOPE = f"/subscriptions/{names.SUBSCRIPTION}"
+OWN: Tables = {"custody": {"azure": names.SCOPE}}
+CUSTODY = by_convention(names.SUBSCRIPTION, names.GROUP)
+SPARE = "codeblue-spare"
+ARM = "https://management.azure.com"
+BREAK_GLASS = "break-glass@st-brendan.example"
+
+ASKING = frozenset({"GET", "HEAD", "OPTIONS"})
+BESIDE = frozenset({"login", "logs", "imds"})
+"""Planes where nothing of anybody's is changed: a query is a POST."""
+
+
+class Pages(logging.Handler):
+    """Subjects of the pages that went to the log, as on a machine where no service wakes people."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.subjects: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = record.getMessage()
+        if said.startswith("PAGE "):
+            self.subjects.append(said.split(": ")[1])
+
+
+class AzureClinic:
+    """`Clinic`, seen through unmodified clients; what no client shows is read in the sandbox itself."""
+
+    cloud = "azure"
+    thief = "thief"
+    people: tuple[str, ...] = ("clinician", "legacy")
+
+    def __init__(self, url: str, cloud: Cloud, built: Clinic, pages: Pages) -> None:
+        self.sandbox, self._url, self._held, self._pages = cloud, url, built.credentials, pages
+        self.theft: Json = json.loads(THEFT.read_text())
+        self.responder = self._principal("responder")
+        self.break_glass = cloud.entra.directory.add_user(BREAK_GLASS, "a-password-in-a-safe-EXAMPLE").id
+        night = Night(url, cloud, built, Path(), pytest.MonkeyPatch())
+        self._clients: Mapping[str, BlobServiceClient] = {
+            "clinician": night.clinician,
+            "legacy": night.legacy,
+            "thief": night.thief_by_secret,
+        }
+
+    def policy(self, folder: Path, tables: Tables) -> Path:
+        return command.written(folder, OWN, tables)
+
+    def environment(self, who: str) -> dict[str, str]:
+        held = {name.upper(): value for name, value in self._held[who].items()}
+        return {**held, "CODEBLUE_AZURE_ENDPOINT": self._url}
+
+    def codeblue(self, *words: object, given: str = "", who: str = "responder") -> Ran:
+        return command.codeblue(words, self.environment(who), given)
+
+    def reads(self, who: str) -> str:
+        try:
+            read(self._clients[who])
+        except AzureError as error:
+            return str(getattr(error, "error_code", "") or type(error).__name__)
+        return ""
+
+    def calls(self) -> int:
+        return len(self.sandbox.calls)
+
+    def writes(self, since: int) -> list[str]:
+        made = (call for call in tuple(self.sandbox.calls)[since:] if call.caller == self.responder.id)
+        return [call.name for call in made if not _aside(call)]
+
+    def pages(self) -> list[str]:
+        told, self._pages.subjects = self._pages.subjects, []
+        return told
+
+    def forged(self) -> Forged:
+        known = str(self.theft["SystemAlertId"])
+        viewer = self._about_principal(names.IDENTITY, self._principal(names.IDENTITY).id)
+        return Forged(
+            user=viewer,
+            known_user={**viewer, "SystemAlertId": known},
+            ourselves=self._about_principal("codeblue", self.responder.id),
+            last_resort=self._about_user(BREAK_GLASS, self.break_glass),
+            last_resort_by_name=self._about_user(BREAK_GLASS),
+            known_custody=_about_store({**self.theft, "SystemAlertId": known}, CUSTODY.resources[0]),
+        )
+
+    def out_of_reach(self) -> tuple[Json, Tables, tuple[str, ...]]:
+        told = clinic_alerts.alert(str(self.theft["SystemAlertId"]))
+        also = {"type": "azure-resource", "resourceId": names.ACCOUNT_ID}
+        told |= {"systemAlertId": f"2517_{uuid.uuid4()}", "entities": [*told["entities"], also]}
+        true = _about_store(told, CUSTODY.resources[0])
+        store_alert(self.sandbox, CUSTODY.resources[0], true)
+        protected = {"protected": {"resources": [names.ACCOUNT_ID]}}
+        return true, protected, (CUSTODY.resources[0].lower(), names.ACCOUNT_ID.lower())
+
+    def ours(self) -> list[Json]:
+        return self._recorded(self.responder)
+
+    def with_our_credentials(self) -> Json:
+        Hand(self.sandbox, self.responder, names.THIEF_IP).weaken()
+        return self._recorded(self.responder)[-1]
+
+    def namesake(self) -> Namesake:
+        directory = self.sandbox.entra.directory
+        old, new = (directory.add_application(SPARE)[1] for _ in range(2))
+        del directory.principals[old.id]
+        self.sandbox.rbac.assign(new.id, "Owner", SCOPE)
+        scans(self.sandbox)
+        Hand(self.sandbox, new, names.THIEF_IP).disk()
+        return Namesake(old.id, new.id, self._recorded(new)[-1], lambda: self._enters(new))
+
+    def _enters(self, who: ServicePrincipal) -> str:
+        """What the store's own settings show to a token that was given out before."""
+        bearer = {"authorization": f"Bearer {self.sandbox.entra.issue(who, ARM, 600).text}"}
+        answer = self.sandbox.answer(Request("GET", f"{ARM}{names.ACCOUNT_ID}?api-version=2024-01-01", bearer))
+        return "" if answer.status == HTTPStatus.OK else str(answer.json()["error"]["code"])
+
+    def _principal(self, name: str) -> ServicePrincipal:
+        return next(each for each in self.sandbox.entra.directory.principals.values() if each.name == name)
+
+    def _recorded(self, who: ServicePrincipal) -> list[Json]:
+        """What this one did, as the activity log and the directory's audit log have it, the oldest first."""
+        changed = [each for each in self.sandbox.activity.seen(names.SUBSCRIPTION) if each["caller"] == who.id]
+        audited = [each for each in self.sandbox.entra.audits.seen() if who.id in json.dumps(each["initiatedBy"])]
+        return [*reversed(audited), *changed]
+
+    def _about(self, *entities: Mapping[str, str]) -> Json:
+        forged: Json = {**self.theft, "SystemAlertId": f"2517_{uuid.uuid4()}"}
+        return forged | {"Entities": [self.theft["Entities"][0], *entities]}
+
+    def _about_user(self, upn: str, object_id: str = "") -> Json:
+        name, _, suffix = upn.partition("@")
+        known = {"AadUserId": object_id} if object_id else {}
+        return self._about({"Type": "account", "Name": name, "UpnSuffix": suffix, **known})
+
+    def _about_principal(self, name: str, object_id: str) -> Json:
+        return self._about({"Type": "account", "Name": name, "ServicePrincipalId": object_id})
+
+
+def _aside(call: Answered) -> bool:
+    """Whether a call changes nothing, or only the record."""
+    asks = call.request.method in ASKING or call.plane in BESIDE
+    return asks or any(host in f"https://{call.request.host}" for host in (CUSTODY.blob_url, CUSTODY.vault_url))
+
+
+def _about_store(alert: Json, store: str) -> Json:
+    """The same alert, naming this store as the one that is read."""
+    other = {name: value for name, value in alert.items() if name.lower() not in NAMING}
+    return other | {
+        "azureResourceId": store,
+        "resourceIdentifiers": [{"type": "AzureResource", "azureResourceId": store}],
+        "compromisedEntity": store.rpartition("/")[2],
+    }
+
+
+NAMING = frozenset({"azureresourceid", "resourceidentifiers", "compromisedentity"})
+"""Where an alert says what it is about."""
+
+
+@contextmanager
+def clinic() -> Iterator[AzureClinic]:
+    """A fresh one where everybody has been at work, the thief too, until the block ends."""
+    cloud, pages, log = Cloud(), Pages(), logging.getLogger("codeblue")
+    built = build(cloud)
+    log.addHandler(pages)
+    try:
+        with Server(cloud) as server:
+            made = AzureClinic(server.endpoint_url, cloud, built, pages)
+            with TemporaryDirectory() as folder:
+                begun = made.codeblue("init", "--json", "--policy", made.policy(Path(folder), {}), who="administrator")
+            assert begun.code == 0, begun
+            assert not any(map(made.reads, (*made.people, made.thief)))
+            yield made
+    finally:
+        log.removeHandler(pages)

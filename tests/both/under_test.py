@@ -1,0 +1,139 @@
+"""What a clinic under test is, whichever cloud it is in: who is there, what an alert says, what the cloud shows afterwards.
+
+A row is written once, against this, and runs in every cloud. What a cloud has no notion of is not left out here: `apart` says it.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+type Json = dict[str, Any]
+type Tables = Mapping[str, Mapping[str, object]]
+
+OUTPUT_LIMIT = 4000
+
+ASKING: Tables = {"modes": {"fence": "ask", "preserve": "ask", "sweep": "ask", "rekey": "observe"}}
+FENCING: Tables = {"modes": {"rekey": "observe"}}
+"""Policies of most rows: a key is not replaced where the fence alone is looked at."""
+
+PAGED = "An act by a responder identity that we did not make"
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One run of `codeblue`: its exit code and all it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def results(self) -> list[Json]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def result(self) -> Json:
+        (only,) = self.results
+        return dict(only)
+
+    @property
+    def status(self) -> tuple[int, str]:
+        return self.code, str(self.result["status"])
+
+    @property
+    def changes(self) -> list[Json]:
+        """Every change of every wave."""
+        return [change for wave in self.result["waves"] for change in wave["changes"]]
+
+    def __repr__(self) -> str:
+        return f"exit {self.code}\n{self.out[:OUTPUT_LIMIT]}\n{self.err[:OUTPUT_LIMIT]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Forged:
+    """Alerts of whoever can send us any. `known`: under the id of a true one; else under one that nobody has heard of."""
+
+    user: Json
+    """names somebody who uses charts by right"""
+    known_user: Json
+    ourselves: Json
+    last_resort: Json
+    """names the break-glass identity, as its own cloud does"""
+    last_resort_by_name: Json
+    """names it as anybody can who knows what it is called, and not its id"""
+    known_custody: Json
+    """names the store of the record"""
+
+
+@dataclass(frozen=True, slots=True)
+class Namesake:
+    """`known`: the id of the responder that had the name before. `name`: who has it now, as a change names its target.
+
+    `record`: what this one did, as the cloud's log has it. `enters`: the error code that it gets now; empty where it is let in.
+    """
+
+    known: str
+    name: str
+    record: Json
+    enters: Callable[[], str]
+
+
+class Clinic(Protocol):
+    """A clinic in an embedded cloud, robbed by a thief whose alert the cloud bears out, and `codeblue` run as its responder."""
+
+    cloud: str
+    theft: Json
+    """the alert about the thief, which its source bears out"""
+    thief: str
+    people: tuple[str, ...]
+    """who uses charts by right"""
+    break_glass: str
+    """the identity of the last resort, as a policy names it"""
+
+    def policy(self, folder: Path, tables: Tables) -> Path:
+        """A `response.toml` with these tables beside the clinic's own."""
+
+    def codeblue(self, *words: object, given: str = "") -> Ran:
+        """`codeblue` with these words, in this process; `given` is its standard input."""
+
+    def reads(self, who: str) -> str:
+        """The error code that this caller gets for a patient's chart; empty where the chart is given out."""
+
+    def calls(self) -> int:
+        """How many calls the cloud has answered so far."""
+
+    def writes(self, since: int) -> list[str]:
+        """What the responder changed, or tried to, outside its custody, from this number of calls on."""
+
+    def pages(self) -> list[str]:
+        """Subjects of what people were paged since this was last asked."""
+
+    def forged(self) -> Forged:
+        """Alerts that are lies."""
+
+    def out_of_reach(self) -> tuple[Json, Tables, tuple[str, ...]]:
+        """A true alert about what is out of reach, the policy that says so beside the program itself, and those targets."""
+
+    def ours(self) -> list[Json]:
+        """What the responder changed, as the cloud's log has it."""
+
+    def with_our_credentials(self) -> Json:
+        """Something is changed with the responder's credentials and not by the program: as the cloud's log has it."""
+
+    def namesake(self) -> Namesake:
+        """Somebody under the name of a responder who is no more, and what it did with what it can reach."""
+
+
+def respond(clinic: Clinic, alert: Json, *options: object) -> Ran:
+    """`codeblue respond --render --json` on this alert."""
+    return clinic.codeblue("respond", "-", "--render", "--json", *options, given=json.dumps(alert))
+
+
+def untouched(clinic: Clinic, alert: Json, *options: object) -> Ran:
+    """The same; fails where anything but custody was written."""
+    before = clinic.calls()
+    ran = respond(clinic, alert, *options)
+    assert clinic.writes(before) == []
+    return ran
