@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
+from typing import Protocol
 
 from tests.self_signed import certificate
 
@@ -97,8 +98,8 @@ class Stub:
     def delay(self) -> float:
         return float(self.latency + self._order.random() * self.jitter)
 
-    def reply(self, method: bytes, target: bytes) -> bytes:
-        path, _, query = target.partition(b"?")
+    def reply(self, method: bytes, target: bytes, _: bytes) -> bytes:
+        path, _sep, query = target.partition(b"?")
         if method == b"PUT":
             return self._written(path)
         if method == b"HEAD":
@@ -164,10 +165,24 @@ class Stub:
         return f"<ListVersionsResult>{head}{''.join(LINE % n for n in numbers)}</ListVersionsResult>".encode()
 
 
+class Server(Protocol):
+    """Whoever answers requests."""
+
+    recycle: int
+
+    def delay(self) -> float:
+        """Seconds before an answer."""
+        ...
+
+    def reply(self, method: bytes, target: bytes, body: bytes) -> bytes:
+        """The bytes of an answer."""
+        ...
+
+
 class Line(asyncio.Protocol):
     """One connection: requests one after another, each answered after its latency."""
 
-    def __init__(self, stub: Stub) -> None:
+    def __init__(self, stub: "Server") -> None:
         self._stub, self._held, self._answered = stub, b"", 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -183,9 +198,10 @@ class Line(asyncio.Protocol):
                 self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
             if len(self._held) < end + 4 + length:
                 return
+            body = self._held[end + 4 : end + 4 + length]
             self._held = self._held[end + 4 + length :]
             method, target, _ = head.split(b" ", 2)
-            said = self._stub.reply(method, target)
+            said = self._stub.reply(method, target, body)
             asyncio.get_running_loop().call_later(self._stub.delay(), self._say, said)
 
     def _say(self, said: bytes) -> None:
@@ -201,14 +217,13 @@ class Line(asyncio.Protocol):
             self._transport.write(said)
 
 
-async def serve(options: argparse.Namespace) -> None:
+async def serve(stub: Server, pem: Path, *, plain: bool = False) -> None:
     """Serve until standard input ends; the port is the first line of standard output."""
-    certificate(options.pem)
+    certificate(pem)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(options.pem)
-    stub = Stub(options)
+    context.load_cert_chain(pem)
     server = await asyncio.get_running_loop().create_server(
-        lambda: Line(stub), "127.0.0.1", 0, ssl=None if options.plain else context, backlog=1024
+        lambda: Line(stub), "127.0.0.1", 0, ssl=None if plain else context, backlog=1024
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
@@ -225,7 +240,8 @@ def main() -> None:
     parser.add_argument("--cap", type=float, default=0.0)
     parser.add_argument("--keys", type=int, default=5000)
     parser.add_argument("--plain", action="store_true")
-    asyncio.run(serve(parser.parse_args()))
+    options = parser.parse_args()
+    asyncio.run(serve(Stub(options), options.pem, plain=options.plain))
 
 
 if __name__ == "__main__":

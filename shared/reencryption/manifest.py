@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter
 from shared.domain.value import Value
 from shared.ports import Journal
 
+from .books import Book, Brief, Rows
 from .lanes import MOVES, Lane
 from .plan import Migration
 from .rows import Row
@@ -72,28 +73,21 @@ class JobNote(Value):
     attempt: int = 0
 
 
-class Reached(Value):
-    """The outcome of one page."""
-
-    checkpoint: Checkpoint
-    rows: tuple[Row, ...]
-
-
 _ROWS = TypeAdapter(tuple[Row, ...])
 
 
 class Manifest:
     """The migration as the record knows it, by version: `moved`, why the others were not (`kept`), and intents without outcome.
 
-    One version can be in `moved` and in `kept`: a copy leaves the version that it was made from where it was.
+    One version can be in `moved` and in `kept`: a copy leaves the version that it was made from where it was. Of each is
+    known where in the record its row lies, so that memory grows with no store; to read one raises as `Journal.blobs`.
     """
 
     def __init__(self, plan: Migration, journal: Journal) -> None:
         self._id, self._journal = plan.id, journal
         self._lock = Lock()
-        self.moved: dict[str, Row] = {}
-        self.kept: dict[str, Row] = {}
-        self.pending: dict[str, Row] = {}
+        self._rows = Rows(journal.blobs)
+        self.moved, self.kept, self.pending = (Book(self._rows) for _ in range(3))
         self.uploads: list[Upload] = []
         self.jobs: list[JobNote] = []
         self.checkpoint: Checkpoint | None = None
@@ -114,14 +108,15 @@ class Manifest:
 
     def intend(self, rows: Sequence[Row]) -> None:
         """Make it durable that these versions are about to be moved. Raises `NotDurable`."""
-        self._append(INTENDED, _ROWS.dump_json(tuple(rows)), {"versions": len(rows)})
-        self._expect(rows)
+        blob = self._journal.blob(_ROWS.dump_json(tuple(rows)))
+        self._append(INTENDED, blob, {"versions": len(rows)})
+        self._expect(blob, rows)
 
     def uploading(self, key: str, of: str, upload: str) -> None:
         """Make it durable that an upload in parts was begun."""
         begun = Upload(key=key, id=upload, of=of)
         with self._lock:
-            self._append(UPLOADING, begun.model_dump_json().encode(), {})
+            self._append(UPLOADING, self._journal.blob(begun.model_dump_json().encode()), {})
             self.uploads.append(begun)
 
     @property
@@ -132,61 +127,62 @@ class Manifest:
 
     def reached(self, rows: Sequence[Row], checkpoint: Checkpoint) -> None:
         """Make the outcome of a page durable, and where the next one begins."""
-        fresh = tuple(row for row in rows if self._of(row).get(row.name) != row)
-        content = Reached(checkpoint=checkpoint, rows=fresh).model_dump_json().encode()
-        self._append(REACHED, content, {"sweep": checkpoint.sweep, "seen": checkpoint.seen, "versions": len(fresh)})
-        self._settle(fresh, checkpoint)
+        moved, kept = ([row for row in rows if (row.lane in MOVES) is moves] for moves in (True, False))
+        fresh = (*self.moved.fresh(moved), *self.kept.fresh(kept))
+        told = self._journal.blob(_ROWS.dump_json(fresh)) if fresh else ""
+        facts = {"sweep": checkpoint.sweep, "seen": checkpoint.seen, "versions": len(fresh), **({"rows": told} if told else {})}
+        self._append(REACHED, self._journal.blob(checkpoint.model_dump_json().encode()), facts)
+        self.checkpoint = checkpoint
+        self._outcomes(told, fresh)
 
     def job(self, note: JobNote) -> None:
         """Make it durable that a job was ordered, or is over."""
-        self._append(JOB, note.model_dump_json().encode(), {"over": note.over})
+        self._append(JOB, self._journal.blob(note.model_dump_json().encode()), {"over": note.over})
         self._note(note)
 
     def reported(self, rows: Sequence[Row]) -> None:
         """Make durable what a job's report says of these versions."""
-        self._append(REPORTED, _ROWS.dump_json(tuple(rows)), {"versions": len(rows)})
-        self._outcomes(rows)
+        blob = self._journal.blob(_ROWS.dump_json(tuple(rows)))
+        self._append(REPORTED, blob, {"versions": len(rows)})
+        self._outcomes(blob, rows)
 
     def stopped(self, proof: bytes) -> None:
         """Make it durable where a proof was stopped."""
-        self._append(PROVING, proof, {})
+        self._append(PROVING, self._journal.blob(proof), {})
 
-    def _append(self, kind: str, content: bytes, facts: Mapping[str, object]) -> None:
-        self._journal.append(kind, {"migration": self._id, "blob": self._journal.blob(content), **facts})
+    def _append(self, kind: str, blob: str, facts: Mapping[str, object]) -> None:
+        self._journal.append(kind, {"migration": self._id, "blob": blob, **facts})
 
     def _take(self, kind: str, body: Mapping[str, object]) -> None:
         if kind not in KINDS:
             return
-        content = self._journal.blobs(str(body["blob"]))
-        self.proving = content if kind == PROVING else None
+        blob = str(body["blob"])
+        self.proving = self._journal.blobs(blob) if kind == PROVING else None
         if kind == INTENDED:
-            self._expect(_ROWS.validate_json(content))
+            self._expect(blob, self._rows.briefs(blob))
         elif kind == JOB:
-            self._note(JobNote.model_validate_json(content))
+            self._note(JobNote.model_validate_json(self._journal.blobs(blob)))
         elif kind == REPORTED:
-            self._outcomes(_ROWS.validate_json(content))
+            self._outcomes(blob, self._rows.briefs(blob))
         elif kind == UPLOADING:
-            self.uploads.append(Upload.model_validate_json(content))
+            self.uploads.append(Upload.model_validate_json(self._journal.blobs(blob)))
         elif kind == REACHED:
-            reached = Reached.model_validate_json(content)
-            self._settle(reached.rows, reached.checkpoint)
+            self.checkpoint = Checkpoint.model_validate_json(self._journal.blobs(blob))
+            told = str(body.get("rows", ""))
+            self._outcomes(told, self._rows.briefs(told) if told else ())
 
     def _note(self, note: JobNote) -> None:
         self.jobs.append(note)
         if note.told:
-            self.pending = {name: row for name, row in self.pending.items() if not (row.before and row.before.listed)}
+            self.pending.drop_listed()
 
-    def _expect(self, rows: Sequence[Row]) -> None:
-        self.pending |= {row.name: row for row in rows}
+    def _expect(self, blob: str, rows: Sequence[Row | Brief]) -> None:
+        self.pending.put(self._rows.number(blob), enumerate(rows))
 
-    def _settle(self, rows: Sequence[Row], checkpoint: Checkpoint) -> None:
-        self.checkpoint = checkpoint
-        self._outcomes(rows)
-
-    def _outcomes(self, rows: Sequence[Row]) -> None:
-        for row in rows:
-            self._of(row)[row.name] = row
-            self.pending.pop(row.name, None)
-
-    def _of(self, row: Row) -> dict[str, Row]:
-        return self.moved if row.lane in MOVES else self.kept
+    def _outcomes(self, blob: str, rows: Sequence[Row | Brief]) -> None:
+        if not rows:
+            return
+        number, placed = self._rows.number(blob), list(enumerate(rows))
+        self.moved.put(number, ((at, row) for at, row in placed if row.lane in MOVES))
+        self.kept.put(number, ((at, row) for at, row in placed if row.lane not in MOVES))
+        self.pending.drop(row.name for row in rows)

@@ -20,9 +20,10 @@ from shared.ports.objects import Facts, Page, Version
 
 from .answers import persistently
 from .asking import Calls
+from .books import Settled
 from .by_job import ByJob, Sight, by_job
 from .canary import NO_CALL, PROVED, try_update
-from .lanes import Decision, Lane, Reason, Unseen
+from .lanes import Lane, Reason, Unseen
 from .manifest import Checkpoint, Manifest, Tally
 from .moving import Look, Mover
 from .plan import Migration
@@ -121,7 +122,7 @@ class _Run:
 
     def __init__(self, calls: Calls, clock: Clock, manifest: Manifest, mover: Mover, watch: _Watch) -> None:
         self._calls, self._clock, self._manifest, self._mover, self._watch = calls, clock, manifest, mover, watch
-        self._settled: dict[Version, Decision] = {}
+        self._settled = Settled()
         self._began, self._done = clock.monotonic(), 0
         self._keys: set[str] = set()
         self._whole = True
@@ -183,20 +184,22 @@ class _Run:
         return _Found((*kept, *moved), tally, untried=len(moved) < len(moves))
 
     def _looks(self, versions: Sequence[Version]) -> list[Look]:
-        known = [Look(version, None, self._settled[version]) for version in versions if version in self._settled]
-        fresh = [self._mover.look(version) for version in versions if version not in self._settled]
-        return [*known, *(self._noted(look) for look in self._calls.all(fresh) if look is not None)]
+        settled = self._settled.of(versions)
+        fresh = self._calls.all([self._mover.look(version) for version in versions if version not in settled])
+        looks = [look for look in fresh if look is not None]
+        self._note(looks)
+        return [*(Look(version, None, decision) for version, decision in settled.items()), *looks]
 
-    def _noted(self, look: Look) -> Look:
-        if isinstance(look.facts, Facts):
-            self._keys.add(look.facts.encryption.key)
-        elif look.version.under:
-            self._keys.add(look.version.under)
-        elif look.facts is Unseen.DENIED:
-            self._whole = False
-        if not look.moves and look.decision.reason not in NEVER_SETTLED:
-            self._settled[look.version] = look.decision
-        return look
+    def _note(self, looks: Sequence[Look]) -> None:
+        for look in looks:
+            if isinstance(look.facts, Facts):
+                self._keys.add(look.facts.encryption.key)
+            elif look.version.under:
+                self._keys.add(look.version.under)
+            elif look.facts is Unseen.DENIED:
+                self._whole = False
+        over = (look for look in looks if not look.moves and look.decision.reason not in NEVER_SETTLED)
+        self._settled.add((look.version, look.decision) for look in over)
 
     def _moved(self, looks: Sequence[Look]) -> list[Row]:
         """The outcome of each that was tried; what is copied in parts takes its time, and goes last."""
@@ -255,11 +258,11 @@ def _result(manifest: Manifest, state: Checkpoint, why: str, update_lane: str) -
         why=why,
         sweeps=state.sweep,
         total=state.seen,
-        moved=dict(Counter(row.lane for row in manifest.moved.values())),
+        moved=dict(manifest.moved.counts()),
         blocked=state.tally.get(Lane.BLOCKED, {}),
         failed=state.tally.get(Lane.FAILED, {}),
         nothing=state.tally.get(Lane.NOTHING, {}),
-        lost=sum(bool(row.lost) for row in manifest.moved.values()),
+        lost=manifest.moved.lost(),
         update_lane=update_lane,
         broken_off=manifest.broken_off if update_lane == NO_CALL else 0,  # where there is a call, the next run has made it
     )

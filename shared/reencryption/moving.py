@@ -60,7 +60,7 @@ class Mover:
         self._plan, self._store, self._clock, self._manifest = plan, held, clock, manifest
         self._updatable = updatable
         self._not_updatable: set[tuple[str, str]] = set()
-        self._copied = {row.object: row for row in manifest.pending.values() if row.lane in COPIES}
+        self._copied = {row.object: row for row in manifest.pending.by_lane(COPIES)}
         self.stopped = ""
 
     def look(self, version: Version) -> Conversation[Look]:

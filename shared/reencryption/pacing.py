@@ -21,6 +21,9 @@ BURST = 0.02
 """Seconds of turns that may be taken at once by a worker who looked away."""
 
 
+MOST_PACES = 10_000
+"""Prefixes whose pace is remembered: a store can have one for each patient."""
+
 TICK = 1e-6
 """Seconds that a sum of floats may be off."""
 
@@ -106,10 +109,14 @@ class Paces:
         """The pace for a key."""
         prefix = key.partition("/")[0] if "/" in key else ""
         with self._lock:
-            pace = self._paces.get((prefix, limits))
-            if pace is None:
-                pace = self._paces[prefix, limits] = Pace(self._clock, limits, self._workers, self._all)
+            pace = self._paces.pop((prefix, limits), None) or Pace(self._clock, limits, self._workers, self._all)
+            self._paces[prefix, limits] = pace
+            if len(self._paces) > MOST_PACES:  # the one that nobody has asked for longest
+                del self._paces[next(iter(self._paces))]
             return pace
+
+    def __len__(self) -> int:
+        return len(self._paces)
 
     def wait(self) -> None:
         """Wait for a turn among all calls; for calls that no prefix limits."""

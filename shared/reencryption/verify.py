@@ -105,7 +105,6 @@ class _Check:
     def __init__(self, plan: Migration, objects: Objects, clock: Clock, manifest: Manifest) -> None:
         self._plan, self._objects, self._clock, self._manifest = plan, objects, clock, manifest
         self._paces = Paces(clock, ceiling=plan.ceiling)
-        self._moved = {row.became: row for row in manifest.moved.values()}
 
     def version(self, version: Version) -> _Checked:
         if version.delete_marker:
@@ -122,7 +121,7 @@ class _Check:
         now = seen(facts, self._manifest.name)
         if now.key in self._plan.old:
             return _Checked(now.key, left=not reason, blocked=reason)
-        row = self._moved.get(name)
+        row = self._manifest.moved.of_end(name)
         return self._compared(version, row, now) if row else _Checked(now.key)
 
     def _reason(self, name: str, version: Version) -> str:
@@ -186,6 +185,6 @@ def _proof(found: Standing, manifest: Manifest) -> Proof:
         compared=found.present - found.rewritten,
         mismatches=found.mismatches,
         rewritten=found.rewritten,
-        gone=len({row.became for row in manifest.moved.values()}) - found.present,
-        lost=sum(bool(row.lost) for row in manifest.moved.values()),
+        gone=manifest.moved.ends() - found.present,
+        lost=manifest.moved.lost(),
     )
