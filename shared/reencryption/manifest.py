@@ -91,6 +91,8 @@ class Manifest:
         self.uploads: list[Upload] = []
         self.jobs: list[JobNote] = []
         self.checkpoint: Checkpoint | None = None
+        self.told = False
+        """whether a job's report is here, whose rows lack what was found after"""
         self.proving: bytes | None = None
         """where the last proof was stopped, if nothing moved since"""
 
@@ -144,7 +146,7 @@ class Manifest:
         """Make durable what a job's report says of these versions."""
         blob = self._journal.blob(_ROWS.dump_json(tuple(rows)))
         self._append(REPORTED, blob, {"versions": len(rows)})
-        self._outcomes(blob, rows)
+        self._report(blob, rows)
 
     def stopped(self, proof: bytes) -> None:
         """Make it durable where a proof was stopped."""
@@ -163,7 +165,7 @@ class Manifest:
         elif kind == JOB:
             self._note(JobNote.model_validate_json(self._journal.blobs(blob)))
         elif kind == REPORTED:
-            self._outcomes(blob, self._rows.briefs(blob))
+            self._report(blob, self._rows.briefs(blob))
         elif kind == UPLOADING:
             self.uploads.append(Upload.model_validate_json(self._journal.blobs(blob)))
         elif kind == REACHED:
@@ -178,6 +180,10 @@ class Manifest:
 
     def _expect(self, blob: str, rows: Sequence[Row | Brief]) -> None:
         self.pending.put(self._rows.number(blob), enumerate(rows))
+
+    def _report(self, blob: str, rows: Sequence[Row | Brief]) -> None:
+        self.told = True
+        self._outcomes(blob, rows)
 
     def _outcomes(self, blob: str, rows: Sequence[Row | Brief]) -> None:
         if not rows:

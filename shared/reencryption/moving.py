@@ -98,12 +98,13 @@ class Mover:
         """The outcome of a move that is not wholly on record (a dead worker's, a job's); None where this is no such version."""
         if look.decision.reason is not Reason.SUCCESSOR or not isinstance(look.facts, Facts):
             return None
-        name = name_of(self._manifest.name, look.version.key, look.version.id)
-        if (told := self._manifest.moved.get(name)) and told.after is None:
-            return self._looked_at(look.version, told, look.facts)
-        if not self._manifest.pending:
+        if not (self._manifest.told or self._manifest.pending):
             return None
-        intent = self._manifest.pending.get(name) or self._copied.get(self._manifest.name(look.version.key))
+        name = name_of(self._manifest.name, look.version.key, look.version.id)
+        told = self._manifest.moved.get(name) if self._manifest.told else None
+        if told and told.after is None:
+            return self._looked_at(look.version, told, look.facts)
+        intent = self._intent(name, look.version.key)
         after = seen(look.facts, self._manifest.name)
         if intent is None or intent.before is None or differences(intent.lane, intent.before, after):
             return None
@@ -111,6 +112,12 @@ class Mover:
         if intent.name != name and after.modified < intent.before.modified:
             return None
         return intent.but(after=after, became=name, etag=after.etag)
+
+    def _intent(self, name: str, key: str) -> Row | None:
+        """What a worker meant to do that came to this version; None where no intent is open."""
+        if not self._manifest.pending:
+            return None
+        return self._manifest.pending.get(name) or self._copied.get(self._manifest.name(key))
 
     def _looked_at(self, version: Version, told: Row, facts: Facts) -> Row | None:
         """What a job's report says was moved, with what it is like now; None where somebody has put another in its place."""

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -43,6 +43,7 @@ DUMP = TypeAdapter(list[Row]).dump_json
 
 
 @pytest.mark.parametrize("young", [0, 3, 4_000], ids=["on disk", "on both", "in memory"])
+@settings(max_examples=40)
 @given(pages=PAGES)
 def test_a_book_knows_what_a_mapping_would(young: int, pages: list[tuple[list[Row], list[str]]]) -> None:
     blobs, known = dict[str, bytes](), dict[str, Row]()
@@ -61,7 +62,7 @@ def test_a_book_knows_what_a_mapping_would(young: int, pages: list[tuple[list[Ro
     assert (book.lost(), book.ends()) == (sum(bool(row.lost) for row in known.values()), len({r.became for r in known.values()}))
     assert {row.name for row in book.by_lane(COPIES)} == {row.name for row in known.values() if row.lane is Lane.COPY}
     for name in "abcdef":
-        ended = [row for row in known.values() if row.became == name]
+        ended: list[Row | None] = [row for row in known.values() if row.became == name]
         assert book.of_end(name) in (ended or [None])
         assert (name in book) == (name in known)
     book.drop_listed()
