@@ -27,6 +27,7 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
         facets.AppCredential, proof=_NAMES, kind=st.sampled_from(["secret", "certificate", "federated"]), present=_FLAGS
     ),
     facets.DirectoryRole: st.builds(facets.DirectoryRole, role=_NAMES, present=_FLAGS),
+    facets.DirectoryRoleEligible: st.builds(facets.DirectoryRoleEligible, role=_NAMES, present=_FLAGS),
     facets.AppPermission: st.builds(
         facets.AppPermission,
         kind=st.sampled_from(["application", "delegated"]),

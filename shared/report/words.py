@@ -66,6 +66,7 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "sign-in-rule": lambda _: "a rule about who signs in how (in the encrypted evidence)",
     "vault-access": lambda f: f"an entry of the vault {f.vault.rpartition('/')[2]}{'' if f.present else ' taken away'}",
     "directory-role": lambda f: f"role {f.role} in the directory{'' if f.present else ' taken away'}",
+    "directory-role-eligible": lambda f: f"role {f.role} for the taking in the directory{'' if f.present else ' taken away'}",
     "app-permission": lambda f: f"permission {f.what} at {f.resource}{'' if f.present else ' taken away'}",
     "log-sent": lambda f: f"its log is {'sent to ' + ', '.join(each.rpartition('/')[2] for each in f.to) if f.on else 'not sent'}",
     "assignment": _flag("assigned", "not assigned", "present"),

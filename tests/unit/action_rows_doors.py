@@ -9,6 +9,7 @@ from shared.domain.facet import (
     AppCredential,
     AppPermission,
     DirectoryRole,
+    DirectoryRoleEligible,
     LogSent,
     NetworkRules,
     RoleAssigned,
@@ -52,6 +53,8 @@ ROLES = tuple(RoleAssigned(assignment=name, role="r", scope="/", present=True) f
 HELD = AppCredential(proof="p", kind="secret", present=True)  # pragma: allowlist secret
 
 HEAD = DirectoryRole(role="head", present=True)
+WAITS = DirectoryRoleEligible(role="head", present=True)
+HEADS = principal(Kind.GROUP, "heads")
 MAIL = AppPermission(kind="application", resource="graph", what="mail", present=True)
 ADDED = BY_KEY.but(given=tuple((PROGRAM.id, part) for part in ("p", "a", "head /", "application/graph/mail/")))
 ALL_READ = AppPermission(kind="delegated", resource="graph", what="User.Read", present=True)
@@ -110,6 +113,14 @@ DOORS = {
     "roles in the directory are taken away": Row("remove-directory-roles", PROGRAM, (HEAD,), BY_SECRET),
     "one that the actor assigned too": Row("remove-directory-roles", PROGRAM, (HEAD, HEAD.but(role="other")), ADDED),
     "nobody else's": Row("remove-directory-roles", PROGRAM, (HEAD,), BY_KEY, 0),
+    "one that the actor assigned to a group goes alone": Row(
+        "remove-directory-roles", HEADS, (HEAD, HEAD.but(role="other")), BY_KEY.but(given=((HEADS.id, "head /"),))
+    ),
+    "roles in the directory that wait are taken away": Row("remove-eligible-directory-roles", PROGRAM, (WAITS,), BY_SECRET),
+    "one that the actor made eligible for goes alone": Row(
+        "remove-eligible-directory-roles", PROGRAM, (WAITS, WAITS.but(role="other")), ADDED
+    ),
+    "those of others wait on": Row("remove-eligible-directory-roles", PROGRAM, (WAITS,), BY_KEY, 0),
     "permissions are taken away": Row("remove-permissions", PROGRAM, (MAIL,), BY_SECRET),
     "one that the actor consented to": Row("remove-permissions", PROGRAM, (MAIL, MAIL.but(what="files")), ADDED),
     "a consent for one person, beside everybody's": Row(

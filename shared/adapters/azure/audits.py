@@ -5,7 +5,7 @@ Source: Microsoft Graph v1.0, directoryAudit; it is minutes late. An application
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from threading import Lock
@@ -46,12 +46,14 @@ type Ids = Callable[[Any], Iterable[str]]
 
 KEY = re.compile(r"KeyIdentifier=([0-9A-Fa-f-]+)")
 
-ROLE, APP_ROLE, CONSENT = "Role.TemplateId", "AppRole.Id", "DelegatedPermissionGrant.Scope"
+ROLE, SCHEDULED_ROLE = "Role.TemplateId", "RoleDefinitionOriginId"
+APP_ROLE, CONSENT = "AppRole.Id", "DelegatedPermissionGrant.Scope"
 
 GIVEN: Mapping[str, Ids] = {
     "KeyDescription": lambda value: [found[1] for each in items(value) if (found := KEY.search(str(each)))],
     "FederatedIdentityCredentials": lambda value: [first(folded(each), "id") for each in items(value)],
     ROLE: lambda value: [str(value)],
+    SCHEDULED_ROLE: lambda value: [str(value)],
     APP_ROLE: lambda value: [str(value)],
     CONSENT: lambda value: str(value).split(),
     "Group.ObjectID": lambda value: [str(value).lower()],
@@ -64,6 +66,9 @@ CONSENT_TYPE = "DelegatedPermissionGrant.ConsentType"
 CREDENTIALS = frozenset({"KeyDescription", "FederatedIdentityCredentials"})
 WHOSE = "ServicePrincipal.ObjectID"
 """The property that names the holder of a permission: its record is about the interface that it is for."""
+
+SCHEDULED = re.compile(r"add (eligible )?member to role in pim completed\b")
+"""Roles for a time, and roles for the taking (PIM): one record says that they were asked for, and this one that they were given."""
 
 OWNED = "add owner to service principal"
 """The only one whose record names the thing that was given where others name the holder."""
@@ -143,7 +148,7 @@ def _act(event: Mapping[str, Any], holders: Holders) -> Act | None:
     if actor is None:
         return None
     targets = [who for each in items(event.get("targetresources")) if (who := _principal(folded(each), holders))]
-    gave = tuple(_gave(event, targets))
+    gave = tuple(_gave(event, (*targets, *_groups(event))))
     made = [_actor(targets[0], event)] if targets and told.event.strip().lower() in MAKING else []
     return Act(
         id=told.id,
@@ -159,6 +164,10 @@ def _act(event: Mapping[str, Any], holders: Holders) -> Act | None:
         by_service=False,
         gave=tuple((who, part) for who, part, _ in gave),
     )
+
+
+def _groups(event: Mapping[str, Any]) -> Iterator[Ref]:
+    return (principal(Kind.GROUP, name) for name in _of_kind("group", event))
 
 
 def _rules(event: Mapping[str, Any]) -> Iterator[Ref]:
@@ -177,17 +186,19 @@ def _principal(target: Mapping[str, Any], holders: Holders) -> Ref | None:
     return principal(KINDS[kind], name) if name else None
 
 
-def _gave(event: Mapping[str, Any], targets: list[Ref]) -> Iterator[tuple[Ref, str, bool]]:
+def _gave(event: Mapping[str, Any], targets: Sequence[Ref]) -> Iterator[tuple[Ref, str, bool]]:
     """Who was given what, by its id, and whether that is something to sign in with."""
     changes = [folded(c) for each in items(event.get("targetresources")) for c in items(folded(each).get("modifiedproperties"))]
     named = next((_value(c.get("newvalue")) for c in changes if c.get("displayname") == WHOSE), None)
     holder = principal(Kind.SERVICE_PRINCIPAL, str(named)) if named else next(iter(targets), None)
     if holder is None:
         return
-    if str(event.get("activitydisplayname", "")).strip().lower() == OWNED:
+    if _activity(event) == OWNED:
         yield holder if not targets else targets[0], str(named or "").lower(), False
     for change in changes:
         name = str(change.get("displayname"))
+        if name == SCHEDULED_ROLE and not SCHEDULED.match(_activity(event)):
+            continue
         before, after = (_ids(name, change.get(when)) for when in ("oldvalue", "newvalue"))
         for part in (each for each in after if each not in before):
             yield holder, _whole(name, part, event, holder), name in CREDENTIALS
@@ -195,8 +206,11 @@ def _gave(event: Mapping[str, Any], targets: list[Ref]) -> Iterator[tuple[Ref, s
 
 def _whole(name: str, part: str, event: Mapping[str, Any], holder: Ref) -> str:
     """What was given as the facet names it: a role with its scope, a permission with its interface and with whom it is for."""
+    if name == SCHEDULED_ROLE:
+        whole = next(_of_kind("directory", event), "")
+        return DirectoryRole(role=part, scope="/" if whole else UNSAID, present=True).part.lower()
     if name == ROLE:
-        scoped = "scoped" in str(event.get("activitydisplayname", "")).lower()
+        scoped = "scoped" in _activity(event)
         return DirectoryRole(role=part, scope=UNSAID if scoped else "/", present=True).part.lower()
     if name not in {APP_ROLE, CONSENT}:
         return part
@@ -220,6 +234,10 @@ def _of_kind(kind: str, event: Mapping[str, Any]) -> Iterator[str]:
     return (first(each, "id").lower() for each in targets if first(each, "type").lower() == kind)
 
 
+def _activity(event: Mapping[str, Any]) -> str:
+    return str(event.get("activitydisplayname", "")).strip().lower()
+
+
 def _ids(name: str, value: object) -> list[str]:
     found = _value(value)
     return [each for each in GIVEN[name](found) if each] if name in GIVEN and found else []
@@ -235,7 +253,7 @@ def _value(said: object) -> Any:  # noqa: ANN401 - whatever JSON holds
 
 def _actor(who: Ref, event: Mapping[str, Any], proof: str = "") -> Actor:
     """Whoever came into being, or can be signed in as with the credential `proof` from now on."""
-    invited = "invite" in str(event.get("activitydisplayname", "")).lower()
+    invited = "invite" in _activity(event)
     user = Credential.ENTRA_GUEST if invited else Credential.ENTRA_USER
     credential = user if who.kind is Kind.USER else Credential.SERVICE_PRINCIPAL
     return Actor(credential=credential, account="", principal=who, unique_id="" if proof else who.id, access_key=proof)

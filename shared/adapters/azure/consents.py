@@ -1,4 +1,4 @@
-"""Roles in the directory itself, and what applications may do at interfaces (Microsoft Graph v1.0).
+"""What applications may do at interfaces (Microsoft Graph v1.0).
 
 Tokens that were issued before say what they said: what is taken here is gone from the next one.
 """
@@ -11,34 +11,11 @@ from shared.adapters.azure.facets import FacetAdapter, FacetTable, Rights
 from shared.adapters.azure.principals import TOKENS
 from shared.adapters.azure.rest import GRAPH, Rest
 from shared.domain.errors import Absent
-from shared.domain.facet import AppPermission, DirectoryRole
+from shared.domain.facet import AppPermission
 from shared.domain.resource import Kind, Ref
 from shared.ports import Receipt
 
-ROLES = "/v1.0/roleManagement/directory/roleAssignments"
 EVERYBODY, ONE = "AllPrincipals", "Principal"
-
-
-def _assigned(graph: Rest, principal: Ref) -> Iterator[tuple[str, DirectoryRole]]:
-    """Each role with the id of its assignment, which another assignment of the same would not have."""
-    for one in graph.every(f"{ROLES}?$filter=principalId eq '{principal.id}'"):
-        yield one["id"], DirectoryRole(role=one["roleDefinitionId"], scope=one.get("directoryScopeId") or "/", present=True)
-
-
-def _read_roles(clients: Clients, principal: Ref) -> tuple[DirectoryRole, ...]:
-    return tuple(role for _, role in _assigned(clients.rest(GRAPH), principal))
-
-
-def _write_role(clients: Clients, principal: Ref, wanted: Sequence[DirectoryRole]) -> Receipt:
-    (role,) = wanted
-    graph = clients.rest(GRAPH)
-    named = [name for name, held in _assigned(graph, principal) if held.part == role.part]
-    if not role.present:
-        return Receipt(tuple(_gone(graph, f"{ROLES}/{name}") for name in named))
-    if named:
-        return Receipt(())
-    body = {"principalId": principal.id, "roleDefinitionId": role.role, "directoryScopeId": role.scope}
-    return Receipt((graph.send("POST", ROLES, body),))
 
 
 def _read_permissions(clients: Clients, principal: Ref) -> tuple[AppPermission, ...]:
@@ -66,22 +43,22 @@ def _write_permission(clients: Clients, principal: Ref, wanted: Sequence[AppPerm
     own = f"/v1.0/servicePrincipals/{principal.id}/appRoleAssignments"
     there = [one["id"] for one in graph.every(own) if _alone(one).part == first.part]
     if not first.present:
-        return Receipt(tuple(_gone(graph, f"{own}/{name}") for name in there))
+        return Receipt(tuple(gone(graph, f"{own}/{name}") for name in there))
     body = {"principalId": principal.id, "resourceId": first.resource, "appRoleId": first.what}
     return Receipt(() if there else (graph.send("POST", own, body),))
 
 
 def _consent(graph: Rest, principal: Ref, wanted: Sequence[AppPermission]) -> Iterator[str]:
     """One consent with these scopes in it, or without them; it goes when none is left. What else is in it stays."""
-    first, gone = wanted[0], {each.what for each in wanted if not each.present}
+    first, out = wanted[0], {each.what for each in wanted if not each.present}
     grants = graph.every(f"/v1.0/servicePrincipals/{principal.id}/oauth2PermissionGrants")
     same = [one for one in grants if (one["resourceId"], one.get("principalId") or "") == (first.resource, first.whose)]
     for one in same:
         before = str(one.get("scope") or "").split()
-        after = [*(s for s in before if s not in gone), *(e.what for e in wanted if e.present and e.what not in before)]
+        after = [*(s for s in before if s not in out), *(e.what for e in wanted if e.present and e.what not in before)]
         place = f"/v1.0/oauth2PermissionGrants/{one['id']}"
         if not after:
-            yield _gone(graph, place)
+            yield gone(graph, place)
         elif after != before:
             yield graph.send("PATCH", place, {"scope": " ".join(after)})
     scopes = " ".join(each.what for each in wanted if each.present)
@@ -91,22 +68,18 @@ def _consent(graph: Rest, principal: Ref, wanted: Sequence[AppPermission]) -> It
         yield graph.send("POST", "/v1.0/oauth2PermissionGrants", grant)
 
 
-def _gone(graph: Rest, place: str) -> str:
+def gone(graph: Rest, place: str) -> str:
+    """Delete what may be gone already; the call's id."""
     try:
         return graph.send("DELETE", place)
     except Absent as absent:
         return absent.request_id
 
 
-_READ_ROLES = Rights(graph=frozenset({"RoleManagement.Read.Directory"}))
-_WRITE_ROLES = Rights(graph=frozenset({"RoleManagement.ReadWrite.Directory"}))
 _READ_APP = Rights(graph=frozenset({"Application.Read.All"}))
 _WRITE_APP = Rights(graph=frozenset({"AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"}))
-_BY_ROLE: FacetAdapter[DirectoryRole] = FacetAdapter(_read_roles, _write_role, _READ_ROLES, _WRITE_ROLES, lingers=TOKENS)
 
 FACETS: FacetTable = {
-    (Kind.USER, DirectoryRole): _BY_ROLE,
-    (Kind.SERVICE_PRINCIPAL, DirectoryRole): _BY_ROLE,
     (Kind.SERVICE_PRINCIPAL, AppPermission): FacetAdapter(
         _read_permissions, _write_permission, _READ_APP, _WRITE_APP, lingers=TOKENS
     ),

@@ -42,7 +42,12 @@ def _read_sign_in(clients: Clients, principal: Ref) -> tuple[SignIn, ...]:
 
 def _write_sign_in(clients: Clients, principal: Ref, wanted: Sequence[SignIn]) -> Receipt:
     (sign_in,) = wanted
-    return Receipt((_graph(clients).send("PATCH", _place(principal), {"accountEnabled": sign_in.enabled}),))
+    try:
+        return Receipt((_graph(clients).send("PATCH", _place(principal), {"accountEnabled": sign_in.enabled}),))
+    except Refused as refused:
+        if principal.kind is not Kind.USER or refused.code != "Authorization_RequestDenied":
+            raise
+        raise Refused(GUARDED, refused.code, refused.request_id) from None
 
 
 def _read_sessions(clients: Clients, user: Ref) -> tuple[SessionsRevoked, ...]:
@@ -160,6 +165,11 @@ def _unassign(arm: Rest, gone: RoleAssigned) -> str:
         raise Refused(AT_ROOT, refused.code, refused.request_id) from None
 
 
+GUARDED = (
+    "Graph keeps an administrator from ordinary permissions: somebody with a role in the directory, with one that waits to be "
+    "activated, or in a group made for such roles; once those are gone it can be done, else by a Privileged "
+    "Authentication Administrator"
+)
 AT_ROOT = "it holds at the root of the tenant (elevated access): a Global Administrator takes it away there, over all subscriptions"
 
 TOKENS = timedelta(minutes=90)

@@ -38,11 +38,11 @@ def _held(arm: Rest, kind: str, subscription: str, principal: Ref) -> Iterator[M
 def ends(arm: Rest, subscription: str, principal: Ref) -> dict[str, str]:
     """When active roles end by themselves, by the id of their assignment in lower case."""
     found = _held(arm, ACTIVE, subscription, principal)
-    return {str(one["originRoleAssignmentId"]).lower(): _second(one) for one in found if one.get("endDateTime")}
+    return {str(one["originRoleAssignmentId"]).lower(): second(one) for one in found if one.get("endDateTime")}
 
 
-def _second(one: Mapping[str, Any]) -> str:
-    """The whole second of its end: of what is sent, the service keeps and shows fractions as it likes."""
+def second(one: Mapping[str, Any]) -> str:
+    """The whole second of an instance's end: of what is sent, the service keeps and shows fractions as it likes."""
     return f"{str(one['endDateTime'])[:19]}Z"
 
 
@@ -54,7 +54,7 @@ def _read(clients: Clients, principal: Ref) -> tuple[RoleEligible, ...]:
                 role=one["roleDefinitionId"],
                 scope=one["scope"],
                 condition=one.get("condition") or "",
-                until=_second(one) if one.get("endDateTime") else "",
+                until=second(one) if one.get("endDateTime") else "",
                 present=True,
             )
             found[role.part] = role

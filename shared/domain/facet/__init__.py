@@ -33,7 +33,7 @@ from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotate
 from .policies import PolicyStatement
 from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, Sealed, SessionsRevoked
 from .records import LogSent, SharedWith, TrailLogging, TrailSelectors
-from .sign_ins import AppCredential, AppPermission, DirectoryRole, RoleAssigned, RoleEligible, SignIn
+from .sign_ins import AppCredential, AppPermission, DirectoryRole, DirectoryRoleEligible, RoleAssigned, RoleEligible, SignIn
 from .stores import (
     AccessGrant,
     CustomerKeysBlocked,
@@ -90,6 +90,7 @@ AnyFacet = Annotated[
     | AppCredential
     | AppPermission
     | DirectoryRole
+    | DirectoryRoleEligible
     | RoleAssigned
     | RoleEligible
     | Delegation
@@ -118,6 +119,7 @@ __all__ = [
     "Delegation",
     "DenyAll",
     "DirectoryRole",
+    "DirectoryRoleEligible",
     "EncryptedWith",
     "Facet",
     "Fence",

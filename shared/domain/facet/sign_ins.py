@@ -40,12 +40,15 @@ SOMEBODY = "?"
 """In the place of a person, where a log says that there is one, and not who."""
 
 
-class DirectoryRole(Facet):
-    """One role that a principal has in the directory itself (`scope`: `/`, or the part of it that the role is about)."""
+class RoleInDirectory(Facet):
+    """What has an active and an eligible role in the directory itself in common.
 
-    facet: Literal["directory-role"] = "directory-role"
+    `scope`: `/`, or the part of it that the role is about. `until`: when it ends by itself (ISO 8601), empty where it does not.
+    """
+
     role: str
     scope: str = "/"
+    until: str = ""
     present: bool
 
     @property
@@ -59,6 +62,18 @@ class DirectoryRole(Facet):
     @property
     def absent(self) -> Self:
         return self.but(present=False)
+
+
+class DirectoryRole(RoleInDirectory):
+    """One role that a principal has in the directory itself."""
+
+    facet: Literal["directory-role"] = "directory-role"
+
+
+class DirectoryRoleEligible(RoleInDirectory):
+    """One role in the directory itself that a principal may give itself whenever it wants (PIM for Entra roles)."""
+
+    facet: Literal["directory-role-eligible"] = "directory-role-eligible"
 
 
 class AppPermission(Facet):

@@ -158,6 +158,7 @@ class Group:
     """it can have roles in the directory, and takes the right to those to change"""
     rule: str = ""
     """how its members are found, where nobody puts them there"""
+    directory_roles: set[str] = field(default_factory=set)
 
 
 class Directory:
@@ -211,10 +212,16 @@ class Directory:
         low = resource_id.lower()
         return next((found for found in self.principals.values() if low and found.resource_id.lower() == low), None)
 
-    def subjects(self) -> Iterator[User | ServicePrincipal]:
+    def subjects(self) -> Iterator["Subject"]:
         """Everybody who can have a role in the directory."""
         yield from self.users.values()
         yield from self.principals.values()
+        yield from (group for group in self.groups.values() if group.powerful)
+
+    def roles_of(self, who: User | ServicePrincipal) -> frozenset[str]:
+        """Roles in the directory, its own and those of its groups, by template ids."""
+        groups = (self.groups[each] for each in self.memberships(who.id) if each in self.groups)
+        return frozenset(who.directory_roles).union(*(group.directory_roles for group in groups))
 
     def user_of(self, upn: str) -> User | None:
         return next((found for found in self.users.values() if found.upn.lower() == upn.lower()), None)
@@ -237,6 +244,10 @@ class Directory:
         if held is None:
             raise missing(object_id)
         return held
+
+
+type Subject = User | ServicePrincipal | Group
+"""Who can have a role in the directory."""
 
 
 def missing(object_id: str) -> Problem:

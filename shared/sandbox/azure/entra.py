@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from shared.sandbox.azure.callers import Caller
 from shared.sandbox.azure.directory import Directory, ServicePrincipal, User
+from shared.sandbox.azure.directory_pim import DirectoryPim
 from shared.sandbox.azure.graph_audits import Audits
 from shared.sandbox.azure.wire import Problem, Request
 
@@ -74,6 +75,7 @@ class Entra:
         """Conditional Access policies by id"""
         self.premium = True
         """whether the tenant has the licence that roles for a time take"""
+        self.pim = DirectoryPim(self.directory)
         self._tokens: dict[str, Token] = {}
 
     def issue(
@@ -81,7 +83,8 @@ class Entra:
     ) -> Token:
         """A token for a resource (`https://management.azure.com`), good for some seconds, about the subject as it is now."""
         now = self._cloud.clock.now()
-        caller = replace(_described(subject, app_id, self.directory.tenant), issued=now, expires=now + seconds, watched=watched)
+        self.pim.settle(now)
+        caller = replace(_described(subject, app_id, self.directory), issued=now, expires=now + seconds, watched=watched)
         token = Token(self._signed(caller, audience), audience, caller)
         self._tokens[token.text] = token
         return token
@@ -144,11 +147,10 @@ def signing_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
-def _described(subject: User | ServicePrincipal, app_id: str, tenant: str) -> Caller:
+def _described(subject: User | ServicePrincipal, app_id: str, directory: Directory) -> Caller:
+    tenant, roles = directory.tenant, directory.roles_of(subject)
     if isinstance(subject, User):
-        roles = frozenset(subject.directory_roles)
         return Caller(subject.id, tenant, "User", app_id, subject.upn, directory_roles=roles)
     kind: Literal["ServicePrincipal", "ManagedIdentity"]
     kind = "ManagedIdentity" if subject.type == "ManagedIdentity" else "ServicePrincipal"
-    permissions, roles = frozenset(subject.permissions), frozenset(subject.directory_roles)
-    return Caller(subject.id, tenant, kind, subject.app_id, subject.name, permissions, roles)
+    return Caller(subject.id, tenant, kind, subject.app_id, subject.name, frozenset(subject.permissions), roles)

@@ -1,12 +1,9 @@
 """Microsoft Graph v1.0, as far as identities, their credentials and their rights go."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from shared.sandbox.azure import graph_apps, graph_audits, graph_groups, graph_made, graph_policies, graph_users
-from shared.sandbox.azure.callers import Caller
+from shared.sandbox.azure import graph_apps, graph_audits, graph_groups, graph_made, graph_pim, graph_policies, graph_users
 from shared.sandbox.azure.clock import iso
-from shared.sandbox.azure.directory import ADMIN_ROLES
 from shared.sandbox.azure.entra import BadToken
 from shared.sandbox.azure.graph_ask import Ask, Route
 from shared.sandbox.azure.wire import Answer, Problem, Request
@@ -20,17 +17,9 @@ ROUTES: tuple[Route, ...] = (
     *graph_made.ROUTES,
     *graph_groups.ROUTES,
     *graph_policies.ROUTES,
+    *graph_pim.ROUTES,
     *graph_audits.ROUTES,
 )
-
-_DELEGATED: Mapping[str, tuple[str, ...]] = {
-    ADMIN_ROLES["Global Administrator"]: ("*",),
-    ADMIN_ROLES["User Administrator"]: ("User.ReadWrite.All", "User.Read.All", "Directory.Read.All"),
-    ADMIN_ROLES["Application Administrator"]: ("Application.ReadWrite.All", "Application.Read.All", "Directory.Read.All"),
-    ADMIN_ROLES["Privileged Role Administrator"]: ("RoleManagement.ReadWrite.Directory", "AppRoleAssignment.ReadWrite.All"),
-    ADMIN_ROLES["Conditional Access Administrator"]: ("Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"),
-}
-"""What a directory role lets do, as the application permissions that let do the same."""
 
 _CLAIMS = "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ=="
 """`{"access_token":{"nbf":{"essential":true}}}`: come back with a newer token"""
@@ -46,14 +35,16 @@ class Graph:
 
     def handle(self, request: Request) -> Answer:
         caller = self._cloud.entra.caller(request, self.name)
+        self._cloud.entra.pim.settle(request.at)
         version, _, path = request.path.strip("/").partition("/")
         if version not in ("v1.0", "beta"):
             raise Problem(404, "ResourceNotFound", f"Invalid version: {version}")
         for route in ROUTES:
             ids = route.ids(request.method, path)
             if ids is not None:
-                _permit(caller, route)
-                return route.handler(Ask(self._cloud, request, caller, ids)).plus({"request-id": request.id})
+                asked = Ask(self._cloud, request, caller, ids)
+                asked.permit(route.permissions)
+                return route.handler(asked).plus({"request-id": request.id})
         raise Problem(400, "BadRequest", f"Resource not found for the segment '{path.partition('/')[0]}'.")
 
     def refuse(self, request: Request, problem: Problem) -> Answer:
@@ -62,11 +53,3 @@ class Graph:
             headers["www-authenticate"] = f'Bearer realm="", error="insufficient_claims", claims="{_CLAIMS}"'
         inner = {"date": iso(request.at)[:19], "request-id": request.id, "client-request-id": request.header("client-request-id")}
         return problem.answer(innerError=inner).plus(headers)
-
-
-def _permit(caller: Caller, route: Route) -> None:
-    held = set(caller.permissions)
-    for role in caller.directory_roles:
-        held |= set(_DELEGATED.get(role, ()))
-    if "*" not in (*held, *route.permissions) and not held & set(route.permissions):
-        raise Problem(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")

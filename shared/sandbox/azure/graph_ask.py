@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.sandbox.azure.callers import Caller
 from shared.sandbox.azure.clock import moment
+from shared.sandbox.azure.directory import ADMIN_ROLES
 from shared.sandbox.azure.wire import Answer, Problem, Request
 
 if TYPE_CHECKING:
@@ -16,6 +17,15 @@ _PAGE = 100
 _COMPARES = re.compile(r"^([\w/]+) (eq|ge|le) (?:'([^']*)'|(true|false|null)|(\d{4}-[\dT:.Z-]+))$")
 _ANY = re.compile(r"^(\w+)/any\((\w+):\s?\2/(\w+ eq '[^']*')\)$")
 _V1 = "https://graph.microsoft.com/v1.0"
+
+_DELEGATED: Mapping[str, tuple[str, ...]] = {
+    ADMIN_ROLES["Global Administrator"]: ("*",),
+    ADMIN_ROLES["User Administrator"]: ("User.ReadWrite.All", "User.Read.All", "Directory.Read.All"),
+    ADMIN_ROLES["Application Administrator"]: ("Application.ReadWrite.All", "Application.Read.All", "Directory.Read.All"),
+    ADMIN_ROLES["Privileged Role Administrator"]: ("RoleManagement.ReadWrite.Directory", "AppRoleAssignment.ReadWrite.All"),
+    ADMIN_ROLES["Conditional Access Administrator"]: ("Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"),
+}
+"""What a directory role lets do, as the application permissions that let do the same."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,12 @@ class Ask:
     @property
     def now(self) -> float:
         return self.request.at
+
+    def permit(self, permissions: Iterable[str]) -> None:
+        """Raises Problem 403 where the caller has none of these permissions."""
+        held = set(self.caller.permissions).union(*(_DELEGATED.get(role, ()) for role in self.caller.directory_roles))
+        if "*" not in (*held, *permissions) and not held & set(permissions):
+            raise Problem(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
     def body(self) -> dict[str, Any]:
         return self.request.json()

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from shared.sandbox.azure.clock import iso
-from shared.sandbox.azure.directory import ADMIN_ROLES, ServicePrincipal, User, missing
+from shared.sandbox.azure.directory import ADMIN_ROLES, Group, ServicePrincipal, Subject, missing
 from shared.sandbox.azure.graph_ask import Ask, Route
 from shared.sandbox.azure.wire import Answer, Problem
 
@@ -32,10 +32,11 @@ PERMISSIONS = (
 
 def _role_assignments(ask: Ask) -> Answer:
     subjects = ask.cloud.entra.directory.subjects()
-    return ask.many((_assigned(one.id, role) for one in subjects for role in sorted(one.directory_roles)), "roleAssignments")
+    return ask.many((assigned(one.id, role) for one in subjects for role in sorted(one.directory_roles)), "roleAssignments")
 
 
-def _assigned(principal: str, role: str) -> dict[str, Any]:
+def assigned(principal: str, role: str) -> dict[str, Any]:
+    """A role in all of the directory, as Graph shows it."""
     return {
         "id": str(uuid.uuid5(uuid.UUID(principal), role)),
         "principalId": principal,
@@ -46,34 +47,41 @@ def _assigned(principal: str, role: str) -> dict[str, Any]:
 
 def _assign_role(ask: Ask) -> Answer:
     asked = ask.body()
-    held = _subject(ask, asked["principalId"])
+    held = subject(ask, asked["principalId"])
     if asked["roleDefinitionId"] not in ADMIN_ROLES.values():
         raise missing(asked["roleDefinitionId"])
+    if asked["roleDefinitionId"] in held.directory_roles:
+        text = "A conflicting object with one or more of the specified property values is present in the directory."
+        raise Problem(400, "Request_BadRequest", text)
     held.directory_roles.add(asked["roleDefinitionId"])
     _of_role("Add member to role", ask, held, asked["roleDefinitionId"])
-    return Answer.of(201, _assigned(asked["principalId"], asked["roleDefinitionId"]))
+    return Answer.of(201, assigned(asked["principalId"], asked["roleDefinitionId"]))
 
 
 def _unassign_role(ask: Ask) -> Answer:
     for held in ask.cloud.entra.directory.subjects():
         for role in sorted(held.directory_roles):
-            if _assigned(held.id, role)["id"] == ask.ids[0]:
+            if assigned(held.id, role)["id"] == ask.ids[0]:
                 held.directory_roles.remove(role)
+                ask.cloud.entra.pim.active.pop((held.id, role), None)
                 _of_role("Remove member from role", ask, held, role)
                 return Answer(204)
     raise missing(ask.ids[0])
 
 
-def _of_role(activity: str, ask: Ask, held: User | ServicePrincipal, role: str) -> None:
+def _of_role(activity: str, ask: Ask, held: Subject, role: str) -> None:
     changed: tuple[object, object] = (None, role) if activity.startswith("Add") else (role, None)
-    ask.audit(activity, held.id, "User" if isinstance(held, User) else "ServicePrincipal", (role, "Role"), Role_TemplateId=changed)
+    ask.audit(activity, held.id, type(held).__name__, (role, "Role"), Role_TemplateId=changed)
 
 
-def _subject(ask: Ask, object_id: str) -> User | ServicePrincipal:
+def subject(ask: Ask, object_id: str) -> Subject:
+    """Whoever can have a role. A group has to be made for that (`isAssignableToRole`)."""
     directory = ask.cloud.entra.directory
-    held = directory.users.get(object_id) or directory.principals.get(object_id)
+    held = directory.users.get(object_id) or directory.principals.get(object_id) or directory.groups.get(object_id)
     if held is None:
         raise missing(object_id)
+    if isinstance(held, Group) and not held.powerful:
+        raise Problem(400, "Request_BadRequest", "The group is not assignable to a role.")
     return held
 
 

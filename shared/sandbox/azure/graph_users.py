@@ -47,13 +47,21 @@ def _list(ask: Ask) -> Answer:
     return ask.many((shown(user) for user in ask.cloud.entra.directory.users.values()), "users", _UNASKED)
 
 
+def _guarded(ask: Ask, user: User) -> bool:
+    """Whether it takes an administrator of administrators to disable them: roles, those that wait, and groups made for roles."""
+    entra = ask.cloud.entra
+    holders = entra.directory.memberships(user.id)
+    powerful = any(entra.directory.groups[each].powerful for each in holders if each in entra.directory.groups)
+    return bool(entra.directory.roles_of(user)) or powerful or any(each.principal_id in holders for each in entra.pim.eligible())
+
+
 def _update(ask: Ask) -> Answer:
     """Whoever has an administrator's role is out of reach of an ordinary permission."""
     user, asked = _user(ask), ask.body()
     if unknown := set(asked) - {"accountEnabled", "displayName"}:
         raise Problem(400, "Request_BadRequest", f"Invalid property '{min(unknown)}'.")
     if "accountEnabled" in asked:
-        if user.directory_roles and not ask.caller.directory_roles & _STRONGER:
+        if _guarded(ask, user) and not ask.caller.directory_roles & _STRONGER:
             raise Problem(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
         if user.enabled != asked["accountEnabled"]:
             user.enabled, user.switched = asked["accountEnabled"], ask.now
@@ -76,7 +84,7 @@ def _roles_of(ask: Ask) -> Answer:
     held = (
         {"id": role, "roleTemplateId": role, "displayName": name}
         for name, role in ADMIN_ROLES.items()
-        if role in user.directory_roles
+        if role in ask.cloud.entra.directory.roles_of(user)
     )
     return ask.many(held, "directoryRoles")
 

@@ -111,7 +111,7 @@ class Pim:
         role, now = self._cloud.rbac.role(asked["roleDefinitionId"]), call.request.at
         kind = self._cloud.rbac.kind_of(asked["principalId"])
         made = Assignment(call.name, call.scope, role.resource_id, asked["principalId"], kind, now, call.caller.object_id)
-        made.until, made.how, made.linked = _end(asked, now), how, linked
+        made.until, made.how, made.linked = ends_at(asked, now), how, linked
         self._cloud.rbac.add(made)
 
     def _unassign(self, call: ArmCall, asked: Mapping[str, Any]) -> None:
@@ -138,7 +138,7 @@ class Pim:
         if self._may(call, asked) is not None:
             raise Problem(400, "RoleAssignmentExists", "The Role assignment already exists.")
         self.make_eligible(
-            asked["principalId"], asked["roleDefinitionId"], call.scope, name=call.name, until=_end(asked, call.request.at)
+            asked["principalId"], asked["roleDefinitionId"], call.scope, name=call.name, until=ends_at(asked, call.request.at)
         )
 
     def make_eligible(self, principal: str, role: str, scope: str, *, name: str = "", until: float | None = None) -> Eligibility:
@@ -197,12 +197,13 @@ class Pim:
             yield {"id": where, "name": one.name, "type": call.type, "properties": properties}
 
 
-def _end(asked: Mapping[str, Any], now: float) -> float | None:
-    """When what is asked for ends by itself; None where it does not."""
+def ends_at(asked: Mapping[str, Any], now: float) -> float | None:
+    """When what is asked for ends by itself; None where it does not. ARM writes its kinds with a capital, Graph without."""
     expiration = (asked.get("scheduleInfo") or {}).get("expiration") or {}
-    if expiration.get("type") in (None, "NoExpiration"):
+    kind = str(expiration.get("type") or "noExpiration").lower()
+    if kind == "noexpiration":
         return None
-    if expiration["type"] == "AfterDateTime" and expiration.get("endDateTime"):
+    if kind == "afterdatetime" and expiration.get("endDateTime"):
         return moment(expiration["endDateTime"])
     found = _SPAN.fullmatch(expiration.get("duration") or "")
     if found is None:

@@ -1,4 +1,4 @@
-"""Roles in the directory and permissions of applications, by a responder with exactly the declared rights."""
+"""Permissions of applications, by a responder with exactly the declared rights."""
 
 from dataclasses import replace
 
@@ -7,13 +7,11 @@ import pytest
 from shared.adapters.azure.consents import FACETS
 from shared.adapters.azure.world import AzureWorld
 from shared.domain.errors import CloudError
-from shared.domain.facet import AppPermission, DirectoryRole, Facet
+from shared.domain.facet import AppPermission, Facet
 from shared.domain.resource import Kind, Ref
-from shared.sandbox.azure.directory import ADMIN_ROLES
 from shared.sandbox.azure.graph_policies import GRAPH_APP, app_role
 from tests.contract.azure.test_principal_facets import Night
 
-HEAD = DirectoryRole(role=ADMIN_ROLES["User Administrator"], present=True)
 MAIL = AppPermission(kind="application", resource=GRAPH_APP, what=app_role("Mail.Read"), present=True)
 FILES = AppPermission(kind="delegated", resource=GRAPH_APP, what="Files.Read.All", present=True)
 
@@ -24,8 +22,6 @@ def night() -> Night:
 
 
 ROWS: tuple[tuple[str, Kind, Facet], ...] = (
-    ("a user's role", Kind.USER, HEAD),
-    ("an application's role", Kind.SERVICE_PRINCIPAL, HEAD),
     ("what an application may do by itself", Kind.SERVICE_PRINCIPAL, MAIL),
     ("what it may do for everybody", Kind.SERVICE_PRINCIPAL, FILES),
     ("what it may do for one person", Kind.SERVICE_PRINCIPAL, FILES.but(whose="00000000-0000-4000-8000-00000000a5e1")),

@@ -20,10 +20,12 @@ from shared.intake.azure_names import principal
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure.clinic import build
 from shared.sandbox.azure.cloud import Cloud
+from shared.sandbox.azure.directory import ADMIN_ROLES
+from shared.sandbox.azure.directory_pim import Latent
 from shared.sandbox.azure.roles import Role
 from shared.sandbox.azure.transport import transport
 from tests.contract.azure.scenes import Bearer
-from tests.contract.azure.thief_scenes import PROGRAM, Hand, consented, empowered, portal
+from tests.contract.azure.thief_scenes import KEEPERS, PROGRAM, Hand, consented, empowered, portal
 
 ROLE = "00000000-feed-4bad-8bad-00000000000b"
 BEGUN = datetime.now(UTC) - timedelta(minutes=5)
@@ -38,6 +40,7 @@ class Desk:
         self.thief = empowered(self.cloud)
         self.registration, self.portal = portal(self.cloud)
         consented(self.cloud, self.portal.id)
+        self.viewer = self.cloud.entra.directory.add_user("viewer@st-brendan.example", "x-EXAMPLE").id
         _, self.responder = self.cloud.entra.directory.add_application("asking")
         self.cloud.rbac.assign(self.responder.id, self._role(), f"/subscriptions/{names.SUBSCRIPTION}")
         self._clients = Clients(Bearer(self.cloud, self.responder), transport(self.cloud), retries=0)
@@ -81,6 +84,12 @@ GIVEN: dict[str, tuple[Move, bool]] = {
     "a secret for the principal of others": (lambda t, d: (d.portal.id, t.secret_of_principal(d.portal.id)), True),
     "an issuer who speaks for others": (lambda t, d: (d.portal.id, t.trust(d.registration.id)), True),
     "a role of the directory": (lambda t, _: (names.NURSE_ID, t.directory_role(names.NURSE_ID)), False),
+    "a role of the directory for the taking": (lambda t, d: (d.portal.id, t.directory_scheduled(d.portal.id)), False),
+    "a role of the directory for a time": (
+        lambda t, d: (d.viewer, t.directory_scheduled(d.viewer, "roleAssignment")),
+        False,
+    ),
+    "a role of the directory for a group": (lambda t, _: (KEEPERS, t.directory_role_of_group()), False),
     "a role at a scope": (lambda t, _: (names.NURSE_ID, t.role(names.NURSE_ID, "User")), False),
     "a place in a group": (lambda t, _: (names.NURSE_ID, t.member(names.NURSE_ID)), False),
     "an application to own": (lambda t, d: (names.NURSE_ID, t.owner(names.NURSE_ID, d.registration.id)), False),
@@ -147,6 +156,15 @@ def test_what_an_administrator_makes_is_told_as_the_administrators(desk: Desk) -
     assert (made, Credential.ENTRA_USER, "") not in told(desk).created
     admin = Actor(credential=Credential.ENTRA_USER, account="", principal=principal(Kind.USER, rightful.id), unique_id=rightful.id)
     assert (made, Credential.ENTRA_USER, "") in told(desk, admin).created
+
+
+def test_who_activates_what_waited_was_given_nothing_by_that(desk: Desk) -> None:
+    user = desk.cloud.entra.directory.add_user("waiting@st-brendan.example", "x-EXAMPLE")
+    desk.cloud.entra.pim.allow(Latent(user.id, ADMIN_ROLES["User Administrator"], desk.cloud.clock.now()))
+    Hand(desk.cloud, user, "203.0.113.9").activate(user.id)
+    actor = Actor(credential=Credential.ENTRA_USER, account="", principal=principal(Kind.USER, user.id), unique_id=user.id)
+    (act,) = desk.log.by(actor, BEGUN)
+    assert (act.name, act.gave) == ("Add member to role completed (PIM activation)", ())
 
 
 def test_what_was_taken_away_was_not_given(desk: Desk) -> None:

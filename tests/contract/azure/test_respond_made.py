@@ -9,7 +9,7 @@ from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure.directory import ADMIN_ROLES
 from tests.contract.azure.respond_scenes import CHART, Night, changes, night, read
 from tests.contract.azure.test_respond import FOLDERS
-from tests.contract.azure.thief_scenes import Hand, empowered, portal
+from tests.contract.azure.thief_scenes import KEEPERS, Hand, empowered, portal
 
 
 @pytest.fixture
@@ -32,9 +32,18 @@ def test_whoever_the_thief_made_is_shut_out_with_it_and_a_nurse_only_loses_what_
     thief.role(names.NURSE_ID, "User")
     thief.directory_role(names.NURSE_ID)
     thief.permission(application)
+    thief.directory_scheduled(user)
+    thief.directory_scheduled(directory.add_user("ward@st-brendan.example", "x-EXAMPLE").id)
+    thief.directory_role_of_group()
     code, found = folders.respond("defender-application-read.json")
     assert (code, found["status"]) == (0, "contained")
-    assert {action for action, _ in changes(found, "applied")} >= {"remove-directory-roles", "remove-permissions"}
+    assert {action for action, _ in changes(found, "applied")} >= {
+        "remove-directory-roles",
+        "remove-eligible-directory-roles",
+        "remove-permissions",
+    }
+    assert not list(folders.cloud.entra.pim.eligible())
+    assert not directory.groups[KEEPERS].directory_roles
     # a head of the directory can be disabled when it is none any more
     assert not any(directory.users[each].enabled or directory.users[each].directory_roles for each in (user, second))
     assert not directory.principals[application].enabled

@@ -29,6 +29,7 @@ SCOPE = f"/subscriptions/{names.SUBSCRIPTION}"
 READER = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 LOGS = "/providers/Microsoft.Authorization/roleDefinitions/73c42c96-874c-492b-b04d-ab87d138a893"
 FOREVER = 2.0**33
+KEEPERS = "00000000-0000-4000-8000-00000000feed"
 PROGRAM = Actor(
     credential=Credential.SERVICE_PRINCIPAL,
     account="",
@@ -82,6 +83,26 @@ class Hand:
         role = ADMIN_ROLES["User Administrator"]
         self.graph("POST", "roleManagement/directory/roleAssignments", {"principalId": who, "roleDefinitionId": role})
         return f"{role} /"
+
+    def directory_scheduled(self, who: str, kind: str = "roleEligibility") -> str:
+        """A role of the directory for the taking, or one for a time; role and scope."""
+        role = ADMIN_ROLES["User Administrator"]
+        asked = {"action": "adminAssign", "principalId": who, "roleDefinitionId": role, "directoryScopeId": "/"}
+        ends = {"expiration": {"type": "afterDuration", "duration": "P30D"}}
+        self.graph("POST", f"roleManagement/directory/{kind}ScheduleRequests", {**asked, "scheduleInfo": ends})
+        return f"{role} /"
+
+    def activate(self, who: str) -> None:
+        """The role of the directory that waits for whoever asks."""
+        role = ADMIN_ROLES["User Administrator"]
+        asked = {"action": "selfActivate", "principalId": who, "roleDefinitionId": role, "directoryScopeId": "/"}
+        ends = {"expiration": {"type": "afterDuration", "duration": "PT8H"}}
+        self.graph("POST", "roleManagement/directory/roleAssignmentScheduleRequests", {**asked, "scheduleInfo": ends})
+
+    def directory_role_of_group(self) -> str:
+        """A role of the directory for a group that was made for such."""
+        self.cloud.entra.directory.groups.setdefault(KEEPERS, Group(KEEPERS, "keepers", {names.NURSE_ID}, powerful=True))
+        return self.directory_role(KEEPERS)
 
     def permission(self, holder: str) -> str:
         asked = {"principalId": holder, "resourceId": GRAPH_APP, "appRoleId": app_role("Mail.Read")}
