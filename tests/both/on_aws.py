@@ -13,12 +13,19 @@ from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.scenario_findings import all_of
 from tests.both import command
 from tests.both.under_test import Forged, Json, Namesake, Ran, Tables
+from tests.drills.cloud_state import kept, policies_of
+from tests.drills.programs import Running
 from tests.drills.respond_scene import Scene, alert, opened, refusal, writes
 
 SPARE = "codeblue-spare"
 
 OPEN = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{names.CHARTS}/*"}
 """A statement that lets everybody read."""
+
+SID = "ForDoeJane19610402"
+"""How somebody called a statement about one patient."""
+
+FOREIGN = f"arn:aws:iam::{names.THIEF_ACCOUNT}:root"
 
 
 class AwsClinic:
@@ -27,17 +34,24 @@ class AwsClinic:
     cloud = "aws"
     thief = "thief"
     people: tuple[str, ...] = ("clinician", "backup")
+    bystander = names.APP_ROLE
+    once: tuple[tuple[str, ...], int] = (("UpdateAccessKey", "PutKeyPolicy", "RevokeGrant"), 4)
+    one_way = frozenset({"remove-console"})
     break_glass = f"arn:aws:iam::{names.ACCOUNT}:role/{names.BREAK_GLASS}"
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.theft = alert()
+        self.public_key = str(scene.described["custody"]["public_key"])
 
     def policy(self, folder: Path, tables: Tables) -> Path:
         return command.written(folder, tables)
 
     def codeblue(self, *words: object, given: str = "") -> Ran:
         return command.codeblue(words, self.scene.environment("responder"), given)
+
+    def start(self, *words: object) -> Running:
+        return self.scene.start(*words)
 
     def reads(self, who: str) -> str:
         return self.scene.reads(who)
@@ -63,7 +77,7 @@ class AwsClinic:
         )
 
     def out_of_reach(self) -> tuple[Json, Tables, tuple[str, ...]]:
-        key = str(self.scene.described["resources"]["key"])
+        key = self._key
         event = _about_bucket(self._custody, uuid.uuid4().hex)
         self.scene.control("POST", "findings", **_found(event, key))
         return event, {"protected": {"resources": [key]}}, (f"arn:aws:s3:::{self._custody}", key)
@@ -77,6 +91,46 @@ class AwsClinic:
             UserName=names.EXPORT_USER, PolicyName="more", PolicyDocument=backdoor
         )
         return self._recorded("PutUserPolicy", names.RESPONDER)
+
+    def name_patients(self) -> tuple[str, ...]:
+        document = json.loads(clinic_policies.store_policy(names.CHARTS))
+        chart = f"arn:aws:s3:::{names.CHARTS}/charts/{names.PATIENTS[0]}.pdf"
+        document["Statement"].append(
+            {"Sid": SID, "Effect": "Deny", "Principal": "*", "Action": "s3:PutObjectAcl", "Resource": chart}
+        )
+        self.scene.client("s3").put_bucket_policy(Bucket=names.CHARTS, Policy=json.dumps(document))
+        return (*names.PATIENTS, SID, "Doe-Jane", "DoeJane")
+
+    def rob(self) -> Json:
+        self.scene.client("s3", "thief").delete_public_access_block(Bucket=names.CHARTS)
+        iam = self.scene.client("iam", "thief")
+        iam.create_user(UserName="night-shift")
+        iam.create_login_profile(UserName="night-shift", Password="Not-A-Secret-2026!")  # pragma: allowlist secret
+        self.scene.client("kms", "thief").create_grant(KeyId=self._key, GranteePrincipal=FOREIGN, Operations=["Decrypt"])
+        told = alert()
+        details = told["detail"]["resource"]["s3BucketDetails"]
+        charts = {patient: f"arn:aws:s3:::{names.CHARTS}/charts/{patient}.pdf" for patient in names.PATIENTS}
+        details[0]["s3ObjectDetails"] = [{"objectArn": chart, "key": patient} for patient, chart in charts.items()]
+        told["detail"]["description"] = f"charts/{names.PATIENTS[0]}.pdf was read"
+        return told
+
+    def kept(self) -> Iterator[bytes]:
+        return kept(self.scene)
+
+    def state(self) -> Json:
+        return policies_of(self.scene)
+
+    def legitimate(self, state: Json) -> Json:
+        keys = (f"key in {region}" for region in (names.REGION, names.SECOND_REGION))
+        documents = (names.CHARTS, names.LABS, names.AUDIT_LOG, "point", *keys)
+        return {**{what: _ours_apart(state[what]) for what in documents}, "block": state["block"]}
+
+    def around_bystander(self, state: Json) -> object:
+        return {what: value for what, value in state.items() if what.startswith(self.bystander)}
+
+    def standing(self) -> list[str]:
+        found = self.scene.client("kms").list_grants(KeyId=self._key)["Grants"]
+        return [each["GranteePrincipal"] for each in found if each["GranteePrincipal"] == FOREIGN]
 
     def namesake(self) -> Namesake:
         iam = self.scene.client("iam")
@@ -101,6 +155,10 @@ class AwsClinic:
         return Namesake(old, arn, self._recorded("PutBucketPolicy", "namesake"), lambda: refusal(entering))
 
     @cached_property
+    def _key(self) -> str:
+        return str(self.scene.described["resources"]["key"])
+
+    @cached_property
     def _custody(self) -> str:
         return str(self.scene.described["custody"]["bucket"])
 
@@ -120,6 +178,14 @@ def clinic() -> Iterator[AwsClinic]:
     """A fresh one, until the block ends."""
     with opened() as scene:
         yield AwsClinic(scene)
+
+
+def _ours_apart(document: Any) -> Any:  # noqa: ANN401  # JSON
+    """A policy without the statements that name the thief alone: those stay after a rollback."""
+    if not isinstance(document, dict):
+        return document
+    theirs = [each for each in document["Statement"] if not str(each.get("Sid", "")).startswith("Codeblue")]
+    return {**document, "Statement": theirs} if theirs else "NoSuchAccessPointPolicy"
 
 
 def _about_role(name: str, unique_id: str, finding: str = "") -> Json:

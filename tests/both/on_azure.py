@@ -2,9 +2,11 @@
 
 import json
 import logging
+import os
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,22 +25,43 @@ from shared.sandbox.azure.directory import ServicePrincipal
 from shared.sandbox.azure.security import store_alert
 from shared.sandbox.azure.server import Server
 from shared.sandbox.azure.wire import Request
-from tests.both import command
+from tests.both import command, state_azure
 from tests.both.under_test import Forged, Json, Namesake, Ran, Tables
+from tests.conftest import ROOT
 from tests.contract.azure.respond_scenes import EVENTS, Night, read
-from tests.contract.azure.thief_scenes import Hand, scans
+from tests.contract.azure.thief_scenes import Hand, empowered, scans
+from tests.drills import programs
+from tests.drills.programs import Running
 
 THEFT = EVENTS / "defender-application-read.json"
 SCOPE = f"/subscriptions/{names.SUBSCRIPTION}"
-OWN: Tables = {"custody": {"azure": names.SCOPE}}
+OWN: Tables = {"custody": {"azure": names.SCOPE}, "responder": {"places": ["203.0.113.9"]}}
 CUSTODY = by_convention(names.SUBSCRIPTION, names.GROUP)
 SPARE = "codeblue-spare"
 ARM = "https://management.azure.com"
+MADE = "night-shift"
+PATIENT = "doe-jane-19610402"
 BREAK_GLASS = "break-glass@st-brendan.example"
 
 ASKING = frozenset({"GET", "HEAD", "OPTIONS"})
 BESIDE = frozenset({"login", "logs", "imds"})
 """Planes where nothing of anybody's is changed: a query is a POST."""
+
+
+SDK = (
+    "azure.core.pipeline.transport",
+    "azure.identity",
+    "azure.keyvault.keys.crypto",
+    "azure.mgmt.compute",
+    "azure.mgmt.keyvault",
+    "azure.mgmt.storage",
+    "azure.monitor.query",
+    "azure.storage.blob",
+    "msal_extensions",
+    "shared.adapters.azure.custody",
+    "shared.adapters.azure.world",
+)
+"""What every run on Azure imports: half of what a short one computes."""
 
 
 class Pages(logging.Handler):
@@ -60,6 +83,10 @@ class AzureClinic:
     cloud = "azure"
     thief = "thief"
     people: tuple[str, ...] = ("clinician", "legacy")
+    bystander = names.VAULT_ID.lower()
+    once: tuple[tuple[str, ...], int] = (("PATCH graph", "roleAssignments", "removePassword", "endGetAccess"), 12)
+    one_way = frozenset({"remove-credentials", "revoke-disk-links", "revoke-sessions"})
+    public_key = ""
 
     def __init__(self, url: str, cloud: Cloud, built: Clinic, pages: Pages) -> None:
         self.sandbox, self._url, self._held, self._pages = cloud, url, built.credentials, pages
@@ -82,6 +109,9 @@ class AzureClinic:
 
     def codeblue(self, *words: object, given: str = "", who: str = "responder") -> Ran:
         return command.codeblue(words, self.environment(who), given)
+
+    def start(self, *words: object) -> Running:
+        return Running([*map(str, words)], {**os.environ, **self.environment("responder")}, ROOT)
 
     def reads(self, who: str) -> str:
         try:
@@ -128,6 +158,43 @@ class AzureClinic:
     def with_our_credentials(self) -> Json:
         Hand(self.sandbox, self.responder, names.THIEF_IP).weaken()
         return self._recorded(self.responder)[-1]
+
+    def name_patients(self) -> tuple[str, ...]:
+        scans(self.sandbox)
+        self.sandbox.storage.accounts[names.ACCOUNT].properties["isSftpEnabled"] = True
+        self._thief = empowered(self.sandbox)
+        self.sandbox.rbac.assign(names.EXPORT_ID, "Key Vault Crypto Officer", names.VAULT_ID)
+        named = self.sandbox.rbac.assign(names.EXPORT_ID, "Storage Blob Data Reader", SCOPE)
+        named.extra["description"] = f"for {PATIENT}"
+        tenant = self.sandbox.storage.accounts[names.ACCOUNT].containers[names.TENANTS[0]]
+        tenant.blobs[f"{PATIENT}.dcm"] = replace(tenant.blobs["0000.dcm"], name=f"{PATIENT}.dcm")
+        return (PATIENT,)
+
+    def rob(self) -> Json:
+        user = self._thief.user(MADE)
+        self._thief.role(user, "User")
+        self._thief.disk()
+        self._thief.unwrap()
+        self._thief.sftp()
+        read = {"Type": "blob", "Name": f"{PATIENT}.dcm", "Url": f"{names.BLOB_URL}/{names.TENANTS[0]}/{PATIENT}.dcm"}
+        return self.theft | {"Entities": [*self.theft["Entities"], read], "Description": f"{PATIENT}.dcm was read"}
+
+    def kept(self) -> Iterator[bytes]:
+        return state_azure.kept(self.sandbox, CUSTODY)
+
+    def state(self) -> Json:
+        return state_azure.state_of(self.sandbox)
+
+    def legitimate(self, state: Json) -> Json:
+        return state_azure.legitimate(state, frozenset({names.EXPORT, MADE}))
+
+    def around_bystander(self, state: Json) -> object:
+        return state["vault"]
+
+    def standing(self) -> list[str]:
+        state = self.state()
+        sftp = ["users of the store's own"] if state["store"]["isLocalUserEnabled"] else []
+        return [*sftp, *(role[1] for role in state["roles"] if role[0] == MADE), *([MADE] if state["sign-in"][MADE] else [])]
 
     def namesake(self) -> Namesake:
         directory = self.sandbox.entra.directory
@@ -189,6 +256,7 @@ NAMING = frozenset({"azureresourceid", "resourceidentifiers", "compromisedentity
 @contextmanager
 def clinic() -> Iterator[AzureClinic]:
     """A fresh one where everybody has been at work, the thief too, until the block ends."""
+    programs.MORE[:] = SDK
     cloud, pages, log = Cloud(), Pages(), logging.getLogger("codeblue")
     built = build(cloud)
     log.addHandler(pages)
@@ -198,6 +266,7 @@ def clinic() -> Iterator[AzureClinic]:
             with TemporaryDirectory() as folder:
                 begun = made.codeblue("init", "--json", "--policy", made.policy(Path(folder), {}), who="administrator")
             assert begun.code == 0, begun
+            made.public_key = str(begun.result["public_key"])
             assert not any(map(made.reads, (*made.people, made.thief)))
             yield made
     finally:

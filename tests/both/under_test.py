@@ -1,13 +1,15 @@
 """What a clinic under test is, whichever cloud it is in: who is there, what an alert says, what the cloud shows afterwards.
 
-A row is written once, against this, and runs in every cloud. What a cloud has no notion of is not left out here: `apart` says it.
+A row is written once, against this, and runs in every cloud: none of them asks which cloud it is in.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from tests.drills.programs import Running
 
 type Json = dict[str, Any]
 type Tables = Mapping[str, Mapping[str, object]]
@@ -92,11 +94,23 @@ class Clinic(Protocol):
     break_glass: str
     """the identity of the last resort, as a policy names it"""
 
+    bystander: str
+    """somebody or something whom the fence of that theft hurts too, as a plan names its target"""
+    once: tuple[tuple[str, ...], int]
+    """words in the names of what is written once and never again while a thief is fenced, and how much of that there is"""
+    one_way: frozenset[str]
+    """actions of the fence of that robbery which nobody can undo"""
+    public_key: str
+    """custody's key, as its owner has it from the beginning (PEM)"""
+
     def policy(self, folder: Path, tables: Tables) -> Path:
         """A `response.toml` with these tables beside the clinic's own."""
 
     def codeblue(self, *words: object, given: str = "") -> Ran:
         """`codeblue` with these words, in this process; `given` is its standard input."""
+
+    def start(self, *words: object) -> Running:
+        """The same in a process of its own, begun and not waited for."""
 
     def reads(self, who: str) -> str:
         """The error code that this caller gets for a patient's chart; empty where the chart is given out."""
@@ -121,6 +135,27 @@ class Clinic(Protocol):
 
     def with_our_credentials(self) -> Json:
         """Something is changed with the responder's credentials and not by the program: as the cloud's log has it."""
+
+    def name_patients(self) -> tuple[str, ...]:
+        """Set things up as people do, who write patients' names everywhere; names that must be seen nowhere from now on."""
+
+    def rob(self) -> Json:
+        """The thief does more than it is known for before anybody notices. The alert, which tells objects by name."""
+
+    def kept(self) -> Iterator[bytes]:
+        """Every byte that custody holds."""
+
+    def state(self) -> Json:
+        """Everything that a fence may touch, by what it is, and the same for two runs that end alike."""
+
+    def legitimate(self, state: Json) -> Json:
+        """What of it its owners had set up: without what names the thief alone."""
+
+    def around_bystander(self, state: Json) -> object:
+        """What of it is the bystander's."""
+
+    def standing(self) -> list[str]:
+        """What still stands of what the thief made."""
 
     def namesake(self) -> Namesake:
         """Somebody under the name of a responder who is no more, and what it did with what it can reach."""

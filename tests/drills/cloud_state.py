@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -58,3 +58,15 @@ def _in_order(thing: Any) -> Any:  # noqa: ANN401  # JSON
     if isinstance(thing, dict):
         return {name: _in_order(value) for name, value in thing.items()}
     return sorted(map(_in_order, thing), key=lambda one: json.dumps(one, sort_keys=True)) if isinstance(thing, list) else thing
+
+
+def kept(scene: Scene) -> Iterator[bytes]:
+    """Every byte that custody holds: both buckets with every version, and the table."""
+    places = scene.described["custody"]
+    for bucket, region in ((places["bucket"], names.REGION), (places["second_bucket"], places["second_region"])):
+        s3 = scene.client("s3", region=region)
+        for version in s3.list_object_versions(Bucket=bucket).get("Versions", ()):
+            yield version["Key"].encode()
+            yield s3.get_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])["Body"].read()
+    for item in scene.client("dynamodb").scan(TableName=places["table"])["Items"]:
+        yield repr(item).encode()

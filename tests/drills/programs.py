@@ -31,6 +31,9 @@ PRELOADED = (
 )
 """Modules that are imported once. None of them starts a thread, which would not survive a fork."""
 
+MORE: list[str] = []
+"""More of them, for runs that need another cloud's; heard of until the first run begins."""
+
 STREAMS = ("out", "err")
 
 
@@ -84,7 +87,7 @@ class Running:
 @cache
 def _server() -> "ForkServerContext":
     context = get_context("forkserver")
-    context.set_forkserver_preload(list(PRELOADED))
+    context.set_forkserver_preload([*PRELOADED, *MORE])
     return context
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from shared.sandbox.aws import scenario_names as names
 from tests.both.under_test import Json, Ran
+from tests.drills.cloud_state import kept
 from tests.drills.recover_scene import Stored, Ward, default_key, furnish, keys, policy, stored, successors, working
 from tests.drills.respond_scene import EXFILTRATION, Scene, opened, writes
-from tests.drills.test_respond_contained import kept
 
 pytestmark = pytest.mark.timeout(400)
 
