@@ -37,6 +37,7 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
         present=_FLAGS,
     ),
     facets.LogSent: st.builds(facets.LogSent, name=_NAMES, categories=st.just(()), to=st.just(()), on=_FLAGS),
+    facets.RoleByGroup: st.builds(facets.RoleByGroup, group=_NAMES, assignment=_NAMES, role=_NAMES, scope=_NAMES, present=_FLAGS),
     facets.RoleEligible: st.builds(facets.RoleEligible, role=_NAMES, scope=_NAMES, present=_FLAGS),
     facets.Membership: st.builds(facets.Membership, group=_NAMES, present=_FLAGS),
     facets.Ownership: st.builds(facets.Ownership, of=_NAMES, present=_FLAGS),

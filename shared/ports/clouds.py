@@ -35,6 +35,8 @@ class Relation(StrEnum):
     """key -> whatever of its account and Region encrypts with it by configuration, and can be told to use another key"""
     ALIASES = "aliases"
     """key -> its aliases"""
+    MEMBERS = "members"
+    """group -> everybody in it, directly or through another"""
     LISTED = "listed"
     """key -> what is stored under it and only people can move: disks, databases, tables, file systems, their copies"""
 

@@ -59,6 +59,9 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "sign-in": _flag("can sign in", "can not sign in", "enabled"),
     "app-credential": lambda f: f"{f.kind} {f.proof}{'' if f.present else ' taken away'}",
     "role-assigned": lambda f: f"role {f.role.rpartition('/')[2]} at {f.scope}{'' if f.present else ' taken away'}",
+    "role-by-group": lambda f: (
+        f"role {f.role.rpartition('/')[2]} at {f.scope} by the group {f.group}{'' if f.present else ' taken from the group'}"
+    ),
     "role-eligible": lambda f: f"role {f.role.rpartition('/')[2]} for the taking at {f.scope}{'' if f.present else ' taken away'}",
     "membership": lambda f: f"member of the group {f.group}{'' if f.present else ' no more'}",
     "ownership": lambda f: f"owner of the application {f.of}{'' if f.present else ' no more'}",

@@ -1,7 +1,16 @@
 """What the actions on key vaults, and on what principals hold there, are shown, and how much they propose."""
 
 from shared.domain.actor import Credential
-from shared.domain.facet import Membership, NetworkRules, Ownership, PurgeProtection, RoleAssigned, RoleEligible, VaultAccess
+from shared.domain.facet import (
+    Membership,
+    NetworkRules,
+    Ownership,
+    PurgeProtection,
+    RoleAssigned,
+    RoleByGroup,
+    RoleEligible,
+    VaultAccess,
+)
 from shared.domain.resource import Ref
 from shared.domain.scope import Use, Used
 from shared.intake.azure_names import ref
@@ -18,6 +27,8 @@ GIVEN = ADDED.but(given=((PROGRAM.id, ENTRY.part),))
 LATENT = RoleEligible(role="/roles/r", scope="/s", present=True)
 ENDING = RoleAssigned(assignment="", role="/roles/r", scope="/s", until="2030-01-01T00:00:00Z", present=True)
 SCHEDULED = ADDED.but(given=((PROGRAM.id, "r /s"),))
+
+BY_RULE = RoleByGroup(group="ward", assignment="", role="/roles/r", scope="/s", present=True)
 
 HEADS, OWNS = Membership(group="heads", present=True), Ownership(of="a", present=True)
 JOINED = ADDED.but(given=((PROGRAM.id, "heads"), (PROGRAM.id, "a")))
@@ -42,6 +53,10 @@ VAULTS = {
     ),
     "a quarantined user leaves its groups": Row("remove-memberships", PROGRAM, (HEADS,), BY_SECRET),
     "whom the actor put into a group leaves that one": Row("remove-memberships", PROGRAM, (HEADS, HEADS.but(group="h")), JOINED),
+    "a role by a group that a rule fills goes from the group": Row(
+        "remove-group-roles", PROGRAM, (BY_RULE, BY_RULE.but(scope="/t")), BY_SECRET, 2
+    ),
+    "others have what their groups have": Row("remove-group-roles", PROGRAM, (BY_RULE,), BY_KEY, 0),
     "a quarantined owner owns nothing": Row("remove-ownerships", PROGRAM, (OWNS,), BY_SECRET),
     "whom the actor made an owner owns that no more": Row("remove-ownerships", PROGRAM, (OWNS, OWNS.but(of="b")), JOINED),
     "others own what they own": Row("remove-ownerships", PROGRAM, (OWNS,), BY_KEY, 0),

@@ -1,9 +1,11 @@
 """Groups that principals are in, and applications that they own (Microsoft Graph v1.0).
 
-Groups that are filled by a rule, or from a directory elsewhere, are not listed: nobody is taken out of them here.
+Groups that are filled by a rule, or from a directory elsewhere, are no memberships: nobody is taken out of them here. What
+somebody has by them is in `group_roles`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import FacetAdapter, FacetTable, Rights
@@ -20,12 +22,24 @@ THERE = frozenset({"Request_BadRequest"})
 """The code by which Graph says that an object is referred to already."""
 
 
-def _read_groups(clients: Clients, principal: Ref) -> tuple[Membership, ...]:
-    """Those that it is in itself, and not through another group."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A group that somebody is in, by its `id`; whether its members are `ours` to change."""
+
+    id: str
+    ours: bool
+
+
+def every(clients: Clients, principal: Ref) -> Iterator[Place]:
+    """Groups that it is in itself, and not through another group."""
     path = f"{PLACES[principal.kind]}/{principal.id}/memberOf/microsoft.graph.group?$select={SAID}"
-    found = clients.rest(GRAPH).every(path)
-    ours = (one for one in found if not one.get("onPremisesSyncEnabled") and BY_RULE not in (one.get("groupTypes") or ()))
-    return tuple(Membership(group=str(one["id"]).lower(), present=True) for one in ours)
+    for one in clients.rest(GRAPH).every(path):
+        ours = not one.get("onPremisesSyncEnabled") and BY_RULE not in (one.get("groupTypes") or ())
+        yield Place(str(one["id"]).lower(), ours)
+
+
+def _read_groups(clients: Clients, principal: Ref) -> tuple[Membership, ...]:
+    return tuple(Membership(group=place.id, present=True) for place in every(clients, principal) if place.ours)
 
 
 def _write_group(clients: Clients, principal: Ref, wanted: Sequence[Membership]) -> Receipt:

@@ -118,6 +118,19 @@ def _read_roles(clients: Clients, principal: Ref) -> tuple[RoleAssigned, ...]:
     return tuple(found.values())
 
 
+def assigned_to(arm: Rest, principal: Ref, groups: frozenset[str]) -> Iterator[tuple[str, RoleAssigned]]:
+    """Roles that a principal has by one of these groups, each with the group, at every scope of every subscription and over it."""
+    found: dict[str, tuple[str, RoleAssigned]] = {}
+    for subscription in arm.every("/subscriptions?api-version=2022-12-01"):
+        path = f"{subscription['id']}/providers/Microsoft.Authorization/roleAssignments"
+        for one in arm.every(f"{path}?{API}&$filter=assignedTo('{principal.id}')"):
+            group = str(one["properties"]["principalId"]).lower()
+            if group in groups and one["id"].lower() not in found:
+                ends = schedules.ends(arm, subscription["id"], principal.but(kind=Kind.GROUP, id=group))
+                found[one["id"].lower()] = (group, _assigned(one, ends.get(one["id"].lower(), "")))
+    yield from found.values()
+
+
 def _assigned(one: Mapping[str, Any], until: str) -> RoleAssigned:
     kept = one["properties"]
     return RoleAssigned(
@@ -130,7 +143,8 @@ def _assigned(one: Mapping[str, Any], until: str) -> RoleAssigned:
     )
 
 
-def _write_roles(clients: Clients, principal: Ref, wanted: Sequence[RoleAssigned]) -> Receipt:
+def write_roles(clients: Clients, principal: Ref, wanted: Sequence[RoleAssigned]) -> Receipt:
+    """Assign roles, or take them away."""
     arm = clients.rest(ARM)
     return Receipt(tuple(_written(arm, principal, one) for one in wanted))
 
@@ -182,9 +196,9 @@ _READ_USER = Rights(graph=frozenset({"User.Read.All"}))
 _READ_APP = Rights(graph=frozenset({"Application.Read.All"}))
 _WRITE_APP = Rights(graph=frozenset({"Application.ReadWrite.All"}))
 _ROLES = "Microsoft.Authorization/roleAssignments"
-_READ_ROLES = Rights(frozenset({f"{_ROLES}/read", "Microsoft.Resources/subscriptions/read"})) | schedules.ENDS
-_WRITE_ROLES = Rights(frozenset({f"{_ROLES}/write", f"{_ROLES}/delete"})) | schedules.ASKS
-_BY_ROLE: FacetAdapter[RoleAssigned] = FacetAdapter(_read_roles, _write_roles, _READ_ROLES, _WRITE_ROLES, lingers=PROPAGATION)
+READ_ROLES = Rights(frozenset({f"{_ROLES}/read", "Microsoft.Resources/subscriptions/read"})) | schedules.ENDS
+WRITE_ROLES = Rights(frozenset({f"{_ROLES}/write", f"{_ROLES}/delete"})) | schedules.ASKS
+_BY_ROLE: FacetAdapter[RoleAssigned] = FacetAdapter(_read_roles, write_roles, READ_ROLES, WRITE_ROLES, lingers=PROPAGATION)
 
 FACETS: FacetTable = {
     (Kind.USER, SignIn): FacetAdapter(

@@ -9,6 +9,7 @@ from shared.adapters.azure import (
     diagnostics,
     directory_roles,
     disks,
+    group_roles,
     kept_copies,
     key_versions,
     links,
@@ -46,6 +47,7 @@ FACETS: FacetTable = {
     **delegations.FACETS,
     **sign_in_rules.FACETS,
     **memberships.FACETS,
+    **group_roles.FACETS,
     **schedules.FACETS,
     **diagnostics.FACETS,
 }
@@ -63,7 +65,13 @@ HERE_NONE: RelationTable = {
 """Keys have one place and one name, whatever is under one follows it, and the activity log can not be switched off.
 Vaults of backups are asked about the keys that they name, and not protected yet."""
 
-RELATIONS: RelationTable = {**HERE_NONE, **kept_copies.RELATIONS, **store_keys.RELATIONS, **vaults.RELATIONS}
+RELATIONS: RelationTable = {
+    **HERE_NONE,
+    **group_roles.RELATIONS,
+    **kept_copies.RELATIONS,
+    **store_keys.RELATIONS,
+    **vaults.RELATIONS,
+}
 
 
 class AzureWorld:

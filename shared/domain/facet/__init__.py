@@ -33,7 +33,16 @@ from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotate
 from .policies import PolicyStatement
 from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, Sealed, SessionsRevoked
 from .records import LogSent, SharedWith, TrailLogging, TrailSelectors
-from .sign_ins import AppCredential, AppPermission, DirectoryRole, DirectoryRoleEligible, RoleAssigned, RoleEligible, SignIn
+from .sign_ins import (
+    AppCredential,
+    AppPermission,
+    DirectoryRole,
+    DirectoryRoleEligible,
+    RoleAssigned,
+    RoleByGroup,
+    RoleEligible,
+    SignIn,
+)
 from .stores import (
     AccessGrant,
     CustomerKeysBlocked,
@@ -92,6 +101,7 @@ AnyFacet = Annotated[
     | DirectoryRole
     | DirectoryRoleEligible
     | RoleAssigned
+    | RoleByGroup
     | RoleEligible
     | Delegation
     | SignInRule
@@ -142,6 +152,7 @@ __all__ = [
     "ReplicaKey",
     "ReplicationRule",
     "RoleAssigned",
+    "RoleByGroup",
     "RoleEligible",
     "Rotated",
     "RotationPolicy",

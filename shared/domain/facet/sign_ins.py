@@ -147,6 +147,21 @@ class RoleAssigned(RoleAtScope):
         return self.assignment or self.right
 
 
+class RoleByGroup(RoleAtScope):
+    """One role at a scope that a principal has by a `group` that nobody can take it out of: a rule or another directory fills it.
+
+    What is taken here is taken from the group, and so from everybody in it. `assignment`: as of `RoleAssigned`.
+    """
+
+    facet: Literal["role-by-group"] = "role-by-group"
+    group: str
+    assignment: str
+
+    @property
+    def part(self) -> str:
+        return f"{self.group} {self.assignment or self.right}"
+
+
 class RoleEligible(RoleAtScope):
     """One role at a scope that a principal may give itself whenever it wants (Azure PIM, eligible assignments)."""
 

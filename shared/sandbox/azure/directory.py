@@ -158,6 +158,8 @@ class Group:
     """it can have roles in the directory, and takes the right to those to change"""
     rule: str = ""
     """how its members are found, where nobody puts them there"""
+    elsewhere: bool = False
+    """its members are put there in another directory, which this one follows"""
     directory_roles: set[str] = field(default_factory=set)
 
 

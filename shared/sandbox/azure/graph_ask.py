@@ -67,7 +67,8 @@ class Ask:
 
     def _chosen(self, shown: Mapping[str, Any], by_default: Iterable[str]) -> dict[str, Any]:
         names = self.request.query.get("$select", "").split(",") if "$select" in self.request.query else list(by_default)
-        return {name: shown.get(name.strip()) for name in ("id", *names)} if names else dict(shown)
+        told = [name for name in shown if name == "@odata.type"]
+        return {name: shown.get(name.strip()) for name in (*told, "id", *names)} if names else dict(shown)
 
     def _passes(self, shown: Mapping[str, Any]) -> bool:
         return all(_holds(part.strip(), shown) for part in filter(None, self.request.query.get("$filter", "").split(" and ")))

@@ -24,7 +24,7 @@ def shown(group: Group) -> dict[str, Any]:
         "membershipRule": group.rule or None,
         "isAssignableToRole": group.powerful or None,
         "securityEnabled": True,
-        "onPremisesSyncEnabled": None,
+        "onPremisesSyncEnabled": group.elsewhere or None,
     }
 
 
@@ -59,7 +59,7 @@ def _group(ask: Ask, *, to_change: bool = False) -> Group:
     held = ask.cloud.entra.directory.groups.get(ask.ids[0])
     if held is None:
         raise missing(ask.ids[0])
-    if to_change and held.rule:
+    if to_change and (held.rule or held.elsewhere):
         raise Problem(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
     if to_change and held.powerful and OF_ROLES not in ask.caller.permissions:
         raise Problem(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
@@ -68,6 +68,20 @@ def _group(ask: Ask, *, to_change: bool = False) -> Group:
 
 def _get(ask: Ask) -> Answer:
     return ask.one(shown(_group(ask)), "groups")
+
+
+def _parents(ask: Ask) -> Answer:
+    directory, own = ask.cloud.entra.directory, _group(ask)
+    wider = directory.memberships(own.id) - {own.id}
+    return ask.many((shown(directory.groups[each]) for each in sorted(wider)), "groups")
+
+
+def _members(ask: Ask) -> Answer:
+    """Everybody in a group, directly or through another."""
+    directory, own = ask.cloud.entra.directory, _group(ask)
+    people = (("user", directory.users), ("servicePrincipal", directory.principals))
+    found = ((kind, name) for kind, all_of in people for name in all_of if own.id in directory.memberships(name))
+    return ask.many(({"@odata.type": f"#microsoft.graph.{kind}", "id": name} for kind, name in found), "directoryObjects")
 
 
 def _add(ask: Ask) -> Answer:
@@ -143,6 +157,8 @@ ROUTES = (
     *_of("users"),
     *_of("servicePrincipals"),
     Route("GET", "groups/{}", READ, _get),
+    Route("GET", "groups/{}/transitiveMemberOf/microsoft.graph.group", READ, _parents),
+    Route("GET", "groups/{}/transitiveMembers", READ, _members),
     Route("POST", "groups/{}/members/$ref", WRITE, _add),
     Route("DELETE", "groups/{}/members/{}/$ref", WRITE, _remove),
     *(Route("POST", f"{kind}/{{}}/owners/$ref", graph_apps.WRITE, partial(_own, kind)) for kind in NAMES),

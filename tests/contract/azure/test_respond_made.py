@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.sandbox.azure import clinic_names as names
-from shared.sandbox.azure.directory import ADMIN_ROLES
+from shared.sandbox.azure.directory import ADMIN_ROLES, Group
 from tests.contract.azure.respond_scenes import CHART, Night, changes, night, read
 from tests.contract.azure.test_respond import FOLDERS
 from tests.contract.azure.thief_scenes import KEEPERS, Hand, empowered, portal
@@ -73,14 +73,18 @@ def test_a_call_in_the_directory_before_the_theft_lets_no_fence_wait(tmp_path: P
         assert not directory.users[names.NURSE_ID].directory_roles
 
 
-def test_a_secret_for_an_application_of_others_goes_alone_and_a_person_decides_about_the_rest(folders: Night) -> None:
+def test_what_others_have_too_is_a_persons_to_decide_and_what_the_thief_gave_goes_alone(folders: Night) -> None:
     thief = empowered(folders.cloud)
     registration, holder = portal(folders.cloud)
     thief.secret(registration.id)
     thief.trust(registration.id)
+    ward = Group("ward", "ward 7", {names.EXPORT_ID, names.NURSE_ID}, rule="user.department -eq 'ward 7'")
+    folders.cloud.entra.directory.groups[ward.id] = ward
+    folders.cloud.rbac.assign(ward.id, "Storage Blob Data Reader", names.ACCOUNT_ID)
     code, found = folders.respond("defender-application-read.json")
     assert (code, found["status"]) == (5, "awaiting_approval")
     assert [held.key_id for held in registration.credentials.secrets] == ["owners"]
     assert not registration.credentials.federated
     assert holder.enabled
-    assert {action for action, _ in changes(found, "planned")} == {"disable-sign-in"}
+    assert {action for action, _ in changes(found, "planned")} == {"disable-sign-in", "remove-group-roles"}
+    assert len(folders.roles(ward.id)) == 1
