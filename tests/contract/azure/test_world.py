@@ -129,7 +129,9 @@ class TestRelations:
     def test_what_is_declared_for_following_them_is_enough(self, stage: Stage) -> None:
         scope, second = stage.scoped()
         try:
-            for (_, relation), adapter in ((slot, each) for slot, each in RELATIONS.items() if each is not NOTHING):
+            # who is in a group: test_group_roles
+            asked = {slot: each for slot, each in RELATIONS.items() if each is not NOTHING and slot[0] is not Kind.GROUP}
+            for (_, relation), adapter in asked.items():
                 stage.may(adapter.reads)
                 start = names.ref(Kind.KEY, second, scope.account)
                 if relation is Relation.KEYS:
