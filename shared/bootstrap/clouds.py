@@ -152,6 +152,10 @@ def _rewriting(clients: "AzureClients") -> Recovery:
     return Recovery(objects=AzureObjects(clients), access=AzureAccess(), canaries={}, ceiling=A_FIFTH, beside=True)
 
 
+OWN_TURN = 600.0
+"""Seconds that a worker on AWS stays with a part: its function is for that alone, and ends after fifteen minutes."""
+
+
 def _traffic(clients: "Clients", clock: Clock) -> Traffic:
     from shared.adapters.aws.traffic import AwsTraffic
 
@@ -164,6 +168,7 @@ def _recovery(clients: "Clients", clock: Clock) -> Recovery:
     from shared.adapters.aws.capacity import AwsCapacity
     from shared.adapters.aws.custody_places import SECOND_REGION
     from shared.adapters.aws.jobs import AwsJobs
+    from shared.adapters.aws.map_runs import AwsMapRuns
     from shared.adapters.aws.wire.objects import FastObjects
 
     regions = (clients.region, *([SECOND_REGION[clients.region]] if clients.region in SECOND_REGION else []))
@@ -174,4 +179,6 @@ def _recovery(clients: "Clients", clock: Clock) -> Recovery:
         canaries=ours,
         capacity=AwsCapacity(clients, clock),
         jobs=AwsJobs(clients, ours),
+        runs=AwsMapRuns(clients, ours),
+        turn=OWN_TURN,
     )

@@ -98,7 +98,8 @@ class Cut(Value):
 class Shared:
     """One migration, and where it is kept: in the case's record, and in its parts' ledgers. `versions`: in a part, at the least.
 
-    `most`: parts of a store. `beside`: parts that are worked on at a time.
+    `most`: parts of a store. `beside`: parts that are worked on at a time; `at_once`: parts that are handed out at a time, where
+    whoever takes them keeps some waiting.
     """
 
     plan: Migration
@@ -109,12 +110,13 @@ class Shared:
     versions: int = VERSIONS
     most: int = MOST
     beside: int = BESIDE
+    at_once: int | None = None
 
 
-def open_parts(of: Shared, cancelled: Callable[[], bool] = never) -> tuple[int, ...]:
+def open_parts(of: Shared, cancelled: Callable[[], bool] = never, *, again: bool = False) -> tuple[int, ...]:
     """The parts that are to be worked on now, by number: cut at first, and none where all that can be done so is taken in.
 
-    None either where the cutting was stopped: the next call goes on with it.
+    None either where the cutting was stopped: the next call goes on with it. `again`: also where none has got on since.
 
     Raises `CloudError` where the store can not be listed, and what the record raises.
     """
@@ -124,7 +126,7 @@ def open_parts(of: Shared, cancelled: Callable[[], bool] = never) -> tuple[int, 
     if not cut.over or cancelled():
         return ()
     open_, standing = _standing(of, len(cut.whole))
-    if open_ and _gets_on(of, digest(standing)):
+    if open_ and (_gets_on(of, digest(standing)) or again):
         return open_
     _take_in(of, open_)
     return ()
@@ -141,7 +143,7 @@ def _standing(of: Shared, parts: int) -> tuple[tuple[int, ...], dict[str, object
             over.append(number)
         else:
             open_[number] = far
-        if len(open_) == of.beside:
+        if len(open_) == (of.at_once or of.beside):
             break
     _take_in(of, over)
     return tuple(open_), {str(number): far for number, far in open_.items()}

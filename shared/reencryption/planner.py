@@ -11,7 +11,7 @@ Rules
 from collections.abc import Callable, Iterator
 from math import ceil
 
-from pydantic import NonNegativeInt
+from pydantic import NonNegativeInt, PositiveInt
 
 from shared.domain.value import Value
 from shared.domain.versions import Engine
@@ -19,6 +19,7 @@ from shared.ports.capacity import Holding, Requests
 from shared.ports.objects import Versioning
 
 from . import prices
+from .by_parts import VERSIONS
 from .lanes import Lane
 from .pacing import READS, WRITES
 
@@ -79,7 +80,7 @@ class Task(Value):
 
     `exposed` counts objects that actors read; `notified`: somebody is told of new objects. `engines` are those set up here,
     `wanted` the one that the policy names, and `share` the percent of unused KMS requests that it allows. `kms`: each call costs
-    requests to KMS.
+    requests to KMS. `beside`: workers beside each other that the policy allows.
     """
 
     holding: Holding
@@ -92,6 +93,7 @@ class Task(Value):
     wanted: Engine | None = None
     kms: bool = True
     share: NonNegativeInt = MOST_SHARE
+    beside: PositiveInt = MOST_WORKERS
 
     @property
     def spare(self) -> float:
@@ -127,8 +129,8 @@ def ceiling(requests: Requests | None, share: int) -> float:
 def forecast(task: Task) -> Forecast:
     """The plan for one store and key."""
     engine, why = _picked(task)
-    most, workers = ceiling(task.requests, task.share), min(task.holding.prefixes, MOST_WORKERS) if engine is Engine.MAP else 1
-    versions = task.holding.versions
+    most, versions = ceiling(task.requests, task.share), task.holding.versions
+    workers = min(task.beside, MOST_WORKERS, max(1, ceil((versions or 0) / VERSIONS))) if engine is Engine.MAP else 1
     seconds = None if versions is None or not most else _seconds(task, engine, workers, versions)
     usd = None if versions is None else _usd(task, engine, versions)
     proof = None if versions is None else PROOFS * versions / PROVER
@@ -247,6 +249,8 @@ def _reasons(task: Task, known: Forecast) -> Iterator[str]:
     """What else whoever approves has to know."""
     if known.first:
         yield f"{known.first:,} objects that were read go first"
+    if known.engine is Engine.MAP:
+        yield f"{known.workers:,} workers at a time, each with {VERSIONS:,} versions"
     if task.requests is None and task.kms:
         yield f"the quota of KMS is not told: {UNTOLD.limit:,.0f} a second are taken for it, half of them in use"
     if not known.ceiling:

@@ -10,6 +10,7 @@ from shared.domain.resource import Cloud, Ref
 from shared.ports import Access, Cases, Clock, Directory, Evidence, Journal, Notifier, Objects, Sources, Traffic, World
 from shared.ports.capacity import Capacity
 from shared.ports.jobs import Jobs
+from shared.ports.map_runs import MapRuns
 from shared.reencryption import Canary, Progress
 from shared.reencryption.by_parts import VERSIONS
 from shared.settings import Policy
@@ -33,8 +34,12 @@ class Recovery:
     ceiling: float | None = None
     """calls a second that a store takes from us where nobody counts, all workers together"""
     jobs: Jobs | None = None
+    runs: MapRuns | None = None
+    """a service runs workers of ours beside each other"""
     beside: bool = False
     """drivers here have workers for parts of a store"""
+    turn: float = 120.0
+    """seconds that such a worker stays with a part: where workers are shared, the next task that waits for one may be a fence"""
     part: int = VERSIONS
     """versions in one of these parts, as far as the memory of such a worker goes"""
     others: Mapping[Cloud, "Recovery"] = field(default_factory=dict)

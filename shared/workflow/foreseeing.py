@@ -88,6 +88,7 @@ def _task(case: Case, rules: MigrationRules, recovery: Recovery, pair: Pair) -> 
         engines=_engines(recovery, pair.store),
         wanted=None if rules.engine == "auto" else Engine(rules.engine),
         share=rules.kms_percent,
+        beside=rules.workers,
     )
 
 
@@ -96,7 +97,8 @@ def _engines(recovery: Recovery, store: Ref) -> frozenset[Engine]:
         job = recovery.jobs is not None and recovery.jobs.serves(store)
     except CloudError:
         job = False
-    return frozenset({Engine.IN_PROCESS, *([Engine.BATCH] if job else []), *([Engine.MAP] if recovery.beside else [])})
+    beside = recovery.beside or (recovery.runs is not None and recovery.runs.serves())
+    return frozenset({Engine.IN_PROCESS, *([Engine.BATCH] if job else []), *([Engine.MAP] if beside else [])})
 
 
 def _facts(recovery: Recovery, store: Ref) -> StoreFacts:

@@ -28,7 +28,7 @@ from .deps import Deps, Recovery
 from .foreseeing import Foreseen, Pair, foresee, most, told
 from .putting_off import put_off
 from .step import Next, Part
-from .unmoved import AGAIN, Ran, failed, people, stays
+from .unmoved import AGAIN, Going, Ran, failed, people, stays
 
 AGAIN_SECONDS = 1
 PAUSED_SECONDS = 30
@@ -44,6 +44,8 @@ NOT_MOVED = LeftForPeople(
     blocks=False,
 )
 NOT_ALL = "what is stored is moved to the successor"
+NOTHING_FREE = Throttled("KMS has no request to spare now")
+NOT_NOW = "its case is not being moved now, or another worker is at it"
 
 
 def unfinished(case: Case) -> bool:
@@ -73,9 +75,10 @@ def _carried_out(case: Case, known: Case, made: Plan, deps: Deps, recovery: Reco
         deps.journal(case.id).append("intended", intended(made, made.changes, deps.journal(case.id)))
     first = _exposed(known, deps) if fresh else {}
     beside = tuple(plan.but(first=first[plan.store]) if plan.id in fresh else plan for plan in beside)
-    if parts := sharing.parts(known, deps, recovery, beside, cancelling):
+    ours = tuple(plan for plan in beside if not sharing.by_runs(recovery, plan.store))
+    if parts := sharing.parts(known, deps, recovery, ours, cancelling):
         return Next(known, Stage.MIGRATE, again_seconds=AGAIN_SECONDS, parts=parts)
-    ran = _ran(known, deps, recovery, cancelling, _by(made, Engine.BATCH))
+    ran = _ran(known, deps, recovery, cancelling, made)
     moved = _moved(known, ran)
     if (waiting := _waiting(cancelling, ran)) is not None:
         return Next(moved, Stage.MIGRATE, again_seconds=waiting)
@@ -170,22 +173,41 @@ def _beside(case: Case, recovery: Recovery, made: Plan) -> tuple[Migration, ...]
 
 def work(part: Part, deps: Deps) -> bool:
     """What a worker does who is given a part; whether that is over. Raises `CloudError`, `NotDurable`."""
+    result = worked(part, deps)
+    return result is not None and result.finished
+
+
+def worked(part: Part, deps: Deps) -> MigrationResult | None:
+    """The same, and what it came to; None where it is not to be worked on now. Raises `CloudError`, `NotDurable`."""
     return sharing.work(part, deps, _migrations)
 
 
-def _ran(case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling, jobs: frozenset[tuple[Ref, str]]) -> list[Ran]:
+def _ran(case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling, made: Plan) -> list[Ran]:
     """Every store, from every key that something in it is under: who has looked at all of it has looked for the other keys too."""
     first, ran = _exposed(case, deps), list[Ran]()
+    jobs, theirs = _by(made, Engine.BATCH), _by(made, Engine.MAP)
     job = ByJob(recovery.jobs, lambda: cancelling.why == PAUSED) if recovery.jobs else None
     for plan in _migrations(case, recovery):
         results = (each.result for each in ran if each.plan.store == plan.store)
         known = (r for r in results if isinstance(r, MigrationResult) and r.keys is not None and not plan.old & r.keys)
         seen = next(known, None)
         by = job if any((plan.store, old) in jobs for old in plan.old) else None
-        ran.append(
-            Ran(plan, _nothing(seen)) if seen else _run(plan.but(first=first[plan.store]), case, deps, recovery, cancelling, by)
-        )
+        asked = plan.but(first=first[plan.store])
+        beside = not seen and any((plan.store, old) in theirs for old in plan.old)
+        going = _going(asked, case, deps, recovery, cancelling) if beside else None
+        ran.append(going or (Ran(plan, _nothing(seen)) if seen else _run(asked, case, deps, recovery, cancelling, by)))
     return ran
+
+
+def _going(plan: Migration, case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling) -> Ran | None:
+    """What keeps the service's workers beside each other from being through; None where nothing does, or it has none."""
+    if most(deps, recovery, plan.store) == 0 and not sharing.begun(case, deps, recovery, plan):
+        return Ran(plan, NOTHING_FREE)
+    try:
+        why = sharing.run(case, deps, recovery, plan, cancelling, partial(deps.watch, plan.store))
+    except CloudError as error:
+        return Ran(plan, error)
+    return Ran(plan, Going(why)) if why else None
 
 
 def _nothing(seen: MigrationResult) -> MigrationResult:
@@ -197,7 +219,7 @@ def _nothing(seen: MigrationResult) -> MigrationResult:
 def _run(plan: Migration, case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling, job: ByJob | None) -> Ran:
     watch, most_calls = partial(deps.watch, plan.store), most(deps, recovery, plan.store)
     if most_calls == 0:
-        return Ran(plan, Throttled("KMS has no request to spare now"))
+        return Ran(plan, NOTHING_FREE)
     try:
         plan = plan.but(ceiling=most_calls)
         result = migrate(
@@ -247,11 +269,11 @@ def _outcomes(made: Plan, ran: Sequence[Ran]) -> Iterable[Applied]:
             yield unmade(change.but(before=before), status, each.why or _words(each.result))
 
 
-def _any(result: MigrationResult | CloudError) -> bool:
+def _any(result: MigrationResult | Going | CloudError) -> bool:
     return isinstance(result, MigrationResult) and bool(result.moved)
 
 
-def _words(result: MigrationResult | CloudError) -> str:
+def _words(result: MigrationResult | Going | CloudError) -> str:
     if not isinstance(result, MigrationResult):
         return str(result)
     lanes = [f"{count} {lane.value}" for lane, count in sorted(result.moved.items())]

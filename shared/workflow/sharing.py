@@ -9,18 +9,20 @@ from dataclasses import replace
 
 from shared.domain.case import Case, Stage
 from shared.domain.errors import CloudError, LeaseLost
+from shared.domain.resource import Ref
 from shared.ports import Journal
 from shared.ports.record import part_ledger
-from shared.reencryption import Migration, by_parts
+from shared.reencryption import ByMap, Migration, MigrationResult, Progress, by_parts
+from shared.reencryption.by_map import by_map
 from shared.reencryption.by_parts import Shared
 
-from .cancelling import Cancelling
+from .cancelling import PAUSED, Cancelling
 from .deps import Deps, Recovery
 from .foreseeing import most
 from .step import FINAL, Part
 
-TURN = 120.0
-"""Seconds that a worker stays with a part: the next task that waits for one may be a fence."""
+AT_ONCE = 1_000
+"""Parts in one run of a service's fan-out: each is a ledger that is looked at before and after."""
 
 SLOWEST = 20.0
 """Calls a second where the key service has none to spare now: what is begun is not left lying."""
@@ -45,28 +47,45 @@ def _open(of: Shared, cancelled: Callable[[], bool]) -> tuple[int, ...]:
         return ()
 
 
+def run(
+    case: Case, deps: Deps, recovery: Recovery, plan: Migration, cancelled: Cancelling, progress: Callable[[Progress], None]
+) -> str:
+    """Have the service's own fan-out work on the parts of a migration; empty when that is over, else why not.
+
+    Raises as `by_map`.
+    """
+    of, runs = replace(_shared(case, deps, recovery, plan), at_once=AT_ONCE), recovery.of(plan.store).runs
+    if runs is None:
+        return ""
+    return by_map(of, ByMap(runs, case.id, lambda: cancelled.why == PAUSED), cancelled, progress)
+
+
+def by_runs(recovery: Recovery, store: Ref) -> bool:
+    """Whether a service's own fan-out has the workers for this store, and no driver."""
+    return recovery.of(store).runs is not None
+
+
 def begun(case: Case, deps: Deps, recovery: Recovery, plan: Migration) -> bool:
     """Whether its store is being cut, or was: what goes before that has gone."""
     return by_parts.begun(_shared(case, deps, recovery, plan))
 
 
-def work(part: Part, deps: Deps, plans: Callable[[Case, Recovery], Iterable[Migration]]) -> bool:
-    """Work on one part, as long as its case is being moved and nobody has stopped it. Whether it is over. Raises as `migrate`."""
+def work(part: Part, deps: Deps, plans: Callable[[Case, Recovery], Iterable[Migration]]) -> MigrationResult | None:
+    """Work on one part, as long as its case is being moved and nobody has stopped it; None where it is not. Raises as `migrate`."""
     case, recovery = deps.cases.load(part.case), deps.recovery() if deps.recovery else None
     if recovery is None or case.stage is not Stage.MIGRATE or case.verdict in FINAL or deps.cases.paused():
-        return False
+        return None
     plan = next((plan for plan in plans(case, recovery) if plan.id == part.migration), None)
     if plan is None:
-        return False
+        return None
     allowed = most(deps, recovery, plan.store)
     paced = plan if allowed is None else plan.but(ceiling=allowed or SLOWEST)
     try:
         of = _shared(case, deps, recovery, paced)
         of = of if by_parts.cut(of) else replace(of, journal=_afresh(deps, case.id))
-        result = by_parts.work(of, part.number, Cancelling(deps.cases, deps.clock, TURN))
+        return by_parts.work(of, part.number, Cancelling(deps.cases, deps.clock, recovery.of(plan.store).turn))
     except LeaseLost:  # somebody else is at it
-        return False
-    return result is not None and result.finished
+        return None
 
 
 def _shared(case: Case, deps: Deps, recovery: Recovery, plan: Migration) -> Shared:

@@ -15,16 +15,23 @@ UPLOADS = "let the upload be sent whole (Put Blob), which clears what waits; the
 
 
 @dataclass(frozen=True, slots=True)
+class Going:
+    """Why workers beside each other are not through: what they came to is counted when they are."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ran:
     """One store after a run, from one old key: the result, or why there is none."""
 
     plan: Migration
-    result: MigrationResult | CloudError
+    result: MigrationResult | Going | CloudError
 
     @property
     def why(self) -> str:
         """Why it is not finished, empty where it is."""
-        return self.result.why if isinstance(self.result, MigrationResult) else f"it can not be looked at: {self.result}"
+        return f"it can not be looked at: {self.result}" if isinstance(self.result, CloudError) else self.result.why
 
 
 def stays(found: Versions) -> Iterable[LeftForPeople]:

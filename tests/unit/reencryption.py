@@ -7,14 +7,17 @@ from weakref import WeakKeyDictionary
 
 from shared.adapters.memory.clock import BEGINNING, MemoryClock
 from shared.adapters.memory.jobs import MemoryJobs
+from shared.adapters.memory.map_runs import MemoryMapRuns
 from shared.adapters.memory.objects import MemoryObjects, MemoryStore
 from shared.domain.resource import Cloud, Kind, Ref
 from shared.domain.versions import Engine
 from shared.ports import Clock, Objects
 from shared.ports.jobs import Jobs
+from shared.ports.map_runs import Item, ItemDone, MapRuns
 from shared.ports.objects import Encryption, Lock, Scheme, Versioning
-from shared.reencryption import ByJob, Canary, Migration, MigrationResult, Proof, by_parts, migrate, verify
+from shared.reencryption import ByJob, ByMap, Canary, Migration, MigrationResult, Proof, by_parts, migrate, verify
 from shared.reencryption.by_job import GOES_ON
+from shared.reencryption.by_map import by_map
 from tests.doubles import ListJournal, _Mortal, mortal
 
 ACCOUNT = "111122223333"
@@ -43,6 +46,9 @@ JOBS: WeakKeyDictionary[MemoryObjects, MemoryJobs] = WeakKeyDictionary()
 
 LEDGERS: dict[int, tuple[ListJournal, dict[int, ListJournal]]] = {}
 """The ledgers of parts, by the journal that they lie beside."""
+
+RUNS: dict[int, tuple[object, MemoryMapRuns]] = {}
+"""The runs of workers, by the journal of the migration."""
 
 
 class NamingJournal(ListJournal):
@@ -83,9 +89,27 @@ def beside(
 ) -> None:
     """What workers beside each other do of it, one after another here, each with a ledger of its own."""
     of = by_parts.Shared(plan, objects, journal, lambda number: ledger_of(journal, number), clock, versions=1)
-    while parts := by_parts.open_parts(of, cancelled):
-        for number in parts:
-            by_parts.work(of, number, cancelled)
+    by = ByMap(runs_of(of, cancelled), "cb-1")
+    while by_map(of, by, cancelled) == GOES_ON:
+        pass
+
+
+def runs_of(of: by_parts.Shared, cancelled: Callable[[], bool]) -> MapRuns:
+    """The runs beside this journal; a worker who dies of the one dies of the other."""
+    journal = of.journal
+    held = journal._port if isinstance(journal, _Mortal) else journal
+    runs = RUNS.setdefault(id(held), (held, MemoryMapRuns(_nobody, of.clock.now)))[1]
+    runs.worker = lambda item: told(item, by_parts.work(of, item.number, cancelled))
+    return mortal(runs, journal._life, after=journal._after) if isinstance(journal, _Mortal) else runs
+
+
+def told(item: Item, result: MigrationResult | None) -> ItemDone:
+    """What a worker answers."""
+    return ItemDone(item.number, over=bool(result and result.finished), why=result.why if result else "")
+
+
+def _nobody(item: Item) -> ItemDone:
+    raise AssertionError(item)
 
 
 def ledger_of(journal: ListJournal, number: int) -> ListJournal:

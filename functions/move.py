@@ -1,0 +1,15 @@
+"""AWS Lambda: one part of a migration, for one of many workers. What travels is the case's id, a digest and a number."""
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared.workflow import migrating
+from shared.workflow.step import Part
+
+from . import environment
+
+
+def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
+    """Entry point: `{"case", "migration", "number"}`; answers `{"over", "why"}`. Raises what keeps it from working."""
+    del context
+    result = migrating.worked(Part.model_validate(event), environment.ready())
+    return {"over": bool(result and result.finished), "why": result.why if result else migrating.NOT_NOW}
