@@ -16,7 +16,10 @@ from .acknowledged import acknowledge
 
 
 class Canary(Construct):
-    """Nothing but canaries and reports of jobs is ever in it, and each for a day. `accounts`: whose jobs report here."""
+    """Nothing but canaries, reports of jobs and the files of runs is ever in it, each for a day.
+
+    `accounts`: whose jobs report here.
+    """
 
     def __init__(self, scope: Construct, ident: str, *, account: str, region: str, accounts: Sequence[str]) -> None:
         super().__init__(scope, ident)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from shared.adapters.aws import canaries, custody_places, executions, identities, notifier, objects, runbooks
 from shared.adapters.aws.clients import spoke_of
-from shared.adapters.aws.permissions import CUSTODY_KEYS, Statement, allow, custody, document
+from shared.adapters.aws.permissions import CUSTODY_KEYS, Statement, allow, custody, document, runs
 from shared.adapters.aws.powers import policies
 from shared.workflow.stages import Power
 
@@ -65,6 +65,8 @@ def _runs(name: str, home: Home) -> Iterator[Statement]:
         yield allow(WORKFLOW[name], home.arn("states", f"stateMachine:{MACHINE}"))
     if name in READS_RUNBOOKS:
         yield allow(runbooks.PERMISSIONS, home.arn("ssm", "automation-execution/*"))
+    if name == Power.MIGRATE.value:
+        yield from runs(home.partition, home.region, home.account)
     if name == "ingest":
         yield allow(RECEIVES, home.arn("sqs", INTAKE_QUEUE))
 

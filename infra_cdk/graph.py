@@ -73,6 +73,14 @@ def definition() -> State:
     return {"Comment": "Generated from shared/workflow/stages.py", "StartAt": BEGIN, "States": states | ends}
 
 
+def delivers() -> State:
+    """The statement for what delivering a machine's own log and traces takes ("Logging using CloudWatch Logs", "X-Ray")."""
+    deliveries = [f"logs:{verb}LogDelivery" for verb in ("Create", "Get", "Update", "Delete")]
+    groups = ["logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"]
+    traces = ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"]
+    return {"Effect": "Allow", "Action": [*deliveries, *groups, *traces], "Resource": "*"}
+
+
 def _of(stage: Stage, step: Step) -> dict[str, State]:
     """The states of one stage, by name; `to <stage>` is how others come to it."""
     then = f"{stage}: then"

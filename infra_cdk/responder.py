@@ -15,8 +15,9 @@ from shared.adapters.aws.arns import partition_of
 
 from .duties import Home, duties
 from .function import Function, Shared
-from .graph import written
+from .graph import delivers, written
 from .jobs_role import JobsRole
+from .mover import Mover
 from .parameters import Parameters
 from .roster import MACHINE, POSTS, TOPIC
 from .runbooks import CONSOLES, DECIDING, opens
@@ -52,6 +53,7 @@ class Responder(Construct):
         }
         self.functions = {name: self._function(name, roles[name], shared, told, given) for name in POSTS}
         self.machine = self._machine(key)
+        self.mover = Mover(self, "Mover", home=home, worker=self.functions["move"].live, key=key)
 
     def _role(self, name: str, home: Home, given: Parameters) -> WorkerRole:
         trusted = iam.ServicePrincipal("lambda.amazonaws.com")
@@ -105,21 +107,12 @@ class Responder(Construct):
         return {**self._called(), "machine": self.machine_arn}
 
     def _workflow_policy(self) -> dict[str, object]:
-        """Call the functions, begin the next execution, and what delivering its own log and traces takes ("Logging", "X-Ray")."""
-        delivers = [f"logs:{verb}LogDelivery" for verb in ("Create", "Get", "Update", "Delete")]
-        logs_out = [
-            *delivers,
-            "logs:ListLogDeliveries",
-            "logs:PutResourcePolicy",
-            "logs:DescribeResourcePolicies",
-            "logs:DescribeLogGroups",
-        ]
-        traces = ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"]
+        """Call the functions, begin the next execution, and deliver its own log and traces."""
         return {
             "Version": "2012-10-17",
             "Statement": [
                 {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": list(self._called().values())},
                 {"Effect": "Allow", "Action": "states:StartExecution", "Resource": self.machine_arn},
-                {"Effect": "Allow", "Action": [*logs_out, *traces], "Resource": "*"},
+                delivers(),
             ],
         }

@@ -28,6 +28,8 @@ PARTS: Mapping[str, str] = {
     "automation-definition/Codeblue-": "whichever version of a runbook is the newest",
     "automation-execution/": "an execution of a runbook has its name from nobody beforehand",
     "log-group:/codeblue/": "the streams of the function's own log group",
+    "execution:codeblue-move": "an execution of the machine of workers has its name from the record, and a child of it from nobody",
+    "mapRun:codeblue-move/": "a Map Run of that machine has its id from nobody beforehand",
     "s3:::codeblue-custody-": "the record's bucket and its twin in the second Region, with all that is in them",
     "s3:::codeblue-canary-": "the responder's own bucket in each Region",
     "*/AWSLogs/*": "the place where trails keep their files, in whichever bucket",

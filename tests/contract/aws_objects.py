@@ -1,6 +1,7 @@
 """A bucket of charts beside the responder's own, old and new keys, and objects of every kind: for the tests of re-encryption."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -8,16 +9,21 @@ import pytest
 from shared.adapters.aws import permissions
 from shared.adapters.aws.canaries import bucket_of
 from shared.adapters.aws.jobs import ROLE, SERVICE, AwsJobs
+from shared.adapters.aws.map_runs import AwsMapRuns
 from shared.adapters.aws.objects import AwsObjects
 from shared.adapters.aws.wire.objects import FastObjects
 from shared.adapters.local.clock import SystemClock
 from shared.domain.resource import Ref
 from shared.domain.versions import Engine
-from shared.reencryption import ByJob, Canary, Migration, MigrationResult, Proof, migrate, verify
+from shared.ports.map_runs import Item
+from shared.reencryption import ByJob, ByMap, Canary, Migration, MigrationResult, Proof, by_parts, migrate, verify
+from shared.reencryption.by_job import GOES_ON
+from shared.reencryption.by_map import by_map
 from shared.sandbox.aws.server import ACCOUNT, Sandbox
+from tests.contract.aws_map_runs import make_machine
 from tests.contract.aws_responder import document, responder
 from tests.contract.aws_stores import Stage
-from tests.unit.reencryption import NamingJournal
+from tests.unit.reencryption import NamingJournal, ledger_of, told
 
 CUSTOMER = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"k" * 32}
 MIB = 1024 * 1024
@@ -42,6 +48,7 @@ class Scene:
     journal: NamingJournal
     other: str
     job: ByJob | None = None
+    crew: "Crew | None" = None
 
     @property
     def old(self) -> str:
@@ -73,12 +80,40 @@ class Scene:
         self.s3.put_bucket_versioning(Bucket="charts", VersioningConfiguration={"Status": status})
 
     def migrate(self, **changes: object) -> MigrationResult:
+        if self.crew:
+            self.crew.work_on(self.plan.but(**changes), self.objects, self.journal)
         return migrate(self.plan.but(**changes), self.objects, self.journal, ImpatientClock(), job=self.job)
 
     def verify(self) -> Proof:
         proof = verify(self.plan, self.objects, self.journal, SystemClock())
         assert proof is not None
         return proof
+
+
+@dataclass
+class Crew:
+    """Workers beside each other: a worker of the machine is given a number, and knows the rest by itself."""
+
+    runs: AwsMapRuns | None = None
+    of: by_parts.Shared | None = None
+    seen: list[int] = field(default_factory=list)
+
+    def work_on(self, plan: Migration, objects: AwsObjects, journal: NamingJournal) -> None:
+        def ledger(number: int) -> NamingJournal:
+            held = ledger_of(journal, number)
+            assert isinstance(held, NamingJournal)
+            return held
+
+        self.of = by_parts.Shared(plan, objects, journal, ledger, ImpatientClock(), versions=1, beside=1, at_once=100)
+        assert self.runs
+        while by_map(self.of, ByMap(self.runs, "cb-1"), lambda: False) == GOES_ON:
+            pass
+
+    def worker(self, given: Mapping[str, Any]) -> dict[str, object]:
+        assert self.of
+        self.seen.append(given["number"])
+        done = told(Item(**given), by_parts.work(self.of, given["number"]))
+        return {"over": done.over, "why": done.why}
 
 
 def scene(
@@ -101,8 +136,12 @@ def scene(
     plan = Migration(store=bucket("charts"), old=frozenset({old}), successor=new, canary=canary, width=4)
     if by is Engine.BATCH:
         make_role(root.client("iam"))
-    job = ByJob(AwsJobs(clients, {canary.store.region: canary})) if by is Engine.BATCH else None
-    return Scene(s3, objects(clients, page), plan, NamingJournal(), other, job)
+    ours, crew = {canary.store.region: canary}, Crew()
+    if by is Engine.MAP:
+        crew.runs = AwsMapRuns(clients, ours)
+        make_machine(sandbox, canary.store.name, crew.worker)
+    job = ByJob(AwsJobs(clients, ours)) if by is Engine.BATCH else None
+    return Scene(s3, objects(clients, page), plan, NamingJournal(), other, job, crew if by is Engine.MAP else None)
 
 
 def make_role(iam: Any) -> None:  # noqa: ANN401  # the SDK's client

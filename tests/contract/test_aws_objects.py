@@ -14,13 +14,14 @@ KEPT = ("ContentLength", "ContentType", "CacheControl", "Metadata", "ChecksumSHA
 UNTOUCHED = (*KEPT, "ETag", "LastModified", "VersionId")
 
 
-BY_ALL = pytest.mark.parametrize("charts", [Engine.IN_PROCESS, Engine.BATCH], indirect=True)
+BY_ALL = pytest.mark.parametrize("charts", list(Engine), indirect=True)
 """For rows that hold whichever engine moves."""
 
 
 @pytest.fixture
 def charts(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Scene:
-    made = scene(sandbox, monkeypatch, by=getattr(request, "param", Engine.IN_PROCESS))
+    by = getattr(request, "param", Engine.IN_PROCESS)
+    made = scene(sandbox, monkeypatch, by=by, page=2 if by is Engine.MAP else 1000)
     made.versioning("Enabled")
     return made
 
@@ -89,7 +90,7 @@ def test_only_what_is_under_an_old_key_moves(charts: Scene) -> None:
     assert charts.verify().keys == {charts.new: 1, charts.other: 1, "sse-s3": 1, "sse-c": 1}
 
 
-@pytest.mark.parametrize("by", [Engine.IN_PROCESS, Engine.BATCH])
+@pytest.mark.parametrize("by", list(Engine))
 def test_locks_are_kept_and_named(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, by: Engine) -> None:
     locked = scene(sandbox, monkeypatch, lock=True, by=by)
     until = datetime.now(UTC) + timedelta(days=30)
@@ -108,6 +109,20 @@ def test_locks_are_kept_and_named(sandbox: Sandbox, monkeypatch: pytest.MonkeyPa
     }
     proof = locked.verify()
     assert (proof.done, proof.keys) == (True, {locked.old: 3, locked.new: 1})
+
+
+def test_workers_beside_each_other_copy_what_can_not_be_updated(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = scene(sandbox, monkeypatch, by=Engine.MAP, page=1)
+    close_updates(made, sandbox)
+    made.put("scan", b"x" * (6 * MIB), **DETAILED)
+    for key in ("a", "b"):
+        made.put(key, **DETAILED)
+    before = {key: made.head(key) for key in ("a", "b", "scan")}
+    result = made.migrate(copy_limit=5 * MIB, part=5 * MIB)
+    assert (result.finished, result.moved) == (True, {Lane.COPY: 2, Lane.MULTIPART: 1})
+    assert all(facts(made.head(key), KEPT[:3]) == facts(before[key], KEPT[:3]) for key in before)
+    assert made.verify().done
+    assert len(made.crew.seen if made.crew else ()) == 3
 
 
 def test_a_suspended_bucket_loses_nothing(unversioned: Scene, sandbox: Sandbox) -> None:

@@ -19,6 +19,7 @@ from shared.adapters.aws import (
     jobs,
     keyring,
     lambda_functions,
+    map_runs,
     notifier,
     objects,
     signer,
@@ -96,6 +97,17 @@ def migration() -> tuple[Statement, ...]:
     )
 
 
+def runs(partition: str = "aws", region: str = "*", account: str = "*") -> tuple[Statement, ...]:
+    """The statements for having workers run beside each other at home: their machine, its executions and Map Runs, their files."""
+    machine, states = map_runs.MACHINE, f"arn:{partition}:states:{region}:{account}"
+    return (
+        allow(map_runs.MACHINES, f"{states}:stateMachine:{machine}"),
+        allow(map_runs.EXECUTIONS, f"{states}:execution:{machine}:*"),
+        allow(map_runs.MAP_RUNS, f"{states}:mapRun:{machine}/*:*"),
+        allow(map_runs.FILES, f"arn:{partition}:s3:::{canaries.bucket_of(account, region)}/{map_runs.PLACE}/*"),
+    )
+
+
 def tasks(home: str) -> tuple[Statement, ...]:
     """The statements of the jobs' role: updates of any version, keys through S3 alone, and reports to the responder's account.
 
@@ -139,7 +151,7 @@ def responder_policies() -> dict[str, str]:
     """
     return {
         "codeblue-respond": document(allow(declared(), "*"), through_services(), *custody()),
-        "codeblue-migrate": document(*migration()),
+        "codeblue-migrate": document(*migration(), *runs()),
         "codeblue-evidence": document(*evidence_files()),
     }
 

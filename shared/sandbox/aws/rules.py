@@ -7,6 +7,7 @@ from shared.sandbox.aws import (
     guardduty_rules,
     iam_rules,
     kms_rules,
+    map_run_rules,
     metric_rules,
     s3_batch_rules,
     s3_listing,
@@ -37,6 +38,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
     "secretsmanager": service_keys.SECRETS,
     "service-quotas": metric_rules.QUOTAS,
     "sso-admin": sso_rules.RULES,
+    "stepfunctions": map_run_rules.RULES,
     "sts": sts_rules.RULES,
 }
 

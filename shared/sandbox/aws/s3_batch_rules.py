@@ -216,13 +216,13 @@ def _report(cloud: Cloud, ask: Ask, job: Job) -> None:
             content = "".join(",".join(f'"{cell}"' if "," in cell else cell for cell in row) + "\n" for row in rows).encode()
             md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
             place = f"{under}/results/{hashlib.sha1(content, usedforsecurity=False).hexdigest()}.csv"
-            _put(bucket, place, content, ask.at)
+            put_file(bucket, place, content, ask.at)
             named.append({"TaskExecutionStatus": outcome, "Bucket": bucket, "MD5Checksum": md5, "Key": place})
     told = {"Format": wanted["Format"], "ReportCreationDate": utc(ask.at).isoformat(), "Results": named, "ReportSchema": SCHEMA}
-    _put(bucket, f"{under}/manifest.json", json.dumps(told).encode(), ask.at)
+    put_file(bucket, f"{under}/manifest.json", json.dumps(told).encode(), ask.at)
 
 
-def _put(bucket: str, name: str, content: bytes, at: float) -> None:
+def put_file(bucket: str, name: str, content: bytes, at: float) -> None:
     """One file, as S3 itself puts it."""
     _, account = s3_backends.bucket_accounts.get(bucket, ("", ""))
     made = s3_backends[account]["aws"].put_object(bucket, name, content, disable_notification=True)

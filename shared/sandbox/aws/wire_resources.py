@@ -72,6 +72,7 @@ RESOURCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "states": (
         ("stateMachineArn", "{value}"),
         ("executionArn", "{value}"),
+        ("mapRunArn", "{value}"),
         ("name", "arn:aws:states:{region}:{account}:stateMachine:{value}"),
     ),
     "sts": (("RoleArn", "{value}"), ("Name", "arn:aws:sts::{account}:federated-user/{value}")),
