@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from shared.adapters.aws.map_runs import MOST
 from shared.workflow.stages import Power
 
 
@@ -22,7 +23,7 @@ class Post(NamedTuple):
 
 POSTS: Mapping[str, Post] = {
     **{power.value: Post("functions.stage.handler", power) for power in Power},
-    "move": Post("functions.move.handler", Power.MIGRATE, at_once=10),
+    "move": Post("functions.move.handler", Power.MIGRATE, at_once=MOST),
     "ingest": Post("functions.ingest.handler", Power.RECORD, seconds=120),
     "ask": Post("functions.ask.handler", Power.RECORD, seconds=60, megabytes=512),
     "decide": Post("functions.decide.handler", Power.RECORD, seconds=60, megabytes=1024),

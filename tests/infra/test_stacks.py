@@ -4,18 +4,20 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra_cdk import fan_out
 from infra_cdk.duties import Home, duties
 from infra_cdk.event_rules import event_rules
 from infra_cdk.graph import definition
 from infra_cdk.parameters import IRREVERSIBLE, Parameters
-from infra_cdk.roster import POSTS, of_power
+from infra_cdk.roster import MACHINE, POSTS, of_power
 from infra_cdk.worker_role import ANYTHING, PARTS
+from shared.adapters.aws import map_runs
 from shared.adapters.aws.errors import DENIED
 from shared.adapters.aws.powers import policies
 from shared.containment.guard import KEPT_OFF
@@ -111,11 +113,18 @@ class TestWorkflow:
     """Functions, the state machine, and who hears of what fails."""
 
     def test_the_machine_is_the_table_of_stages(self, assembly: Assembly) -> None:
-        (machine,) = assembly.of("AWS::StepFunctions::StateMachine").values()
-        text = json.dumps(definition()).replace("${partition}", "aws")
-        assert json.loads(machine["Properties"]["DefinitionString"]) == json.loads(text)
-        wanted = set(re.findall(r"\$\{(\w+)\}", text))
-        assert set(machine["Properties"]["DefinitionSubstitutions"]) == wanted == {*Power, "ask", "machine"}
+        self._is_written(assembly, MACHINE, definition(), {*Power, "ask", "machine"})
+
+    def test_the_machine_of_workers_is_one_distributed_map_over_the_workers_function(self, assembly: Assembly) -> None:
+        self._is_written(assembly, map_runs.MACHINE, fan_out.definition(), {"worker", "bucket"})
+
+    @staticmethod
+    def _is_written(assembly: Assembly, name: str, wanted: Mapping[str, Any], filled_in: set[str]) -> None:
+        machines = (m["Properties"] for m in assembly.of("AWS::StepFunctions::StateMachine").values())
+        (machine,) = (m for m in machines if m["StateMachineName"] == name)
+        text = json.dumps(wanted).replace("${partition}", "aws")
+        assert json.loads(machine["DefinitionString"]) == json.loads(text)
+        assert set(machine["DefinitionSubstitutions"]) == set(re.findall(r"\$\{(\w+)\}", text)) == filled_in
 
     def test_every_function_has_a_role_dead_letters_a_limit_and_a_kept_log(self, assembly: Assembly) -> None:
         functions = [f["Properties"] for f in assembly.of("AWS::Lambda::Function").values()]

@@ -44,6 +44,9 @@ ABSENT = frozenset({"ExecutionDoesNotExist", "StateMachineDoesNotExist"})
 NOT_THERE = frozenset({"AccessDenied", "NoSuchKey", "404"})
 """What is said of a file that is not there; to whom may not list the bucket, the first of them."""
 
+MOST = 10
+"""Workers at a time: so many runs of their function are reserved, and no fence waits for one of them."""
+
 LARGEST = 64 << 20
 """Bytes of one file of results that are read: a result is a kilobyte, and a run has no more than some thousands."""
 
@@ -79,7 +82,7 @@ class AwsMapRuns:
         place = f"{PLACE}/{order.token}"
         items = [{"case": each.case, "migration": each.migration, "number": each.number} for each in order.items]
         call(self._s3.put_object, Bucket=self._bucket, Key=f"{place}/items.json", Body=json.dumps(items).encode(), **self._owner)
-        given = canonical({"items": f"{place}/items.json", "results": place, "workers": order.workers}).decode()
+        given = canonical({"items": f"{place}/items.json", "results": place, "workers": min(order.workers, MOST)}).decode()
         try:
             call(self._states.start_execution, stateMachineArn=self._arn("stateMachine"), name=order.token, input=given)
         except Refused as error:
