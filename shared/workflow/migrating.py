@@ -8,27 +8,28 @@ from functools import partial
 
 from shared.containment.action import Action
 from shared.containment.actions import ACTIONS
-from shared.containment.journal import Applied, intended, unmade
+from shared.containment.journal import intended
 from shared.domain.case import Case, LeftForPeople, Mode, Stage, Succession, Verdict
 from shared.domain.errors import CloudError, Throttled
 from shared.domain.facet import Migrated
-from shared.domain.plan import Change, Plan, Status, Wave
+from shared.domain.plan import Change, Plan, Wave
 from shared.domain.resource import Ref
-from shared.domain.versions import Engine, Versions
+from shared.domain.versions import Engine
 from shared.reencryption import ByJob, Migration, MigrationResult, Proof, migrate, verify
 from shared.reencryption.by_job import GOES_ON
-from shared.reencryption.lanes import Lane, Reason, Unseen
+from shared.reencryption.lanes import Reason, Unseen
 from shared.reencryption.planner import LEAST_CALLS
 from shared.reencryption.verify import UNKNOWN
 
 from . import exact, exposing, proving, sharing, waves
 from .asking import put
 from .cancelling import PAUSED, TIME_IS_UP, Cancelling
+from .counting import moved, outcomes, slot_of
 from .deps import Deps, Recovery
 from .foreseeing import Foreseen, Pair, foresee, most, told
 from .putting_off import put_off
 from .step import Next, Part
-from .unmoved import AGAIN, Going, Ran, failed, people, stays
+from .unmoved import AGAIN, Going, Ran, people, stays
 
 AGAIN_SECONDS = 1
 PAUSED_SECONDS = 30
@@ -79,10 +80,10 @@ def _carried_out(case: Case, known: Case, made: Plan, deps: Deps, recovery: Reco
     if parts := sharing.parts(known, deps, recovery, ours, cancelling):
         return Next(known, Stage.MIGRATE, again_seconds=AGAIN_SECONDS, parts=parts)
     ran = _ran(known, deps, recovery, cancelling, made)
-    moved = _moved(known, ran)
+    after_moves = moved(known, ran)
     if (waiting := _waiting(cancelling, ran)) is not None:
-        return Next(moved, Stage.MIGRATE, again_seconds=waiting)
-    after = waves.record(moved, deps, made, tuple(_outcomes(made, ran)), started) if ran else moved
+        return Next(after_moves, Stage.MIGRATE, again_seconds=waiting)
+    after = waves.record(after_moves, deps, made, tuple(outcomes(made, ran)), started) if ran else after_moves
     if ran and all(each.why for each in ran):
         return put_off(case, after, deps, NOT_ALL)
     return Next(after, Stage.VERIFY)
@@ -230,63 +231,12 @@ def _run(plan: Migration, case: Case, deps: Deps, recovery: Recovery, cancelling
     return Ran(plan, result)
 
 
-def _moved(case: Case, ran: Sequence[Ran]) -> Case:
-    """The case with what became of the versions, and what of it is left for people."""
-    counts = {(v.store, v.key): v for v in case.versions}
-    for each in ran:
-        slot = _slot(case, each.plan)
-        if isinstance(each.result, MigrationResult):
-            counts[slot] = _counted(counts.get(slot, Versions(store=slot[0], key=slot[1])), each.result)
-    left = (*(entry for v in counts.values() for entry in stays(v)), *(entry for each in ran for entry in failed(each)))
-    return case.but(versions=tuple(counts.values()), unmoved=people(case, left, *(str(each.plan.store) for each in ran)))
-
-
-def _slot(case: Case, plan: Migration) -> tuple[Ref, Ref]:
-    return plan.store, next(s.old for s in (*case.scope.successors, *case.scope.renewed) if s.old.id in plan.old)
-
-
-def _counted(before: Versions, result: MigrationResult) -> Versions:
-    moved = result.moved
-    return before.but(
-        total=result.total - result.nothing.get(Reason.DELETE_MARKER, 0),
-        updated=moved.get(Lane.UPDATE, 0),
-        copied=moved.get(Lane.COPY, 0),
-        multipart=moved.get(Lane.MULTIPART, 0),
-        blocked=tuple(sorted(result.blocked.items())),
-        lost=result.lost,
-        lane=result.update_lane,
-    )
-
-
-def _outcomes(made: Plan, ran: Sequence[Ran]) -> Iterable[Applied]:
-    """What became of each change of the plan that this run was about."""
-    by_slot = {(each.plan.store, key): each for each in ran for key in each.plan.old}
-    for change in made.changes:
-        each = by_slot.get((change.target, change.after.part))
-        if each is not None:
-            status = Status.FAILED if each.why else Status.APPLIED if _any(each.result) else Status.ALREADY
-            before = change.after if status is Status.ALREADY else None
-            yield unmade(change.but(before=before), status, each.why or _words(each.result))
-
-
-def _any(result: MigrationResult | Going | CloudError) -> bool:
-    return isinstance(result, MigrationResult) and bool(result.moved)
-
-
-def _words(result: MigrationResult | Going | CloudError) -> str:
-    if not isinstance(result, MigrationResult):
-        return str(result)
-    lanes = [f"{count} {lane.value}" for lane, count in sorted(result.moved.items())]
-    stay = [f"{count} stay: {reason}" for reason, count in sorted(result.blocked.items())]
-    return "; ".join((*lanes, *stay)) or "nothing in it is under the old key"
-
-
 def _proved(case: Case, plan: Migration, deps: Deps, recovery: Recovery, proofs: dict[Ref, Proof], cancelling: Cancelling) -> Case:
     """The case with the proof of one migration, or without where it was stopped. `proofs` are those of this look, by store.
 
     Raises `NotDurable`.
     """
-    slot, journal = _slot(case, plan), deps.journal(case.id)
+    slot, journal = slot_of(case, plan), deps.journal(case.id)
     now = next((v for v in case.versions if (v.store, v.key) == slot), None)
     if now is None:  # it could not even be listed
         return case
