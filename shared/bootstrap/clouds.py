@@ -147,9 +147,19 @@ accounts"): the others are the clinic's, whose share nobody measures here."""
 def _rewriting(clients: "AzureClients") -> Recovery:
     """What writes blobs anew. It takes a role that may read them, and so the policy's word."""
     from shared.adapters.azure.access import AzureAccess
+    from shared.adapters.azure.blob_proof import AzureProof
+    from shared.adapters.azure.capacity import AzureCapacity
     from shared.adapters.azure.objects import AzureObjects
 
-    return Recovery(objects=AzureObjects(clients), access=AzureAccess(), canaries={}, ceiling=A_FIFTH, beside=True)
+    return Recovery(
+        objects=AzureObjects(clients),
+        access=AzureAccess(),
+        canaries={},
+        capacity=AzureCapacity(clients),
+        ceiling=A_FIFTH,
+        proof=AzureProof(clients),
+        beside=True,
+    )
 
 
 OWN_TURN = 600.0

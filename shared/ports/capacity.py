@@ -11,11 +11,24 @@ PREFIXES = 1_000
 """More prefixes than this are not counted: they are the names of one answer of a listing."""
 
 
+class Held(Value):
+    """What one part of a store holds in one storage class: versions, those of them that are snapshots, and bytes."""
+
+    container: str
+    tier: str
+    versions: NonNegativeInt
+    snapshots: NonNegativeInt
+    bytes: NonNegativeInt
+
+
 class Holding(Value):
     """What a store holds. `versions` is None where nobody has counted; delete markers may be among them.
 
     `classes` are bytes by storage class, `prefixes` the parts before a key's first `/`, at most `PREFIXES`. `locks`: Object Lock
     is on. `bucket_key`: new objects come under an S3 Bucket Key, which saves nearly all requests to KMS.
+
+    `held`: the same by part of the store, where its service has parts. `deleted` are versions that are kept for a while and are
+    among them. `at_least`: the counting was ended before all was counted.
     """
 
     versions: NonNegativeInt | None = None
@@ -23,6 +36,9 @@ class Holding(Value):
     prefixes: PositiveInt = 1
     bucket_key: bool = False
     locks: bool = False
+    held: tuple[Held, ...] = ()
+    deleted: NonNegativeInt = 0
+    at_least: bool = False
 
     @property
     def bytes(self) -> int:

@@ -24,7 +24,7 @@ from .rows import Row
 BLOBS = 4
 """Blobs of rows that are kept at hand: whoever goes through a store in order asks for the rows of one after another."""
 
-CACHE_KIB = 4_096
+CACHE_KIB = 2_048
 MANY = 1_000
 """Keys in one question."""
 

@@ -8,7 +8,7 @@ Rules
 5. Time and cost are estimates, and at most what is counted: what is under another key is looked at and not moved.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from math import ceil
 
 from pydantic import NonNegativeInt, PositiveInt
@@ -20,8 +20,10 @@ from shared.ports.objects import Versioning
 
 from . import prices
 from .by_parts import VERSIONS
+from .counted import GIB, counted, span
 from .lanes import Lane
 from .pacing import READS, WRITES
+from .terms import AWS, AZURE, Terms
 
 MOST_SHARE = 20
 """Percent of the unused requests; a policy may ask for less."""
@@ -34,12 +36,6 @@ KMS_A_CALL = 2
 
 BUCKET_KEY_LEAVES = 0.01
 """What a Bucket Key leaves of the requests to KMS (S3 user guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys")."""
-
-LOOKS, PROOFS = 3, 2
-"""Calls that look at a version, besides the one that moves it: before, after, and in the last sweep. And those of the proof."""
-
-WORKER, PROVER = 4_000.0, 600.0
-"""Calls a second of one worker over libcurl, and of the proof, which goes by the SDK: assumed, not measured on AWS."""
 
 JOB_PACE = WRITES.most
 """Versions a second of a job: assumed as what one prefix takes, for S3 publishes none."""
@@ -59,11 +55,13 @@ GOODPUT = 0.95
 LEAST_CALLS = 20.0
 """With fewer calls a second than this a page of a listing takes longer than a worker has: then nothing is moved."""
 
-ROW_BYTES = 4_500
-"""Memory of a worker for each version of a store, whose record it holds: measured, some 3,700, and what it has settled besides."""
+INDEX_BYTES = 120
+"""Room on the disk of a worker for each version of a store: where its row lies in the record, and what was decided about it."""
 
-FUNCTION_BYTES = 1_769 * 1024**2
-"""Memory of a deployed function that moves or proves."""
+FUNCTION_BYTES = 512 * 1024**2
+"""Room that a deployed function has in its folder for what is temporary ("Lambda quotas")."""
+
+GB = 10**9
 
 MILLION = 1_000_000
 
@@ -80,7 +78,8 @@ class Task(Value):
 
     `exposed` counts objects that actors read; `notified`: somebody is told of new objects. `engines` are those set up here,
     `wanted` the one that the policy names, and `share` the percent of unused KMS requests that it allows. `kms`: each call costs
-    requests to KMS. `beside`: workers beside each other that the policy allows.
+    requests to KMS; where it does not, `calls` are those a second that the store takes from us. `beside`: workers beside each other
+    that the policy allows.
     """
 
     holding: Holding
@@ -93,12 +92,23 @@ class Task(Value):
     wanted: Engine | None = None
     kms: bool = True
     share: NonNegativeInt = MOST_SHARE
+    calls: float | None = None
     beside: PositiveInt = MOST_WORKERS
 
     @property
     def spare(self) -> float:
         """Requests to KMS a second that this migration may make."""
         return (self.requests or UNTOLD).spare(min(self.share, MOST_SHARE))
+
+    @property
+    def terms(self) -> Terms:
+        """What the cloud asks of it."""
+        return AWS if self.kms else AZURE
+
+    @property
+    def ceiling(self) -> float:
+        """Calls a second, of all workers together."""
+        return ceiling(self.requests, self.share) if self.kms or self.calls is None else self.calls
 
 
 class Forecast(Value):
@@ -129,11 +139,11 @@ def ceiling(requests: Requests | None, share: int) -> float:
 def forecast(task: Task) -> Forecast:
     """The plan for one store and key."""
     engine, why = _picked(task)
-    most, versions = ceiling(task.requests, task.share), task.holding.versions
+    most, versions = task.ceiling, task.holding.versions
     workers = min(task.beside, MOST_WORKERS, max(1, ceil((versions or 0) / VERSIONS))) if engine is Engine.MAP else 1
     seconds = None if versions is None or not most else _seconds(task, engine, workers, versions)
     usd = None if versions is None else _usd(task, engine, versions)
-    proof = None if versions is None else PROOFS * versions / PROVER
+    proof = None if versions is None else task.terms.proofs * versions / task.terms.prover
     known = Forecast(
         engine=engine,
         lanes=_lanes(task),
@@ -212,36 +222,43 @@ def _seconds(task: Task, engine: Engine, workers: int, versions: int) -> float:
     first = min(task.exposed, versions)
     if engine is Engine.BATCH:
         looks = versions / _pace(task, 1, 1, 0)
-        return first / _pace(task, 1, LOOKS, 1) + JOBS * JOB_BEGINS + versions / JOB_PACE + looks
-    return versions / _pace(task, workers, LOOKS, 1)
+        return first / _pace(task, 1, task.terms.looks, 1) + JOBS * JOB_BEGINS + versions / JOB_PACE + looks
+    return versions / _pace(task, workers, task.terms.looks, 1)
 
 
 def _pace(task: Task, workers: int, looks: int, moves: int) -> float:
     """Versions a second, where each takes so many looks and moves."""
     prefixes, calls = task.holding.prefixes, looks + moves
-    limits = [workers * WORKER / calls, prefixes * READS.most * GOODPUT / looks, ceiling(task.requests, task.share) / calls]
-    if moves:
+    limits = [workers * task.terms.worker / calls, task.ceiling / calls]
+    if task.kms:
+        limits.append(prefixes * READS.most * GOODPUT / looks)
+    if task.kms and moves:
         limits.append(prefixes * WRITES.most * GOODPUT / moves)
     return min(limits)
 
 
 def _usd(task: Task, engine: Engine, versions: int) -> float:
     """Dollars at most, in whole cents."""
-    looks = (1 if engine is Engine.BATCH else LOOKS) + PROOFS
-    kms = prices.KMS * (LOOKS + PROOFS + KMS_A_CALL) * (BUCKET_KEY_LEAVES if task.holding.bucket_key else 1)
-    each = _by_class(task, prices.WRITE) + looks * _by_class(task, prices.READ) + kms
-    job = 0.0
+    terms = task.terms
+    looks = (1 if engine is Engine.BATCH else terms.looks) + terms.proofs - terms.listed
+    each = (1 + terms.listed) * _by_class(task, terms.write) + looks * _by_class(task, terms.read)
+    if task.kms:
+        each += prices.KMS * (terms.looks + terms.proofs + KMS_A_CALL) * (BUCKET_KEY_LEAVES if task.holding.bucket_key else 1)
+    job = (
+        sum(size * terms.fetched.get(name, max(terms.fetched.values())) for name, size in task.holding.classes if terms.fetched)
+        / GB
+    )
     if engine is Engine.BATCH:
         each += prices.TASKS + JOBS * prices.MANIFEST
-        job = JOBS * prices.JOB
+        job += JOBS * prices.JOB
     return ceil((job + each * versions / MILLION) * 100) / 100
 
 
-def _by_class(task: Task, table: dict[str, float]) -> float:
+def _by_class(task: Task, table: Mapping[str, float]) -> float:
     """The price of a million requests, over the storage classes by their share of the bytes."""
     total = task.holding.bytes
     if not total:
-        return prices.of_class(table, "STANDARD")
+        return prices.of_class(table, task.terms.plain)
     return sum(prices.of_class(table, name) * size for name, size in task.holding.classes) / total
 
 
@@ -257,14 +274,15 @@ def _reasons(task: Task, known: Forecast) -> Iterator[str]:
         yield "KMS has no request to spare now: nothing is moved until it has"
     yield from _of_store(task)
     if known.seconds is not None and known.proof_seconds is not None:
-        yield f"{_span(known.seconds)} to move and {_span(known.proof_seconds)} to prove, estimated"
+        yield f"{span(known.seconds)} to move and {span(known.proof_seconds)} to prove, estimated"
     if known.usd is not None:
-        yield f"USD {known.usd:,.2f} at most, by {prices.SOURCE} ({prices.AS_OF})"
+        yield f"USD {known.usd:,.2f} at most, by {task.terms.source} ({task.terms.as_of})"
 
 
 def _of_store(task: Task) -> Iterator[str]:
     """What the store itself has to do with it."""
     held = task.holding
+    yield from counted(held)
     if not task.updatable:
         yield "nothing can be updated in place: only the newest versions are copied"
         if task.notified:
@@ -273,13 +291,5 @@ def _of_store(task: Task) -> Iterator[str]:
             yield f"each copy leaves the version that it was made from: up to {held.bytes:,} bytes more are kept"
     if held.locks:
         yield "Object Lock is on: what is retained or under legal hold stays, and its key with it"
-    if (needed := (held.versions or 0) * ROW_BYTES) > FUNCTION_BYTES:
-        yield f"a worker holds the record of it all, some {needed / 1024**3:,.0f} GiB: more than a function has; use a machine"
-
-
-SPANS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
-
-
-def _span(seconds: float) -> str:
-    length, unit = next(((length, unit) for length, unit in SPANS if seconds >= 2 * length), (1, "seconds"))
-    return f"{ceil(seconds / length):,} {unit}"
+    if (needed := (held.versions or 0) * INDEX_BYTES) > FUNCTION_BYTES:
+        yield f"a worker's index of it all takes some {needed / GIB:,.1f} GiB of disk: more than a function has; use a machine"

@@ -1,5 +1,7 @@
 """What requests cost: list prices in US dollars for a million, to estimate by. The bill is AWS's, and other Regions cost more."""
 
+from collections.abc import Mapping
+
 AS_OF = "November 2026, us-east-1"
 SOURCE = "the pricing pages of Amazon S3 and AWS KMS"
 
@@ -33,7 +35,16 @@ TASKS = 1.0
 MANIFEST = 0.015
 """One job of S3 Batch Operations; a million of its tasks; a million objects gone through for its manifest."""
 
+BLOB_WRITE: dict[str, float] = {"Hot": 5.0, "Cool": 10.0, "Cold": 18.0, "Archive": 11.0}
+"""A million writes or listings of Azure's blobs, by access tier."""
 
-def of_class(prices: dict[str, float], storage_class: str) -> float:
+BLOB_READ: dict[str, float] = {"Hot": 0.4, "Cool": 1.0, "Cold": 10.0, "Archive": 500.0}
+"""A million reads of properties."""
+
+BLOB_FETCHED: dict[str, float] = {"Hot": 0.0, "Cool": 0.01, "Cold": 0.03, "Archive": 0.02}
+"""A gigabyte that is read, as by a copy."""
+
+
+def of_class(prices: Mapping[str, float], storage_class: str) -> float:
     """The price for this class; one that the table does not know costs as the dearest does."""
     return prices.get(storage_class, max(prices.values()))

@@ -32,7 +32,9 @@ class Recovery:
     canaries: Mapping[str, Canary]
     capacity: Capacity | None = None
     ceiling: float | None = None
-    """calls a second that a store takes from us where nobody counts, all workers together"""
+    """calls a second that a store takes from us where nobody measures that, all workers together"""
+    proof: Objects | None = None
+    """the same objects by another reader, for the proof; None: `objects` read differently for it already"""
     jobs: Jobs | None = None
     runs: MapRuns | None = None
     """a service runs workers of ours beside each other"""
@@ -44,6 +46,11 @@ class Recovery:
     """versions in one of these parts, as far as the memory of such a worker goes"""
     others: Mapping[Cloud, "Recovery"] = field(default_factory=dict)
     """of other clouds than the first"""
+
+    @property
+    def to_prove(self) -> Objects:
+        """What a proof looks through."""
+        return self.proof or self.objects
 
     def of(self, ref: Ref) -> "Recovery":
         """What the cloud has that this lies in."""

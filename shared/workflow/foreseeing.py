@@ -69,7 +69,7 @@ def told(found: Sequence[Foreseen]) -> tuple[str, ...]:
 def most(deps: Deps, recovery: Recovery, store: Ref) -> float | None:
     """Calls a second that a migration of this store may make now; 0: none. None where nobody measures or says."""
     recovery = recovery.of(store)
-    if recovery.capacity is None:
+    if recovery.ceiling is not None or recovery.capacity is None:
         return recovery.ceiling
     return ceiling(_requests(recovery, store), deps.policy.migration.kms_percent)
 
@@ -88,6 +88,7 @@ def _task(case: Case, rules: MigrationRules, recovery: Recovery, pair: Pair) -> 
         engines=_engines(recovery, pair.store),
         wanted=None if rules.engine == "auto" else Engine(rules.engine),
         share=rules.kms_percent,
+        calls=recovery.ceiling,
         beside=rules.workers,
     )
 

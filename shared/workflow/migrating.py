@@ -244,7 +244,7 @@ def _proved(case: Case, plan: Migration, deps: Deps, recovery: Recovery, proofs:
         known = None if now.moved else _absent(proofs.get(plan.store), plan)
         calls = most(deps, recovery, plan.store)
         paced = plan.but(ceiling=LEAST_CALLS if calls == 0 else calls)
-        proof = known or verify(paced, recovery.of(plan.store).objects, journal, deps.clock, cancelling)
+        proof = known or verify(paced, recovery.of(plan.store).to_prove, journal, deps.clock, cancelling)
     except CloudError as error:
         unseen = LeftForPeople(target=str(plan.store), reason=f"what was moved could not be proved: {error}", next=AGAIN)
         return case.but(unmoved=tuple(dict.fromkeys((*case.unmoved, unseen))))

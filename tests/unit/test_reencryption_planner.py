@@ -43,6 +43,15 @@ def test_the_engine(holding: dict[str, object], task: dict[str, object], engine:
     assert any(reason.startswith(f"{engine}: ") for reason in made.reasons)
 
 
+SCANS: dict[str, object] = {"container": "scans", "tier": "Cool", "versions": 9, "snapshots": 2, "bytes": 3 * 1024**3}
+BLOBS: dict[str, object] = {
+    "kms": False,
+    "requests": None,
+    "updatable": False,
+    "calls": 4_000.0,
+    "beside": 6,
+    "engines": {Engine.IN_PROCESS, Engine.MAP},
+}
 COPIED = {"updatable": False, "versioning": "Enabled"}
 SAID = [
     ("what was read", {"versions": 9}, {"exposed": 3}, "3 objects that were read go first"),
@@ -54,7 +63,7 @@ SAID = [
         {"requests": Requests(limit=190, used=0)},
         "nothing is moved until it has",
     ),
-    ("more than a function holds", {"versions": 1_000_000}, {}, "some 4 GiB: more than a function has"),
+    ("more than a function holds", {"versions": 5_000_000}, {}, "some 0.6 GiB of disk: more than a function has"),
     ("locks", {"versions": 9, "locks": True}, {}, "Object Lock is on"),
     ("copies", {"versions": 9}, {"updatable": False}, "only the newest versions are copied"),
     ("who is notified", {"versions": 9}, {"updatable": False, "notified": True}, "to whoever is notified"),
@@ -66,6 +75,11 @@ SAID = [
     ),
     ("why no job", {"versions": MANY}, {"requests": BUSY}, "7,000 requests a second of KMS, and 800 may be taken"),
     ("the price, with its source and date", {"versions": MANY}, {}, f"{prices.SOURCE} ({prices.AS_OF})"),
+    ("what was counted", {"versions": 9, "held": [SCANS]}, {}, "scans: 9 versions, 2 of them snapshots, 3.0 GiB in Cool"),
+    ("that there are parts", {"versions": 9, "held": [SCANS] * 7}, {}, "2 more: 18 versions, 6.0 GiB"),
+    ("what is deleted", {"versions": 9, "deleted": 4}, {}, "4 of all are deleted and kept for a while"),
+    ("that not all was counted", {"versions": 9, "at_least": True}, {}, "there are more than 9: counting ended there"),
+    ("blobs by their own price", {"versions": MANY}, BLOBS, "the pricing page of Azure Blob Storage"),
     ("the time", {"versions": 600}, {}, "2 seconds to prove, estimated"),
 ]
 
@@ -73,6 +87,21 @@ SAID = [
 @pytest.mark.parametrize(("holding", "task", "words"), [row[1:] for row in SAID], ids=[row[0] for row in SAID])
 def test_whoever_approves_is_told(holding: dict[str, object], task: dict[str, object], words: str) -> None:
     assert any(words in reason for reason in planned(holding, task).reasons)
+
+
+def test_blobs_are_moved_as_fast_as_their_workers_are_and_no_faster_than_a_fifth_of_the_account() -> None:
+    six, many = (planned({"versions": 100_000_000}, {**BLOBS, "beside": beside}) for beside in (6, 1_000))
+    assert (six.engine, six.workers, six.ceiling) == (Engine.MAP, 6, 4_000.0)
+    assert six.seconds == pytest.approx(100_000_000 / 300)
+    assert many.seconds == pytest.approx(100_000_000 / 1_000)
+    assert not any("KMS" in reason for reason in six.reasons)
+
+
+def test_blobs_cost_their_requests_and_what_a_copy_reads_of_a_cooler_tier() -> None:
+    hot = planned({"versions": 1_000_000, "classes": [("Hot", 10**12)]}, BLOBS)
+    cool = planned({"versions": 1_000_000, "classes": [("Cool", 10**12)]}, BLOBS)
+    assert hot.usd == pytest.approx(2 * 5.0 + 4 * 0.4)
+    assert cool.usd == pytest.approx(2 * 10.0 + 4 * 1.0 + 1_000 * 0.01)
 
 
 def test_a_store_of_dear_classes_costs_what_its_bytes_are_in() -> None:

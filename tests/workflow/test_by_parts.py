@@ -101,11 +101,12 @@ def test_what_the_actor_read_is_written_again_before_any_part_is() -> None:
     assert len(blobs.copied) == len(set(blobs.copied))
 
 
-def test_on_azure_a_store_has_a_ceiling_though_nobody_counts() -> None:
+def test_on_azure_a_store_has_a_ceiling_though_nobody_measures_what_it_takes() -> None:
     azure = _rewriting(cast("AzureClients", None))
     hospital = built()
     deps = worker(hospital, stocked(hospital), BESIDE)
-    assert azure.capacity is None
+    assert azure.capacity is not None
+    assert azure.to_prove is not azure.objects
     assert most(deps, azure, CHARTS) == 4_000
 
 

@@ -7,8 +7,10 @@ import pytest
 
 from shared.adapters.memory.access import MemoryAccess
 from shared.adapters.memory.objects import MemoryObjects, MemoryStore
+from shared.adapters.memory.traffic import MemoryTraffic
 from shared.domain.case import Case, Verdict
-from shared.domain.facet import EncryptedWith, Facet, Successor
+from shared.domain.errors import Refused
+from shared.domain.facet import EncryptedWith, Facet, KeyState, Successor
 from shared.domain.plan import Wave
 from shared.domain.resource import Cloud, Kind, Ref
 from shared.ports import Receipt, Relation, Traits
@@ -16,6 +18,7 @@ from shared.ports.objects import Bar, Encryption, Lock, Scheme, StoreFacts
 from shared.settings import MigrationRules, Policy
 from shared.workflow.deps import Deps, Recovery
 from tests.hospital import CHARTS, EXPORT, KEY, Hospital
+from tests.workflow.after_proof import used
 from tests.workflow.driving import REFUSE, YES, go_on, respond
 from tests.workflow.test_rewrap import Rewrapping
 
@@ -130,6 +133,31 @@ def test_whoever_goes_on_writing_under_the_old_one_is_found_by_the_proof(hospita
     blobs.beside = lambda _: None
     case = go_on(case, deps, asks=YES)
     assert parts(blobs)["b/late"] == new_of(case)[WARD]
+
+
+@pytest.mark.parametrize("beside", ["goes on writing there", "lets nobody list it", "says no to it", "does nothing"])
+def test_the_old_key_stays_enabled_while_one_blob_could_still_be_moved(hospital: Hospital, blobs: Blobs, beside: str) -> None:
+    hospital.world.put(KEY, KeyState(enabled=True, deletion_pending=False))
+    traffic = MemoryTraffic(hospital.clock)
+    traffic.used(used(KEY, within=CHARTS.id))
+    deps = replace(worker(hospital, blobs), traffic=lambda: traffic)
+
+    def somebody(call: str) -> None:
+        if call == "list" and beside == "goes on writing there":
+            blobs.write(CHARTS, f"b/late-{len(blobs.stores[CHARTS].versions)}", b"late", Encryption(Scheme.SCOPE, WARD.id))
+        if call == "list" and beside == "lets nobody list it":
+            raise Refused("denied", "AccessDenied")
+
+    blobs.beside = somebody
+
+    def says(now: Case) -> tuple[str, bool]:
+        return "dr-no", not (beside == "says no to it" and now.awaiting is not None and now.awaiting.wave is Wave.MIGRATE)
+
+    case = go_on(respond(deps, asks=says), deps, asks=says)
+    proved = {v.key for v in case.versions if v.done} == new_of(case).keys()
+    assert (proved, any(state.enabled for state in hospital.world.look(KEY, KeyState))) == (
+        (True, False) if beside == "does nothing" else (False, True)
+    )
 
 
 def test_each_cloud_has_its_own_means(blobs: Blobs) -> None:

@@ -109,8 +109,8 @@ class Clients:
 
         return cast("LogsQueryClient", self._client("logs", "", make))
 
-    def rest(self, base: str) -> Rest:
-        """A service without a client of its own, by its address."""
+    def rest(self, base: str, scope: str = "") -> Rest:
+        """A service without a client of its own, by its address; `scope` is what its tokens are for, if not that."""
 
         def make() -> Rest:
             from azure.core import PipelineClient  # noqa: PLC0415 - the same
@@ -118,7 +118,7 @@ class Clients:
 
             policies: list[Any] = [
                 RetryPolicy(retry_total=self._options["retry_total"]),
-                BearerTokenCredentialPolicy(self._credential, f"{base}/.default"),
+                BearerTokenCredentialPolicy(self._credential, scope or f"{base}/.default"),
             ]
             return Rest(PipelineClient(base, policies=policies, **self._options), base)
 

@@ -37,10 +37,17 @@ class Rest:
         headers = self._ask(method, path, content).headers
         return next((str(headers[name]) for name in IDS if headers.get(name)), "")
 
-    def _ask(self, method: str, path: str, content: Mapping[str, object] | None) -> "HttpResponse":
+    def read(self, path: str, headers: Mapping[str, str]) -> bytes:
+        """An answer as it comes. Raises `CloudError`."""
+        return bytes(self._ask("GET", path, None, headers).read())
+
+    def _ask(
+        self, method: str, path: str, content: Mapping[str, object] | None, headers: Mapping[str, str] | None = None
+    ) -> "HttpResponse":
         from azure.core.rest import HttpRequest  # noqa: PLC0415 - with its client, paid when needed
 
-        request = HttpRequest(method, f"{self._base}{path}", json=dict(content) if content is not None else None)
+        sent = dict(content) if content is not None else None
+        request = HttpRequest(method, f"{self._base}{path}", json=sent, headers=dict(headers or {}))
         answer = call(self._client.send_request, request)
         call(answer.raise_for_status)
         return answer
