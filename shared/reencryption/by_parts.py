@@ -33,7 +33,7 @@ from .plan import Migration
 from .result import MigrationResult, Progress
 
 VERSIONS = 20_000
-"""Versions after which a part ends with its page, however few a page has: their record takes 90 MB of its worker."""
+"""Versions after which a part ends with its page, however few a page has: some minutes of its worker."""
 
 MOST = 100_000
 """Parts of one store, for two billion versions; what of a listing is behind them is the sweep's."""
