@@ -43,6 +43,7 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
     facets.Ownership: st.builds(facets.Ownership, of=_NAMES, present=_FLAGS),
     facets.Delegation: st.builds(facets.Delegation, assignment=_NAMES, definition=_NAMES, present=_FLAGS),
     facets.SignInRule: st.builds(facets.SignInRule, body=_NAMES),
+    facets.DelegationKeys: st.builds(facets.DelegationKeys, since=_TIMES),
     facets.CrossTenantCopy: st.builds(facets.CrossTenantCopy, allowed=_FLAGS),
     facets.HandedOut: st.builds(facets.HandedOut, on=_FLAGS),
     facets.VaultAccess: st.builds(facets.VaultAccess, vault=_NAMES, spec=st.just("{}"), present=_FLAGS),

@@ -215,10 +215,6 @@ UNFENCEABLE: dict[Credential, tuple[str, str]] = {
     ),
     Credential.SERVICE: ("an AWS service made the call", "find on whose behalf it acted"),
     Credential.ANONYMOUS: ("there is no identity to fence", "public access is blocked at the stores; check what was public"),
-    Credential.DELEGATED_LINK: (
-        "the link was signed with a user's delegation key, and no log says whose",
-        "revoke the store's user delegation keys; the service keeps to them for some minutes more",
-    ),
     Credential.FOREIGN: ("the identity belongs to another account", "it is refused at stores and keys; tell the account's owner"),
 }
 """Whom no fence on an identity of ours reaches: why, and what a person can do. They are refused at the resource only."""

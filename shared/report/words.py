@@ -56,6 +56,9 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "sealed": _flag("sealed: nobody but us changes it", "not sealed", "on"),
     "access-key-status": lambda f: f"{f.key_id} {'active' if f.active else 'inactive'}",
     "console-login": _flag("a password", "no password", "present"),
+    "delegation-keys": lambda f: (
+        f"keys for links in people's names: none from before {f.since:%Y-%m-%d %H:%M:%S} UTC" if f.since else "all of them open"
+    ),
     "sign-in": _flag("can sign in", "can not sign in", "enabled"),
     "app-credential": lambda f: f"{f.kind} {f.proof}{'' if f.present else ' taken away'}",
     "role-assigned": lambda f: f"role {f.role.rpartition('/')[2]} at {f.scope}{'' if f.present else ' taken away'}",

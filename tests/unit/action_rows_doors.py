@@ -8,6 +8,7 @@ from shared.domain.facet import (
     AnonymousAccess,
     AppCredential,
     AppPermission,
+    DelegationKeys,
     DirectoryRole,
     DirectoryRoleEligible,
     LogSent,
@@ -15,6 +16,7 @@ from shared.domain.facet import (
     RoleAssigned,
     SharedKeyAccess,
     SignIn,
+    SoftDelete,
     StoreKey,
 )
 from shared.domain.resource import Kind, Ref
@@ -46,6 +48,11 @@ BY_SECRET = BY_KEY.but(standings=(WHOLE,))
 NOBODY = BY_KEY.but(used=(USED.but(uses=(VIEWER,)),))
 UNKNOWN = BY_KEY.but(used=(Used(store=STORE, known=False),))
 
+LINK = Actor(credential=Credential.DELEGATED_LINK, account="", access_key="charts/user-delegation", unique_id="charts/u")
+BY_LINK = BY_KEY.but(standings=(WHOLE.but(actor=LINK),))
+SIGNED = DelegationKeys(since=None)
+UNKEPT = BY_KEY.but(deeds=((STORE.id, "microsoft.storage/storageaccounts/blobservices/write"),))
+KEPT_CALLS = Traits(calls=frozenset({"microsoft.storage/storageaccounts/blobservices/write"}))
 KEYS = tuple(StoreKey(name=name, since=ALERT - timedelta(days=90)) for name in ("key1", "key2"))
 OPEN = NetworkRules(closed=False)
 CLOSED = NetworkRules(closed=True, addresses=("203.0.113.40", THIEF))
@@ -94,6 +101,14 @@ DOORS = {
     "both, where nobody says which it was": Row(
         "regenerate-store-key", STORE, KEYS, BY_KEY.but(standings=(WHOLE.but(actor=ANY_KEY, known=False),)), 2
     ),
+    "links in people's names die, where the actor has one of nobody's": Row("revoke-delegation-keys", STORE, (SIGNED,), BY_LINK),
+    "another store's do not": Row(
+        "revoke-delegation-keys", STORE, (SIGNED,), BY_LINK.but(standings=(WHOLE.but(actor=LINK.but(access_key="other/u")),)), 0
+    ),
+    "nor where the actor has a key of the store's": Row("revoke-delegation-keys", STORE, (SIGNED,), BY_KEY, 0),
+    "what is deleted is kept again, where the actor changed that": Row("keep-deleted", STORE, (SoftDelete(days=1),), UNKEPT),
+    "where the organisation keeps nothing nobody decides for it": Row("keep-deleted", STORE, (SoftDelete(days=0),), BY_KEY, 0),
+    "where it is kept long enough nothing is done": Row("keep-deleted", STORE, (SoftDelete(days=30),), UNKEPT, 0),
     "none, where the actor has another credential": Row("regenerate-store-key", STORE, KEYS, BY_SECRET, 0),
     "a machine's identity has roles to lose": Row("remove-roles", PROGRAM, ROLES, MACHINE, 2),
     "and no sign-in of its own": Row("disable-sign-in", PROGRAM, (SignIn(enabled=True),), MACHINE, 0),

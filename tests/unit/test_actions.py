@@ -15,19 +15,29 @@ from shared.containment.actions import ACTIONS
 from shared.domain.actor import Lineage
 from shared.domain.case import Declared, Scope
 from shared.domain.errors import Refused
-from shared.domain.facet import AnyFacet, Fence, LogSent, NetworkRules, PolicyStatement, SessionsRevoked, SignInRule, StoreKey
+from shared.domain.facet import (
+    AnyFacet,
+    Fence,
+    LogSent,
+    NetworkRules,
+    PolicyStatement,
+    SessionsRevoked,
+    SignInRule,
+    SoftDelete,
+    StoreKey,
+)
 from shared.domain.plan import Change, Origin, Plan, Status, Wave
 from shared.domain.scope import Used
 from tests.doubles import ListJournal
 from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, HOME, KEY, THIEF
 from tests.unit.action_rows import EVERYBODY, ROLE, ROWS, Row, with_
-from tests.unit.action_rows_doors import DOORS, GAVE, KEY_CALLS, LOG_CALLS
+from tests.unit.action_rows_doors import DOORS, GAVE, KEPT_CALLS, KEY_CALLS, LOG_CALLS
 from tests.unit.action_rows_vaults import AT_VAULT, OPEN, SEEN, US, VAULT, VAULTS
 from tests.unit.action_rows_ways import ABROAD, CHANGE, CLEAR, MONTHLY, OWNERS, RULE, WAYS, WAYS_CALLS, changed
 
 
 def situation(row: Row) -> tuple[MemoryWorld, Situation]:
-    world = MemoryWorld({**TRAITS, **WAYS_CALLS, StoreKey: KEY_CALLS, LogSent: LOG_CALLS})
+    world = MemoryWorld({**TRAITS, **WAYS_CALLS, StoreKey: KEY_CALLS, LogSent: LOG_CALLS, SoftDelete: KEPT_CALLS})
     world.put(row.target, *row.there)
     world.put(row.target.successor)
     seen = Situation(

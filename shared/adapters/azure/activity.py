@@ -22,7 +22,8 @@ KEPT = timedelta(days=89)
 API = "api-version=2015-04-01"
 
 SUBSCRIPTIONS = Rights(frozenset({"Microsoft.Resources/subscriptions/read"}))
-RIGHTS = Rights(frozenset({"Microsoft.Insights/eventtypes/values/Read"})) | SUBSCRIPTIONS
+EVENTS = Rights(frozenset({"Microsoft.Insights/eventtypes/values/Read"}))
+RIGHTS = EVENTS | SUBSCRIPTIONS
 
 
 def subscriptions(clients: Clients) -> tuple[str, ...]:

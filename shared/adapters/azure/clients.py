@@ -10,6 +10,7 @@ from shared.adapters.azure.rest import Rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from azure.core.credentials import TokenCredential
     from azure.core.pipeline.transport import HttpTransport
@@ -40,6 +41,8 @@ class Clients:
             self._options["transport"] = transport
         self._lock = RLock()
         self._made: dict[tuple[str, str], object] = {}
+        self.answered: dict[str, datetime] = {}
+        """when a service said that it did what it shows only later, by the resource's id"""
 
     def compute(self, subscription: str) -> ComputeManagementClient:
         def make() -> ComputeManagementClient:

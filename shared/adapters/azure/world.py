@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.adapters.azure import (
     consents,
+    delegation_keys,
     delegations,
     diagnostics,
     directory_roles,
@@ -35,6 +36,7 @@ FACETS: FacetTable = {
     **stores.FACETS,
     **stored_access.FACETS,
     **store_keys.FACETS,
+    **delegation_keys.FACETS,
     **vaults.FACETS,
     **key_versions.FACETS,
     **scope_successors.FACETS,

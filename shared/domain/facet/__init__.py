@@ -16,6 +16,7 @@ from .base import Facet
 from .doors import (
     AnonymousAccess,
     CrossTenantCopy,
+    DelegationKeys,
     HandedOut,
     LocalUsers,
     NetworkRules,
@@ -93,6 +94,7 @@ AnyFacet = Annotated[
     | PrivateLink
     | StoredAccess
     | StoreKey
+    | DelegationKeys
     | SoftDelete
     | PurgeProtection
     | SignIn
@@ -127,6 +129,7 @@ __all__ = [
     "CrossTenantCopy",
     "CustomerKeysBlocked",
     "Delegation",
+    "DelegationKeys",
     "DenyAll",
     "DirectoryRole",
     "DirectoryRoleEligible",

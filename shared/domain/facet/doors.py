@@ -136,6 +136,22 @@ class StoreKey(Facet):
         return self.but(since=None)
 
 
+class DelegationKeys(Facet):
+    """The keys that a store gives people to sign links with in their own name: every one given before `since` opens nothing."""
+
+    facet: Literal["delegation-keys"] = "delegation-keys"
+    since: AwareDatetime | None
+
+    def satisfied_by(self, now: Facet | None) -> bool:
+        if self.since is None or not isinstance(now, DelegationKeys) or now.since is None:
+            return now == self
+        return now.since >= self.since
+
+    @property
+    def absent(self) -> Self:
+        return self.but(since=None)
+
+
 class SoftDelete(Facet):
     """For how many days what is deleted can be had back; nought where it can not (Azure `deleteRetentionPolicy`)."""
 

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError
 from azure.identity import ClientSecretCredential, ManagedIdentityCredential
 from azure.mgmt.storage import StorageManagementClient
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 from typer.testing import CliRunner
 
 from shared.cli.app import app
@@ -66,6 +66,11 @@ class Night:
         """A client with the account key of somebody, from this address."""
         return self._client(_pair(self.clinic.credentials[who]), ip=address)
 
+    def by_link(self, address: str, signature: str) -> BlobServiceClient:
+        """A client with a link, from this address."""
+        place = transport(self._url, ip=address)
+        return BlobServiceClient(f"{names.BLOB_URL}?{signature}", transport=place, retry_total=0)
+
     def roles(self, who: str) -> list[str]:
         """The roles that somebody has, as everybody believes now."""
         return [held.role_id for held in self.cloud.rbac.current() if held.principal_id == who]
@@ -109,6 +114,14 @@ class Session:
 
 def _pair(held: dict[str, str]) -> dict[str, str]:
     return {"account_name": held["account_name"], "account_key": held["account_key"]}
+
+
+def signed(client: BlobServiceClient) -> str:
+    """A link to the charts, signed in the name of whoever the client is of."""
+    begun = datetime.now(UTC) - timedelta(minutes=5)
+    key, may = client.get_user_delegation_key(begun, begun + timedelta(hours=2)), ContainerSasPermissions(read=True)
+    until = begun + timedelta(hours=2)
+    return generate_container_sas(names.ACCOUNT, names.TENANTS[0], user_delegation_key=key, permission=may, expiry=until)
 
 
 def read(client: BlobServiceClient, tenant: str = names.TENANTS[0]) -> bytes:

@@ -8,7 +8,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 
 from shared.sandbox.azure import clinic_names as names
-from tests.contract.azure.respond_scenes import CHART, Night, at_work, changes, claims, night, read
+from tests.contract.azure.respond_scenes import CHART, Night, at_work, changes, claims, night, read, signed
 
 FENCE_ALONE = '[modes]\nrekey = "observe"\n'
 FOLDERS = FENCE_ALONE + '[custody]\ndirectory = "{0}/custody"\n[responder]\nclouds = ["azure"]\n'
@@ -35,6 +35,17 @@ def test_a_stolen_key_dies_and_the_other_goes_on(folders: Night) -> None:
         read(folders.thief_by_key)
     with pytest.raises(HttpResponseError, match="AuthorizationFailure"):
         read(folders.thief_by_secret)  # another credential of the thief's, which nobody knows to be stolen
+
+
+def test_a_link_in_nobody_knows_whose_name_dies_with_all_such_links(folders: Night) -> None:
+    link, _ = signed(folders.thief_by_secret), signed(folders.clinician)
+    assert read(folders.by_link(names.THIEF_IP, link)) == CHART
+    code, found = folders.respond("defender-store-key-read.json")
+    assert (code, found["status"]) == (0, "contained")
+    assert changes(found, "applied") == {("revoke-delegation-keys", "delegation-keys"), ("restrict-network", "network-rules")}
+    with pytest.raises(HttpResponseError, match="AuthenticationFailed"):
+        read(folders.by_link(names.LEGACY_IP, link))
+    assert {read(folders.clinician), read(folders.legacy)} == {CHART}
 
 
 def test_a_stolen_secret_opens_nothing_and_nothing_is_claimed_before_it_is_so(folders: Night) -> None:

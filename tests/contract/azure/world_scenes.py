@@ -17,6 +17,7 @@ from shared.adapters.azure.world import AzureWorld
 from shared.domain.facet import (
     AnonymousAccess,
     CrossTenantCopy,
+    DelegationKeys,
     EncryptedWith,
     Facet,
     KeyState,
@@ -258,6 +259,7 @@ ROWS: tuple[Row, ...] = (
     Row("a store keeps every kind of rule it has", lambda s: (s.store(), MIXED)),
     Row("a store is reached by private endpoints alone", lambda s: (s.store(), NetworkRules(closed=False, endpoints_only=True))),
     Row("a store's key is made anew", _key_made_anew, undone=False),
+    Row("links in people's names are dead", lambda s: (s.store(), DelegationKeys(since=_age(s))), undone=False),
     Row("a store keeps versions", lambda s: (s.suspended(), Versioning(status="Enabled"))),
     Row("a store keeps what is deleted", lambda s: (s.store(), SoftDelete(days=14))),
     Row("a rule that deletes is suspended", _with_rule),
