@@ -54,6 +54,13 @@ class Situation:
         """Those of `quarantined` who prove themselves with something of their own: a machine's identity is the cloud's to prove."""
         return tuple(s for s in self.quarantined(target) if s.actor.credential is not Credential.MANAGED_IDENTITY)
 
+    def concerns(self, target: Ref) -> bool:
+        """Whether anything that this principal holds may be taken: it is fenced as a whole, or the lineage gave it something.
+
+        Nobody else is looked at: a store has many rightful users, and directories answer few questions a second.
+        """
+        return bool(self.quarantined(target)) or any(holder == target.id for holder, _ in self.scope.given)
+
     def blames(self, target: Ref, facet: type[Facet]) -> bool:
         """Whether the record shows the lineage making a call on the target that writes this facet."""
         traits = self.world.traits(target, facet)

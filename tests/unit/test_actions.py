@@ -31,7 +31,7 @@ from shared.domain.scope import Used
 from tests.doubles import ListJournal
 from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, HOME, KEY, THIEF
 from tests.unit.action_rows import EVERYBODY, ROLE, ROWS, Row, with_
-from tests.unit.action_rows_doors import DOORS, GAVE, KEPT_CALLS, KEY_CALLS, LOG_CALLS
+from tests.unit.action_rows_doors import BY_KEY, DOORS, GAVE, KEPT_CALLS, KEY_CALLS, LOG_CALLS, PROGRAM
 from tests.unit.action_rows_vaults import AT_VAULT, OPEN, SEEN, US, VAULT, VAULTS
 from tests.unit.action_rows_ways import ABROAD, CHANGE, CLEAR, MONTHLY, OWNERS, RULE, WAYS, WAYS_CALLS, changed
 
@@ -123,6 +123,17 @@ def test_what_was_applied_can_be_undone_or_says_that_it_can_not(row: Row) -> Non
     lasting = [r for r in back if r.outcome.status is not Status.UNDONE]
     assert all(not r.change.reversible or r.change.origin is Origin.ATTACKER or row.action == "restore-key" for r in lasting)
     assert lasting or world.state() == before
+
+
+HOLDINGS = [name for name, action in ACTIONS.items() if name.startswith("remove-") and PROGRAM.kind in action.targets]
+
+
+@pytest.mark.parametrize("name", HOLDINGS)
+def test_nobody_is_looked_at_whom_nothing_concerns(name: str) -> None:
+    row = Row(name, PROGRAM, scope=BY_KEY)
+    world, seen = situation(row)
+    world.remove(PROGRAM)  # whoever looks is told that it is gone
+    assert tuple(ACTIONS[name].propose(ACTIONS[name], PROGRAM, seen)) == ()
 
 
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)

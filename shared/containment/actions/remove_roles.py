@@ -9,6 +9,8 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
+    if not situation.concerns(target):
+        return
     roles = situation.world.look(target, RoleAssigned)
     held = ((_known(role, target, situation), role.but(present=False)) for role in roles if role.present)
     why = ("the actor assigned it", "a token that was issued already is judged by the roles of the moment")
