@@ -105,7 +105,7 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "private-link": _flag("a private endpoint is let in", "the private endpoint is not let in", "approved"),
     "stored-access": lambda f: "no such access policy" if f.body is None else "an access policy that signatures name",
     "store-key": lambda f: f"{f.name} made anew since {f.since:%Y-%m-%d %H:%M:%S} UTC" if f.since else f"{f.name} as it was",
-    "soft-delete": lambda f: f"what is deleted is kept for {f.days} days" if f.days else "what is deleted is gone",
+    "soft-delete": lambda f: f"deleted {f.of} are {f'kept for {f.days} days' if f.days else 'gone'}",
     "purge-protection": _flag("nothing deleted can be purged early", "what is deleted can be purged", "on"),
     "migrated": lambda f: f"{f.eligible} versions left under {f.old.rpartition('/')[2]} ({f.engine})",
 }

@@ -106,7 +106,9 @@ DOORS = {
         "revoke-delegation-keys", STORE, (SIGNED,), BY_LINK.but(standings=(WHOLE.but(actor=LINK.but(access_key="other/u")),)), 0
     ),
     "nor where the actor has a key of the store's": Row("revoke-delegation-keys", STORE, (SIGNED,), BY_KEY, 0),
-    "what is deleted is kept again, where the actor changed that": Row("keep-deleted", STORE, (SoftDelete(days=1),), UNKEPT),
+    "what is deleted is kept again, where the actor changed that": Row(
+        "keep-deleted", STORE, (SoftDelete(days=1), SoftDelete(of="containers", days=2)), UNKEPT, 2
+    ),
     "where the organisation keeps nothing nobody decides for it": Row("keep-deleted", STORE, (SoftDelete(days=0),), BY_KEY, 0),
     "where it is kept long enough nothing is done": Row("keep-deleted", STORE, (SoftDelete(days=30),), UNKEPT, 0),
     "none, where the actor has another credential": Row("regenerate-store-key", STORE, KEYS, BY_SECRET, 0),

@@ -156,14 +156,20 @@ def _write_versioning(clients: Clients, store: Ref, wanted: Sequence[Versioning]
 
 
 def _read_soft_delete(clients: Clients, store: Ref) -> tuple[SoftDelete, ...]:
-    policy = _service(clients, store).delete_retention_policy
-    return (SoftDelete(days=(policy.days or 0) if policy and policy.enabled else 0),)
+    found = _service(clients, store)
+    blobs, containers = found.delete_retention_policy, found.container_delete_retention_policy
+    return SoftDelete(days=_days(blobs)), SoftDelete(of="containers", days=_days(containers))
+
+
+def _days(policy: Any) -> int:  # noqa: ANN401 - the SDK's model, whose parts may all be missing
+    return (policy.days or 0) if policy and policy.enabled else 0
 
 
 def _write_soft_delete(clients: Clients, store: Ref, wanted: Sequence[SoftDelete]) -> Receipt:
     (kept,) = wanted
     policy = {"enabled": True, "days": kept.days} if kept.days else {"enabled": False}
-    return _serviced(clients, store, {"deleteRetentionPolicy": policy})
+    name = "deleteRetentionPolicy" if kept.of == "blobs" else "containerDeleteRetentionPolicy"
+    return _serviced(clients, store, {name: policy})
 
 
 def _lifecycle(clients: Clients, store: Ref) -> list[dict[str, Any]]:

@@ -14,9 +14,10 @@ DAYS = 14
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
     if not situation.blames(target, SoftDelete):
         return
-    if any(kept.days < DAYS for kept in situation.world.look(target, SoftDelete)):
-        why = "the actor changed the settings of the store's blobs, and what is deleted now would be gone"
-        yield action.change(target, SoftDelete(days=DAYS), why, origin=Origin.ATTACKER)
+    for kept in situation.world.look(target, SoftDelete):
+        if kept.days < DAYS:
+            why = f"the actor changed the settings of the store's blobs, and {kept.of} that are deleted now would be gone"
+            yield action.change(target, kept.but(days=DAYS), why, origin=Origin.ATTACKER)
 
 
 ACTION = Action(

@@ -153,13 +153,22 @@ class DelegationKeys(Facet):
 
 
 class SoftDelete(Facet):
-    """For how many days what is deleted can be had back; nought where it can not (Azure `deleteRetentionPolicy`)."""
+    """For how many days what is deleted can be had back; nought where it can not.
+
+    Blobs and whole containers each have their own time (Azure `deleteRetentionPolicy`, `containerDeleteRetentionPolicy`).
+    """
 
     facet: Literal["soft-delete"] = "soft-delete"
+    of: Literal["blobs", "containers"] = "blobs"
     days: int
 
+    @property
+    def part(self) -> str:
+        return self.of
+
     def satisfied_by(self, now: Facet | None) -> bool:
-        return now == self or (self.days > 0 and isinstance(now, SoftDelete) and now.days >= self.days)
+        longer = self.days > 0 and isinstance(now, SoftDelete) and now.of == self.of and now.days >= self.days
+        return now == self or longer
 
     @property
     def absent(self) -> Self:

@@ -89,9 +89,10 @@ def show_service(cloud: "Cloud", call: ArmCall) -> Answer:
 def set_service(cloud: "Cloud", call: ArmCall) -> Answer:
     """Change what is given."""
     account, given = account_of(cloud, call), _given(call)
-    days = (given.get("deleteRetentionPolicy") or {}).get("days")
-    if days is not None and not 1 <= days <= 365:  # noqa: PLR2004 - the service's bounds
-        raise Problem(400, "InvalidRequestPropertyValue", "The number of days must be between 1 and 365.")
+    for policy in ("deleteRetentionPolicy", "containerDeleteRetentionPolicy"):
+        days = (given.get(policy) or {}).get("days")
+        if days is not None and not 1 <= days <= 365:  # noqa: PLR2004 - the service's bounds
+            raise Problem(400, "InvalidRequestPropertyValue", "The number of days must be between 1 and 365.")
     if given.get("isVersioningEnabled") is False and any(each.versioned_worm for each in account.containers.values()):
         message = "Versioning cannot be disabled while version-level immutability is enabled."
         raise Problem(409, "ConflictFeatureEnabled", message)
