@@ -14,18 +14,23 @@ from tests.both import on_aws, on_azure
 from tests.both.under_test import Clinic
 from tests.drills.conftest import at_its_own_pace, pytest_runtest_setup
 
-__all__ = ["at_its_own_pace", "clinic", "pytest_runtest_setup", "shared_clinic"]
+__all__ = ["at_its_own_pace", "clinic", "cloud", "pytest_runtest_setup", "shared_clinic"]
 
 CLOUDS: Mapping[str, Callable[[], AbstractContextManager[Clinic]]] = {"aws": on_aws.clinic, "azure": on_azure.clinic}
 
 
 @pytest.fixture(scope="module", params=CLOUDS)
-def shared_clinic(request: pytest.FixtureRequest) -> Iterator[Clinic]:
-    with CLOUDS[request.param]() as made:
+def cloud(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def shared_clinic(cloud: str) -> Iterator[Clinic]:
+    with CLOUDS[cloud]() as made:
         yield made
 
 
-@pytest.fixture(params=CLOUDS)
-def clinic(request: pytest.FixtureRequest) -> Iterator[Clinic]:
-    with CLOUDS[request.param]() as made:
+@pytest.fixture
+def clinic(cloud: str) -> Iterator[Clinic]:
+    with CLOUDS[cloud]() as made:
         yield made

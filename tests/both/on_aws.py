@@ -31,7 +31,6 @@ FOREIGN = f"arn:aws:iam::{names.THIEF_ACCOUNT}:root"
 class AwsClinic:
     """`Clinic`, seen through unmodified clients and the sandbox's control path."""
 
-    cloud = "aws"
     thief = "thief"
     people: tuple[str, ...] = ("clinician", "backup")
     bystander = names.APP_ROLE
@@ -52,6 +51,10 @@ class AwsClinic:
 
     def start(self, *words: object) -> Running:
         return self.scene.start(*words)
+
+    def kill(self, pid: int, nth: int) -> None:
+        self.scene.control("DELETE", "faults")
+        self.scene.control("POST", "kill", pid=pid, nth=nth)
 
     def reads(self, who: str) -> str:
         return self.scene.reads(who)

@@ -3,11 +3,13 @@
 import json
 import logging
 import os
+import signal
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http import HTTPStatus
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -80,7 +82,6 @@ class Pages(logging.Handler):
 class AzureClinic:
     """`Clinic`, seen through unmodified clients; what no client shows is read in the sandbox itself."""
 
-    cloud = "azure"
     thief = "thief"
     people: tuple[str, ...] = ("clinician", "legacy")
     bystander = names.VAULT_ID.lower()
@@ -112,6 +113,17 @@ class AzureClinic:
 
     def start(self, *words: object) -> Running:
         return Running([*map(str, words)], {**os.environ, **self.environment("responder")}, ROOT)
+
+    def kill(self, pid: int, nth: int) -> None:
+        arrived = count(1)
+
+        def strike(*_: object) -> None:
+            if next(arrived) == nth:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+        self.sandbox.faults.clear()
+        self.sandbox.faults.at_each_call(strike)
 
     def reads(self, who: str) -> str:
         try:

@@ -85,7 +85,6 @@ class Namesake:
 class Clinic(Protocol):
     """A clinic in an embedded cloud, robbed by a thief whose alert the cloud bears out, and `codeblue` run as its responder."""
 
-    cloud: str
     theft: Json
     """the alert about the thief, which its source bears out"""
     thief: str
@@ -111,6 +110,9 @@ class Clinic(Protocol):
 
     def start(self, *words: object) -> Running:
         """The same in a process of its own, begun and not waited for."""
+
+    def kill(self, pid: int, nth: int) -> None:
+        """SIGKILL to this process as the n-th call from now on comes in; the call itself is answered, to nobody."""
 
     def reads(self, who: str) -> str:
         """The error code that this caller gets for a patient's chart; empty where the chart is given out."""
