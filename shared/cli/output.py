@@ -198,12 +198,12 @@ def _left(summary: Mapping[str, object]) -> None:
 
 def show_undo(undo: Undo) -> None:
     """The plan of an undo: what is taken back, what stays, and the digest that approves it."""
-    for name in dict.fromkeys(change.action for change in undo.plan.changes):
+    for name in dict.fromkeys(change.action for change in undo.back):
         out.print(f"take back: {ACTIONS[name].title}\n  it hurts: {ACTIONS[name].hurts}")
-        for target, times in Counter(c.target for c in undo.plan.changes if c.action == name).items():
+        for target, times in Counter(c.target for c in undo.back if c.action == name).items():
             out.print(f"  on {short(target.id)}{f' (x{times})' if times > 1 else ''}")
-    for name, reason in dict.fromkeys((change.action, reason) for change, reason in undo.left):
+    for name, reason in dict.fromkeys((change.action, reason) for change, reason in undo.stays):
         out.print(f"stays: {ACTIONS[name].title}: {reason}")
-        for target in dict.fromkeys(c.target for c, why in undo.left if (c.action, why) == (name, reason)):
+        for target in dict.fromkeys(c.target for c, why in undo.stays if (c.action, why) == (name, reason)):
             out.print(f"  on {short(target.id)}")
     out.print(f"digest {undo.digest}")

@@ -87,13 +87,20 @@ def _undoable(changes: Sequence[Change]) -> tuple[list[Change], list[Applied]]:
     """Sorts out what is never restored, and says why."""
     kept, settled = [], []
     for change in reversed(changes):
-        if not change.reversible or change.before is None:
-            settled.append(_result(change, Status.ONE_WAY, "this can not be undone"))
-        elif change.origin is Origin.ATTACKER:
-            settled.append(_result(change, Status.LEFT, "what was there before was the attacker's work; it is not restored"))
+        if why := unrestored(change):
+            settled.append(_result(change, *why))
         else:
             kept.append(change)
     return kept, settled
+
+
+def unrestored(change: Change) -> tuple[Status, str] | None:
+    """Why no undo restores what was there before this change, and the word for it; None where one may."""
+    if not change.reversible or change.before is None:
+        return Status.ONE_WAY, "this can not be undone"
+    if change.origin is Origin.ATTACKER:
+        return Status.LEFT, "what was there before was the attacker's work; it is not restored"
+    return None
 
 
 def _as_undone(result: Applied) -> Applied:

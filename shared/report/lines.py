@@ -31,5 +31,5 @@ def of_audit(case_id: str, found: Audit) -> dict[str, object]:
 
 def of_undo(case_id: str, wanted: Undo) -> dict[str, object]:
     """What would be taken back, what stays and why, and the digest that approves it."""
-    stays = [{"target": c.target.id, "action": c.action, "reason": why, "one_way": not c.reversible} for c, why in wanted.left]
-    return {"case": case_id, "digest": wanted.digest, "changes": [c.target.id for c in wanted.plan.changes], "stays": stays}
+    stays = [{"target": c.target.id, "action": c.action, "reason": why, "one_way": not c.reversible} for c, why in wanted.stays]
+    return {"case": case_id, "digest": wanted.digest, "changes": [c.target.id for c in wanted.back], "stays": stays}

@@ -67,10 +67,20 @@ def _fenced_whole(standing: Standing, by: str) -> Standing:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What an undo would take back (`plan`, as it was applied) and what it would leave, with the reason."""
+    """What an undo would try to take back (`plan`, as it was applied) and what it would leave alone, with the reason."""
 
     plan: Plan
     left: tuple[tuple[Change, str], ...]
+
+    @property
+    def back(self) -> tuple[Change, ...]:
+        """What is as it was, afterwards, unless somebody changed it since."""
+        return tuple(change for change in self.plan.changes if not engine.unrestored(change))
+
+    @property
+    def stays(self) -> tuple[tuple[Change, str], ...]:
+        """What is not, and why."""
+        return (*self.left, *((change, why[1]) for change in self.plan.changes if (why := engine.unrestored(change))))
 
     @property
     def digest(self) -> str:

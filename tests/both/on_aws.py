@@ -1,8 +1,9 @@
 """The clinic on the embedded AWS: a copy of one that was built once, for another takes seconds of work and a copy none."""
 
 import json
+import tomllib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.scenario_findings import all_of
 from tests.both import command
 from tests.both.under_test import Forged, Json, Namesake, Ran, Tables
+from tests.drills import recover_scene
 from tests.drills.cloud_state import kept, policies_of
 from tests.drills.programs import Running
 from tests.drills.respond_scene import Scene, alert, opened, refusal, writes
@@ -32,15 +34,18 @@ class AwsClinic:
     """`Clinic`, seen through unmodified clients and the sandbox's control path."""
 
     thief = "thief"
-    people: tuple[str, ...] = ("clinician", "backup")
+    people: tuple[str, ...] = ("clinician", "clinician_app", "clinician_by_arn", "backup")
     bystander = names.APP_ROLE
     once: tuple[tuple[str, ...], int] = (("UpdateAccessKey", "PutKeyPolicy", "RevokeGrant"), 4)
+    recovery = 560
+    ways = frozenset({"admit-to-successor", "deny-all"})
     one_way = frozenset({"remove-console"})
     break_glass = f"arn:aws:iam::{names.ACCOUNT}:role/{names.BREAK_GLASS}"
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.theft = alert()
+        self.declared = _tables(scene.described["response_toml"])
         self.public_key = str(scene.described["custody"]["public_key"])
 
     def policy(self, folder: Path, tables: Tables) -> Path:
@@ -135,6 +140,27 @@ class AwsClinic:
         found = self.scene.client("kms").list_grants(KeyId=self._key)["Grants"]
         return [each["GranteePrincipal"] for each in found if each["GranteePrincipal"] == FOREIGN]
 
+    def furnish(self) -> None:
+        recover_scene.furnish(self.scene)
+
+    def stored(self) -> Mapping[Any, object]:
+        return recover_scene.stored(self.scene)
+
+    def astray(self) -> list[str]:
+        made = recover_scene.successors(self.scene)
+        under = {*recover_scene.keys(self.scene), recover_scene.default_key(self.scene)}
+        return sorted(under - set(made)) if len(made) == 1 else [f"{len(made)} successors of one key"]
+
+    def not_put_back(self) -> list[str]:
+        now = recover_scene.default_key(self.scene)
+        return [] if now == self._key else [now]
+
+    def unclaimed(self) -> list[str]:
+        kms, known = self.scene.client("kms"), set(recover_scene.successors(self.scene))
+        made = [each["KeyArn"] for each in kms.list_keys()["Keys"] if each["KeyArn"] not in known]
+        tags = ({tag["TagKey"] for tag in kms.list_resource_tags(KeyId=key)["Tags"]} for key in made)
+        return [key for key, each in zip(made, tags, strict=True) if "codeblue:case" in each and "codeblue:orphan" not in each]
+
     def namesake(self) -> Namesake:
         iam = self.scene.client("iam")
         trust = clinic_policies.trust(arns=[f"arn:aws:iam::{names.ACCOUNT}:root"])
@@ -181,6 +207,13 @@ def clinic() -> Iterator[AwsClinic]:
     """A fresh one, until the block ends."""
     with opened() as scene:
         yield AwsClinic(scene)
+
+
+def _tables(text: str) -> Tables:
+    """The tables of a `response.toml`, each under its whole name."""
+    read = tomllib.loads(text)
+    tenants = {f"tenants.{name}": table for name, table in read.pop("tenants", {}).items()}
+    return {**{name: table for name, table in read.items() if isinstance(table, dict)}, **tenants}
 
 
 def _ours_apart(document: Any) -> Any:  # noqa: ANN401  # JSON

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from azure.core.exceptions import AzureError
@@ -50,6 +51,8 @@ BESIDE = frozenset({"login", "logs", "imds"})
 """Planes where nothing of anybody's is changed: a query is a POST."""
 
 
+AWKWARD = ("a b+c.dcm", "é.dcm", "twice//over.dcm")
+
 SDK = (
     "azure.core.pipeline.transport",
     "azure.identity",
@@ -86,6 +89,9 @@ class AzureClinic:
     people: tuple[str, ...] = ("clinician", "legacy")
     bystander = names.VAULT_ID.lower()
     once: tuple[tuple[str, ...], int] = (("PATCH graph", "roleAssignments", "removePassword", "endGetAccess"), 12)
+    declared: Tables = {}  # noqa: RUF012  # a table, and nobody writes in it
+    recovery = 245
+    ways = frozenset({"disable-sign-in", "replace-key", "repoint"})
     one_way = frozenset({"remove-credentials", "revoke-disk-links", "revoke-sessions"})
     public_key = ""
 
@@ -207,6 +213,24 @@ class AzureClinic:
         state = self.state()
         sftp = ["users of the store's own"] if state["store"]["isLocalUserEnabled"] else []
         return [*sftp, *(role[1] for role in state["roles"] if role[0] == MADE), *([MADE] if state["sign-in"][MADE] else [])]
+
+    def furnish(self) -> None:
+        tenant = self.sandbox.storage.accounts[names.ACCOUNT].containers[names.TENANTS[0]]
+        for name in AWKWARD:
+            tenant.blobs[name] = replace(tenant.blobs["0000.dcm"], name=name)
+
+    def stored(self) -> Mapping[Any, object]:
+        return state_azure.stored(self.sandbox)
+
+    def astray(self) -> list[str]:
+        return state_azure.astray(self.sandbox)
+
+    def not_put_back(self) -> list[str]:
+        closed = self.state()["network"][0]["defaultAction"] != "Allow"
+        return [*self.astray(), *(["the store's network"] if closed else [])]
+
+    def unclaimed(self) -> list[str]:
+        return state_azure.unclaimed(self.sandbox)
 
     def namesake(self) -> Namesake:
         directory = self.sandbox.entra.directory

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.adapters.azure.custody_places import Places
+from shared.adapters.azure.key_versions import CASE
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.storage_state import Account
@@ -78,3 +79,35 @@ def kept(cloud: Cloud, at: Places) -> Iterator[bytes]:
             for version in blob.all():
                 yield version.content
                 yield repr((version.headers, version.metadata, version.tags)).encode()
+
+
+def stored(cloud: Cloud) -> dict[object, object]:
+    """Every version of every blob of the clinic's store, by container, name and id."""
+    found: dict[object, object] = {}
+    for container in cloud.storage.accounts[names.ACCOUNT].containers.values():
+        for blob in container.blobs.values():
+            for each in blob.all():
+                found[container.name, blob.name, each.id] = (each.content, each.etag, each.metadata, each.tags, each.modified)
+    return found
+
+
+def astray(cloud: Cloud) -> list[str]:
+    """Scopes, and the store itself, that are not under the one version that was made of their key, or do not follow the newest."""
+    store = cloud.storage.accounts[names.ACCOUNT]
+    places = {names.ACCOUNT: store.wrapping, **{name: scope.wrapping for name, scope in store.scopes.items()}}
+    made = _made(cloud)
+    wrong = (f"{len(ours)} successors of {name}" for name, ours in made.items() if len(ours) != 1)
+    under = {place: each for place, each in places.items() if each}
+    return [*wrong, *(at for at, each in under.items() if each.version or each.current.rpartition("/")[2] not in made[each.name])]
+
+
+def unclaimed(cloud: Cloud) -> list[str]:
+    """Versions that were made for a case and are not their key's newest."""
+    vault = cloud.vaults.living[names.VAULT]
+    return [each for name, ours in _made(cloud).items() for each in ours if each != vault.keys[name].current.name]
+
+
+def _made(cloud: Cloud) -> dict[str, list[str]]:
+    """By key, the versions that were made for a case."""
+    vault = cloud.vaults.living[names.VAULT]
+    return {name: [each.name for each in key.versions.values() if CASE in each.tags] for name, key in vault.keys.items()}

@@ -99,6 +99,12 @@ class Clinic(Protocol):
     """words in the names of what is written once and never again while a thief is fenced, and how much of that there is"""
     one_way: frozenset[str]
     """actions of the fence of that robbery which nobody can undo"""
+    declared: Tables
+    """what the clinic's administrators have declared beforehand"""
+    recovery: int
+    """calls of a run from the plan of new keys to the proof, and some"""
+    ways: frozenset[str]
+    """actions of a recovery that nobody takes back, for what was moved would be lost"""
     public_key: str
     """custody's key, as its owner has it from the beginning (PEM)"""
 
@@ -158,6 +164,21 @@ class Clinic(Protocol):
 
     def standing(self) -> list[str]:
         """What still stands of what the thief made."""
+
+    def furnish(self) -> None:
+        """What a recovery meets besides plain charts."""
+
+    def stored(self) -> Mapping[Any, object]:
+        """Every stored version as anybody who may read it sees it, without its key."""
+
+    def astray(self) -> list[str]:
+        """What is not under the one successor of its key, or would not be when it is next written."""
+
+    def not_put_back(self) -> list[str]:
+        """What a rollback of a recovery leaves otherwise than it was, though it could."""
+
+    def unclaimed(self) -> list[str]:
+        """Keys that were made for a case, and that nothing uses or names."""
 
     def namesake(self) -> Namesake:
         """Somebody under the name of a responder who is no more, and what it did with what it can reach."""

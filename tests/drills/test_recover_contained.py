@@ -146,12 +146,3 @@ class TestAfterwards:
         assert recovery.codeblue("apply", recovery.case).status == (0, "contained")
         # a later stamp on the thief's sessions is upkeep
         assert {call.split()[0] for call in writes(recovery.scene.calls(seen))} <= {"iam:PutUserPolicy"}
-
-    def test_a_rollback_keeps_the_way_to_what_was_moved(self, recovery: Recovery) -> None:
-        shown = recovery.codeblue("rollback", recovery.case).result
-        assert {each["action"] for each in shown["stays"]} >= {"admit-to-successor", "deny-all"}
-        assert recovery.codeblue("rollback", recovery.case, "--digest", shown["digest"]).status == (0, "rolled_back")
-        assert default_key(recovery.scene) == recovery.old
-        for who in ("clinician", "clinician_app", "clinician_by_arn", "backup"):
-            assert recovery.scene.reads(who) == "", who
-        assert recovery.scene.reads() != ""
