@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import signal
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -19,7 +18,6 @@ from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient
 
 from shared.adapters.azure.custody_places import by_convention
-from shared.sandbox.azure import clinic_alerts
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure.calls import Answered
 from shared.sandbox.azure.clinic import Clinic, build
@@ -28,15 +26,15 @@ from shared.sandbox.azure.directory import ServicePrincipal
 from shared.sandbox.azure.security import store_alert
 from shared.sandbox.azure.server import Server
 from shared.sandbox.azure.wire import Request
+from tests.both import alerts_azure as alerts
 from tests.both import command, state_azure
 from tests.both.under_test import Forged, Json, Namesake, Ran, Tables
 from tests.conftest import ROOT
-from tests.contract.azure.respond_scenes import EVENTS, Night, read
+from tests.contract.azure.respond_scenes import Night, read
 from tests.contract.azure.thief_scenes import Hand, empowered, scans
 from tests.drills import programs
 from tests.drills.programs import Running
 
-THEFT = EVENTS / "defender-application-read.json"
 SCOPE = f"/subscriptions/{names.SUBSCRIPTION}"
 OWN: Tables = {"custody": {"azure": names.SCOPE}, "responder": {"places": ["203.0.113.9"]}}
 CUSTODY = by_convention(names.SUBSCRIPTION, names.GROUP)
@@ -97,7 +95,7 @@ class AzureClinic:
 
     def __init__(self, url: str, cloud: Cloud, built: Clinic, pages: Pages) -> None:
         self.sandbox, self._url, self._held, self._pages = cloud, url, built.credentials, pages
-        self.theft: Json = json.loads(THEFT.read_text())
+        self.theft: Json = alerts.theft()
         self.responder = self._principal("responder")
         self.break_glass = cloud.entra.directory.add_user(BREAK_GLASS, "a-password-in-a-safe-EXAMPLE").id
         night = Night(url, cloud, built, Path(), pytest.MonkeyPatch())
@@ -151,21 +149,18 @@ class AzureClinic:
 
     def forged(self) -> Forged:
         known = str(self.theft["SystemAlertId"])
-        viewer = self._about_principal(names.IDENTITY, self._principal(names.IDENTITY).id)
+        viewer = alerts.about_principal(names.IDENTITY, self._principal(names.IDENTITY).id)
         return Forged(
             user=viewer,
             known_user={**viewer, "SystemAlertId": known},
-            ourselves=self._about_principal("codeblue", self.responder.id),
-            last_resort=self._about_user(BREAK_GLASS, self.break_glass),
-            last_resort_by_name=self._about_user(BREAK_GLASS),
-            known_custody=_about_store({**self.theft, "SystemAlertId": known}, CUSTODY.resources[0]),
+            ourselves=alerts.about_principal("codeblue", self.responder.id),
+            last_resort=alerts.about_user(BREAK_GLASS, self.break_glass),
+            last_resort_by_name=alerts.about_user(BREAK_GLASS),
+            known_custody=alerts.about_store({**self.theft, "SystemAlertId": known}, CUSTODY.resources[0]),
         )
 
     def out_of_reach(self) -> tuple[Json, Tables, tuple[str, ...]]:
-        told = clinic_alerts.alert(str(self.theft["SystemAlertId"]))
-        also = {"type": "azure-resource", "resourceId": names.ACCOUNT_ID}
-        told |= {"systemAlertId": f"2517_{uuid.uuid4()}", "entities": [*told["entities"], also]}
-        true = _about_store(told, CUSTODY.resources[0])
+        true = alerts.true_of(CUSTODY.resources[0], names.ACCOUNT_ID)
         store_alert(self.sandbox, CUSTODY.resources[0], true)
         protected = {"protected": {"resources": [names.ACCOUNT_ID]}}
         return true, protected, (CUSTODY.resources[0].lower(), names.ACCOUNT_ID.lower())
@@ -256,37 +251,11 @@ class AzureClinic:
         audited = [each for each in self.sandbox.entra.audits.seen() if who.id in json.dumps(each["initiatedBy"])]
         return [*reversed(audited), *changed]
 
-    def _about(self, *entities: Mapping[str, str]) -> Json:
-        forged: Json = {**self.theft, "SystemAlertId": f"2517_{uuid.uuid4()}"}
-        return forged | {"Entities": [self.theft["Entities"][0], *entities]}
-
-    def _about_user(self, upn: str, object_id: str = "") -> Json:
-        name, _, suffix = upn.partition("@")
-        known = {"AadUserId": object_id} if object_id else {}
-        return self._about({"Type": "account", "Name": name, "UpnSuffix": suffix, **known})
-
-    def _about_principal(self, name: str, object_id: str) -> Json:
-        return self._about({"Type": "account", "Name": name, "ServicePrincipalId": object_id})
-
 
 def _aside(call: Answered) -> bool:
     """Whether a call changes nothing, or only the record."""
     asks = call.request.method in ASKING or call.plane in BESIDE
     return asks or any(host in f"https://{call.request.host}" for host in (CUSTODY.blob_url, CUSTODY.vault_url))
-
-
-def _about_store(alert: Json, store: str) -> Json:
-    """The same alert, naming this store as the one that is read."""
-    other = {name: value for name, value in alert.items() if name.lower() not in NAMING}
-    return other | {
-        "azureResourceId": store,
-        "resourceIdentifiers": [{"type": "AzureResource", "azureResourceId": store}],
-        "compromisedEntity": store.rpartition("/")[2],
-    }
-
-
-NAMING = frozenset({"azureresourceid", "resourceidentifiers", "compromisedentity"})
-"""Where an alert says what it is about."""
 
 
 @contextmanager
