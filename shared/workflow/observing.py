@@ -139,7 +139,7 @@ def _needs(old: Succession, case: Case, deps: Deps, used: Forms, proved: Proofs)
 def _rewritten(key: Ref, case: Case) -> Iterator[Need]:
     """Parts of stores that get new data keys: while anything could still be moved there, the key of the old ones stays."""
     done = {v.key for v in case.versions if v.done}
-    for part in (s.old for s in case.scope.renewed if s.old.cloud is key.cloud):
+    for part in (s.old for s in case.scope.within(key.cloud).renewed):
         if part not in done:
             yield Need(f"what is stored in {part} has not been moved and proved")
 
