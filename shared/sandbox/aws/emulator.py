@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 import moto.core.responses
+import moto.kms.models
 from moto.core.base_backend import BackendDict
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.config import default_user_config
@@ -23,6 +24,7 @@ from moto.core.utils import method_names_from_class
 from moto.dynamodb.responses import DynamoHandler
 from moto.iam.responses import IamResponse
 from moto.kms.responses import KmsResponse
+from moto.kms.utils import AbstractPrivateKey, generate_private_key
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import s3_backends
 from moto.s3.responses import S3Response
@@ -49,6 +51,16 @@ class _Kms(KmsResponse):
     def _validate_cmk_id(self, key_id: str) -> None:
         if self.kms_backend.get_key_id(key_id) not in self.kms_backend.keys:
             super()._validate_cmk_id(key_id)
+
+
+@cache
+def _never_asked_for() -> AbstractPrivateKey:
+    return generate_private_key("SYMMETRIC_DEFAULT")
+
+
+def _private_key(spec: str) -> AbstractPrivateKey:
+    """moto makes an RSA key, which takes longer than all else of CreateKey, for every key that only encrypts too."""
+    return _never_asked_for() if spec == "SYMMETRIC_DEFAULT" else generate_private_key(spec)
 
 
 def _s3(request: Request, url: str, headers: Mapping[str, str]) -> TYPE_RESPONSE:
@@ -102,6 +114,7 @@ class Emulator:
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
         # moto asks a class for its methods at every request, and EC2's has a thousand
         vars(moto.core.responses)["method_names_from_class"] = cache(method_names_from_class)
+        vars(moto.kms.models)["generate_private_key"] = _private_key
         self._server = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.RLock()
 
