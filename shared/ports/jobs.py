@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -59,6 +60,16 @@ class TaskDone:
     code: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class JobSeen:
+    """A job that is there, whoever ordered it: what it does by the service's own word, and when it was ordered."""
+
+    id: str
+    operation: str
+    state: JobState
+    ordered: datetime
+
+
 class Jobs(Protocol):
     """Jobs of the accounts that have a role for them. Every method may raise `CloudError`."""
 
@@ -72,6 +83,10 @@ class Jobs(Protocol):
 
     def look(self, store: Ref, job: str) -> Job:
         """The job as it is now. Raises `Absent`."""
+        ...
+
+    def seen(self, store: Ref, since: datetime) -> Iterator[JobSeen]:
+        """Every job under the jobs' role in the store's account and Region that was ordered since, or is not over."""
         ...
 
     def confirm(self, order: Order, job: str) -> None:

@@ -29,6 +29,7 @@ from .deps import Deps, Recovery
 from .foreseeing import Foreseen, Pair, foresee, most, told
 from .putting_off import put_off
 from .step import Next, Part
+from .strange_jobs import strange_jobs
 from .unmoved import AGAIN, Going, Ran, people, stays
 
 AGAIN_SECONDS = 1
@@ -81,6 +82,8 @@ def _carried_out(case: Case, known: Case, made: Plan, deps: Deps, recovery: Reco
         return Next(known, Stage.MIGRATE, again_seconds=AGAIN_SECONDS, parts=parts)
     ran = _ran(known, deps, recovery, cancelling, made)
     after_moves = moved(known, ran)
+    if strange := strange_jobs(known, deps, recovery):
+        after_moves = after_moves.but(unmoved=people(after_moves, strange, *(left.target for left in strange)))
     if (waiting := _waiting(cancelling, ran)) is not None:
         return Next(after_moves, Stage.MIGRATE, again_seconds=waiting)
     after = waves.record(after_moves, deps, made, tuple(outcomes(made, ran)), started) if ran else after_moves

@@ -1,10 +1,15 @@
 """Making the places of the record, and judging them."""
 
+import json
+
 import pytest
 
 from shared.adapters.aws.canaries import canaries
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.custody_init import init
+from shared.adapters.aws.jobs import ROLE
+from shared.adapters.aws.jobs_role import POLICY
+from shared.adapters.aws.permissions import allow, document, tasks
 from shared.adapters.aws.sinks import S3Sink
 from shared.domain.errors import NotReady
 from shared.sandbox.aws.faults import Fault
@@ -42,6 +47,23 @@ def test_init_makes_a_bucket_for_canaries_that_is_closed_and_forgets(custody: Cu
 
 def test_where_nobody_made_a_canarys_key_there_is_no_canary(custody: Custody) -> None:
     assert canaries(custody.admin, ("eu-west-1",)) == {}
+
+
+def test_init_makes_the_role_of_jobs_for_the_service_alone(custody: Custody) -> None:
+    iam = custody.admin.iam("")
+    assert custody.made["jobs_role"] == f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"
+    held = iam.get_role_policy(RoleName=ROLE, PolicyName=POLICY)["PolicyDocument"]
+    assert held == json.loads(document(*tasks(ACCOUNT)))
+    iam.put_role_policy(RoleName=ROLE, PolicyName=POLICY, PolicyDocument=document(allow({"s3:*"}, "*")))
+    init(custody.admin, PLACES)
+    assert iam.get_role_policy(RoleName=ROLE, PolicyName=POLICY)["PolicyDocument"] == held
+
+
+def test_init_refuses_a_role_of_jobs_that_others_can_have(custody: Custody) -> None:
+    them = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+    custody.admin.iam("").update_assume_role_policy(RoleName=ROLE, PolicyDocument=document(dict(them)))
+    with pytest.raises(NotReady, match="lets others in"):
+        init(custody.admin, PLACES)
 
 
 def test_init_never_shortens_a_retention(custody: Custody) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -70,6 +71,18 @@ def test_the_same_token_is_the_same_job(charts: Scene) -> None:
     assert jobs(charts).order(order(charts, "another")) != first
     with pytest.raises(Refused, match="IdempotencyException"):
         jobs(charts).order(replace(order(charts), bucket_key=False))
+
+
+def test_jobs_under_the_jobs_role_are_seen_whoever_ordered_them(charts: Scene, sandbox: Sandbox) -> None:
+    opened = datetime.fromtimestamp(sandbox.cloud.clock.now(), UTC)
+    mine = jobs(charts).order(order(charts))
+    theirs = sandbox.cloud.books.batch_jobs[jobs(charts).order(order(charts, "theirs"))]
+    theirs["asked"] = {**theirs["asked"], "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/their-own"}
+    (seen,) = jobs(charts).seen(charts.plan.store, opened)
+    assert (seen.id, seen.operation) == (mine, "S3UpdateObjectEncryption")
+    jobs(charts).cancel(charts.plan.store, mine)
+    until(charts, mine, JobState.CANCELLED)
+    assert list(jobs(charts).seen(charts.plan.store, opened + timedelta(days=1))) == []
 
 
 def test_a_job_does_nothing_before_it_is_confirmed(charts: Scene) -> None:
@@ -240,3 +253,4 @@ def _all_of_it(made: Scene, token: str) -> None:
     jobs(made).confirm(order(made, token), ident)
     until(made, ident, JobState.COMPLETE)
     list(jobs(made).report(made.plan.store, ident))
+    list(jobs(made).seen(made.plan.store, datetime.min.replace(tzinfo=UTC)))

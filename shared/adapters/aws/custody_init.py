@@ -12,6 +12,7 @@ from shared.adapters.aws.arns import partition_of
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.custody_places import Places, places
 from shared.adapters.aws.errors import call
+from shared.adapters.aws.jobs_role import make_role
 from shared.adapters.aws.signer import SPEC, KmsSigner
 from shared.adapters.aws.windows import table_of
 from shared.domain.errors import Absent, CloudError, NotReady, Refused
@@ -28,7 +29,7 @@ THERE = frozenset({"ResourceInUseException", "AlreadyExistsException"})
 
 
 def init(clients: Clients, named: CustodyPlaces) -> dict[str, str]:
-    """Make both buckets, the tables, both keys, and the responder's own buckets.
+    """Make both buckets, the tables, both keys, the responder's own buckets, and the role of jobs.
 
     What is where, and `public_key`: the PEM that auditors need from elsewhere.
 
@@ -45,6 +46,7 @@ def init(clients: Clients, named: CustodyPlaces) -> dict[str, str]:
     call(kms.enable_key_rotation, KeyId=wrapping)
     return {
         **_make_canaries(clients, at),
+        "jobs_role": make_role(clients),
         "bucket": at.bucket,
         "second_bucket": at.second_bucket,
         "second_region": at.second_region,

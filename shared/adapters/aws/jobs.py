@@ -9,6 +9,7 @@ Rules
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from shared.adapters.aws.arns import partition_of
@@ -16,7 +17,7 @@ from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call
 from shared.domain.errors import Absent, Refused
 from shared.domain.resource import Ref
-from shared.ports.jobs import NOT_AS_ORDERED, Job, JobState, Order, TaskDone
+from shared.ports.jobs import NOT_AS_ORDERED, OVER, Job, JobSeen, JobState, Order, TaskDone
 from shared.reencryption import Canary
 
 from .job_reports import tasks_of
@@ -27,7 +28,7 @@ ROLE = "codeblue-batch"
 SERVICE = "batchoperations.s3.amazonaws.com"
 PLACE = "codeblue/jobs"
 
-ACTIONS = frozenset({"iam:GetRole", "s3:CreateJob", "s3:DescribeJob", "s3:GetObject", "s3:UpdateJobStatus"})
+ACTIONS = frozenset({"iam:GetRole", "s3:CreateJob", "s3:DescribeJob", "s3:GetObject", "s3:ListJobs", "s3:UpdateJobStatus"})
 """What ordering and watching jobs takes, besides handing on their role (`iam:PassRole`)."""
 
 TASKS = frozenset(
@@ -111,7 +112,7 @@ class AwsJobs:
             "Operation": {"S3UpdateObjectEncryption": {"ObjectEncryption": asked}},
             "ManifestGenerator": {"S3JobManifestGenerator": generator},
             "Report": self._report(order.store),
-            "RoleArn": f"arn:{partition_of(order.store.region)}:iam::{order.store.account}:role/{ROLE}",
+            "RoleArn": _role(order.store),
         }
 
     def look(self, store: Ref, job: str) -> Job:
@@ -126,6 +127,26 @@ class AwsJobs:
             failed=summary.get("NumberOfTasksFailed", 0),
             why=reasons[0].get("FailureCode", "") if reasons else "",
         )
+
+    def seen(self, store: Ref, since: datetime) -> Iterator[JobSeen]:
+        client = self._clients.s3control(store.account, store.region)
+        for each in self._listed(store):
+            seen = JobSeen(each["JobId"], each["Operation"], STATES.get(each["Status"], JobState.RUNNING), each["CreationTime"])
+            if seen.state in OVER and seen.ordered < since:
+                continue
+            # a listing does not tell the role
+            found: Mapping[str, Any] = call(client.describe_job, AccountId=store.account, JobId=seen.id)["Job"]
+            if found.get("RoleArn") == _role(store):
+                yield seen
+
+    def _listed(self, store: Ref) -> Iterator[Mapping[str, Any]]:
+        client, more = self._clients.s3control(store.account, store.region), dict[str, Any]()
+        while True:
+            page: Mapping[str, Any] = call(client.list_jobs, AccountId=store.account, **more)
+            yield from page.get("Jobs", ())
+            if not page.get("NextToken"):
+                return
+            more = {"NextToken": page["NextToken"]}
 
     def confirm(self, order: Order, job: str) -> None:
         client = self._clients.s3control(order.store.account, order.store.region)
@@ -173,6 +194,11 @@ def _says(told: object, ordered: object) -> bool:
     if isinstance(ordered, list):
         return isinstance(told, list) and len(told) == len(ordered) and all(map(_says, told, ordered))
     return told == ordered
+
+
+def _role(store: Ref) -> str:
+    """The ARN of the jobs' role in the store's account."""
+    return f"arn:{partition_of(store.region)}:iam::{store.account}:role/{ROLE}"
 
 
 def place_of(store: Ref) -> str:

@@ -8,13 +8,16 @@ Rules
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from shared.domain.errors import Absent, CloudError, Refused
 from shared.domain.resource import Ref
-from shared.ports.jobs import NOT_AS_ORDERED, OVER, Job, JobState, Order, TaskDone
+from shared.ports.jobs import NOT_AS_ORDERED, OVER, Job, JobSeen, JobState, Order, TaskDone
 from shared.ports.objects import Encryption, Scheme
 
 from .objects import MemoryObjects
+
+UPDATES = "S3UpdateObjectEncryption"
 
 
 @dataclass(slots=True)
@@ -31,11 +34,13 @@ class MemoryJobs:
     """Jobs by id; every public attribute may be changed at any time.
 
     `pace` is tasks done before a look, `fails` the code that a job fails with after its first task; `reports`: they are to be had.
+    `others` are jobs that somebody else ordered.
     """
 
     def __init__(self, objects: MemoryObjects, pace: int = 2) -> None:
         self.held: dict[str, Held] = {}
         self.pace, self.fails, self.reports = pace, "", True
+        self.others: list[JobSeen] = []
         self._objects = objects
 
     def serves(self, store: Ref) -> bool:
@@ -55,6 +60,11 @@ class MemoryJobs:
         elif held.now.state is JobState.RUNNING:
             self._work(held)
         return held.now
+
+    def seen(self, store: Ref, since: datetime) -> Iterator[JobSeen]:
+        held = ((ident, each) for ident, each in self.held.items() if each.order.store.account == store.account)
+        ours = (JobSeen(ident, UPDATES, each.now.state, since) for ident, each in held)
+        yield from (*ours, *self.others)
 
     def confirm(self, order: Order, job: str) -> None:
         held = self._of(order.store, job)

@@ -1,4 +1,6 @@
-"""S3 Batch Operations, which moto lacks: CreateJob, DescribeJob, UpdateJobStatus, of updates of encryption by a generated manifest.
+"""S3 Batch Operations, which moto lacks: CreateJob, DescribeJob, ListJobs, UpdateJobStatus.
+
+Of its operations only updates of encryption are done, by a generated manifest.
 
 A job goes on by one step each time it is looked at, and does all its tasks in one step. Each task is judged as a call of the job's
 role, and really changes the key of the version.
@@ -57,6 +59,7 @@ def create_job(cloud: Cloud, ask: Ask) -> Reply:
         "said": said,
         "asked": asked,
         "status": "New",
+        "at": ask.at,
         "tasks": None,
         "results": [],
         "failure": None,
@@ -105,6 +108,22 @@ def describe_job(cloud: Cloud, ask: Ask) -> Reply:
     known = {name: job["asked"].get(name) for name in told_back}
     found = {"JobId": job["id"], "Status": job["status"], "ProgressSummary": summary, **reasons, **known}
     return ask.answer({"Job": found})
+
+
+def list_jobs(cloud: Cloud, ask: Ask) -> Reply:
+    """ListJobs: all of the account, in one page; what a job's role is it does not tell."""
+    held = (job for job in cloud.books.batch_jobs.values() if job["account"] == ask.account)
+    told = [
+        {
+            "JobId": job["id"],
+            "Operation": next(iter(job["asked"]["Operation"])),
+            "Priority": job["asked"]["Priority"],
+            "Status": job["status"],
+            "CreationTime": job["at"],
+        }
+        for job in held
+    ]
+    return ask.answer({"Jobs": told})
 
 
 def update_job_status(cloud: Cloud, ask: Ask) -> Reply:
@@ -244,4 +263,9 @@ STEPS = {
 }
 """What a look does to a job of this status; one that is suspended waits, and one that is over stays so."""
 
-RULES: dict[str, Rule] = {"CreateJob": create_job, "DescribeJob": describe_job, "UpdateJobStatus": update_job_status}
+RULES: dict[str, Rule] = {
+    "CreateJob": create_job,
+    "DescribeJob": describe_job,
+    "ListJobs": list_jobs,
+    "UpdateJobStatus": update_job_status,
+}
