@@ -219,6 +219,14 @@ UNFENCEABLE: dict[Credential, tuple[str, str]] = {
 }
 """Whom no fence on an identity of ours reaches: why, and what a person can do. They are refused at the resource only."""
 
+PARTLY: dict[Credential, tuple[str, str]] = {
+    Credential.ENTRA_GUEST: (
+        "a guest's sessions are of its home tenant, and nobody ends them from here: it is kept from signing in to this one",
+        "tell the administrators of its home tenant; what was issued before lives on until it ends by itself",
+    ),
+}
+"""Whom a fence reaches, and not all of what they have: as above."""
+
 
 def _beyond(actors: Sequence[Actor], scope: Scope, world: World) -> tuple[LeftForPeople, ...]:
     """What a person must do because the program can not."""
@@ -226,6 +234,9 @@ def _beyond(actors: Sequence[Actor], scope: Scope, world: World) -> tuple[LeftFo
     for actor in (each for each in actors if each.credential in UNFENCEABLE):
         reason, following = UNFENCEABLE[actor.credential]
         left.append(LeftForPeople(target=str(actor), reason=reason, next=following))
+    for actor in (each for each in actors if each.credential in PARTLY):
+        reason, following = PARTLY[actor.credential]
+        left.append(LeftForPeople(target=str(actor), reason=reason, next=following, blocks=False))
     guarded = next((key for key in scope.keys if world.traits(key, PolicyStatement)), None)
     if guarded and not scope.allow:
         reason = "nobody is declared for it and nobody was seen using it: only the actors and foreign accounts are refused"

@@ -53,6 +53,10 @@ BY_LINK = BY_KEY.but(standings=(WHOLE.but(actor=LINK),))
 SIGNED = DelegationKeys(since=None)
 UNKEPT = BY_KEY.but(deeds=((STORE.id, "microsoft.storage/storageaccounts/blobservices/write"),))
 KEPT_CALLS = Traits(calls=frozenset({"microsoft.storage/storageaccounts/blobservices/write"}))
+VISITOR = principal(Kind.USER, "visitor")
+BY_GUEST = BY_KEY.but(
+    standings=(WHOLE.but(actor=Actor(credential=Credential.ENTRA_GUEST, account="", principal=VISITOR, unique_id=VISITOR.id)),)
+)
 KEYS = tuple(StoreKey(name=name, since=ALERT - timedelta(days=90)) for name in ("key1", "key2"))
 OPEN = NetworkRules(closed=False)
 CLOSED = NetworkRules(closed=True, addresses=("203.0.113.40", THIEF))
@@ -114,6 +118,8 @@ DOORS = {
     "none, where the actor has another credential": Row("regenerate-store-key", STORE, KEYS, BY_SECRET, 0),
     "a machine's identity has roles to lose": Row("remove-roles", PROGRAM, ROLES, MACHINE, 2),
     "and no sign-in of its own": Row("disable-sign-in", PROGRAM, (SignIn(enabled=True),), MACHINE, 0),
+    "a guest signs in no more": Row("disable-sign-in", VISITOR, (SignIn(enabled=True),), BY_GUEST),
+    "its sessions are its home tenant's": Row("revoke-sessions", VISITOR, (), BY_GUEST, 0),
     "nor credentials": Row("remove-credentials", PROGRAM, (HELD,), MACHINE, 0),
     "both keys, where the actor had them shown": Row("regenerate-store-key", STORE, KEYS, LISTED, 2),
     "not before it is known who uses them": Row("regenerate-store-key", STORE, KEYS, LISTED.but(used=()), 0),

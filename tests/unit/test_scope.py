@@ -11,6 +11,7 @@ from shared.domain.actor import Actor, Credential
 from shared.domain.case import Scope
 from shared.domain.resource import Kind, Ref
 from shared.domain.signal import Signal
+from shared.intake.azure_names import principal
 from shared.ports import Relation
 from tests.hospital import (
     ACCOUNT,
@@ -227,3 +228,10 @@ def test_the_responder_works_with_the_stores_too_and_is_nobody_to_be_guarded_aga
     found = survey(signal(), THIEF, hospital.worker().surveyor)
     assert RESPONDER.id in found.scope.allow
     assert RESPONDER not in [r.actor.principal for r in found.scope.rightful]
+
+
+def test_of_a_guest_people_are_told_whom_to_call() -> None:
+    visitor = principal(Kind.USER, "visitor")
+    guest = Actor(credential=Credential.ENTRA_GUEST, account="", principal=visitor, unique_id=visitor.id)
+    (told,) = [left for left in survey(signal(), guest, built().worker().surveyor).left if "home tenant" in left.next]
+    assert (told.target, told.blocks) == (str(guest), False)

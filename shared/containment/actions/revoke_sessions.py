@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from shared.containment.action import Action, Situation, blast_of
+from shared.domain.actor import Credential
 from shared.domain.facet import SessionsRevoked, SignIn
 from shared.domain.plan import Change, Wave
 from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    whole = situation.quarantined(target)
+    # a guest's sessions are the home tenant's: the call would answer that it is done, and nothing would be
+    whole = tuple(s for s in situation.quarantined(target) if s.actor.credential is not Credential.ENTRA_GUEST)
     if not whole:
         return
     now = next(iter(situation.world.look(target, SessionsRevoked)), None)
