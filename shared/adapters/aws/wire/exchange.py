@@ -63,8 +63,10 @@ class Reply:
 
     @property
     def request_id(self) -> str:
-        found = (line for line in self.lines if line[: len(REQUEST_ID)].lower() == REQUEST_ID)
-        return next(found, b"").partition(b":")[2].strip().decode("latin-1")
+        for line in self.lines:
+            if line[: len(REQUEST_ID)].lower() == REQUEST_ID:
+                return line[len(REQUEST_ID) :].strip().decode("latin-1")
+        return ""
 
     @property
     def code(self) -> str:

@@ -3,7 +3,6 @@
 import base64
 import binascii
 from functools import cache
-from urllib.parse import quote
 
 from shared.adapters.aws.objects_copied import REDIRECT
 from shared.adapters.aws.wire.exchange import Request
@@ -84,7 +83,7 @@ class Forms:
 
 def _request(form: Form, operation: str, key: str, part: str, version: str) -> Request:
     """A request about one version; `part` is the sub-resource that is meant."""
-    named = f"versionId={quote(version, safe='~')}"
+    named = f"versionId={in_query(version)}"
     query, sent = (f"{part}=&{named}", f"{part}&{named}") if part else (named, named)
     return Request(form, operation, in_path(key), query, sent)
 

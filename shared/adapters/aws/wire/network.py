@@ -62,8 +62,10 @@ class Network:
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._call)
         self._sockets, self._call_at = DefaultSelector(), NEVER
+        self._watched: set[int] = set()
         self._idle: dict[str, list[pycurl.Curl]] = {}
         self._flights: dict[pycurl.Curl, _Flight] = {}
+        self._bodies: dict[pycurl.Curl, bytes] = {}
 
     def run(self, turns: Turns, peer: Peer, open_: Callable[[Ask], Exchange[Facts | Moved]]) -> None:
         """Make every call that `turns` gives, until none is left or under way. Raises what `turns` raises."""
@@ -113,13 +115,15 @@ class Network:
 
     def _watch(self, what: int, descriptor: int, *_: object) -> None:
         """libcurl says what it waits for on a socket (CURLMOPT_SOCKETFUNCTION)."""
-        known = descriptor in self._sockets.get_map()
+        known = descriptor in self._watched
         if what == pycurl.POLL_REMOVE:
             if known:
+                self._watched.discard(descriptor)
                 self._sockets.unregister(descriptor)
         elif known:
             self._sockets.modify(descriptor, WATCHED[what])
         else:
+            self._watched.add(descriptor)
             self._sockets.register(descriptor, WATCHED[what])
 
     def _call(self, milliseconds: int) -> None:
@@ -164,7 +168,8 @@ class Network:
         flight = _Flight(number, exchange, request, peer.lessons)
         curl.setopt(pycurl.URL, url)
         curl.setopt(pycurl.HTTPHEADER, _UNSAID + lines)
-        if method == "PUT":
+        if method == "PUT" and self._bodies.get(curl) is not request.form.body:
+            self._bodies[curl] = request.form.body
             curl.setopt(pycurl.POSTFIELDS, request.form.body)
         curl.setopt(pycurl.HEADERFUNCTION, flight.lines.append)
         curl.setopt(pycurl.WRITEFUNCTION, flight.body.append)
@@ -181,6 +186,7 @@ class Network:
         for curl in list(self._flights):
             with suppress(pycurl.error):
                 self._multi.remove_handle(curl)
+            self._bodies.pop(curl, None)
             curl.close()
         self._flights.clear()
 

@@ -18,6 +18,7 @@ EMPTY = hashlib.sha256(b"").hexdigest()
 """The payload hash of a request without a body."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~/-]*").fullmatch
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 
 
 def in_path(key: str) -> str:
@@ -27,7 +28,7 @@ def in_path(key: str) -> str:
 
 def in_query(value: str) -> str:
     """A value as it stands in a query string: `/` is encoded too."""
-    return quote(value, safe="~")
+    return value if _UNRESERVED(value) else quote(value, safe="~")
 
 
 @dataclass(frozen=True, slots=True)
