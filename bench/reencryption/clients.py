@@ -8,11 +8,12 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from itertools import batched
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -42,7 +43,7 @@ def measured() -> Iterator[dict[str, float]]:
     said["rss"] = after.ru_maxrss / 1024
 
 
-def ours(url: str, pem: str, names: list[str], width: int, *, copies: bool, workers: int) -> dict[str, float]:
+def ours(url: str, pem: str, names: Iterable[str], width: int, *, copies: bool, workers: int) -> dict[str, float]:
     """The worker of a migration: signed, paced, tried again, every answer classified, over verified TLS."""
     from shared.adapters.aws.wire.answers import answered  # noqa: PLC0415
     from shared.adapters.aws.wire.forms import Forms  # noqa: PLC0415
@@ -67,14 +68,14 @@ def ours(url: str, pem: str, names: list[str], width: int, *, copies: bool, work
     peer = Peer(lambda _: Address(url, "/bench/"), "us-east-1", lambda _: credentials, lambda: datetime.now(UTC))
     network, paces, moved = Network(width, pem), Paces(clock, workers), 0
     with measured() as said:
-        for start in range(0, len(names), 1000):
-            turns = Turns([moving(name) for name in names[start : start + 1000]], clock, paces)
+        for some in batched(names, 1000, strict=False):
+            turns = Turns([moving(name) for name in some], clock, paces)
             network.run(turns, peer, partial(answered, Forms("bench", ACCOUNT)))
             moved += sum(isinstance(told, Moved) for told in turns.results)
     return said | {"ok": moved}
 
 
-def boto3(url: str, pem: str, names: list[str], width: int, *, copies: bool) -> dict[str, float]:
+def boto3(url: str, pem: str, names: Iterable[str], width: int, *, copies: bool) -> dict[str, float]:
     """The SDK, as a script of threads would use it."""
     import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
@@ -100,7 +101,7 @@ def boto3(url: str, pem: str, names: list[str], width: int, *, copies: bool) -> 
     return said
 
 
-def aiobotocore(url: str, pem: str, names: list[str], width: int) -> dict[str, float]:
+def aiobotocore(url: str, pem: str, names: Iterable[str], width: int) -> dict[str, float]:
     """The SDK on asyncio."""
     import asyncio  # noqa: PLC0415
 
@@ -180,10 +181,7 @@ def main() -> None:
     """Run one client and print what it took."""
     name, url, pem, objects, width, prefixes = sys.argv[1:]
     os.environ |= {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}  # pragma: allowlist secret
-    if name in LISTINGS:
-        said = LISTINGS[name](url, pem)
-    else:
-        said = CLIENTS[name](url, pem, list(keys(int(objects), int(prefixes))), int(width))
+    said = LISTINGS[name](url, pem) if name in LISTINGS else CLIENTS[name](url, pem, keys(int(objects), int(prefixes)), int(width))
     print(json.dumps(said))
 
 

@@ -2,7 +2,8 @@
 
 It answers PUT (CopyObject and UpdateObjectEncryption), HEAD and ListObjectVersions from fixed bytes, each after a latency with some
 jitter. A token bucket for each prefix says 503 SlowDown above its rate; connections are closed after so many answers; now and then
-an answer is a 500, or an error within a 200. It keeps no object: what it counts is printed as JSON for whoever asks `GET /counts`.
+an answer is a 500, or an error within a 200. It keeps no object: what it counts is printed as JSON for whoever asks `GET /counts`,
+writes taken and refused by second `GET /seconds`.
 """
 
 import argparse
@@ -90,6 +91,8 @@ class Stub:
         self.latency, self.jitter, self.recycle = options.latency, options.jitter, options.recycle
         self.errors, self.keys = options.errors, options.keys
         self.counts: Counter[str] = Counter()
+        self.taken: Counter[int] = Counter()
+        self.refused: Counter[int] = Counter()
         self.distinct: set[bytes] = set()
         self._buckets: dict[bytes, Bucket] = defaultdict(lambda: Bucket(options.cap))
         self._cap = options.cap
@@ -107,6 +110,9 @@ class Stub:
             return HEAD
         if method == b"POST":
             return WHO
+        if path == b"/seconds":
+            both = [(second, self.taken[second], self.refused[second]) for second in sorted({*self.taken, *self.refused})]
+            return answer("200 OK", json.dumps(both).encode())
         if path != b"/counts":
             return answer("200 OK", BUCKETS) if path == b"/" else self._of_bucket(query)
         return answer("200 OK", json.dumps({**self.counts, "distinct": len(self.distinct)}).encode())
@@ -115,11 +121,13 @@ class Stub:
         self.counts["writes"] += 1
         if self._cap and not self._buckets[path.rsplit(b"/", 1)[0]].take():
             self.counts["slow"] += 1
+            self.refused[int(perf_counter())] += 1
             return SLOW
         if self.errors and self._order.random() < self.errors:
             self.counts["broken"] += 1
             return self._order.choice((BROKEN, LATE))
         self.distinct.add(path)
+        self.taken[int(perf_counter())] += 1
         return OK
 
     def _of_bucket(self, query: bytes) -> bytes:
