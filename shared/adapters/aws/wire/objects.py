@@ -25,8 +25,8 @@ from shared.domain.resource import Ref
 from shared.ports.asking import Ask, Told, Turns, Update
 from shared.ports.objects import Encryption, Moved, Page
 
-WIDTH = 64
-"""Calls under way at a time."""
+WIDTH = 160
+"""Calls under way at a time: with 40 ms for each they come to 4,000 a second, more than a prefix takes of writes."""
 
 
 @dataclass(frozen=True, slots=True)
