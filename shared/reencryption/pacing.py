@@ -109,10 +109,11 @@ class Paces:
         """The pace for a key."""
         prefix = key.partition("/")[0] if "/" in key else ""
         with self._lock:
-            pace = self._paces.pop((prefix, limits), None) or Pace(self._clock, limits, self._workers, self._all)
-            self._paces[prefix, limits] = pace
-            if len(self._paces) > MOST_PACES:  # the one that nobody has asked for longest
-                del self._paces[next(iter(self._paces))]
+            pace = self._paces.get((prefix, limits))
+            if pace is None:
+                if len(self._paces) >= MOST_PACES:  # stores are gone through in order: the first is the longest done with
+                    del self._paces[next(iter(self._paces))]
+                pace = self._paces[prefix, limits] = Pace(self._clock, limits, self._workers, self._all)
             return pace
 
     def __len__(self) -> int:

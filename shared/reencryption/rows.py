@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 
 from shared.domain.value import Value, canonical
-from shared.ports.objects import Checksum, Facts
+from shared.ports.objects import Checksum, Facts, Pairs
 
 from .lanes import COPIES, Lane, Reason
 
 type Name = Callable[[str], str]
 """What stands for a name that could be health data (`Journal.name`)."""
+
+ALIKE = 256
+"""Headers and tags that are remembered as they are written: those of one store are mostly alike."""
 
 IN_PLACE = ("size", "etag", "modified", "storage_class", "checksum", "content", "tags")
 LISTED = ("size", "etag", "modified", "storage_class")
@@ -77,7 +81,6 @@ def sum_of(checksum: Checksum | None) -> Sum | None:
 
 def seen(facts: Facts, name: Name) -> Seen:
     """What a store says of a version, without what could be health data."""
-    content = {"headers": dict(facts.headers), "metadata": dict(facts.metadata)}
     return Seen(
         size=facts.size,
         etag=facts.etag,
@@ -85,9 +88,19 @@ def seen(facts: Facts, name: Name) -> Seen:
         storage_class=facts.storage_class,
         checksum=sum_of(facts.checksum),
         key=facts.encryption.key or facts.encryption.scheme.value,
-        content=name(canonical(content).decode()),
-        tags=name(canonical(dict(facts.tags)).decode()),
+        content=name(_content(facts.headers, facts.metadata)),
+        tags=name(_tags(facts.tags)),
     )
+
+
+@lru_cache(ALIKE)
+def _content(headers: Pairs, metadata: Pairs) -> str:
+    return canonical({"headers": dict(headers), "metadata": dict(metadata)}).decode()
+
+
+@lru_cache(ALIKE)
+def _tags(tags: Pairs) -> str:
+    return canonical(dict(tags)).decode()
 
 
 def differences(lane: Lane, before: Seen, after: Seen) -> tuple[str, ...]:

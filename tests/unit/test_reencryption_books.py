@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 
 from shared.adapters.memory.clock import BEGINNING, MemoryClock
 from shared.ports.objects import Version
-from shared.reencryption import books
+from shared.reencryption import books, pacing
 from shared.reencryption.books import Book, Rows, Settled
 from shared.reencryption.lanes import COPIES, Decision, Lane, Reason
-from shared.reencryption.pacing import MOST_PACES, Pace, Paces
+from shared.reencryption.pacing import Paces
 from shared.reencryption.rows import Row, Seen
 
 NAMES = st.sampled_from("abcdef")
@@ -94,10 +94,11 @@ def test_what_was_decided_is_of_a_version_as_it_is_now(monkeypatch: pytest.Monke
     assert settled.of([version, *others]) == {version: left}
 
 
-def test_prefixes_that_nobody_asks_for_any_more_are_forgotten() -> None:
+def test_prefixes_that_are_long_done_with_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "MOST_PACES", 3)
     paces = Paces(MemoryClock())
-    kept: Pace = paces.of("p0/x")
-    for n in range(2 * MOST_PACES):
-        paces.of(f"p{n}/x")
-        assert paces.of("p0/x") is kept
-    assert len(paces) <= MOST_PACES
+    first = paces.of("p0/x")
+    for n in range(5):
+        assert paces.of(f"p{n}/x") is paces.of(f"p{n}/y")
+        assert len(paces) <= 3
+    assert paces.of("p0/x") is not first
