@@ -27,7 +27,7 @@ from .cancelling import PAUSED, TIME_IS_UP, Cancelling
 from .counting import moved, outcomes, slot_of
 from .deps import Deps, Recovery
 from .foreseeing import Foreseen, Pair, foresee, most, told
-from .putting_off import put_off
+from .putting_off import put_off, tell
 from .step import Next, Part
 from .strange_jobs import strange_jobs
 from .unmoved import AGAIN, Going, Ran, people, stays
@@ -89,6 +89,8 @@ def _carried_out(case: Case, known: Case, made: Plan, deps: Deps, recovery: Reco
     after = waves.record(after_moves, deps, made, tuple(outcomes(made, ran)), started) if ran else after_moves
     if ran and all(each.why for each in ran):
         return put_off(case, after, deps, NOT_ALL)
+    if any(each.why for each in ran):
+        tell(case, after, deps, NOT_ALL)  # the proof of the others comes first, and would find it told already
     return Next(after, Stage.VERIFY)
 
 

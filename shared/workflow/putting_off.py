@@ -13,7 +13,12 @@ def put_off(before: Case, case: Case, deps: Deps, what: str) -> Next:
 
     People are paged when it is new.
     """
-    now = reached(case)
-    if now is Verdict.PARTIAL and not any(left.blocks for left in before.unmoved):
+    tell(before, case, deps, what)
+    quiet = max(0, case.quiet_sweeps - 1)
+    return Next(case.but(verdict=reached(case), quiet_sweeps=quiet), Stage.SWEEP, again_seconds=AGAIN_SECONDS)
+
+
+def tell(before: Case, case: Case, deps: Deps, what: str) -> None:
+    """Page people about work undone, where there was none before."""
+    if reached(case) is Verdict.PARTIAL and not any(left.blocks for left in before.unmoved):
         deps.notifier.page(case.id, f"Not done yet: {what}", "`codeblue status` lists why; it is tried again every ten minutes.")
-    return Next(case.but(verdict=now, quiet_sweeps=max(0, case.quiet_sweeps - 1)), Stage.SWEEP, again_seconds=AGAIN_SECONDS)

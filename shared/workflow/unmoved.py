@@ -7,6 +7,7 @@ from shared.domain.case import Case, LeftForPeople
 from shared.domain.errors import CloudError
 from shared.domain.versions import Versions
 from shared.reencryption import Migration, MigrationResult
+from shared.reencryption.by_job import GOES_ON
 from shared.reencryption.canary import FOREIGN, NO_CALL, PROVED
 
 MAKE = "run `codeblue init` before the next case"
@@ -61,7 +62,8 @@ def failed(ran: Ran) -> Iterable[LeftForPeople]:
         words = f"a copy of {ran.result.broken_off} blobs was broken off: for up to a week the service may refuse uploads to them"
         yield LeftForPeople(target=str(ran.plan.store), reason=words, next=UPLOADS, blocks=False)
     if ran.why:
-        yield LeftForPeople(target=str(ran.plan.store), reason=f"what is stored is not all moved: {ran.why}", next=AGAIN)
+        words = f"what is stored is not all moved: {ran.why}"
+        yield LeftForPeople(target=str(ran.plan.store), reason=words, next=AGAIN, blocks=ran.why != GOES_ON)
 
 
 def people(case: Case, found: Iterable[LeftForPeople], *about: str) -> tuple[LeftForPeople, ...]:
