@@ -53,14 +53,14 @@ def stood(report: FightReport) -> None:
     assert not any(patient in f"{report.answer}" for patient in names.PATIENTS)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(10))
 def test_a_thief_who_fights_back_is_out_and_stays_out(blank: Sandbox, seed: int) -> None:
     stood(fight(seed, blank, by_command_line(ALERT)))
 
 
 # a fight takes most of a minute: those that a small machine has no time for are here
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", [*range(3, 10), *range(100, 200)])
+@pytest.mark.parametrize("seed", range(100, 200))
 def test_a_hundred_thieves_are_out_and_stay_out(blank: Sandbox, seed: int) -> None:
     stood(fight(seed, blank, by_command_line(ALERT)))
 
