@@ -15,7 +15,10 @@ DONE = frozenset({"dismissed", "remediated", "confirmedsafe"})
 
 
 def audit(document: Document) -> Fact:
-    """One change of the directory. `changed`: names of properties with their new values, as the log has them."""
+    """One change of the directory.
+
+    `changed`: names of properties with their new values, as the log has them. `roles`: those that it is about, by their names.
+    """
     inner = _inner(document)
     result = (first(inner, "result") or first(document, "result", "resulttype", "resultsignature")).lower()
     targets = items(inner.get("targetresources"))
@@ -32,8 +35,13 @@ def audit(document: Document) -> Fact:
         failed=result in {"failure", "failed", "clienterror", "timeout"},
         address=first(document, "calleripaddress") or first(inner, "initiatedby.user.ipaddress"),
         request_id=first(inner, "correlationid") or first(document, "correlationid"),
-        request={"changed": _changed(targets), "targets": _names(inner, targets)},
+        request={"changed": _changed(targets), "targets": _names(inner, targets), "roles": _roles(targets)},
     )
+
+
+def _roles(targets: tuple[object, ...]) -> list[str]:
+    """PIM names the role as what was changed, and not among its properties."""
+    return [name for each in targets if first(each, "type").lower() == "role" and (name := first(each, "displayname"))]
 
 
 def _names(inner: dict[str, Any], targets: tuple[object, ...]) -> list[str]:

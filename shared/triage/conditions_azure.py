@@ -26,6 +26,9 @@ Contributor, Key Vault Administrator, Secrets User and Crypto Officer (Azure RBA
 
 ADMIN_WORDS = ("administrator", "privileged", "global reader", "application developer")
 
+UNGIVEN = ("requested", "pim activation")
+"""In the names of what PIM logs besides, when a role is given or used."""
+
 SHORT_DAYS = 7
 
 
@@ -99,9 +102,12 @@ def _powerful_role(fact: Fact, _: Home) -> bool:
 
 
 def admin_role(fact: Fact, _: Home) -> bool:
-    """An Entra role that commands others."""
+    """An Entra role that commands others: given, and neither asked for nor activated by whom it waited for."""
+    if any(word in fact.event.lower() for word in UNGIVEN):
+        return False
     changed = folded(fact.asked.get("changed"))
-    words = " ".join(text(value) for key, value in changed.items() if "displayname" in key or "role" in key).lower()
+    named = (text(value) for key, value in changed.items() if "displayname" in key or "role" in key)
+    words = " ".join((*named, *(text(role) for role in items(fact.asked.get("roles"))))).lower()
     return any(word in words for word in ADMIN_WORDS)
 
 
