@@ -50,9 +50,11 @@ _FORESEEN = TypeAdapter(tuple[Foreseen, ...])
 
 def foresee(case: Case, deps: Deps, recovery: Recovery, pairs: Iterable[Pair]) -> tuple[Foreseen, ...]:
     """The forecast of each migration, put on record. What can not be asked is taken for unknown. Raises `NotDurable`."""
-    found = tuple(
-        Foreseen(store=p.store, old=p.old.id, forecast=forecast(_task(case, deps.policy.migration, recovery, p))) for p in pairs
-    )
+    tasks, counted = list[tuple[Pair, Task]](), dict[Ref, Holding]()
+    for p in pairs:
+        held = counted[p.store] = counted.get(p.store) or _holding(recovery.of(p.store), p.store)  # counting can take minutes
+        tasks.append((p, _task(case, deps.policy.migration, recovery, p, held)))
+    found = tuple(Foreseen(store=p.store, old=p.old.id, forecast=forecast(task)) for p, task in tasks)
     if found:
         journal = deps.journal(case.id)
         journal.append("foreseen", {"migrations": len(found), "blob": journal.blob(_FORESEEN.dump_json(found))})
@@ -74,11 +76,11 @@ def most(deps: Deps, recovery: Recovery, store: Ref) -> float | None:
     return ceiling(_requests(recovery, store), deps.policy.migration.kms_percent)
 
 
-def _task(case: Case, rules: MigrationRules, recovery: Recovery, pair: Pair) -> Task:
+def _task(case: Case, rules: MigrationRules, recovery: Recovery, pair: Pair, held: Holding) -> Task:
     recovery = recovery.of(pair.store)
     facts = _facts(recovery, pair.store)
     return Task(
-        holding=_holding(recovery, pair.store),
+        holding=held,
         requests=_requests(recovery, pair.store),
         versioning=facts.versioning,
         updatable=facts.in_place and not pair.foreign and pair.store.region in recovery.canaries,

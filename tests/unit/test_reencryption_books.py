@@ -43,7 +43,7 @@ DUMP = TypeAdapter(list[Row]).dump_json
 
 
 @pytest.mark.parametrize("young", [0, 3, 4_000], ids=["on disk", "on both", "in memory"])
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(pages=PAGES)
 def test_a_book_knows_what_a_mapping_would(young: int, pages: list[tuple[list[Row], list[str]]]) -> None:
     blobs, known = dict[str, bytes](), dict[str, Row]()

@@ -1,6 +1,6 @@
 """What a migration will be like is told before anybody is asked: what decides is approved, what is estimated is not."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -18,8 +18,8 @@ from shared.report.summary import summary
 from shared.settings import MigrationRules, Modes, Policy
 from shared.workflow import cancelling
 from shared.workflow.deps import Deps, Recovery
-from shared.workflow.foreseeing import MOST_TOLD, Foreseen, told
-from tests.hospital import KEY, Hospital, built
+from shared.workflow.foreseeing import MOST_TOLD, Foreseen, Pair, foresee, told
+from tests.hospital import CHARTS, KEY, LOG, REPLICA, Hospital, built
 from tests.workflow.driving import FOR_EVER, YES, go_on, respond
 from tests.workflow.recovering import OURS, Night, fallen
 
@@ -34,8 +34,10 @@ class Counts:
 
     held: Holding | Refused
     has: Requests | Refused | None = IDLE
+    looked: list[Ref] = field(default_factory=list)
 
     def holding(self, store: Ref) -> Holding:
+        self.looked.append(store)
         if isinstance(self.held, Refused):
             raise self.held
         return self.held
@@ -84,6 +86,17 @@ def test_what_is_told_is_in_the_summary(hospital: Hospital) -> None:
     assert isinstance(question, dict)
     assert question["told"] == list(case.awaiting.told) if case.awaiting else False
     assert [line["after"] for line in question["changes"]] == [f"0 versions left under {KEY.name} (in process)"]
+
+
+def test_a_store_is_counted_once_whatever_keys_are_to_be_left(hospital: Hospital) -> None:
+    counts = Counts(Holding(versions=9))
+    deps = counted(fallen(hospital), counts)
+    case = respond(deps, asks=but_for_the_migration)
+    assert deps.recovery is not None
+    counts.looked.clear()
+    pairs = [Pair(store, key, foreign=False) for store in (CHARTS, LOG) for key in (KEY, REPLICA)]
+    assert len(foresee(case, deps, deps.recovery(), pairs)) == len(pairs)
+    assert counts.looked == [CHARTS, LOG]
 
 
 def test_the_digest_stands_while_counts_move_and_changes_with_the_engine() -> None:
