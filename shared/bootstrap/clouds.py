@@ -178,7 +178,7 @@ def _recovery(clients: "Clients", clock: Clock) -> Recovery:
     from shared.adapters.aws.capacity import AwsCapacity
     from shared.adapters.aws.custody_places import SECOND_REGION
     from shared.adapters.aws.jobs import AwsJobs
-    from shared.adapters.aws.map_runs import AwsMapRuns
+    from shared.adapters.aws.map_runs import MOST, AwsMapRuns
     from shared.adapters.aws.wire.objects import FastObjects
 
     regions = (clients.region, *([SECOND_REGION[clients.region]] if clients.region in SECOND_REGION else []))
@@ -190,5 +190,6 @@ def _recovery(clients: "Clients", clock: Clock) -> Recovery:
         capacity=AwsCapacity(clients, clock),
         jobs=AwsJobs(clients, ours),
         runs=AwsMapRuns(clients, ours),
+        workers=MOST,
         turn=OWN_TURN,
     )

@@ -40,6 +40,8 @@ class Recovery:
     """a service runs workers of ours beside each other"""
     beside: bool = False
     """drivers here have workers for parts of a store"""
+    workers: int = 100
+    """such workers at a time at most, whatever the policy says"""
     turn: float = 120.0
     """seconds that such a worker stays with a part: where workers are shared, the next task that waits for one may be a fence"""
     part: int = VERSIONS

@@ -91,7 +91,7 @@ def _task(case: Case, rules: MigrationRules, recovery: Recovery, pair: Pair, hel
         wanted=None if rules.engine == "auto" else Engine(rules.engine),
         share=rules.kms_percent,
         calls=recovery.ceiling,
-        beside=rules.workers,
+        beside=min(rules.workers, recovery.workers),
     )
 
 

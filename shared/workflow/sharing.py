@@ -92,7 +92,8 @@ def _shared(case: Case, deps: Deps, recovery: Recovery, plan: Migration) -> Shar
     def ledger(number: int) -> Journal:
         return _afresh(deps, part_ledger(case.id, plan.id, number))
 
-    there, workers = recovery.of(plan.store), deps.policy.migration.workers
+    there = recovery.of(plan.store)
+    workers = min(deps.policy.migration.workers, there.workers)
     return Shared(plan, there.objects, deps.journal(case.id), ledger, deps.clock, versions=there.part, beside=workers)
 
 

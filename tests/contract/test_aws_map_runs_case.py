@@ -56,7 +56,7 @@ class Scene:
 
     def deps(self) -> Deps:
         made = worker(self.hospital, self.blobs, BESIDE)
-        recovery = replace(made.recovery(), runs=self.runs) if made.recovery else None
+        recovery = replace(made.recovery(), runs=self.runs, workers=2) if made.recovery else None
         assert recovery
         return replace(made, recovery=lambda: recovery)
 
@@ -80,6 +80,7 @@ def test_the_workers_of_the_machine_move_the_store_and_the_sweep_and_the_proof_f
     assert_all_is_moved(case, scene.blobs, deps)
     assert kinds(deps, case).count(RUN) >= 2 * len(case.versions)
     assert all(event.keys() == {"case", "migration", "number"} for event in scene.given)
+    assert {run.workers for run in scene.sandbox.cloud.books.map_runs.values()} <= {1, 2}  # and not the policy's six
     stored = scene.sandbox.root().client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]
     bodies = [scene.sandbox.root().client("s3").get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read() for each in stored]
     assert not any(b"c/0" in body or b"jane" in body for body in bodies)
