@@ -1,6 +1,7 @@
 """`codeblue` in this process, as a shell would start it: environment, standard input, what it wrote, its exit code."""
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,19 @@ import pytest
 
 from shared.cli import main
 from tests.both.under_test import Ran, Tables
+
+
+class Pages(logging.Handler):
+    """Subjects of the pages that went to the log, as on a machine where no service wakes people."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.subjects: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = record.getMessage()
+        if said.startswith("PAGE "):
+            self.subjects.append(said.split(": ")[1])
 
 
 def codeblue(words: Sequence[object], environment: Mapping[str, str], given: str = "") -> Ran:

@@ -30,6 +30,17 @@ SID = "ForDoeJane19610402"
 FOREIGN = f"arn:aws:iam::{names.THIEF_ACCOUNT}:root"
 
 
+MANAGEMENT = {
+    "iam": "*",
+    "s3control": "*",
+    "kms": "*[PGLR][ueie][ttsv]*",
+    "s3": "*[PG]*et*Bucket*",
+    "cloudtrail": "*",
+    "backup": "*",
+}
+"""Calls that change or show how things are set up, by service."""
+
+
 class AwsClinic:
     """`Clinic`, seen through unmodified clients and the sandbox's control path."""
 
@@ -160,6 +171,24 @@ class AwsClinic:
         made = [each["KeyArn"] for each in kms.list_keys()["Keys"] if each["KeyArn"] not in known]
         tags = ({tag["TagKey"] for tag in kms.list_resource_tags(KeyId=key)["Tags"]} for key in made)
         return [key for key, each in zip(made, tags, strict=True) if "codeblue:case" in each and "codeblue:orphan" not in each]
+
+    def throttle(self) -> None:
+        for service, operation in MANAGEMENT.items():
+            fault = {"kind": "throttle", "service": service, "operation": operation, "from": "iam:PutUserPolicy"}
+            self.scene.control("POST", "faults", **fault)
+
+    def lose_record(self) -> None:
+        down = {"kind": "error", "service": "s3", "operation": "PutObject", "status": 503, "code": "ServiceUnavailable"}
+        self.scene.control("POST", "faults", **down)
+
+    def relent(self) -> None:
+        self.scene.control("DELETE", "faults")
+
+    def fences(self) -> frozenset[str]:
+        state = policies_of(self.scene)
+        own = {what for what in state if what.startswith(names.EXPORT_USER) and "codeblue" in what.lower()}
+        statements = (each for document in state.values() if isinstance(document, dict) for each in document.get("Statement", ()))
+        return frozenset({*own, *(each["Sid"] for each in statements if str(each.get("Sid", "")).startswith("Codeblue"))})
 
     def namesake(self) -> Namesake:
         iam = self.scene.client("iam")

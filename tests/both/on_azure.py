@@ -17,12 +17,13 @@ import pytest
 from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient
 
-from shared.adapters.azure.custody_places import by_convention
+from shared.adapters.azure.custody_places import LEDGERS, by_convention
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure.calls import Answered
 from shared.sandbox.azure.clinic import Clinic, build
 from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.directory import ServicePrincipal
+from shared.sandbox.azure.faults import Fault
 from shared.sandbox.azure.security import store_alert
 from shared.sandbox.azure.server import Server
 from shared.sandbox.azure.wire import Request
@@ -49,6 +50,9 @@ BESIDE = frozenset({"login", "logs", "imds"})
 """Planes where nothing of anybody's is changed: a query is a POST."""
 
 
+MANAGEMENT = {"arm": "*", "graph": "*", "keyvault": f"{names.VAULT}.*"}
+"""Planes by which things are set up, and where on them."""
+
 AWKWARD = ("a b+c.dcm", "é.dcm", "twice//over.dcm")
 
 SDK = (
@@ -67,19 +71,6 @@ SDK = (
 """What every run on Azure imports: half of what a short one computes."""
 
 
-class Pages(logging.Handler):
-    """Subjects of the pages that went to the log, as on a machine where no service wakes people."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.subjects: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        said = record.getMessage()
-        if said.startswith("PAGE "):
-            self.subjects.append(said.split(": ")[1])
-
-
 class AzureClinic:
     """`Clinic`, seen through unmodified clients; what no client shows is read in the sandbox itself."""
 
@@ -93,7 +84,7 @@ class AzureClinic:
     one_way = frozenset({"remove-credentials", "revoke-disk-links", "revoke-sessions"})
     public_key = ""
 
-    def __init__(self, url: str, cloud: Cloud, built: Clinic, pages: Pages) -> None:
+    def __init__(self, url: str, cloud: Cloud, built: Clinic, pages: command.Pages) -> None:
         self.sandbox, self._url, self._held, self._pages = cloud, url, built.credentials, pages
         self.theft: Json = alerts.theft()
         self.responder = self._principal("responder")
@@ -227,6 +218,26 @@ class AzureClinic:
     def unclaimed(self) -> list[str]:
         return state_azure.unclaimed(self.sandbox)
 
+    def throttle(self) -> None:
+        self.sandbox.faults.at_each_call(self._strike)
+
+    def _strike(self, _: int, request: str) -> None:
+        if request.startswith("graph PATCH") and not self.sandbox.faults.listed():
+            for plane, path in MANAGEMENT.items():
+                self.sandbox.faults.add(Fault("throttle", plane=plane, path=path, seconds=1))
+
+    def lose_record(self) -> None:
+        place = f"{CUSTODY.account}.*/{LEDGERS}*"
+        self.sandbox.faults.add(Fault("error", plane="blob", method="PUT", path=place, status=503, code="ServerBusy"))
+
+    def relent(self) -> None:
+        self.sandbox.faults.clear()
+
+    def fences(self) -> frozenset[str]:
+        state = self.state()
+        out = {f"{who} signs in no more" for who, may in state["sign-in"].items() if not may}
+        return frozenset({*out, *(["the network is closed"] if state["network"][0]["defaultAction"] == "Deny" else [])})
+
     def namesake(self) -> Namesake:
         directory = self.sandbox.entra.directory
         old, new = (directory.add_application(SPARE)[1] for _ in range(2))
@@ -262,7 +273,7 @@ def _aside(call: Answered) -> bool:
 def clinic() -> Iterator[AzureClinic]:
     """A fresh one where everybody has been at work, the thief too, until the block ends."""
     programs.MORE[:] = SDK
-    cloud, pages, log = Cloud(), Pages(), logging.getLogger("codeblue")
+    cloud, pages, log = Cloud(), command.Pages(), logging.getLogger("codeblue")
     built = build(cloud)
     log.addHandler(pages)
     try:

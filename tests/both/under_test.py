@@ -180,6 +180,21 @@ class Clinic(Protocol):
     def unclaimed(self) -> list[str]:
         """Keys that were made for a case, and that nothing uses or names."""
 
+    def throttle(self) -> None:
+        """From the fence's first write on, which still works, the services refuse whatever changes or shows how things are set up.
+
+        A thief can use up the rate of such calls, which all callers share.
+        """
+
+    def lose_record(self) -> None:
+        """No place of the record takes any more of it."""
+
+    def relent(self) -> None:
+        """All is well again."""
+
+    def fences(self) -> frozenset[str]:
+        """What stands of the fence."""
+
     def namesake(self) -> Namesake:
         """Somebody under the name of a responder who is no more, and what it did with what it can reach."""
 

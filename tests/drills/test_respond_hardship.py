@@ -1,4 +1,4 @@
-"""A fence in hard times, from outside: throttling in the middle, sinks of the record that fail, places that are out of reach."""
+"""A fence in hard times, from outside: the first sink of the record fails, and places are out of reach."""
 
 import json
 from collections.abc import Iterator
@@ -7,20 +7,9 @@ import pytest
 
 from shared.sandbox.aws import scenario_names as names
 from shared.sandbox.aws.scenario_findings import all_of
-from tests.drills.cloud_state import policies_of
-from tests.drills.respond_scene import EXFILTRATION, Scene, alert, opened, writes
+from tests.drills.respond_scene import Scene, alert, opened
 
 pytestmark = pytest.mark.timeout(400)
-
-MANAGEMENT = {
-    "iam": "*",
-    "s3control": "*",
-    "kms": "*[PGLR][ueie][ttsv]*",
-    "s3": "*[PG]*et*Bucket*",
-    "cloudtrail": "*",
-    "backup": "*",
-}
-"""Calls that change or show how things are set up, by service: a thief can use up their rate, which all callers share."""
 
 ELSEWHERE = "444455556666"
 
@@ -29,23 +18,6 @@ ELSEWHERE = "444455556666"
 def scene() -> Iterator[Scene]:
     with opened() as clinic:
         yield clinic
-
-
-def test_throttling_in_the_middle_takes_nothing_back_and_delays_the_rest(scene: Scene) -> None:
-    for service, operation in MANAGEMENT.items():
-        scene.control("POST", "faults", kind="throttle", service=service, operation=operation, **{"from": "iam:PutUserPolicy"})
-    held = scene.respond(EXFILTRATION, "--wait", "1")
-    assert held.status == (3, "held"), held
-    assert held.result["left_for_people"]
-    assert "A fence is incomplete" in [subject for subject, _ in scene.pages()]
-
-    scene.control("DELETE", "faults")
-    written = fenced(scene)
-    assert written
-    done = scene.codeblue("apply", held.result["case"], "--json")
-    assert done.status == (0, "contained"), done
-    assert written <= fenced(scene)
-    assert scene.reads() != ""
 
 
 def test_a_fence_does_not_wait_for_the_primary_sink_and_repairs_it_afterwards(scene: Scene) -> None:
@@ -63,15 +35,6 @@ def test_a_fence_does_not_wait_for_the_primary_sink_and_repairs_it_afterwards(sc
     audit = scene.codeblue("audit", case, "--open", "--json")
     assert (audit.code, audit.result["findings"]) == (0, [])
     assert files(scene, "bucket") == files(scene, "second_bucket") >= second
-
-
-def test_without_any_sink_nothing_is_changed_and_people_are_paged(scene: Scene) -> None:
-    before = len(scene.calls())
-    scene.control("POST", "faults", kind="error", service="s3", operation="PutObject", status=503, code="ServiceUnavailable")
-    held = scene.respond(EXFILTRATION, "--wait", "1")
-    assert held.status == (3, "held"), held
-    assert writes(scene.calls(before)) == []
-    assert [subject for subject, _ in scene.pages()] == ["The custody record can not be written"]
 
 
 def test_what_is_out_of_reach_makes_it_partial_with_a_list_for_people(scene: Scene) -> None:
@@ -92,14 +55,6 @@ def test_what_is_out_of_reach_makes_it_partial_with_a_list_for_people(scene: Sce
     assert (foreign in listed, ELSEWHERE in listed, "us-west-2" in listed) == (True, True, True)
     assert scene.reads() != ""
     assert "A fence has gaps" in [subject for subject, _ in scene.pages()]
-
-
-def fenced(scene: Scene) -> set[str]:
-    """Our policies of the thief's user, and our statements anywhere."""
-    state = policies_of(scene)
-    own = {what for what in state if what.startswith(names.EXPORT_USER) and "codeblue" in what.lower()}
-    statements = (each for document in state.values() if isinstance(document, dict) for each in document.get("Statement", ()))
-    return own | {each["Sid"] for each in statements if str(each.get("Sid", "")).startswith("Codeblue")}
 
 
 def about_key(arn: str) -> dict[str, object]:
