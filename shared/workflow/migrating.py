@@ -30,7 +30,7 @@ from .foreseeing import Foreseen, Pair, foresee, most, told
 from .putting_off import put_off, tell
 from .step import Next, Part
 from .strange_jobs import strange_jobs
-from .unmoved import AGAIN, Going, Ran, people, stays
+from .unmoved import AGAIN, UNDER_WAY, Going, Ran, people, stays
 
 AGAIN_SECONDS = 1
 PAUSED_SECONDS = 30
@@ -84,12 +84,15 @@ def _carried_out(case: Case, known: Case, made: Plan, deps: Deps, recovery: Reco
     after_moves = moved(known, ran)
     if strange := strange_jobs(known, deps, recovery):
         after_moves = after_moves.but(unmoved=people(after_moves, strange, *(left.target for left in strange)))
+    fails = any(each.why not in UNDER_WAY for each in ran)
     if (waiting := _waiting(cancelling, ran)) is not None:
+        if fails:
+            tell(case, after_moves, deps, NOT_ALL)
         return Next(after_moves, Stage.MIGRATE, again_seconds=waiting)
     after = waves.record(after_moves, deps, made, tuple(outcomes(made, ran)), started) if ran else after_moves
     if ran and all(each.why for each in ran):
         return put_off(case, after, deps, NOT_ALL)
-    if any(each.why for each in ran):
+    if fails:
         tell(case, after, deps, NOT_ALL)  # the proof of the others comes first, and would find it told already
     return Next(after, Stage.VERIFY)
 

@@ -7,12 +7,15 @@ from shared.domain.case import Case, LeftForPeople
 from shared.domain.errors import CloudError
 from shared.domain.versions import Versions
 from shared.reencryption import Migration, MigrationResult
-from shared.reencryption.by_job import GOES_ON
+from shared.reencryption.by_job import CANCELLED, GOES_ON
 from shared.reencryption.canary import FOREIGN, NO_CALL, PROVED
 
 MAKE = "run `codeblue init` before the next case"
 AGAIN = "`codeblue apply` tries again"
 UPLOADS = "let the upload be sent whole (Put Blob), which clears what waits; the record names the blobs, and " + AGAIN
+
+UNDER_WAY = frozenset({"", CANCELLED, GOES_ON})
+"""Of a run that nothing is wrong with: it is over, or goes on by itself when its worker comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def failed(ran: Ran) -> Iterable[LeftForPeople]:
         yield LeftForPeople(target=str(ran.plan.store), reason=words, next=UPLOADS, blocks=False)
     if ran.why:
         words = f"what is stored is not all moved: {ran.why}"
-        yield LeftForPeople(target=str(ran.plan.store), reason=words, next=AGAIN, blocks=ran.why != GOES_ON)
+        yield LeftForPeople(target=str(ran.plan.store), reason=words, next=AGAIN, blocks=ran.why not in UNDER_WAY)
 
 
 def people(case: Case, found: Iterable[LeftForPeople], *about: str) -> tuple[LeftForPeople, ...]:
