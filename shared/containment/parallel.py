@@ -52,12 +52,21 @@ class _Shared[T, R]:
         self._ended = Condition()
 
     def results(self) -> list[R]:
-        self._help()
-        with self._ended:
-            self._ended.wait_for(lambda: not self._under_way)
+        """Raises the first failure once all have ended; so does an interruption, after which nothing more is taken up."""
+        try:
+            self._help()
+            self._wait()
+        except BaseException:
+            self._todo.clear()
+            self._wait()
+            raise
         if self._failed:
             raise self._failed[min(self._failed)]
         return [self._done[place] for place in sorted(self._done)]
+
+    def _wait(self) -> None:
+        with self._ended:
+            self._ended.wait_for(lambda: not self._under_way)
 
     def _help(self) -> None:
         with self._ended:

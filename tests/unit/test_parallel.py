@@ -1,5 +1,6 @@
 """What is done at once is done once, whole, in order, and by no more hands than allowed."""
 
+import _thread
 import threading
 import time
 
@@ -64,6 +65,23 @@ def test_what_is_interrupted_takes_up_nothing_more() -> None:
     with pytest.raises(KeyboardInterrupt):
         in_parallel(work, range(100), 1)
     assert done == [0]
+
+
+def test_who_is_interrupted_while_others_work_waits_until_they_have_ended() -> None:
+    ended: list[int] = []
+
+    def work(item: int) -> None:
+        if threading.current_thread() is threading.main_thread():
+            time.sleep(0.05)
+            return
+        time.sleep(0.1)
+        _thread.interrupt_main()
+        time.sleep(0.2)
+        ended.append(item)
+
+    with pytest.raises(KeyboardInterrupt):
+        in_parallel(work, range(2))
+    assert ended == [1]
 
 
 def test_where_no_hand_is_free_whoever_asks_does_it_alone_however_deep() -> None:
