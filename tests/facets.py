@@ -73,6 +73,7 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
     facets.TrailLogging: st.builds(facets.TrailLogging, on=_FLAGS),
     facets.TrailSelectors: st.builds(facets.TrailSelectors, selectors=_NAMES),
     facets.Successor: st.builds(facets.Successor, case=_NAMES, key=_NAMES),
+    facets.SuccessorApart: st.builds(facets.SuccessorApart, case=_NAMES, key=_NAMES),
     facets.AliasTarget: st.builds(facets.AliasTarget, key=_NAMES),
     facets.EncryptedWith: st.builds(facets.EncryptedWith, key=_NAMES, bucket_key=_FLAGS),
     facets.KeyAccess: st.builds(facets.KeyAccess, sid=_NAMES, body=_BODIES),

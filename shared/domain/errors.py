@@ -19,6 +19,7 @@ Every error that this program raises on purpose.
     - Unreachable       no answer, no credentials, or no role there
     - Poisoned          the document as it stands can not be written back
     - DoesNotFit        the document would exceed the service's quota
+    - NameTaken         a name that is one in the whole cloud is somebody else's
 """
 
 
@@ -97,3 +98,7 @@ class Poisoned(CloudError):
 
 class DoesNotFit(CloudError):
     """The document would exceed the service's quota."""
+
+
+class NameTaken(Refused):
+    """A name that can be there once in the whole cloud is somebody else's, or that of something deleted and still kept."""

@@ -91,6 +91,7 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "trail-logging": _flag("recording", "not recording", "on"),
     "trail-selectors": lambda _: "its event selectors (in the encrypted evidence)",
     "successor": lambda f: f.key or "a successor",
+    "successor-apart": lambda f: f"{f.key or 'a successor'}, in a vault of its own",
     "alias-target": lambda f: f.key,
     "encrypted-with": lambda f: "encrypts with " + (f.key or "a key of the service"),
     "key-access": _statement,

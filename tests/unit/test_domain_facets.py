@@ -16,7 +16,7 @@ SECRET_WORDS = ("secret", "password", "token", "private", "credential", "passphr
 
 NOTHING_STANDS_FOR = {
     *("access-key-status", "key-state", "replication-rule", "lifecycle-rule", "log-sent", "trail-logging", "trail-selectors"),
-    *("successor", "alias-target", "encrypted-with", "replica-key", "migrated", "sign-in", "sign-in-rule"),
+    *("successor", "successor-apart", "alias-target", "encrypted-with", "replica-key", "migrated", "sign-in", "sign-in-rule"),
 }
 """What a resource either always has, or has lost for good."""
 

@@ -7,18 +7,22 @@ names the keys before.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.adapters.azure import names
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.errors import call, every, sent
 from shared.adapters.azure.facets import FacetAdapter, FacetTable, Rights
-from shared.domain.errors import Refused
+from shared.domain.errors import Refused, Throttled
 from shared.domain.facet import EncryptedWith, HandedOut
 from shared.domain.resource import Kind, Ref
 from shared.ports import Receipt
 
+NOT_LET_IN = frozenset({"KeyVaultAccessForbidden", "KeyVaultAuthenticationFailure"})
+SETTLES = timedelta(minutes=10)
+"""For which a role that was given may not be known everywhere (Azure RBAC, "Troubleshoot")."""
 OFTEN = 2
 """Seconds between two looks at a change that the service has only begun."""
 
@@ -51,8 +55,9 @@ def _write(clients: Clients, held: Ref, wanted: Sequence[EncryptedWith]) -> Rece
     name = names.arm(held.id)
     body = {"properties": {"activeKey": {"keyUrl": wish.key}, "rotationToLatestKeyVersionEnabled": wish.follows}}
     update = clients.compute(held.account).disk_encryption_sets.begin_update
-    poller, request_id = sent(update, name.group, name.name, body, polling_interval=OFTEN)
-    done = call(poller.result)
+    with settled(clients, wish.key):
+        poller, request_id = sent(update, name.group, name.name, body, polling_interval=OFTEN)
+        done = call(poller.result)
     error = done.auto_key_rotation_error
     return Receipt((request_id,), (f"the service could not rotate: {error.code}",) if error else ())
 
@@ -69,6 +74,21 @@ def followed(clients: Clients, wish: EncryptedWith) -> EncryptedWith:
 def newest(clients: Clients, key: names.KeyName) -> str:
     """The newest version of a key, by its address."""
     return str(call(clients.keys(key.vault_url).get_key, key.name).id)
+
+
+@contextmanager
+def settled(clients: Clients, key: str) -> Iterator[None]:
+    """Telling something of a key. Raises `Throttled` where the key is so new that its users' role need not be known everywhere."""
+    try:
+        yield
+    except Refused as refused:
+        if not key or refused.code not in NOT_LET_IN:
+            raise
+        name = names.key(key)
+        made = call(clients.keys(name.vault_url).get_key, name.name, name.version).properties.created_on
+        if made is None or datetime.now(UTC) - made > SETTLES:
+            raise
+        raise Throttled("who may use the new key is not known everywhere yet", refused.code, refused.request_id) from None
 
 
 def listed(clients: Clients, subscription: str) -> Iterator[tuple[Ref, str]]:

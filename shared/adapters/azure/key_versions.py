@@ -55,10 +55,10 @@ def _made(clients: Clients, old: Ref, name: names.KeyName, successor: Successor)
         raise Refused("a successor is created, never chosen, and a case has one for each key")
     client = clients.keys(name.vault_url)
     before = call(client.get_key, name.name, name.version)
-    return Receipt((sent(client.create_key, name.name, **_alike(before), tags={CASE: successor.case, OF: name.version})[1],))
+    return Receipt((sent(client.create_key, name.name, **alike(before), tags={CASE: successor.case, OF: name.version})[1],))
 
 
-def _alike(before: Any) -> dict[str, Any]:  # noqa: ANN401 - the SDK's model, whose parts may all be missing
+def alike(before: Any) -> dict[str, Any]:  # noqa: ANN401 - the SDK's model, whose parts may all be missing
     """How a version like this one is asked for."""
     properties, material = before.properties, before.key
     if properties.exportable or properties.release_policy:

@@ -155,6 +155,12 @@ def _written(arm: Rest, principal: Ref, one: RoleAssigned) -> str:
     return _assign(arm, principal, one) if one.present else _unassign(arm, one)
 
 
+def assign(clients: Clients, principal: Ref, assignment: str, role: str) -> str:
+    """Give a role, by the assignment's id; the id of the request."""
+    scope = assignment.rpartition("/providers/")[0]
+    return _assign(clients.rest(ARM), principal, RoleAssigned(assignment=assignment, role=role, scope=scope, present=True))
+
+
 def _assign(arm: Rest, principal: Ref, wanted: RoleAssigned) -> str:
     kind = TYPES[principal.kind]
     body: dict[str, object] = {"roleDefinitionId": wanted.role, "principalId": principal.id, "principalType": kind}

@@ -57,16 +57,17 @@ def _write_account(clients: Clients, store: Ref, wanted: Sequence[EncryptedWith]
         shown = updated.encryption.key_vault_properties if updated.encryption else None
         return getattr(shown, "current_versioned_key_identifier", None), request_id
 
-    return _told(wish, tell)
+    return _told(clients, wish, tell)
 
 
 type Tell = Callable[[str], tuple[object, str]]
 """Tells a store of a key; what it then shows as the one in use, and the id of the call."""
 
 
-def _told(wish: EncryptedWith, tell: Tell) -> Receipt:
+def _told(clients: Clients, wish: EncryptedWith, tell: Tell) -> Receipt:
     """First the version by its id, which the service takes at once; once it is in use the floating key, where that is asked for."""
-    current, first = tell(wish.key)
+    with disks.settled(clients, wish.key):
+        current, first = tell(wish.key)
     if wish.key and str(current) != wish.key:
         return Receipt((first,), (NOT_YET,))
     if not wish.follows:
@@ -106,7 +107,7 @@ def _write_scope(clients: Clients, scope: Ref, wanted: Sequence[EncryptedWith]) 
         said = properties.key_vault_properties if properties else None
         return getattr(said, "current_versioned_key_identifier", None), request_id
 
-    return _told(wish, tell)
+    return _told(clients, wish, tell)
 
 
 def _keys(clients: Clients, store: Ref) -> tuple[Ref, ...]:

@@ -30,7 +30,7 @@ from .doors import (
 )
 from .handed import Delegation, SignInRule
 from .held import Membership, Ownership, VaultAccess
-from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotated, RotationPolicy, Successor
+from .keys import AliasTarget, EncryptedWith, Grant, KeyAccess, KeyState, Rotated, RotationPolicy, Successor, SuccessorApart
 from .policies import PolicyStatement
 from .principals import AccessKeyStatus, Assignment, ConsoleLogin, DenyAll, Fence, Sealed, SessionsRevoked
 from .records import LogSent, SharedWith, TrailLogging, TrailSelectors
@@ -80,6 +80,7 @@ AnyFacet = Annotated[
     | TrailLogging
     | TrailSelectors
     | Successor
+    | SuccessorApart
     | AliasTarget
     | EncryptedWith
     | KeyAccess
@@ -169,6 +170,7 @@ __all__ = [
     "StoreKey",
     "StoredAccess",
     "Successor",
+    "SuccessorApart",
     "TlsFloor",
     "TrailLogging",
     "TrailSelectors",

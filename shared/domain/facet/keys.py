@@ -84,6 +84,12 @@ class Successor(Facet):
         return isinstance(now, Successor) and bool(now.key) and self.key in {"", now.key}
 
 
+class SuccessorApart(Successor):
+    """A successor in a vault of its own: the actors could administer the one in which the old key lies."""
+
+    facet: Literal["successor-apart"] = "successor-apart"  # type: ignore[assignment]  # each facet has a tag of its own
+
+
 class AliasTarget(Facet):
     """The key that an alias names (`key`: ARN, or the symbol of a successor)."""
 

@@ -32,7 +32,7 @@ def wrapped(cloud: "Cloud", vault_uri: str, name: str, version: str, principal: 
         raise Problem(
             400, "KeyVaultPolicyError", "Keyvault policy recoverable is not set: soft delete and purge protection are required."
         )
-    if not _lets(cloud, vault, principal):
+    if not _lets(cloud, vault, name, principal):
         raise Problem(403, "KeyVaultAuthenticationFailure", "The operation failed because of authentication issue on the keyvault.")
     if not current.enabled or (current.expires is not None and current.expires <= at):
         raise Problem(400, "KeyVaultKeyDisabled", f"The key {name} is disabled or expired.")
@@ -49,7 +49,7 @@ def tend(cloud: "Cloud", wrapping: Wrapping, at: float) -> None:
         return
     wrapping.looked = at
     found = cloud.vaults.find(wrapping.vault_uri, wrapping.name)
-    if found is None or not found[2].enabled or not _lets(cloud, found[0], wrapping.principal):
+    if found is None or not found[2].enabled or not _lets(cloud, found[0], wrapping.name, wrapping.principal):
         return
     kid = found[0].kid(found[1], found[2])
     if kid != wrapping.current:
@@ -61,7 +61,7 @@ def usable(cloud: "Cloud", wrapping: Wrapping | None) -> bool:
     if wrapping is None:
         return True
     found = cloud.vaults.find(wrapping.vault_uri, wrapping.name, wrapping.current.rpartition("/")[2])
-    return found is not None and found[2].enabled and _lets(cloud, found[0], wrapping.principal)
+    return found is not None and found[2].enabled and _lets(cloud, found[0], wrapping.name, wrapping.principal)
 
 
 def _open(cloud: "Cloud", wrapping: Wrapping, at: float) -> None:
@@ -73,14 +73,14 @@ def _open(cloud: "Cloud", wrapping: Wrapping, at: float) -> None:
     record(cloud, found[0], Use("KeyUnwrap", f"{wrapping.current}/unwrapkey", wrapping.principal, STORAGE_APP), at)
 
 
-def _lets(cloud: "Cloud", vault: Vault, principal: str) -> bool:
+def _lets(cloud: "Cloud", vault: Vault, key: str, principal: str) -> bool:
     """Whether a vault lets storage use its keys in an identity's name. Storage comes in as a trusted service."""
     rules = vault.properties.get("networkAcls") or {}
     if str(rules.get("defaultAction") or "Allow").lower() == "deny" and str(rules.get("bypass") or "AzureServices") == "None":
         return False
     if vault.by_roles:
         actions = (f"Microsoft.KeyVault/vaults/{action}" for action in NEEDED.values())
-        return all(cloud.rbac.permits(principal, action, vault.id, data=True) for action in actions)
+        return all(cloud.rbac.permits(principal, action, f"{vault.id}/keys/{key}", data=True) for action in actions)
     return all(by_policy(vault, principal, permission) for permission in NEEDED)
 
 

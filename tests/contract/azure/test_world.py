@@ -22,6 +22,7 @@ from shared.domain.facet import (
     SharedKeyAccess,
     StoredAccess,
     StoreKey,
+    SuccessorApart,
     Versioning,
 )
 from shared.domain.resource import PRINCIPALS, Kind, Ref
@@ -76,18 +77,23 @@ def test_what_is_declared_is_enough_and_none_of_it_in_vain(stage: Stage, row: Ro
     try:
         stage.may(adapter.reads)
         stage.world.look(target, type(wanted))
-        for less in _less(adapter.reads):
+        for less in _less(adapter.reads, spared=SHOWN):
             stage.may(less)
             with pytest.raises(Refused):
                 stage.world.look(target, type(wanted))
-        for less in _less(adapter.writes, spared=SOMETIMES):
+        for number, less in enumerate(_less(adapter.writes, spared=SOMETIMES)):
             stage.may(less)
             with pytest.raises(Refused):
-                stage.world.write(target, [wanted])
+                stage.world.write(target, [_anew(wanted, number)])
         stage.may(adapter.writes)
         stage.world.write(target, [wanted])
     finally:
         stage.everything()
+
+
+def _anew(wanted: Facet, number: int) -> Facet:
+    """What is made in steps goes on where it was broken off: each try is another case's."""
+    return wanted.but(case=f"{wanted.case}-{number}") if isinstance(wanted, SuccessorApart) else wanted
 
 
 def _less(rights: Rights, spared: frozenset[str] = frozenset()) -> Iterator[Rights]:
@@ -97,7 +103,10 @@ def _less(rights: Rights, spared: frozenset[str] = frozenset()) -> Iterator[Righ
         yield Rights(rights.actions, rights.data - {action})
 
 
-SOMETIMES = frozenset(
+SHOWN = frozenset({"Microsoft.Resources/subscriptions/read"})
+"""Without it a listing is shorter, and no call refused."""
+
+SOMETIMES = SHOWN | frozenset(
     {
         "Microsoft.KeyVault/vaults/keys/recover/action",
         "Microsoft.KeyVault/vaults/keys/read",

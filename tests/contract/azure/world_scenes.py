@@ -35,6 +35,7 @@ from shared.domain.facet import (
     StoredAccess,
     StoreKey,
     Successor,
+    SuccessorApart,
     TlsFloor,
     Versioning,
 )
@@ -127,6 +128,14 @@ class Stage:
         body: Any = {"properties": keyed}
         made = management(self.scene).encryption_scopes.put(GROUP, store.name, "tenant", body)
         return names.ref(Kind.ENCRYPTION_SCOPE, str(made.id)), second
+
+    def rotating(self) -> Ref:
+        """A key that rotates by itself, under which a store and disks are; another case has replaced it."""
+        disks, second = self.disks()
+        key = names.ref(Kind.KEY, second, disks.account)
+        for wanted in (RotationPolicy(after="P30D", life="P90D"), SuccessorApart(case="cb-0")):
+            self.world.write(key, [wanted])
+        return key
 
     def disks(self) -> tuple[Ref, str]:
         """A disk encryption set under the first version of a key, and the address of the second."""
@@ -248,6 +257,11 @@ ROWS: tuple[Row, ...] = (
     Row("a store's own keys do not open it", lambda s: (s.store(), SharedKeyAccess(allowed=False))),
     Row("a store's log goes where it went before", lambda s: s.silenced(), undone=False),
     Row("another version takes a key's place", lambda s: (s.key(), Successor(case="c")), undone=False),
+    Row(
+        "a key in a vault of its own takes a key's place",
+        lambda s: (s.rotating(), SuccessorApart(case=f"cb-{next(_NUMBERS)}")),
+        undone=False,
+    ),
     Row("a store takes no users of its own", lambda s: (s.store(isSftpEnabled=True, isHnsEnabled=True), LocalUsers(allowed=False))),
     Row("no other tenant may have copies", lambda s: (s.store(), CrossTenantCopy(allowed=False))),
     Row("another tenant manages the subscription no more", estate.delegated, undone=False),
