@@ -19,7 +19,6 @@ from typing import Any, Self, cast
 from pydantic import Field
 
 from shared.domain.errors import CloudError
-from shared.domain.resource import Ref
 from shared.domain.value import Value, digest
 from shared.ports import Clock, Journal, Objects
 from shared.ports.objects import Page
@@ -31,6 +30,7 @@ from .manifest import Manifest
 from .migrate import migrate, migrate_exposed
 from .plan import Migration
 from .result import MigrationResult, Progress
+from .stretch import Stretch, within
 
 VERSIONS = 20_000
 """Versions after which a part ends with its page, however few a page has: some minutes of its worker."""
@@ -48,17 +48,6 @@ ROWS = 1_000
 """Outcomes in one blob."""
 
 CUT, ASKED, OVER = "migration-cut", "migration-parts-asked", "migration-part-over"
-
-
-class Stretch(Value):
-    """What of a listing is one part: from the position `after` on, keys from `first` up to `end`, which is not in it.
-
-    Empty: from the beginning, to the end. Keys can be health data: a cut is kept encrypted.
-    """
-
-    after: tuple[str, str] | None = Field(default=None, repr=False)
-    first: str = Field(default="", repr=False)
-    end: str = Field(default="", repr=False)
 
 
 type Ledger = Callable[[int], Journal]
@@ -172,7 +161,7 @@ def work(
     journal, plan = of.ledger(number), of.plan.but(first=frozenset())
     if plan.ceiling:
         plan = plan.but(ceiling=plan.ceiling / min(of.beside, len(cut)))
-    objects = cast("Objects", _Within(of.objects, cut[number]))
+    objects = cast("Objects", within(of.objects, cut[number]))
     result = migrate(plan, objects, journal, of.clock, cancelled=cancelled, progress=progress)
     moved = sum(result.moved.values())
     journal.append(OVER, {"migration": plan.id, "over": result.finished, "why": result.why, "seen": result.total, "moved": moved})
@@ -271,20 +260,3 @@ def _take_in_one(of: Shared, number: int, whole: Manifest) -> None:
 
 def _is(of: Shared, kind: str, wanted: str, body: Any) -> bool:  # noqa: ANN401 - a body holds anything
     return kind == wanted and body.get("migration") == of.plan.id
-
-
-class _Within:
-    """Objects of which one stretch is listed; whatever else is asked goes through."""
-
-    def __init__(self, objects: Objects, stretch: Stretch) -> None:
-        self._objects, self._stretch = objects, stretch
-
-    def list(self, store: Ref, after: tuple[str, str] | None) -> Page:
-        part = self._stretch
-        page = self._objects.list(store, after or part.after)
-        mine = tuple(v for v in page.versions if v.key >= part.first and not (part.end and v.key >= part.end))
-        over = bool(part.end) and any(v.key >= part.end for v in page.versions)
-        return Page(mine, None if over else page.after)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._objects, name)

@@ -1,22 +1,29 @@
 """Workers beside each other: how a store is cut, what a part is, what becomes of one that does not get on, what is on record."""
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
+from typing import cast
 
 import pytest
 
+from shared.adapters.aws.clients import Clients
+from shared.adapters.aws.wire.objects import FastObjects
 from shared.adapters.memory.clock import MemoryClock
 from shared.adapters.memory.objects import MemoryObjects, MemoryStore
 from shared.domain.errors import Refused
 from shared.domain.resource import Ref
+from shared.ports.asking import Together
 from shared.ports.objects import Page, StoreFacts, Version, Versioning
 from shared.ports.record import TAKEN_IN, case_of, part_ledger
 from shared.reencryption import by_parts, migrate
 from shared.reencryption.by_parts import ASKED, CUT, OVER, Shared
 from shared.reencryption.lanes import Lane, Reason
+from shared.reencryption.stretch import Stretch, within
 from shared.workflow.unmoved import Ran, failed
 from tests.unit.reencryption import CHARTS, NEW, PLAN, UNDER_OLD, NamingJournal, estate, ledger_of, prove, run
+from tests.unit.test_reencryption_turns import Beside
 
 COPYING = PLAN.but(canary=None)
 
@@ -79,6 +86,31 @@ def test_versions_of_one_object_are_one_parts(journal: NamingJournal) -> None:
     by_parts.open_parts(of)
     cut = by_parts._cut_of(of).whole
     assert [(part.first, part.end) for part in cut] == [("", "c"), ("c", "")]
+
+
+def test_a_worker_asks_together_where_its_objects_can_and_nothing_outside_its_stretch(journal: NamingJournal) -> None:
+    class Fast(Beside):
+        """Counts the pages of its own reader."""
+
+        pages = 0
+
+        def listed(self, store: Ref, after: tuple[str, str] | None) -> Page:
+            self.pages += 1
+            return super().listed(store, after)
+
+    fast = Fast(memory := filled("abcdef"), clock := MemoryClock(), random.Random(1))  # noqa: S311  # an order of answers
+    of = replace(shared(cast("MemoryObjects", fast), journal, versions=2), clock=clock)
+    assert by_parts.open_parts(of) == (0, 1, 2)
+    assert fast.pages == 0
+    assert by_parts.work(of, 1)
+    assert fast.pages
+    assert {ask.key for ask in fast.asked} == set("cd")
+    assert under_new(memory) == "cd"
+
+
+def test_parts_of_buckets_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert isinstance(within(FastObjects(Clients()), Stretch()), Together)
 
 
 def test_a_part_that_is_not_over_is_asked_for_again_as_long_as_any_gets_on(journal: NamingJournal) -> None:
