@@ -1,5 +1,6 @@
 """The whole app, synthesised once: every test reads the same templates."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -11,6 +12,9 @@ import pytest
 
 from infra_cdk.parameters import IRREVERSIBLE, Parameters
 from tests.hospital import Hospital, built
+
+FINDINGS = "assembly.findings"
+"""The file that stands beside the assembly once it is whole."""
 
 type Resources = dict[str, dict[str, Any]]
 
@@ -67,27 +71,38 @@ def hospital() -> Hospital:
 
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    """Synthesised with a stub in the place of the functions' code."""
+    """Synthesised once for all workers of a run, with a stub in the place of the functions' code."""
     if shutil.which("node") is None:
         pytest.skip("no Node.js here, by which the CDK runs: the stacks are not synthesised")
+    own = tmp_path_factory.getbasetemp()
+    folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with (folder / "assembly.lock").open("w") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        if not (folder / FINDINGS).exists():
+            (folder / FINDINGS).write_text(_synthesised(folder))
+    out = folder / "assembly"
+    templates = {name: _read(out / f"{name}.template.json") for name in STACKS}
+    return Assembly(out, templates, (folder / FINDINGS).read_text())
+
+
+def _synthesised(folder: Path) -> str:
+    """What the rule packs say of the stacks, which are in `folder` from now on."""
     os.environ["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "1"
     from aws_cdk import App  # noqa: PLC0415  # four seconds, for those who need it
 
     from infra_cdk.app import FLAGS, compose  # noqa: PLC0415
 
-    stub, out = tmp_path_factory.mktemp("stub"), tmp_path_factory.mktemp("assembly")
+    stub, policy = folder / "stub", folder / "response.toml"
+    stub.mkdir()
     (stub / "stub.py").write_text("")
-    policy = tmp_path_factory.mktemp("policy") / "response.toml"
     policy.write_text(f'version = 1\n[tenants.st-brendan]\naccounts = ["{WARD}"]\n')
-    app = App(outdir=str(out), analytics_reporting=False, context=FLAGS)
+    app = App(outdir=str(folder / "assembly"), analytics_reporting=False, context=FLAGS)
     compose(app, given(package=str(stub), policy=str(policy)))
-    findings = ""
     try:
         app.synth()
     except RuntimeError as why:
-        findings = str(why)
-    templates = {name: _read(out / f"{name}.template.json") for name in STACKS}
-    return Assembly(out, templates, findings)
+        return str(why)
+    return ""
 
 
 def _read(path: Path) -> dict[str, Any]:
