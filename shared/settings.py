@@ -148,10 +148,12 @@ class OneWay(Value):
 class Keys(Value):
     """What becomes of a key that is `sound`, for the whole record shows no use of it by the actor: a successor, or new material.
 
-    A key that the actor used is always replaced, and so is one of which nobody can say.
+    A key that the actor used is always replaced, and so is one of which nobody can say. `vault`: where the successor lies of a key
+    whose vault the actor could administer, in one of its own or in the same.
     """
 
     sound: Literal["replace", "rotate"] = "replace"
+    vault: Literal["own", "same"] = "own"
 
 
 class MigrationRules(Value):

@@ -39,6 +39,8 @@ class Situation:
     """networks that we come from: addresses, and subnets by their ids"""
     renews: bool = False
     """where a new key only wraps the old data keys, what is stored gets new ones"""
+    own_vaults: bool = False
+    """a key whose vault the actors could administer has its successor in another one"""
     seals: bool = False
     """guardrails are attached that keep whatever bears our mark from being changed"""
 
@@ -53,6 +55,10 @@ class Situation:
     def signing_in(self, target: Ref) -> tuple[Standing, ...]:
         """Those of `quarantined` who prove themselves with something of their own: a machine's identity is the cloud's to prove."""
         return tuple(s for s in self.quarantined(target) if s.actor.credential is not Credential.MANAGED_IDENTITY)
+
+    def parts(self, key: Ref) -> bool:
+        """Whether this key's successor is to lie in a vault of its own."""
+        return self.own_vaults and key in self.scope.apart
 
     def concerns(self, target: Ref) -> bool:
         """Whether anything that this principal holds may be taken: it is fenced as a whole, or the lineage gave it something.

@@ -15,7 +15,7 @@ from typing import Any
 
 from shared.domain.case import Outcome
 from shared.domain.errors import Absent, CloudError, Throttled, Unreachable
-from shared.domain.facet import AnyFacet, Facet
+from shared.domain.facet import AnyFacet, Facet, KeyState
 from shared.domain.plan import Change, Origin, Plan, Status
 from shared.domain.resource import Ref
 from shared.ports import Journal, World
@@ -69,7 +69,9 @@ def undo(plan: Plan, world: World, journal: Journal) -> tuple[Applied, ...]:
     todo = [c.inverse() for c, verdict in verdicts if verdict is None]
     if todo:
         journal.append("intended", intended(plan.but(changes=tuple(todo)), todo, journal), need=2)
-    written = in_parallel(lambda group: _write(group, world), _grouped(todo))
+    keys = [c for c in todo if isinstance(c.after, KeyState)]  # nothing goes back under a key that can not be used
+    steps = (keys, [c for c in todo if c not in keys])
+    written = [results for step in steps for results in in_parallel(lambda group: _write(group, world), _grouped(step))]
     kept_as_is = (verdict for _, verdict in verdicts if verdict is not None)
     return (*settled, *unread, *kept_as_is, *(_as_undone(r) for group in written for r in group))
 

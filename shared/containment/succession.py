@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from shared.domain.case import Scope, Succession
 from shared.domain.errors import CloudError
-from shared.domain.facet import AnyFacet, Successor
+from shared.domain.facet import AnyFacet, Successor, SuccessorApart
 from shared.domain.plan import Change
 from shared.domain.resource import Kind, Ref
 from shared.ports import World
@@ -12,7 +12,7 @@ from shared.ports import World
 
 def successions(case: str, scope: Scope, world: World) -> tuple[Succession, ...]:
     """Every key of the scope that has a successor in this case, with it. A key that can not be read has none yet."""
-    found = ((key, _successor(case, key, world)) for key in scope.keys)
+    found = ((key, _successor(case, key, world, apart=key in scope.apart)) for key in scope.keys)
     return tuple(Succession(old=old, new=old.but(id=new), rewraps=_rewraps(old, world)) for old, new in found if new)
 
 
@@ -33,9 +33,11 @@ def _rewraps(key: Ref, world: World) -> bool:
     return traits is not None and traits.rewraps
 
 
-def _successor(case: str, key: Ref, world: World) -> str:
+def _successor(case: str, key: Ref, world: World, *, apart: bool = False) -> str:
+    """`apart`: one in a vault of its own counts before one beside it."""
+    facets = (SuccessorApart, Successor) if apart else (Successor,)
     try:
-        return next((s.key for s in world.look(key, Successor) if s.case == case), "")
+        return next((s.key for facet in facets for s in world.look(key, facet) if s.case == case), "")
     except CloudError:
         return ""
 

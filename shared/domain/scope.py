@@ -164,6 +164,8 @@ class Scope(Value):
     """stores, and parts of stores, from which what is stored moves to a part with data keys of its own"""
     retired: tuple[Ref, ...] = ()
     """old keys that were disabled with a person's approval: no look finds fault with that"""
+    apart: tuple[Ref, ...] = ()
+    """keys of `keys` in a vault that the actors could administer"""
     unread: bool = False
     listed: bool = True
     """whether `allow` is whole: before that nobody is refused for not being on it"""
@@ -269,19 +271,8 @@ def _identity(actor: Actor) -> tuple[Ref | None, str, str, str]:
 
 
 OF_REFS = (
-    "stores",
-    "keys",
-    "access_points",
-    "trails",
-    "logs",
-    "dependants",
-    "aliases",
-    "shared",
-    "vaults",
-    "touched",
-    "aliased",
-    "rotated",
-    "retired",
+    *("stores", "keys", "access_points", "trails", "logs", "dependants", "aliases"),
+    *("shared", "vaults", "touched", "aliased", "apart", "rotated", "retired"),
 )
 """Parts of a scope that are resources."""
 

@@ -5,7 +5,7 @@ nothing there yet is said to be that, and no more.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -65,7 +65,11 @@ def rewrapped(case: Case, deps: Deps, known: Iterable[Succession]) -> tuple[Left
 
 def _under(succession: Succession, case: Case, deps: Deps) -> Iterable[LeftForPeople]:
     old, new, nothing = succession.old, succession.new, tuple[Ref, ...]()
-    asked = ask(lambda: deps.world.related(old, Relation.DEPENDANTS), nothing, f"what is under {new}")
+    names = (old, new) if old in case.scope.apart else (old,)
+    listed: Callable[[], tuple[Ref, ...]] = lambda: tuple(  # noqa: E731  # typed for `ask`
+        dict.fromkeys(ref for key in names for ref in deps.world.related(key, Relation.DEPENDANTS))
+    )
+    asked = ask(listed, nothing, f"what is under {new}")
     shown = {ref: ask(partial(_key_of, ref, deps), "", str(ref)) for ref in asked.value}
     still = [ref.id for ref, answer in shown.items() if answer.value == old.id]
     moved = [ref.id for ref, answer in shown.items() if answer.value == new.id]

@@ -17,7 +17,7 @@ from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import Kind, Ref
 from shared.ports import Relation, World
 
-from . import exact, migrating, proving, waves
+from . import exact, migrating, parting, proving, waves
 from .asking import put
 from .deps import Deps, Recovery
 from .fencing import STANDS
@@ -147,8 +147,10 @@ def _prepared(case: Case, deps: Deps) -> Case:
     stay = ask(lambda: _related(deps.world, case.scope.aliased, Relation.ALIASES), none, "the keys' aliases").value
     said = f"{', '.join(case.scope.by_alias)} was seen decrypting by alias: moved, it would open nothing that is encrypted already"
     kept = tuple(LeftForPeople(target=str(alias), reason=said, next=BY_ARN, blocks=False) for alias in stay)
-    unmoved = tuple(dict.fromkeys((*dependants.left, *aliases.left, *listed.left, *people, *kept)))
-    scope = case.scope.but(stores=_placed(case.scope.stores, dependants.value), dependants=dependants.value, aliases=aliases.value)
+    parted, unread = parting.apart(case, deps, keys)
+    unmoved = tuple(dict.fromkeys((*unread, *dependants.left, *aliases.left, *listed.left, *people, *kept)))
+    found = {"dependants": dependants.value, "aliases": aliases.value, "apart": parted}
+    scope = case.scope.but(stores=_placed(case.scope.stores, dependants.value), **found)
     return case.but(scope=scope, unmoved=unmoved)
 
 

@@ -70,6 +70,7 @@ def situation(case: Case, deps: Deps) -> Situation:
         rotates=deps.policy.keys.sound == "rotate",
         places=tuple(place.lower() for place in deps.policy.responder.places),
         renews=deps.policy.migration.data_keys == "new" and deps.recovery is not None,
+        own_vaults=deps.policy.keys.vault == "own",
         seals=deps.policy.responder.guardrails,
     )
 

@@ -90,6 +90,7 @@ class Row:
     one_way: Mode = Mode.AUTO
     observed: Observed = QUIET
     rotates: bool = False
+    own_vaults: bool = True
     renews: bool = False
     places: tuple[str, ...] = ()
     seals: bool = False
@@ -227,6 +228,12 @@ ROWS = {
     ),
     "a sound key gets a successor too, unless the policy says otherwise": Row("replace-key", KEY, scope=SOUND),
     "it does not where it is rotated": Row("replace-key", KEY, scope=SOUND, changes=0, rotates=True),
+    "a key whose vault the actor could administer gets one in a vault of its own": Row(
+        "replace-key-apart", KEY, scope=EVERYBODY.but(apart=(KEY,))
+    ),
+    "and then none beside it": Row("replace-key", KEY, scope=EVERYBODY.but(apart=(KEY,)), changes=0),
+    "unless the policy keeps it there": Row("replace-key", KEY, scope=EVERYBODY.but(apart=(KEY,)), own_vaults=False),
+    "no other key gets a vault": Row("replace-key-apart", KEY, changes=0),
     "a sound key is rotated where the policy says so": Row("rotate-key", KEY, scope=SOUND, rotates=True),
     "and nowhere else": Row("rotate-key", KEY, scope=SOUND, changes=0),
     "a key of which nobody can say is not": Row("rotate-key", KEY, changes=0, rotates=True),

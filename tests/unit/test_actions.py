@@ -50,6 +50,7 @@ def situation(row: Row) -> tuple[MemoryWorld, Situation]:
         accounts=frozenset({HOME}),
         one_way=row.one_way,
         rotates=row.rotates,
+        own_vaults=row.own_vaults,
         renews=row.renews,
         places=row.places,
         seals=row.seals,

@@ -10,11 +10,12 @@ Rules
 Source: "Azure Key Vault logging" (AuditEvent); table AZKVAuditLogs (Azure Monitor reference).
 """
 
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from shared.adapters.azure import activity, blob_requests, log_rows, names, store_traffic
+from shared.adapters.azure import activity, blob_requests, log_rows, names, own_vaults, store_traffic
 from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.key_holders import RIGHTS as HOLDERS
@@ -22,7 +23,8 @@ from shared.adapters.azure.key_holders import Holder, holders
 from shared.adapters.azure.rest import ARM
 from shared.adapters.azure.vault_requests import STORAGE, act_of, actor_of, claims_of
 from shared.domain.errors import Absent, Unreachable
-from shared.domain.resource import Ref
+from shared.domain.facet import SuccessorApart
+from shared.domain.resource import Kind, Ref
 from shared.intake.tolerant import text
 from shared.ports import Clock, KeyUse, Request, Uses, Watched
 
@@ -38,6 +40,7 @@ RIGHTS = (
     | log_rows.READ
     | activity.RIGHTS
     | HOLDERS
+    | own_vaults.FACETS[Kind.KEY, SuccessorApart].reads
 )
 
 
@@ -64,9 +67,15 @@ class AzureTraffic:
         vault = self._vault(name)
         self._heard(vault, since)
         found = log_rows.rows(self._clients, vault, _asked(name), since)
-        held = holders(self._clients, key) if found else {}
+        held = self._holders(key) if found else {}
         uses = sorted((use for row in found for use in _uses(row, key, held)), key=lambda use: (use.act.at, use.act.id))
         return Uses(tuple(uses), whole=True, through=self._newest(vault, since))
+
+    def _holders(self, key: Ref) -> Mapping[str, Holder]:
+        """Whoever asks for the key in a resource's name, or asked before that resource went under its successor elsewhere."""
+        elsewhere = own_vaults.FACETS[Kind.KEY, SuccessorApart].read(self._clients, key)
+        moved = [holders(self._clients, key.but(id=each.key)) for each in elsewhere]
+        return dict(ChainMap(dict(holders(self._clients, key)), *map(dict, moved)))
 
     def _vault(self, name: names.KeyName) -> str:
         """The resource id of a vault, which a key's address does not say."""

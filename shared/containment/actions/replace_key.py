@@ -9,14 +9,17 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    if situation.rotates and situation.scope.sound(target):
+    if situation.parts(target) or (situation.rotates and situation.scope.sound(target)):
         return
     if any(key.id.startswith(f"{target.id}/") for key in situation.scope.keys):
         return  # it stands for its versions, and those that are in use are here too
     if target in situation.scope.keys and target == situation.scope.head(target):
-        why = situation.scope.judged(target).why
+        stays = f"{STAYS}; " if target in situation.scope.apart else ""
+        why = f"{stays}{situation.scope.judged(target).why}"
         yield action.change(target, Successor(case=situation.case), why, reversible=False)
 
+
+STAYS = "it stays in the vault that the actor could administer, as the policy says"
 
 ACTION = Action(
     name="replace-key",

@@ -17,7 +17,7 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
             each = target.kind is Kind.BUCKET and not rewraps  # every object asks for its key by itself
             wanted = now.but(key=old[now.key].successor.id, bucket_key=now.bucket_key or each)
             why = "what is written from now on is out of the old key's reach"
-            yield action.change(target, wanted, why, reversible=not (rewraps and now.follows))
+            yield action.change(target, wanted, why, reversible=not (rewraps and now.follows and not situation.parts(old[now.key])))
 
 
 ACTION = Action(

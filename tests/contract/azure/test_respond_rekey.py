@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from shared.adapters.azure.names import key as key_name
+from shared.adapters.azure.own_vaults import called
 from shared.sandbox.azure import clinic_names as names
 from shared.sandbox.azure.cloud import Cloud
 from shared.sandbox.azure.vault_log import Use, record
@@ -55,3 +56,31 @@ def test_every_key_gets_a_new_version_and_nobody_at_work_notices(tmp_path: Path)
         assert scene.run("audit", found["case"], "--open")[0] == 0
         assert scene.run("apply", found["case"])[1]["status"] == "contained"
         assert scene.wrapped() == after
+
+
+def test_a_key_whose_vault_the_thief_could_administer_gets_its_successor_in_another_and_a_rollback_goes_back(
+    tmp_path: Path,
+) -> None:
+    with night(tmp_path / "response.toml", FOLDERS.removeprefix(FENCE_ALONE).format(tmp_path)) as scene:
+        scene.run("init")
+        scene.cloud.rbac.assign(names.EXPORT_ID, "Key Vault Contributor", names.SCOPE)
+        assert read(scene.thief_by_secret) == CHART
+        before = scene.wrapped()
+        with at_work(scene.clinician, scene.legacy) as failures:
+            code, asked = scene.respond("defender-application-read.json")
+            assert (code, asked["awaiting"]["wave"], scene.roles(names.EXPORT_ID)) == (5, "rekey", [])
+            code, found = scene.run("apply", asked["case"], "--yes")
+        assert (code, found["status"], failures) == (0, "contained", [])
+        made = changes(found, "applied")
+        assert {("replace-key-apart", "successor-apart"), ("repoint", "encrypted-with")} <= made
+        assert ("replace-key", "successor") not in made
+        url = f"https://{called(found['case'], names.VAULT_URL)}.vault.azure.net/keys/"
+        after = scene.wrapped()
+        assert {(told, new.startswith(url)) for told, new in after.values()} == {("", True)}
+        assert {name: enabled(scene.cloud, old) for name, (_, old) in before.items()} == dict.fromkeys(before, False)
+        assert read(scene.clinician) == CHART
+        _, undone = scene.run("rollback", found["case"])
+        scene.run("rollback", found["case"], "--digest", undone["digest"])
+        assert scene.wrapped() == before
+        assert read(scene.clinician) == CHART
+        assert url.removeprefix("https://").partition(".")[0] in scene.cloud.vaults.living
