@@ -74,7 +74,7 @@ class Situation:
 
     def gave(self, target: Ref, part: str) -> bool:
         """Whether the record shows the lineage giving this credential or right to this principal."""
-        return (target.id, part) in self.scope.given
+        return bool(part) and (target.id, part) in self.scope.given
 
     def origin(self, target: Ref, facet: type[Facet]) -> Origin:
         """Whose work the present state of this facet is, as far as the record says."""

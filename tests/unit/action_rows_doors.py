@@ -60,7 +60,7 @@ BY_GUEST = BY_KEY.but(
 KEYS = tuple(StoreKey(name=name, since=ALERT - timedelta(days=90)) for name in ("key1", "key2"))
 OPEN = NetworkRules(closed=False)
 CLOSED = NetworkRules(closed=True, addresses=("203.0.113.40", THIEF))
-ROLES = tuple(RoleAssigned(assignment=name, role="r", scope="/", present=True) for name in "ab")
+ROLES = tuple(RoleAssigned(assignment=name, role="r", scope="/", created=ALERT, present=True) for name in "ab")
 HELD = AppCredential(proof="p", kind="secret", present=True)  # pragma: allowlist secret
 
 HEAD = DirectoryRole(role="head", present=True)
@@ -68,6 +68,8 @@ WAITS = DirectoryRoleEligible(role="head", present=True)
 HEADS = principal(Kind.GROUP, "heads")
 MAIL = AppPermission(kind="application", resource="graph", what="mail", present=True)
 ADDED = BY_KEY.but(given=tuple((PROGRAM.id, part) for part in ("p", "a", "head /", "application/graph/mail/")))
+WAITING = BY_KEY.but(given=((PROGRAM.id, "eligible head /"),))
+OLD = ALERT - timedelta(days=400)
 ALL_READ = AppPermission(kind="delegated", resource="graph", what="User.Read", present=True)
 READS = (ALL_READ, ALL_READ.but(whose="nurse"))
 SCOPED = (HEAD, HEAD.but(scope="/administrativeUnits/w"))
@@ -87,6 +89,9 @@ GAVE = {
     ),
     "one for nobody knows whom": (Row("remove-permissions", PROGRAM, READS, gave("delegated/graph/user.read/?")), False),
     "a permission at nobody knows what": (Row("remove-permissions", PROGRAM, (MAIL,), gave("application//mail/")), False),
+    "a role at a scope": (Row("remove-roles", PROGRAM, ROLES, gave("a")), True),
+    "one that was there before the breach": (Row("remove-roles", PROGRAM, (ROLES[0].but(created=OLD),), gave("a")), False),
+    "one of which nobody says since when": (Row("remove-roles", PROGRAM, (ROLES[0].but(created=None),), gave("a")), False),
     "a role in all of the directory": (Row("remove-directory-roles", PROGRAM, (HEAD,), gave("head /")), True),
     "a role in nobody knows what part": (Row("remove-directory-roles", PROGRAM, SCOPED[1:], gave("head *")), False),
 }
@@ -141,8 +146,10 @@ DOORS = {
     ),
     "roles in the directory that wait are taken away": Row("remove-eligible-directory-roles", PROGRAM, (WAITS,), BY_SECRET),
     "one that the actor made eligible for goes alone": Row(
-        "remove-eligible-directory-roles", PROGRAM, (WAITS, WAITS.but(role="other")), ADDED
+        "remove-eligible-directory-roles", PROGRAM, (WAITS, WAITS.but(role="other")), WAITING
     ),
+    "who has it active, and was made eligible for it, keeps it": Row("remove-directory-roles", PROGRAM, (HEAD,), WAITING, 0),
+    "who may activate it, and was given it active, may go on": Row("remove-eligible-directory-roles", PROGRAM, (WAITS,), ADDED, 0),
     "those of others wait on": Row("remove-eligible-directory-roles", PROGRAM, (WAITS,), BY_KEY, 0),
     "permissions are taken away": Row("remove-permissions", PROGRAM, (MAIL,), BY_SECRET),
     "one that the actor consented to": Row("remove-permissions", PROGRAM, (MAIL, MAIL.but(what="files")), ADDED),

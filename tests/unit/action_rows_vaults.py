@@ -14,6 +14,7 @@ from shared.domain.facet import (
 from shared.domain.resource import Ref
 from shared.domain.scope import Use, Used
 from shared.intake.azure_names import ref
+from tests.hospital import ALERT
 from tests.unit.action_rows import Row
 from tests.unit.action_rows_doors import ADDED, BY_KEY, BY_SECRET, PROGRAM, SUBSCRIPTION, THIEF
 
@@ -25,8 +26,9 @@ ENTRY = VaultAccess(vault=VAULT.id, spec="{}", present=True)
 GIVEN = ADDED.but(given=((PROGRAM.id, ENTRY.part),))
 
 LATENT = RoleEligible(role="/roles/r", scope="/s", present=True)
-ENDING = RoleAssigned(assignment="", role="/roles/r", scope="/s", until="2030-01-01T00:00:00Z", present=True)
+ENDING = RoleAssigned(assignment="", role="/roles/r", scope="/s", until="2030-01-01T00:00:00Z", created=ALERT, present=True)
 SCHEDULED = ADDED.but(given=((PROGRAM.id, "r /s"),))
+WAITING = ADDED.but(given=((PROGRAM.id, "eligible r /s"),))
 
 BY_RULE = RoleByGroup(group="ward", assignment="", role="/roles/r", scope="/s", present=True)
 
@@ -46,8 +48,10 @@ VAULTS = {
     "roles that wait to be activated go": Row("remove-eligible-roles", PROGRAM, (LATENT,), BY_SECRET),
     "nobody else's do": Row("remove-eligible-roles", PROGRAM, (LATENT,), BY_KEY, 0),
     "one that the actor made eligible goes alone": Row(
-        "remove-eligible-roles", PROGRAM, (LATENT, LATENT.but(scope="/other")), SCHEDULED
+        "remove-eligible-roles", PROGRAM, (LATENT, LATENT.but(scope="/other")), WAITING
     ),
+    "who had it active, and was made eligible for it, keeps it": Row("remove-roles", PROGRAM, (ENDING,), WAITING, 0),
+    "who may activate it, and was given it active, may go on": Row("remove-eligible-roles", PROGRAM, (LATENT,), SCHEDULED, 0),
     "a role for a time that the actor gave goes alone": Row(
         "remove-roles", PROGRAM, (ENDING, ENDING.but(scope="/other")), SCHEDULED
     ),

@@ -9,6 +9,7 @@ from shared.adapters.azure.clients import Clients
 from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.log_rows import moment
 from shared.adapters.azure.rest import ARM
+from shared.domain.facet.sign_ins import ELIGIBLE
 from shared.domain.resource import Kind, Ref
 from shared.intake.azure_names import principal, ref
 from shared.intake.fact import Fact
@@ -68,8 +69,11 @@ def act(event: Mapping[str, Any]) -> Act | None:
 
 
 ASSIGNING = "microsoft.authorization/roleassignments/write"
-SCHEDULING = frozenset(f"microsoft.authorization/{kind}schedulerequests/write" for kind in ("roleassignment", "roleeligibility"))
-"""Roles for a time, and roles for the taking: who asks for its own is eligible already."""
+SCHEDULING = {
+    "microsoft.authorization/roleassignmentschedulerequests/write": "",
+    "microsoft.authorization/roleeligibilityschedulerequests/write": f"{ELIGIBLE} ",
+}
+"""Roles for a time, and roles for the taking: how the part of each begins. Who asks for its own is eligible already."""
 HOLDERS = {"user": Kind.USER, "group": Kind.GROUP}
 """Kinds of principals as assignments write them; who wrote none of them is looked up as an application first."""
 
@@ -83,6 +87,6 @@ def _assigned(said: Fact, event: Mapping[str, Any]) -> Iterator[tuple[Ref, str]]
     given = principal(HOLDERS.get(kind, Kind.SERVICE_PRINCIPAL), holder)
     if said.event == ASSIGNING:
         yield given, place
-    elif said.event in SCHEDULING and first(asked, "requesttype").lower().startswith("admin"):
+    elif said.event in SCHEDULING and first(asked, "requesttype").lower() == "adminassign":
         role = first(asked, "roledefinitionid").rpartition("/")[2]
-        yield given, f"{role} {place.rpartition('/providers/microsoft.authorization/')[0] or '/'}".lower()
+        yield given, f"{SCHEDULING[said.event]}{role} {place.rpartition('/providers/microsoft.authorization/')[0] or '/'}".lower()

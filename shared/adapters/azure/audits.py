@@ -19,7 +19,7 @@ from shared.adapters.azure.log_rows import moment
 from shared.adapters.azure.rest import GRAPH
 from shared.domain.actor import Actor, Credential
 from shared.domain.errors import Absent, Unreachable
-from shared.domain.facet import AppPermission, DirectoryRole
+from shared.domain.facet import AppPermission, DirectoryRole, DirectoryRoleEligible
 from shared.domain.facet.sign_ins import SOMEBODY, UNSAID
 from shared.domain.resource import Cloud, Kind, Ref
 from shared.intake import fact_entra
@@ -206,12 +206,13 @@ def _gave(event: Mapping[str, Any], targets: Sequence[Ref]) -> Iterator[tuple[Re
 
 def _whole(name: str, part: str, event: Mapping[str, Any], holder: Ref) -> str:
     """What was given as the facet names it: a role with its scope, a permission with its interface and with whom it is for."""
+    held = DirectoryRoleEligible if "eligible" in _activity(event) else DirectoryRole
     if name == SCHEDULED_ROLE:
         whole = next(_of_kind("directory", event), "")
-        return DirectoryRole(role=part, scope="/" if whole else UNSAID, present=True).part.lower()
+        return held(role=part, scope="/" if whole else UNSAID, present=True).part.lower()
     if name == ROLE:
         scoped = "scoped" in _activity(event)
-        return DirectoryRole(role=part, scope=UNSAID if scoped else "/", present=True).part.lower()
+        return held(role=part, scope=UNSAID if scoped else "/", present=True).part.lower()
     if name not in {APP_ROLE, CONSENT}:
         return part
     interface = next((each for each in _of_kind("serviceprincipal", event) if each != holder.id), "")

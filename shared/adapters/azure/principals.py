@@ -140,6 +140,7 @@ def _assigned(one: Mapping[str, Any], until: str) -> RoleAssigned:
         condition=kept.get("condition") or "",
         until=until,
         present=True,
+        created=datetime.fromisoformat(kept["createdOn"]) if kept.get("createdOn") else None,
     )
 
 

@@ -12,7 +12,7 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
     if not situation.concerns(target):
         return
     roles = situation.world.look(target, RoleEligible)
-    held = ((role.right, role.but(present=False)) for role in roles if role.present)
+    held = ((role.part, role.but(present=False)) for role in roles if role.present)
     why = ("the actor made it eligible", "whoever is eligible makes the role active without asking anybody")
     yield from taken(action, target, situation, held, why, situation.quarantined(target))
 

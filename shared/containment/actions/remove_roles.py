@@ -1,11 +1,15 @@
 """Take a quarantined principal's roles away at every scope: its tokens go on, and open nothing any more."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from shared.containment.action import Action, Situation, taken
 from shared.domain.facet import RoleAssigned
 from shared.domain.plan import Change, Wave
 from shared.domain.resource import Kind, Ref
+
+ANSWERED = timedelta(minutes=5)
+"""A record may bear the time of the answer: what it tells of was made before, by so much at most."""
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
@@ -18,7 +22,9 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
 
 
 def _known(role: RoleAssigned, target: Ref, situation: Situation) -> str:
-    """The name by which the record would tell who assigned it."""
+    """The name by which the record would tell who assigned it; none where it was there before: that record is of a change to it."""
+    if role.created is None or role.created < (situation.scope.begun or situation.since) - ANSWERED:
+        return ""
     return role.right if situation.gave(target, role.right) else role.assignment.lower()
 
 

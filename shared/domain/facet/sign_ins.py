@@ -2,6 +2,8 @@
 
 from typing import Literal, Self
 
+from pydantic import AwareDatetime
+
 from .base import Facet
 
 
@@ -40,6 +42,10 @@ SOMEBODY = "?"
 """In the place of a person, where a log says that there is one, and not who."""
 
 
+ELIGIBLE = "eligible"
+"""Begins the part of a role that waits: whoever was given one may have the same active, and by right."""
+
+
 class RoleInDirectory(Facet):
     """What has an active and an eligible role in the directory itself in common.
 
@@ -74,6 +80,10 @@ class DirectoryRoleEligible(RoleInDirectory):
     """One role in the directory itself that a principal may give itself whenever it wants (PIM for Entra roles)."""
 
     facet: Literal["directory-role-eligible"] = "directory-role-eligible"
+
+    @property
+    def part(self) -> str:
+        return f"{ELIGIBLE} {super().part}"
 
 
 class AppPermission(Facet):
@@ -136,15 +146,32 @@ class RoleAtScope(Facet):
 class RoleAssigned(RoleAtScope):
     """One role that a principal has at a scope (`assignment`: its id), with all that is needed to assign it again.
 
-    One that ends by itself gets another id when it is assigned again, so `assignment` is empty then.
+    One that ends by itself gets another id when it is assigned again, so `assignment` is empty then. `created`: when it was
+    assigned, None where nobody says; what is assigned again is the same role, and younger.
     """
 
     facet: Literal["role-assigned"] = "role-assigned"
     assignment: str
+    created: AwareDatetime | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RoleAssigned) and self._itself == other._itself
+
+    def __hash__(self) -> int:
+        return hash(self._itself)
+
+    @property
+    def _itself(self) -> tuple[str | bool, ...]:
+        return (self.assignment, self.role, self.scope, self.condition, self.until, self.present)
 
     @property
     def part(self) -> str:
         return self.assignment or self.right
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """A record of an assignment may be of a change to one that was there before."""
+        return (self.right, self.assignment) if self.assignment else (self.right,)
 
 
 class RoleByGroup(RoleAtScope):
@@ -166,3 +193,7 @@ class RoleEligible(RoleAtScope):
     """One role at a scope that a principal may give itself whenever it wants (Azure PIM, eligible assignments)."""
 
     facet: Literal["role-eligible"] = "role-eligible"
+
+    @property
+    def part(self) -> str:
+        return f"{ELIGIBLE} {self.right}"

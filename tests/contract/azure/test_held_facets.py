@@ -45,7 +45,7 @@ def eligible(night: Night, who: str) -> str:
     asked = {"principalId": who, "roleDefinitionId": role, "requestType": "AdminAssign", "scheduleInfo": ends}
     place = f"{scope}/providers/Microsoft.Authorization/roleEligibilityScheduleRequests/{uuid4()}"
     arm("PUT", place, {"properties": asked})
-    return f"{READER} {scope}".lower()
+    return f"eligible {READER} {scope}".lower()
 
 
 def grouped(night: Night, who: str) -> str:

@@ -29,6 +29,7 @@ SCOPE = f"/subscriptions/{names.SUBSCRIPTION}"
 READER = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 LOGS = "/providers/Microsoft.Authorization/roleDefinitions/73c42c96-874c-492b-b04d-ab87d138a893"
 FOREVER = 2.0**33
+WAITS = {"roleAssignment": "", "roleEligibility": "eligible "}
 KEEPERS = "00000000-0000-4000-8000-00000000feed"
 PROGRAM = Actor(
     credential=Credential.SERVICE_PRINCIPAL,
@@ -90,7 +91,7 @@ class Hand:
         asked = {"action": "adminAssign", "principalId": who, "roleDefinitionId": role, "directoryScopeId": "/"}
         ends = {"expiration": {"type": "afterDuration", "duration": "P30D"}}
         self.graph("POST", f"roleManagement/directory/{kind}ScheduleRequests", {**asked, "scheduleInfo": ends})
-        return f"{role} /"
+        return f"{WAITS[kind]}{role} /"
 
     def activate(self, who: str) -> None:
         """The role of the directory that waits for whoever asks."""
@@ -156,13 +157,13 @@ class Hand:
         self("PUT", f"https://management.azure.com{made}?api-version=2022-04-01", asked)
         return made.lower()
 
-    def scheduled(self, who: str, kind: str = "roleEligibility") -> str:
+    def scheduled(self, who: str, kind: str = "roleEligibility", what: str = "AdminAssign") -> str:
         """A role for the taking, or one for a time; role and scope."""
         place = f"{SCOPE}/providers/Microsoft.Authorization/{kind}ScheduleRequests/{uuid4()}"
         ends = {"expiration": {"type": "AfterDuration", "duration": "P30D"}}
-        asked = {"principalId": who, "roleDefinitionId": LOGS, "requestType": "AdminAssign", "scheduleInfo": ends}
+        asked = {"principalId": who, "roleDefinitionId": LOGS, "requestType": what, "scheduleInfo": ends}
         self("PUT", f"https://management.azure.com{place}?api-version=2020-10-01", {"properties": asked})
-        return f"{LOGS.rpartition('/')[2]} {SCOPE}"
+        return f"{WAITS[kind]}{LOGS.rpartition('/')[2]} {SCOPE}"
 
     def vault_entry(self, who: str) -> None:
         """An entry of the clinic's vault for somebody."""
