@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from shared.domain.case import Scope
 from shared.domain.errors import OutOfReach
+from shared.domain.facet import RoleByGroup
 from shared.domain.plan import Change
 from shared.domain.resource import PRINCIPALS
 
@@ -28,7 +29,9 @@ class Protected:
 
 def check(change: Change, scope: Scope, protected: Protected) -> None:
     """Raises `OutOfReach` where the change must not be made, with the reason in words."""
-    target = change.target
+    target, after = change.target, change.after
+    if isinstance(after, RoleByGroup) and after.group in protected.ids | protected.resources:
+        raise OutOfReach(f"the group {after.group} is protected by the policy; it is never changed")
     if target.kind not in PRINCIPALS:
         if target.id in protected.resources:
             raise OutOfReach(f"{target} belongs to the responder or is protected by the policy; it is never changed")

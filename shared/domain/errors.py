@@ -14,6 +14,7 @@ Every error that this program raises on purpose.
     - Tampered          the record does not verify
   + CloudError          one call to a cloud failed
     - Refused           the cloud says no, and will say so again
+      . Spared          what would be done reaches us or break-glass too; the rest goes on
     - Absent            the resource does not exist
     - Throttled         the cloud says later
     - Unreachable       no answer, no credentials, or no role there
@@ -78,6 +79,10 @@ class CloudError(CodeblueError):
 
 class Refused(CloudError):
     """The cloud says no, and asking again will not help: denied, unmodifiable, invalid."""
+
+
+class Spared(Refused):
+    """What would be done reaches us or break-glass too: that is a person's to do, and all else goes on."""
 
 
 class Absent(CloudError):

@@ -15,6 +15,7 @@ from .asking import asks_exactly, remaining
 from .carrying import carried
 from .deps import Deps
 from .discovering import TURNS
+from .lingering import living_on
 from .lookout import computed, looked, regions
 from .step import Next, reached
 
@@ -123,7 +124,7 @@ def _after(case: Case, deps: Deps) -> Next:
     quiet = case.quiet_sweeps
     if case.awaiting and (quiet >= SETTLED or asks_exactly(case)):
         return _waiting(case.but(quiet_sweeps=min(quiet, WAITING)), deps)
-    if quiet >= len(PAUSES):
+    if quiet >= len(PAUSES) and not (case.fenced_at and any(living_on(case, deps))):
         return Next(case, Stage.CLOSE)
     settled = _settled(case, deps) if quiet >= SETTLED else case
     if quiet >= SETTLED and exposing.wanted(settled, deps):

@@ -17,7 +17,7 @@ from shared.containment.parallel import in_parallel
 from shared.domain.actor import Lineage
 from shared.domain.case import Awaiting, Case, LeftForPeople, Mode, Reach, WaveRecord
 from shared.domain.envelope import Envelope
-from shared.domain.errors import Absent, CloudError, Throttled
+from shared.domain.errors import Absent, CloudError, Spared, Throttled
 from shared.domain.facet import SessionsRevoked
 from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import PRINCIPALS, Ref
@@ -26,7 +26,7 @@ from shared.domain.value import digest
 from .asking import asks_beforehand, asks_exactly, displaced, takes_another
 from .consent import consented, who_decides
 from .deps import Deps
-from .lingering import lasting_until
+from .lingering import lasting_until, living_on
 
 PRINCIPALS_CAP = 50
 """Principals of one lineage that one approval covers, in steps: a breach that makes more is looked at by a person again."""
@@ -91,9 +91,11 @@ def propose(
     allowed, refused = sorted_out(changes, case.scope, deps.protected)
     errors = [(action, target, e) for (action, target), (_, e) in zip(pairs, answers, strict=True) if e is not None]
     unseen = (_unseen(*one) for one in errors if not (isinstance(one[2], Absent) and one[1].kind in PRINCIPALS))
-    guarded = {str(c.target): reason for c, reason in refused.items()} | _protected(case, deps)
-    spared = (LeftForPeople(target=t, reason=why, next="a person decides about it", passing=True) for t, why in guarded.items())
-    return Proposal(allowed, refused, (*unseen, *spared), any(isinstance(e, Throttled) for _, _, e in errors), glance)
+    guarded = dict.fromkeys((*((str(c.target), reason) for c, reason in refused.items()), *_protected(case, deps).items()))
+    spared = (LeftForPeople(target=t, reason=why, next="a person decides about it", passing=True) for t, why in guarded)
+    return Proposal(
+        allowed, refused, (*unseen, *spared, *living_on(case, deps)), any(isinstance(e, Throttled) for _, _, e in errors), glance
+    )
 
 
 def _protected(case: Case, deps: Deps) -> dict[str, str]:
@@ -108,10 +110,15 @@ def rightful(case: Case) -> tuple[Ref, ...]:
 
 
 def _proposed(action: Action, target: Ref, seen: Situation) -> tuple[tuple[Change, ...], CloudError | None]:
+    found: list[Change] = []
     try:
-        return tuple(action.propose(action, target, seen.about(target))), None
+        for change in action.propose(action, target, seen.about(target)):
+            found.append(change)  # noqa: PERF402  # what came before an error is kept
+    except Spared as error:
+        return tuple(found), error
     except CloudError as error:
         return (), error
+    return tuple(found), None
 
 
 def _unseen(action: Action, target: Ref, error: CloudError) -> LeftForPeople:

@@ -19,7 +19,7 @@ RIGHTS = Rights(graph=frozenset({"User.Read.All", "Application.Read.All", "Direc
 BY_APPLICATION = "app:"
 
 PLACES = {
-    Kind.USER: ("users", "id,userType,userPrincipalName"),
+    Kind.USER: ("users", "id,externalUserState,userPrincipalName"),
     Kind.SERVICE_PRINCIPAL: ("servicePrincipals", "id,servicePrincipalType"),
 }
 """Where they are listed, and what tells their credential."""
@@ -81,7 +81,7 @@ class AzureDirectory:
 
 
 def _credential(kind: Kind, found: dict[str, Any]) -> Credential:
-    if kind is Kind.USER:
-        return Credential.ENTRA_GUEST if found.get("userType") == "Guest" else Credential.ENTRA_USER
+    if kind is Kind.USER:  # anybody's `userType` can be set, and who was invited and has not accepted signs in here as before
+        return Credential.ENTRA_GUEST if found.get("externalUserState") == "Accepted" else Credential.ENTRA_USER
     managed = found.get("servicePrincipalType") == "ManagedIdentity"
     return Credential.MANAGED_IDENTITY if managed else Credential.SERVICE_PRINCIPAL

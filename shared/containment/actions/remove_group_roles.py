@@ -7,7 +7,8 @@ are in the group, a person decides; a group that we or break-glass are in keeps 
 from collections.abc import Iterator
 
 from shared.containment.action import Action, Situation, blast_of
-from shared.domain.errors import Refused
+from shared.domain.case import Reach
+from shared.domain.errors import Spared
 from shared.domain.facet import RoleByGroup
 from shared.domain.plan import Change, Wave
 from shared.domain.resource import Kind, Ref
@@ -24,12 +25,16 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
     groups = {role.group: _members(target.but(kind=Kind.GROUP, id=role.group), situation) for role in roles}
     ours = {group for group, members in groups.items() if {each.id for each in members} & situation.exempt}
     who = blast_of(whole)
+    # a group that is listed without the one whom it was found by is not listed whole: hidden members, or a directory that lags
+    unlisted = {group for group, members in groups.items() if target.id not in {each.id for each in members}}
     for role in roles:
         if role.group not in ours:
-            blast = who.but(others=(*who.others, *_others(groups[role.group], situation)))
+            others = (*who.others, *_others(groups[role.group], situation))
+            blast = who.but(others=others, known=who.known and role.group not in unlisted)
             yield action.change(target, role.but(present=False), "a rule or another directory puts it into the group", blast=blast)
-    if ours and ours == set(groups):
-        raise Refused(f"we or break-glass are in the group {min(ours)} too: whoever keeps its rule takes the principal out of it")
+    if ours:
+        named = ", ".join(sorted(ours))
+        raise Spared(f"we or break-glass too are in {named}: whoever keeps the rule of such a group takes the principal out of it")
 
 
 def _members(group: Ref, situation: Situation) -> tuple[Ref, ...]:
@@ -38,7 +43,8 @@ def _members(group: Ref, situation: Situation) -> tuple[Ref, ...]:
 
 def _others(members: tuple[Ref, ...], situation: Situation) -> tuple[str, ...]:
     """Whom it hurts: everybody in the group who is not fenced as a whole anyway."""
-    found = sorted(str(each) for each in members if not situation.quarantined(each))
+    fenced = {s.actor.principal for s in situation.scope.standings if s.reach is Reach.PRINCIPAL}
+    found = sorted(str(each) for each in members if each not in fenced)
     return (*found[:SHOWN], *((f"and {len(found) - SHOWN} more",) if len(found) > SHOWN else ()))
 
 

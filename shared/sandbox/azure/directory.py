@@ -110,6 +110,7 @@ class User:
     password: bytes
     enabled: bool = True
     guest: bool = False
+    user_type: str = ""
     directory_roles: set[str] = field(default_factory=set)
     sessions_from: float = 0.0
     switched: float = 0.0

@@ -25,7 +25,7 @@ def shown(user: User) -> dict[str, Any]:
         "userPrincipalName": user.upn,
         "mail": user.upn,
         "accountEnabled": user.enabled,
-        "userType": "Guest" if user.guest else "Member",
+        "userType": user.user_type or ("Guest" if user.guest else "Member"),
         "createdDateTime": iso(user.created),
         "signInSessionsValidFromDateTime": iso(user.sessions_from),
         "externalUserState": "Accepted" if user.guest else None,
@@ -58,7 +58,7 @@ def _guarded(ask: Ask, user: User) -> bool:
 def _update(ask: Ask) -> Answer:
     """Whoever has an administrator's role is out of reach of an ordinary permission."""
     user, asked = _user(ask), ask.body()
-    if unknown := set(asked) - {"accountEnabled", "displayName"}:
+    if unknown := set(asked) - {"accountEnabled", "displayName", "userType"}:
         raise Problem(400, "Request_BadRequest", f"Invalid property '{min(unknown)}'.")
     if "accountEnabled" in asked:
         if _guarded(ask, user) and not ask.caller.directory_roles & _STRONGER:
@@ -66,6 +66,7 @@ def _update(ask: Ask) -> Answer:
         if user.enabled != asked["accountEnabled"]:
             user.enabled, user.switched = asked["accountEnabled"], ask.now
     user.name = asked.get("displayName", user.name)
+    user.user_type = asked.get("userType", user.user_type)
     ask.audit("Update user" if user.enabled else "Disable account", user.id, "User")
     return Answer(204)
 

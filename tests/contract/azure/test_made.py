@@ -183,6 +183,25 @@ def test_the_directory_is_asked_once_about_a_whole_lineage(desk: Desk) -> None:
     assert len(asked) == 1
 
 
+def test_a_guest_is_who_was_invited_and_came_and_not_whose_type_says_so(desk: Desk) -> None:
+    posing, came = (
+        desk.thief.user("posing"),
+        desk.cloud.entra.directory.add_user("ann@elsewhere.example", "x-EXAMPLE", guest=True).id,
+    )
+    desk.thief.graph("PATCH", f"users/{posing}", {"userType": "Guest"})
+    assert desk.thief.graph("GET", f"users/{posing}?$select=userType")["userType"] == "Guest"
+    found = [desk.directory.resolve(PROGRAM.but(principal=principal(Kind.USER, who))).credential for who in (posing, came)]
+    assert found == [Credential.ENTRA_USER, Credential.ENTRA_GUEST]
+
+
+@pytest.mark.parametrize("kind", ["roleAssignment", "roleEligibility"])
+def test_who_lost_a_role_for_a_time_was_not_given_it(desk: Desk, kind: str) -> None:
+    who = desk.cloud.entra.directory.add_user(f"{kind}@st-brendan.example", "x-EXAMPLE").id
+    part = desk.thief.scheduled(who, kind)
+    desk.thief.scheduled(who, kind, "AdminRemove")
+    assert [given for act in desk.log.by(PROGRAM, BEGUN) for holder, given in act.gave if holder.id == who] == [part]
+
+
 def test_a_user_is_asked_about_as_far_back_as_the_log_goes(desk: Desk) -> None:
     nurse = Actor(
         credential=Credential.ENTRA_USER, account="", principal=principal(Kind.USER, names.NURSE_ID), unique_id=names.NURSE_ID
