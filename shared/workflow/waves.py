@@ -112,8 +112,7 @@ def rightful(case: Case) -> tuple[Ref, ...]:
 def _proposed(action: Action, target: Ref, seen: Situation) -> tuple[tuple[Change, ...], CloudError | None]:
     found: list[Change] = []
     try:
-        for change in action.propose(action, target, seen.about(target)):
-            found.append(change)  # noqa: PERF402  # what came before an error is kept
+        found.extend(action.propose(action, target, seen.about(target)))  # what came before an error is in it
     except Spared as error:
         return tuple(found), error
     except CloudError as error:
