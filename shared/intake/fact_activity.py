@@ -3,6 +3,7 @@
 from typing import Any
 
 from .azure import failed, resource_id, subscription, who
+from .azure_calls import known_as
 from .fact import Fact
 from .moments import seconds
 from .objects_left_out import without_objects
@@ -24,7 +25,7 @@ CATEGORIES = {
 def fact(document: Document) -> Fact:
     """One operation. Its event is the operation's name in lower case: the log writes it in every mixture.
 
-    Its request is known by the correlation id that Resource Manager answered with (`x-ms-correlation-request-id`).
+    Its request is known by the correlation id that Resource Manager answered with, and by what it did (`known_as`).
     """
     name = first(document, "operationname.value", "operationname", "operationnamevalue", "authorization.action").lower()
     resource = resource_id(
@@ -54,7 +55,7 @@ def fact(document: Document) -> Fact:
         severity=severity_of(first(document, "level")),
         sure=BEGUN if _is_begun(document, status) else 1.0,
         address=first(document, "calleripaddress", "httprequest.clientipaddress", "claims.ipaddr"),
-        request_id=first(document, "correlationid"),
+        request_id=known_as(first(document, "correlationid"), name, resource),
         request=_request(document),
     )
 

@@ -12,6 +12,7 @@ from shared.domain.errors import BadInput
 from shared.domain.resource import Cloud
 from shared.domain.signal import Signal
 from shared.intake import signal_in
+from shared.intake.azure_calls import known_as
 from shared.intake.render import render
 from shared.intake.tolerant import folded
 from shared.workflow.deps import Deps
@@ -226,11 +227,20 @@ def test_a_breach_in_a_cloud_that_this_responder_does_not_answer_for_is_left_for
 OPS = "0b1ec701-0000-4000-8000-000000000001"
 """Who did what the examples of Azure's logs tell of."""
 
+STORES = "Microsoft.Storage/storageAccounts"
+CHOSEN = "c0ffee00-0000-4000-8000-000000000001"
+OPENED = (
+    "/subscriptions/0c0de5af-0000-4000-8000-000000000001/resourceGroups/charts"
+    "/providers/Microsoft.Storage/storageAccounts/stbrendancharts"
+)
+
 
 @pytest.mark.parametrize(
     ("name", "correlation"),
     [
-        pytest.param("azure/activity-storage-opened", "c0ffee00-0000-4000-8000-000000000001", id="a resource"),
+        pytest.param(
+            "azure/activity-storage-opened", known_as(CHOSEN, "Microsoft.Storage/storageAccounts/write", OPENED), id="a resource"
+        ),
         pytest.param("azure/entra-application-credential", "c0ffee00-0000-4000-8000-000000000004", id="the directory"),
     ],
 )
@@ -242,3 +252,18 @@ def test_a_change_on_azure_under_our_own_identity_is_ours_by_the_id_that_was_ans
     assert [page.subject for page in hospital.notifier.pages] == ["An act by a responder identity that we did not make"]
     hospital.cases.remember([correlation])
     assert turned(answers(example(name, hospital), worker, automatic=True)).verdict is Verdict.DROPPED
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        pytest.param(CHOSEN, id="alone"),
+        pytest.param(known_as(CHOSEN, f"{STORES}/write", f"{OPENED}2"), id="and another resource"),
+        pytest.param(known_as(CHOSEN, f"{STORES}/delete", OPENED), id="and another act"),
+    ],
+)
+def test_our_credentials_and_our_id_page_where_the_record_has_the_id(hospital: Hospital, known: str) -> None:
+    hospital.cases.remember([known])
+    opened = answers(example("azure/activity-storage-opened", hospital), hospital.worker(exempt=frozenset({OPS})), automatic=True)
+    assert turned(opened).verdict is Verdict.REFUSED
+    assert hospital.notifier.pages

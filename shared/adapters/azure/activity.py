@@ -61,7 +61,7 @@ def act(event: Mapping[str, Any]) -> Act | None:
         created=(),
         source_address=said.address,
         source_network="",
-        request_id=str(event.get("correlationId", "")),
+        request_id=said.request_id,
         failed=said.failed,
         by_service=False,
         gave=tuple(_assigned(said, event)),

@@ -1,6 +1,7 @@
 """User delegation keys of an account: with them people sign links in their own name (Azure Storage management API).
 
 The account shows nothing of a revocation. The activity log has it, minutes later; until then what the service answered us counts.
+Whose it was does not matter: it counts where nobody unknown came by such a link after it.
 Storage keeps what it knows of these keys for a while ("Revoke a user delegation SAS"), and says of no time how long.
 """
 
@@ -33,7 +34,11 @@ def _logged(clients: Clients, store: Ref) -> list[datetime]:
     since = datetime.now(UTC) - LIVES
     events = activity.events(clients, store.account, since, f"resourceUri eq '{store.id}'")
     told = ((activity.told(event), event) for event in events)
-    return [moment(event["eventTimestamp"]) for said, event in told if said.event == REVOKE.lower() and not said.failed]
+    return [
+        moment(event["eventTimestamp"])
+        for said, event in told
+        if said.event == REVOKE.lower() and said.sure == 1 and not said.failed
+    ]
 
 
 def _write(clients: Clients, store: Ref, wanted: Sequence[DelegationKeys]) -> Receipt:

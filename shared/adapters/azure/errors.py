@@ -1,14 +1,16 @@
 """One Azure call: what goes wrong becomes the domain's words, and nothing of what was asked for ever appears in them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.rest import HttpRequest, HttpResponse
 
 from shared.domain.errors import Absent, CloudError, DoesNotFit, Refused, Throttled, Unreachable
+from shared.intake.azure_calls import called
 
 MEANINGS: dict[int, type[CloudError]] = {
     HTTPStatus.UNAUTHORIZED: Unreachable,
@@ -23,8 +25,9 @@ MEANINGS: dict[int, type[CloudError]] = {
 LATER = frozenset({"AnotherOperationInProgress", "StorageAccountOperationInProgress", "RetryableError", "ServerBusy"})
 """Codes of a conflict that passes by itself."""
 
-IDS = ("x-ms-correlation-request-id", "x-ms-request-id", "request-id")
-"""Headers with the id that the log of ARM, of the resource or of the directory shows for a call."""
+CORRELATED = "x-ms-correlation-request-id"
+IDS = ("x-ms-request-id", "request-id")
+"""Headers with the id that the log of ARM (`CORRELATED`), of the resource or of the directory shows for a call."""
 
 
 def call[**P, R](method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -44,8 +47,8 @@ def sent[R](method: Callable[..., R], /, *args: object, **kwargs: object) -> tup
     found: list[str] = []
 
     def hear(response: Any) -> None:  # noqa: ANN401 - azure-core's PipelineResponse of whichever transport
-        headers = response.http_response.headers
-        found.append(next((str(headers[name]) for name in IDS if headers.get(name)), ""))
+        if response.http_request.method != "GET":  # who waits for the end of what was begun asks after it
+            found.append(known(response.http_request, response.http_response))
 
     answer = call(method, *args, raw_response_hook=hear, **kwargs)
     return answer, found[-1] if found else ""
@@ -56,7 +59,18 @@ def answered(send: Callable[[HttpRequest], HttpResponse], request: HttpRequest) 
     with _in_our_words():
         response = send(request)
         response.raise_for_status()
-    return next((str(response.headers[name]) for name in IDS if response.headers.get(name)), "")
+    return known(request, response)
+
+
+def known(request: Any, response: Any) -> str:  # noqa: ANN401 - azure-core has two of each
+    """The id under which the service's log knows this write; ARM takes it from whoever calls, and so it is known by more."""
+    if correlation := response.headers.get(CORRELATED):
+        return called(str(correlation), request.method, unquote(urlsplit(request.url).path))
+    return _id(response.headers)
+
+
+def _id(headers: Mapping[str, str]) -> str:
+    return next((str(headers[name]) for name in IDS if headers.get(name)), "")
 
 
 @contextmanager
@@ -73,9 +87,8 @@ def _answered(error: HttpResponseError) -> CloudError:
     """What the service answered. Its own sentence is left out: it repeats resources, which may name a patient."""
     status, code = error.status_code or 0, _code(error)
     response: Any = error.response
-    headers = response.headers if response is not None else {}
     meaning = MEANINGS.get(status, Throttled if status >= HTTPStatus.INTERNAL_SERVER_ERROR or code in LATER else Refused)
-    request_id = next((str(headers[name]) for name in IDS if headers.get(name)), "")
+    request_id = known(response.request, response) if response is not None else ""
     return meaning(f"Azure answered {status} {code}", code, request_id)
 
 

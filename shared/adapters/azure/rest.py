@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters.azure.errors import IDS, call
+from shared.adapters.azure.errors import call, known
 
 if TYPE_CHECKING:
     from azure.core import PipelineClient
@@ -34,8 +34,8 @@ class Rest:
 
     def send(self, method: str, path: str, content: Mapping[str, object] | None = None) -> str:
         """A write; the id under which the service's log knows it. Raises `CloudError`."""
-        headers = self._ask(method, path, content).headers
-        return next((str(headers[name]) for name in IDS if headers.get(name)), "")
+        answer = self._ask(method, path, content)
+        return known(answer.request, answer)
 
     def read(self, path: str, headers: Mapping[str, str]) -> bytes:
         """An answer as it comes. Raises `CloudError`."""

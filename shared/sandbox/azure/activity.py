@@ -51,7 +51,7 @@ class ActivityLog:
             "submissionTimestamp": iso(call.request.at + self._cloud.delays.log),
             "eventDataId": str(uuid.uuid4()),
             "operationId": call.request.id,
-            "correlationId": call.request.id,
+            "correlationId": call.request.correlation,
             "caller": caller.name if caller.kind == "User" else caller.object_id,
             "claims": {
                 "appid": caller.app_id,

@@ -127,7 +127,7 @@ def _stamps(request: Request) -> dict[str, str]:
     """What every answer of ARM carries."""
     what = "reads" if request.method in _READS else "deletes" if request.method == "DELETE" else "writes"
     return {
-        "x-ms-correlation-request-id": request.id,
+        "x-ms-correlation-request-id": request.correlation,
         "x-ms-routing-request-id": f"EASTUS:{uuid.uuid4()}",
         f"x-ms-ratelimit-remaining-subscription-{what}": "11999",
         "cache-control": "no-cache",

@@ -69,6 +69,11 @@ class Request:
     def subnet(self) -> str:
         return self.headers.get(SOURCE_SUBNET, "")
 
+    @property
+    def correlation(self) -> str:
+        """What ARM's log and answers call it: whoever calls may say."""
+        return self.header("x-ms-correlation-request-id") or self.id
+
     def header(self, name: str) -> str:
         """The value of a header, or the empty string."""
         return self.headers.get(name.lower(), "")

@@ -49,7 +49,8 @@ class Desk:
         _, self._who = self.cloud.entra.directory.add_application("asking")
         self.cloud.rbac.definitions[ROLE] = Role(ROLE, "asking", (), custom=True)
         self.cloud.rbac.assign(self._who.id, ROLE, f"/subscriptions/{names.SUBSCRIPTION}")
-        self.clients = Clients(Bearer(self.cloud, self._who), transport(self.cloud), retries=0)
+        self.bearer = Bearer(self.cloud, self._who)
+        self.clients = Clients(self.bearer, transport(self.cloud), retries=0)
         viewer: Any = self.cloud.entra.directory.identity_of(names.IDENTITY_ID)
         self.viewer, thief = viewer.id, self.cloud.entra.directory.principals[names.EXPORT_ID]
         self.read(Bearer(self.cloud, viewer), ip=names.VIEWER_IP, subnet=names.SUBNET_ID)
