@@ -92,7 +92,9 @@ MADE: dict[type[Facet], st.SearchStrategy[AnyFacet]] = {
     facets.PrivateLink: st.builds(facets.PrivateLink, connection=_NAMES, endpoint=_NAMES, approved=_FLAGS),
     facets.StoredAccess: st.builds(facets.StoredAccess, container=_NAMES, name=_NAMES, body=_BODIES),
     facets.StoreKey: st.builds(facets.StoreKey, name=_NAMES, since=_TIMES),
-    facets.SoftDelete: st.builds(facets.SoftDelete, of=st.sampled_from(["blobs", "containers"]), days=st.integers(0, 3)),
+    facets.SoftDelete: st.builds(
+        facets.SoftDelete, of=st.sampled_from(["blobs", "containers"]), days=st.integers(0, 3), purgeable=st.booleans()
+    ),
     facets.PurgeProtection: st.builds(facets.PurgeProtection, on=_FLAGS),
     facets.Migrated: st.builds(facets.Migrated, old=_NAMES, new=_NAMES),
 }

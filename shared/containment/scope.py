@@ -12,7 +12,7 @@ from typing import Literal
 
 from shared.domain.actor import OF_STORES, Actor, Credential, Lineage
 from shared.domain.case import LeftForPeople, Scope, Standing
-from shared.domain.facet import Fence, PolicyStatement
+from shared.domain.facet import Fence, PolicyStatement, SoftDelete
 from shared.domain.resource import Cloud, Kind, Ref
 from shared.domain.signal import Signal
 from shared.ports import Act, Directory, Evidence, Relation, World
@@ -220,12 +220,20 @@ UNFENCEABLE: dict[Credential, tuple[str, str]] = {
 """Whom no fence on an identity of ours reaches: why, and what a person can do. They are refused at the resource only."""
 
 PARTLY: dict[Credential, tuple[str, str]] = {
+    Credential.DELEGATED_LINK: (
+        "all keys that such links are signed with are revoked; for how long the store goes by what it knew of them nobody says",
+        "see in the store's log that the link is refused; each use after the revocation has the keys revoked again",
+    ),
     Credential.ENTRA_GUEST: (
         "a guest's sessions are of its home tenant, and nobody ends them from here: it is kept from signing in to this one",
         "tell the administrators of its home tenant; what was issued before lives on until it ends by itself",
     ),
 }
 """Whom a fence reaches, and not all of what they have: as above."""
+
+
+SHORTENED = "the actor changed the settings of the store's blobs; for how long what is deleted was kept before no log says"
+LENGTHEN = "compare that time with what you had set up: a fortnight is the least that is put back"
 
 
 def _beyond(actors: Sequence[Actor], scope: Scope, world: World) -> tuple[LeftForPeople, ...]:
@@ -237,6 +245,10 @@ def _beyond(actors: Sequence[Actor], scope: Scope, world: World) -> tuple[LeftFo
     for actor in (each for each in actors if each.credential in PARTLY):
         reason, following = PARTLY[actor.credential]
         left.append(LeftForPeople(target=str(actor), reason=reason, next=following, blocks=False))
+    for store in scope.stores:
+        traits = world.traits(store, SoftDelete)
+        if traits and any((store.id, call) in scope.deeds for call in traits.calls):
+            left.append(LeftForPeople(target=str(store), reason=SHORTENED, next=LENGTHEN, blocks=False))
     guarded = next((key for key in scope.keys if world.traits(key, PolicyStatement)), None)
     if guarded and not scope.allow:
         reason = "nobody is declared for it and nobody was seen using it: only the actors and foreign accounts are refused"

@@ -119,6 +119,7 @@ DOORS = {
         "keep-deleted", STORE, (SoftDelete(days=1), SoftDelete(of="containers", days=2)), UNKEPT, 2
     ),
     "where the organisation keeps nothing nobody decides for it": Row("keep-deleted", STORE, (SoftDelete(days=0),), BY_KEY, 0),
+    "nor can anybody destroy it before its time": Row("keep-deleted", STORE, (SoftDelete(days=30, purgeable=True),), UNKEPT),
     "where it is kept long enough nothing is done": Row("keep-deleted", STORE, (SoftDelete(days=30),), UNKEPT, 0),
     "none, where the actor has another credential": Row("regenerate-store-key", STORE, KEYS, BY_SECRET, 0),
     "a machine's identity has roles to lose": Row("remove-roles", PROGRAM, ROLES, MACHINE, 2),

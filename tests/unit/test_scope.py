@@ -4,15 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from shared.adapters.memory.world import MemoryWorld
 from shared.containment.estate import Estate, Tenant
-from shared.containment.scope import Survey, Surveyor, accounts_of, survey
+from shared.containment.scope import SHORTENED, Survey, Surveyor, accounts_of, survey
 from shared.containment.surroundings import reread, surrounded, widened
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Scope
+from shared.domain.facet import SoftDelete
 from shared.domain.resource import Kind, Ref
 from shared.domain.signal import Signal
 from shared.intake.azure_names import principal
-from shared.ports import Relation
+from shared.ports import Relation, Traits
 from tests.hospital import (
     ACCOUNT,
     ALERT,
@@ -235,3 +237,16 @@ def test_of_a_guest_people_are_told_whom_to_call() -> None:
     guest = Actor(credential=Credential.ENTRA_GUEST, account="", principal=visitor, unique_id=visitor.id)
     (told,) = [left for left in survey(signal(), guest, built().worker().surveyor).left if "home tenant" in left.next]
     assert (told.target, told.blocks) == (str(guest), False)
+
+
+def test_of_a_link_that_was_revoked_people_are_told_that_nobody_dates_its_end() -> None:
+    link = Actor(credential=Credential.DELEGATED_LINK, account="", access_key="charts/user-delegation", unique_id="charts/u")
+    (told,) = [left for left in survey(signal(), link, built().worker().surveyor).left if left.target == str(link)]
+    assert ("for how long" in told.reason, told.blocks) == (True, False)
+
+
+def test_where_the_actor_changed_how_long_deleted_objects_are_kept_people_are_told_that_nobody_knows_how_it_was() -> None:
+    hospital = built()
+    hospital.world = MemoryWorld({SoftDelete: Traits(calls=frozenset({"shorten"}))})
+    found = [left for event in ("shorten", "read") for left in surveyed(hospital, signal(event=event)).left]
+    assert [left.blocks for left in found if left.reason == SHORTENED] == [False]

@@ -158,7 +158,8 @@ def _write_versioning(clients: Clients, store: Ref, wanted: Sequence[Versioning]
 def _read_soft_delete(clients: Clients, store: Ref) -> tuple[SoftDelete, ...]:
     found = _service(clients, store)
     blobs, containers = found.delete_retention_policy, found.container_delete_retention_policy
-    return SoftDelete(days=_days(blobs)), SoftDelete(of="containers", days=_days(containers))
+    purgeable = blobs is not None and blobs.allow_permanent_delete is True
+    return SoftDelete(days=_days(blobs), purgeable=purgeable), SoftDelete(of="containers", days=_days(containers))
 
 
 def _days(policy: Any) -> int:  # noqa: ANN401 - the SDK's model, whose parts may all be missing
@@ -167,9 +168,10 @@ def _days(policy: Any) -> int:  # noqa: ANN401 - the SDK's model, whose parts ma
 
 def _write_soft_delete(clients: Clients, store: Ref, wanted: Sequence[SoftDelete]) -> Receipt:
     (kept,) = wanted
-    policy = {"enabled": True, "days": kept.days} if kept.days else {"enabled": False}
-    name = "deleteRetentionPolicy" if kept.of == "blobs" else "containerDeleteRetentionPolicy"
-    return _serviced(clients, store, {name: policy})
+    policy: dict[str, object] = {"enabled": True, "days": kept.days} if kept.days else {"enabled": False}
+    if kept.of == "containers":
+        return _serviced(clients, store, {"containerDeleteRetentionPolicy": policy})
+    return _serviced(clients, store, {"deleteRetentionPolicy": policy | {"allowPermanentDelete": kept.purgeable}})
 
 
 def _lifecycle(clients: Clients, store: Ref) -> list[dict[str, Any]]:

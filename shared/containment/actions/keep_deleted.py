@@ -15,9 +15,10 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
     if not situation.blames(target, SoftDelete):
         return
     for kept in situation.world.look(target, SoftDelete):
-        if kept.days < DAYS:
+        if kept.days < DAYS or kept.purgeable:
             why = f"the actor changed the settings of the store's blobs, and {kept.of} that are deleted now would be gone"
-            yield action.change(target, kept.but(days=DAYS), why, origin=Origin.ATTACKER)
+            after = kept.but(days=max(DAYS, kept.days), purgeable=False)
+            yield action.change(target, after, why, origin=Origin.ATTACKER)
 
 
 ACTION = Action(

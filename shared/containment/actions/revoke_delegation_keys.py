@@ -14,8 +14,8 @@ def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Chan
     holders = [s for s in links if s.actor.access_key.partition("/")[0] == target.name]
     if holders:
         why = "the link was signed with a key that the store gave somebody, and no log says to whom"
-        after = DelegationKeys(since=situation.since)
-        yield action.change(target, after, why, blast=blast_of(holders), reversible=False)
+        since = max(situation.since, situation.scope.shown_at(target, "user-delegation") or situation.since)
+        yield action.change(target, DelegationKeys(since=since), why, blast=blast_of(holders), reversible=False)
 
 
 ACTION = Action(

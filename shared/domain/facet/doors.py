@@ -156,23 +156,26 @@ class SoftDelete(Facet):
     """For how many days what is deleted can be had back; nought where it can not.
 
     Blobs and whole containers each have their own time (Azure `deleteRetentionPolicy`, `containerDeleteRetentionPolicy`).
+    `purgeable`: whoever may can destroy it before its time all the same (`allowPermanentDelete`; of blobs alone).
     """
 
     facet: Literal["soft-delete"] = "soft-delete"
     of: Literal["blobs", "containers"] = "blobs"
     days: int
+    purgeable: bool = False
 
     @property
     def part(self) -> str:
         return self.of
 
     def satisfied_by(self, now: Facet | None) -> bool:
-        longer = self.days > 0 and isinstance(now, SoftDelete) and now.of == self.of and now.days >= self.days
-        return now == self or longer
+        if self.days == 0 or not isinstance(now, SoftDelete):
+            return now == self
+        return now.of == self.of and now.days >= self.days and now.purgeable <= self.purgeable
 
     @property
     def absent(self) -> Self:
-        return self.but(days=0)
+        return self.but(days=0, purgeable=False)
 
 
 class PurgeProtection(Facet):
