@@ -24,6 +24,9 @@ from .deps import Deps, Recovery
 MOST_TOLD = 40
 """Sentences that a question carries: the record has the others."""
 
+COUNTING = 240.0
+"""Seconds after which no further store is counted: one may take four minutes, and a function has fifteen for all it does."""
+
 UNCOUNTED = Holding()
 UNKNOWN = StoreFacts(Versioning.NEVER)
 
@@ -51,8 +54,10 @@ _FORESEEN = TypeAdapter(tuple[Foreseen, ...])
 def foresee(case: Case, deps: Deps, recovery: Recovery, pairs: Iterable[Pair]) -> tuple[Foreseen, ...]:
     """The forecast of each migration, put on record. What can not be asked is taken for unknown. Raises `NotDurable`."""
     tasks, counted = list[tuple[Pair, Task]](), dict[Ref, Holding]()
+    until = deps.clock.monotonic() + COUNTING
     for p in pairs:
-        held = counted[p.store] = counted.get(p.store) or _holding(recovery.of(p.store), p.store)  # counting can take minutes
+        late = deps.clock.monotonic() >= until
+        held = counted[p.store] = counted.get(p.store) or (UNCOUNTED if late else _holding(recovery.of(p.store), p.store))
         tasks.append((p, _task(case, deps.policy.migration, recovery, p, held)))
     found = tuple(Foreseen(store=p.store, old=p.old.id, forecast=forecast(task)) for p, task in tasks)
     if found:

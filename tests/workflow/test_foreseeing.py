@@ -10,6 +10,7 @@ from shared.domain.case import Case, Mode, Verdict
 from shared.domain.errors import Refused
 from shared.domain.plan import Wave
 from shared.domain.resource import Ref
+from shared.ports import Clock
 from shared.ports.capacity import Holding, Requests
 from shared.ports.jobs import JobSeen, JobState
 from shared.reencryption import Canary
@@ -18,7 +19,7 @@ from shared.report.summary import summary
 from shared.settings import MigrationRules, Modes, Policy
 from shared.workflow import cancelling
 from shared.workflow.deps import Deps, Recovery
-from shared.workflow.foreseeing import MOST_TOLD, Foreseen, Pair, foresee, told
+from shared.workflow.foreseeing import COUNTING, MOST_TOLD, Foreseen, Pair, foresee, told
 from tests.hospital import CHARTS, KEY, LOG, REPLICA, Hospital, built
 from tests.workflow.driving import FOR_EVER, YES, go_on, respond
 from tests.workflow.recovering import OURS, Night, fallen
@@ -46,6 +47,17 @@ class Counts:
         if isinstance(self.has, Refused):
             raise self.has
         return self.has
+
+
+@dataclass
+class Slow(Counts):
+    """One whose every store takes as long as all of them may."""
+
+    clock: Clock = field(kw_only=True)
+
+    def holding(self, store: Ref) -> Holding:
+        self.clock.sleep(COUNTING)
+        return super().holding(store)
 
 
 def but_for_the_migration(case: Case) -> tuple[str, bool] | None:
@@ -97,6 +109,18 @@ def test_a_store_is_counted_once_whatever_keys_are_to_be_left(hospital: Hospital
     pairs = [Pair(store, key, foreign=False) for store in (CHARTS, LOG) for key in (KEY, REPLICA)]
     assert len(foresee(case, deps, deps.recovery(), pairs)) == len(pairs)
     assert counts.looked == [CHARTS, LOG]
+
+
+def test_stores_that_take_long_to_count_keep_nobody_from_being_asked(hospital: Hospital) -> None:
+    counts = Counts(Holding(versions=9))
+    night = fallen(hospital)
+    deps = counted(night, counts)
+    case = respond(deps, asks=but_for_the_migration)
+    assert deps.recovery is not None
+    slow = Slow(counts.held, clock=deps.clock)
+    recovery = replace(deps.recovery(), capacity=slow)
+    found = foresee(case, deps, recovery, [Pair(store, KEY, foreign=False) for store in (CHARTS, LOG)])
+    assert (len(found), slow.looked) == (2, [CHARTS])
 
 
 def test_the_digest_stands_while_counts_move_and_changes_with_the_engine() -> None:

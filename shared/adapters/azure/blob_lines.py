@@ -1,6 +1,6 @@
-"""An answer of List Blobs, read by ourselves: the proof of a rewrite does not see through the eyes of who wrote.
+"""An answer of List Blobs or List Containers, read by ourselves: the proof of a rewrite does not see through the eyes of who wrote.
 
-Pure: no call is made here. Source: Blob service REST reference, "List Blobs".
+Pure: no call is made here. Source: Blob service REST reference, "List Blobs", "List Containers".
 """
 
 import re
@@ -16,6 +16,7 @@ from shared.domain.resource import Ref
 from shared.ports.objects import NULL, Attributes, Checksum, Version
 
 _BLOB = re.compile(r"<Blob>(.*?)</Blob>", re.DOTALL)
+_CONTAINER = re.compile(r"<Container>(.*?)</Container>", re.DOTALL)
 _NAME = re.compile(r"<Name( Encoded=\"true\")?>([^<]*)</Name>")
 _ELEMENT = re.compile(r"<([\w-]+)>([^<]*)</\1>")
 _END = "</EnumerationResults>"
@@ -49,12 +50,23 @@ class Line:
 
 def lines(body: bytes) -> tuple[list[Line], str]:
     """The lines of a page, and where the next one begins (empty: nowhere). Raises `Unreachable` for half an answer."""
+    found, marker = _page(body, "Blob", _BLOB)
+    return [_line(text) for text in found], marker
+
+
+def containers(body: bytes) -> tuple[list[Mapping[str, str]], str]:
+    """The same of List Containers: what is said of each by element, its name among it. Raises as `lines`."""
+    found, marker = _page(body, "Container", _CONTAINER)
+    return [{name: unescape(value) for name, value in _ELEMENT.findall(text)} for text in found], marker
+
+
+def _page(body: bytes, element: str, pattern: re.Pattern[str]) -> tuple[list[str], str]:
     said = body.decode("utf-8-sig")
     if not said.rstrip().endswith(_END):
-        raise Unreachable("List Blobs: the answer has no end", "IncompleteBody")
-    found = [_line(text) for text in _BLOB.findall(said)]
-    if len(found) != said.count("<Blob>"):
-        raise Unreachable("List Blobs: the answer is not understood", "IncompleteBody")
+        raise Unreachable(f"List {element}s: the answer has no end", "IncompleteBody")
+    found: list[str] = pattern.findall(said)
+    if len(found) != said.count(f"<{element}>"):
+        raise Unreachable(f"List {element}s: the answer is not understood", "IncompleteBody")
     marker = said.rpartition("<NextMarker>")[2].partition("</NextMarker>")[0] if "<NextMarker>" in said else ""
     return found, unescape(marker)
 

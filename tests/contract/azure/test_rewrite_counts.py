@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from azure.storage.blob import StandardBlobTier
+from azure.storage.blob import BlobServiceClient, StandardBlobTier
 
 from shared.adapters.azure import blob_lines
 from shared.adapters.azure.blob_proof import AzureProof
@@ -14,7 +14,7 @@ from shared.adapters.azure.objects import LOOKS, AzureObjects
 from shared.adapters.local.clock import SystemClock
 from shared.domain.errors import Refused, Unreachable
 from shared.ports.capacity import Held, Holding
-from shared.ports.objects import Page
+from shared.ports.objects import Page, Version
 from shared.reencryption import verify
 from tests.contract.azure.objects import OLD, Estate, estate, swept
 from tests.contract.azure.scenes import Scene
@@ -37,9 +37,9 @@ def clients(made: Estate) -> Any:  # noqa: ANN401 - what the objects were made w
     return made.objects._clients
 
 
-def everything(objects: AzureObjects, made: Estate) -> list[object]:
+def everything(objects: AzureObjects, made: Estate) -> list[Version]:
     """The whole listing, page by page."""
-    found, page = list[object](), Page((), None)
+    found, page = list[Version](), Page((), None)
     while True:
         page = objects.list(made.plan.store, page.after)
         found += page.versions
@@ -78,6 +78,22 @@ def test_counting_ends_somewhere_and_says_so(charts: Estate) -> None:
     assert (found.versions, found.at_least) == (4, True)
 
 
+def test_empty_containers_and_one_that_sorts_first_keep_nothing_from_being_counted(charts: Estate) -> None:
+    for name in "abcd":
+        charts.put(name)
+    charts.contain("aaa").upload_blob("x", b"123")
+    charts.contain("aab")
+    found = AzureCapacity(clients(charts), page=2, pages=2).holding(charts.plan.store)
+    assert ({(each.container, each.versions) for each in found.held}, found.at_least) == ({("aaa", 1), ("charts", 2)}, True)
+
+
+def test_counting_ends_by_the_clock(charts: Estate) -> None:
+    for name in "abcdef":
+        charts.put(name)
+    found = AzureCapacity(clients(charts), page=2, seconds=0).holding(charts.plan.store)
+    assert (found.versions, found.at_least) == (2, True)
+
+
 def test_an_empty_account_holds_nothing(charts: Estate) -> None:
     assert AzureCapacity(clients(charts)).holding(charts.plan.store) == Holding(versions=0)
     assert AzureCapacity(clients(charts)).requests(charts.plan.store) is None
@@ -97,6 +113,14 @@ def test_both_readers_see_the_same(charts: Estate) -> None:
     for each in worker.list(charts.plan.store, None).versions:
         asked = (charts.plan.store, each.key, each.id)
         assert proof.attributes(*asked) == worker.attributes(*asked)
+
+
+def test_a_container_that_the_sdk_leaves_out_is_seen_by_the_proof(charts: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    charts.contain("scans").upload_blob("x", b"123", encryption_scope=OLD)
+    listed: Any = BlobServiceClient.list_containers
+    monkeypatch.setattr(BlobServiceClient, "list_containers", lambda self: [each for each in listed(self) if each.name != "scans"])
+    worker, proof = (everything(made(clients(charts), 2), charts) for made in (AzureObjects, AzureProof))
+    assert (len(worker), [each.key for each in proof]) == (0, ["scans/x"])
 
 
 class Blind(AzureObjects):
