@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 from azure.mgmt.compute import ComputeManagementClient
 
 from shared.adapters.azure import names
-from shared.domain.facet import Delegation, Facet, HandedOut
+from shared.domain.facet import Delegation, Facet, HandedOut, SoftDelete
 from shared.domain.resource import Cloud, Kind, Ref
 from shared.intake.azure_names import ref
 from tests.contract.azure.scenes import GROUP, SCOPE, SUBSCRIPTION, Arm
+from tests.contract.azure.storage_scenes import management
 
 if TYPE_CHECKING:
     from tests.contract.azure.world_scenes import Stage
@@ -54,3 +55,11 @@ def delegated(stage: "Stage", group: str = "") -> tuple[Ref, Facet]:
 def group_delegated(stage: "Stage") -> tuple[Ref, Facet]:
     """A group that another tenant may manage."""
     return delegated(stage, f"/resourceGroups/{GROUP}")
+
+
+def purgeable(stage: "Stage") -> tuple[Ref, Facet]:
+    """A store that keeps what is deleted, and lets it be destroyed all the same."""
+    store = stage.store()
+    body: Any = {"properties": {"deleteRetentionPolicy": {"enabled": True, "days": 30, "allowPermanentDelete": True}}}
+    management(stage.scene).blob_services.set_service_properties(GROUP, store.name, body)
+    return store, SoftDelete(days=30)

@@ -231,13 +231,6 @@ MIXED = NetworkRules(
 )
 
 
-def _purgeable(stage: Stage) -> tuple[Ref, Facet]:
-    store = stage.store()
-    body: Any = {"properties": {"deleteRetentionPolicy": {"enabled": True, "days": 30, "allowPermanentDelete": True}}}
-    management(stage.scene).blob_services.set_service_properties(GROUP, store.name, body)
-    return store, SoftDelete(days=30)
-
-
 def _with_rule(stage: Stage) -> tuple[Ref, Facet]:
     store = stage.store()
     stage.lifecycle(store)
@@ -283,7 +276,7 @@ ROWS: tuple[Row, ...] = (
     Row("links in people's names are dead", lambda s: (s.store(), DelegationKeys(since=_age(s))), undone=False),
     Row("a store keeps versions", lambda s: (s.suspended(), Versioning(status="Enabled"))),
     Row("a store keeps blobs that are deleted", lambda s: (s.store(), SoftDelete(days=14))),
-    Row("nobody destroys before its time what a store has deleted", _purgeable),
+    Row("nobody destroys before its time what a store has deleted", estate.purgeable),
     Row("a store keeps containers that are deleted", lambda s: (s.store(), SoftDelete(of="containers", days=14))),
     Row("a rule that deletes is suspended", _with_rule),
     Row("a store goes under another version", lambda s: _encrypted(s.wrapped())),
