@@ -62,12 +62,13 @@ class TaskDone:
 
 @dataclass(frozen=True, slots=True)
 class JobSeen:
-    """A job that is there, whoever ordered it: what it does by the service's own word, and when it was ordered."""
+    """A job that is there, whoever ordered it: what it does by the service's own word, when it was ordered, and tasks done."""
 
     id: str
     operation: str
     state: JobState
     ordered: datetime
+    succeeded: int = 0
 
 
 class Jobs(Protocol):

@@ -29,7 +29,7 @@ from .deps import Deps, Recovery
 from .foreseeing import Foreseen, Pair, foresee, most, told
 from .putting_off import put_off, tell
 from .step import Next, Part
-from .strange_jobs import strange_jobs
+from .strange_jobs import with_strange_jobs
 from .unmoved import AGAIN, UNDER_WAY, Going, Ran, people, stays
 
 AGAIN_SECONDS = 1
@@ -61,6 +61,8 @@ def move(case: Case, deps: Deps) -> Next:
         return Next(case, Stage.SWEEP)
     if deps.policy.mode(Wave.MIGRATE) is Mode.OBSERVE:
         return Next(case.but(unmoved=people(case, [NOT_MOVED], NOT_MOVED.target)), Stage.SWEEP)
+    if not unfinished(case):
+        return Next(with_strange_jobs(case, deps, deps.recovery()), Stage.SWEEP)
     recovery, foreseen = deps.recovery(), list[Foreseen]()
     known, made = exact.current(case, deps, Wave.MIGRATE, lambda: _changes(case, deps, recovery, foreseen))
     if not exact.agreed(known, deps, made):
@@ -81,9 +83,7 @@ def _carried_out(case: Case, known: Case, made: Plan, deps: Deps, recovery: Reco
     if parts := sharing.parts(known, deps, recovery, ours, cancelling):
         return Next(known, Stage.MIGRATE, again_seconds=AGAIN_SECONDS, parts=parts)
     ran = _ran(known, deps, recovery, cancelling, made)
-    after_moves = moved(known, ran)
-    if strange := strange_jobs(known, deps, recovery):
-        after_moves = after_moves.but(unmoved=people(after_moves, strange, *(left.target for left in strange)))
+    after_moves = with_strange_jobs(moved(known, ran), deps, recovery)
     fails = any(each.why not in UNDER_WAY for each in ran)
     if (waiting := _waiting(cancelling, ran)) is not None:
         if fails:

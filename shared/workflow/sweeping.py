@@ -18,6 +18,7 @@ from .discovering import TURNS
 from .lingering import living_on
 from .lookout import computed, looked, regions
 from .step import Next, reached
+from .strange_jobs import jobs_stand
 
 PAUSES = (0.5, 1, 1.5, 2, 15, 60, 300, 900, 3600)
 """Seconds to the next sweep, by how many in a row found nothing: at once while IAM still propagates, then for an hour."""
@@ -58,7 +59,10 @@ def sweep(case: Case, deps: Deps) -> Next:
         return _after(after.but(quiet_sweeps=0, quiet_at=None), deps)
     if _unanswered(after) - _unanswered(case) or not _due(case, deps):
         return _after(after, deps)
-    return _after(after.but(quiet_sweeps=case.quiet_sweeps + 1, quiet_at=deps.clock.now()), deps)
+    counted = after.but(quiet_sweeps=case.quiet_sweeps + 1, quiet_at=deps.clock.now())
+    if SETTLED <= counted.quiet_sweeps < len(PAUSES) and not counted.awaiting and jobs_stand(counted):
+        return Next(counted, Stage.MIGRATE)  # who moves may look whether they still do, once in each pause
+    return _after(counted, deps)
 
 
 def pause(case: Case, now: datetime) -> float:

@@ -79,10 +79,20 @@ def test_jobs_under_the_jobs_role_are_seen_whoever_ordered_them(charts: Scene, s
     theirs = sandbox.cloud.books.batch_jobs[jobs(charts).order(order(charts, "theirs"))]
     theirs["asked"] = {**theirs["asked"], "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/their-own"}
     (seen,) = jobs(charts).seen(charts.plan.store, opened)
-    assert (seen.id, seen.operation) == (mine, "S3UpdateObjectEncryption")
+    assert (seen.id, seen.operation, seen.succeeded) == (mine, "S3UpdateObjectEncryption", 0)
     jobs(charts).cancel(charts.plan.store, mine)
     until(charts, mine, JobState.CANCELLED)
     assert list(jobs(charts).seen(charts.plan.store, opened + timedelta(days=1))) == []
+
+
+def test_a_job_is_asked_about_once_and_tells_what_it_did(charts: Scene, sandbox: Sandbox) -> None:
+    at, ident = jobs(charts), jobs(charts).order(order(charts))
+    until(charts, ident, JobState.WAITING)
+    jobs(charts).confirm(order(charts), ident)
+    until(charts, ident, JobState.COMPLETE)
+    before, since = len(sandbox.cloud.calls.of("s3control:DescribeJob")), datetime.min.replace(tzinfo=UTC)
+    assert [[seen.succeeded for seen in at.seen(charts.plan.store, since)] for _ in range(3)] == [[3]] * 3
+    assert len(sandbox.cloud.calls.of("s3control:DescribeJob")) == before + 1 > 1
 
 
 def test_a_job_does_nothing_before_it_is_confirmed(charts: Scene) -> None:

@@ -12,7 +12,6 @@ from shared.domain.plan import Wave
 from shared.domain.resource import Ref
 from shared.ports import Clock
 from shared.ports.capacity import Holding, Requests
-from shared.ports.jobs import JobSeen, JobState
 from shared.reencryption import Canary
 from shared.reencryption.planner import Task, forecast
 from shared.report.summary import summary
@@ -207,18 +206,6 @@ def test_a_job_that_others_cancelled_is_no_success(hospital: Hospital) -> None:
     assert case.verdict is not Verdict.CONTAINED
     assert any("own job was cancelled" in left.reason for left in case.people)
     assert night.schemes() == {KEY.id}
-
-
-def test_a_job_that_none_of_us_ordered_is_named_to_people_and_ours_are_not(hospital: Hospital) -> None:
-    deps = counted(fallen(hospital), Counts(Holding(versions=500_000_000)), QUIET)
-    jobs = deps.recovery().jobs if deps.recovery else None
-    assert isinstance(jobs, MemoryJobs)
-    jobs.others = [JobSeen("j-theirs", "S3PutObjectCopy", JobState.RUNNING, hospital.clock.now())]
-    case = respond(deps, asks=YES, patience=FOR_EVER)
-    named = [left for left in case.people if "none of us ordered" in left.reason]
-    assert [("j-theirs (S3PutObjectCopy, running" in left.reason, left.blocks) for left in named] == [(True, True)]
-    assert len(jobs.held) == 2
-    assert case.verdict is Verdict.PARTIAL
 
 
 def test_a_worker_whose_time_is_up_leaves_the_proof_to_the_next(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,6 +76,7 @@ class AwsJobs:
 
     def __init__(self, clients: Clients, canaries: Mapping[str, Canary]) -> None:
         self._clients, self._canaries = clients, canaries
+        self._roles: dict[str, str] = {}
 
     def serves(self, store: Ref) -> bool:
         if store.region not in self._canaries:
@@ -129,15 +130,20 @@ class AwsJobs:
         )
 
     def seen(self, store: Ref, since: datetime) -> Iterator[JobSeen]:
-        client = self._clients.s3control(store.account, store.region)
         for each in self._listed(store):
-            seen = JobSeen(each["JobId"], each["Operation"], STATES.get(each["Status"], JobState.RUNNING), each["CreationTime"])
-            if seen.state in OVER and seen.ordered < since:
-                continue
-            # a listing does not tell the role
-            found: Mapping[str, Any] = call(client.describe_job, AccountId=store.account, JobId=seen.id)["Job"]
-            if found.get("RoleArn") == _role(store):
+            state, done = STATES.get(each["Status"], JobState.RUNNING), each.get("ProgressSummary", {})
+            succeeded = done.get("NumberOfTasksSucceeded", 0)
+            seen = JobSeen(each["JobId"], each["Operation"], state, each["CreationTime"], succeeded)
+            if (state not in OVER or seen.ordered >= since) and self._role_of(store, seen.id) == _role(store):
                 yield seen
+
+    def _role_of(self, store: Ref, job: str) -> str:
+        """The role of a job, which is its for good; a listing does not tell it, and each is asked about once."""
+        if job not in self._roles:
+            client = self._clients.s3control(store.account, store.region)
+            found: Mapping[str, Any] = call(client.describe_job, AccountId=store.account, JobId=job)["Job"]
+            self._roles[job] = found.get("RoleArn", "")
+        return self._roles[job]
 
     def _listed(self, store: Ref) -> Iterator[Mapping[str, Any]]:
         client, more = self._clients.s3control(store.account, store.region), dict[str, Any]()

@@ -62,6 +62,7 @@ class MemoryJobs:
         return held.now
 
     def seen(self, store: Ref, since: datetime) -> Iterator[JobSeen]:
+        self._objects.beside("seen")
         held = ((ident, each) for ident, each in self.held.items() if each.order.store.account == store.account)
         ours = (JobSeen(ident, UPDATES, each.now.state, since) for ident, each in held)
         yield from (*ours, *self.others)

@@ -100,14 +100,17 @@ def describe_job(cloud: Cloud, ask: Ask) -> Reply:
         STEPS.get(job["status"], _stays)(cloud, ask, job)
     except Refusal as refusal:
         job.update(status="Failed", failure={"FailureCode": refusal.code[:64], "FailureReason": refusal.message[:256]})
-    failed = sum(row[3] == "failed" for row in job["results"])
-    told = {"TotalNumberOfTasks": len(job["tasks"] or ())} if job["tasks"] is not None else {}
-    summary = {**told, "NumberOfTasksSucceeded": len(job["results"]) - failed, "NumberOfTasksFailed": failed}
     reasons = {"FailureReasons": [job["failure"]]} if job["failure"] else {}
     told_back = ("Operation", "Priority", "Report", "RoleArn", "ConfirmationRequired", "ManifestGenerator")
     known = {name: job["asked"].get(name) for name in told_back}
-    found = {"JobId": job["id"], "Status": job["status"], "ProgressSummary": summary, **reasons, **known}
+    found = {"JobId": job["id"], "Status": job["status"], "ProgressSummary": _summary(job), **reasons, **known}
     return ask.answer({"Job": found})
+
+
+def _summary(job: dict[str, Any]) -> dict[str, int]:
+    failed = sum(row[3] == "failed" for row in job["results"])
+    told = {"TotalNumberOfTasks": len(job["tasks"] or ())} if job["tasks"] is not None else {}
+    return {**told, "NumberOfTasksSucceeded": len(job["results"]) - failed, "NumberOfTasksFailed": failed}
 
 
 def list_jobs(cloud: Cloud, ask: Ask) -> Reply:
@@ -120,6 +123,7 @@ def list_jobs(cloud: Cloud, ask: Ask) -> Reply:
             "Priority": job["asked"]["Priority"],
             "Status": job["status"],
             "CreationTime": job["at"],
+            "ProgressSummary": _summary(job),
         }
         for job in held
     ]
