@@ -7,8 +7,8 @@ import pytest
 from shared.adapters.aws.canaries import canaries
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.custody_init import init
-from shared.adapters.aws.jobs import ROLE
-from shared.adapters.aws.jobs_role import POLICY
+from shared.adapters.aws.jobs import ROLE, SERVICE
+from shared.adapters.aws.jobs_role import POLICY, make_role
 from shared.adapters.aws.permissions import allow, document, tasks
 from shared.adapters.aws.sinks import S3Sink
 from shared.domain.errors import NotReady
@@ -59,11 +59,54 @@ def test_init_makes_the_role_of_jobs_for_the_service_alone(custody: Custody) -> 
     assert iam.get_role_policy(RoleName=ROLE, PolicyName=POLICY)["PolicyDocument"] == held
 
 
-def test_init_refuses_a_role_of_jobs_that_others_can_have(custody: Custody) -> None:
-    them = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
-    custody.admin.iam("").update_assume_role_policy(RoleName=ROLE, PolicyDocument=document(dict(them)))
+ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+ASSUMES = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+
+
+@pytest.mark.parametrize(
+    "trust",
+    [
+        document({**ASSUMES, "Principal": ROOT}),
+        json.dumps({"Version": "2012-10-17", "Statement": {**ASSUMES, "Principal": ROOT}}),
+        document({**ASSUMES, "Principal": {**ROOT, "Service": SERVICE}}),
+        document({**ASSUMES, "Principal": "*"}),
+        document({**ASSUMES, "NotPrincipal": ROOT}),
+    ],
+    ids=["an account", "a statement alone", "others too", "everybody", "everybody else"],
+)
+def test_a_role_of_jobs_is_refused_that_lets_in(custody: Custody, monkeypatch: pytest.MonkeyPatch, trust: str) -> None:
+    held = {"Role": {"Arn": "", "AssumeRolePolicyDocument": json.loads(trust)}}
+    monkeypatch.setattr(custody.admin.iam(""), "get_role", lambda **_: held)
     with pytest.raises(NotReady, match="lets others in"):
-        init(custody.admin, PLACES)
+        make_role(custody.admin)
+
+
+MORE = document(allow({"s3:GetObject"}, "*"))
+NOT_THESE = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}})
+
+
+def test_a_role_of_jobs_is_refused_that_may_do_more(custody: Custody) -> None:
+    iam = custody.admin.iam("")
+    for more in (MORE, NOT_THESE):
+        iam.put_role_policy(RoleName=ROLE, PolicyName="more", PolicyDocument=more)
+        with pytest.raises(NotReady, match="its policy more allows what no job needs"):
+            make_role(custody.admin)
+    iam.delete_role_policy(RoleName=ROLE, PolicyName="more")
+    arn = iam.create_policy(PolicyName="more", PolicyDocument=MORE)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
+    with pytest.raises(NotReady, match="policy/more allows what no job needs"):
+        make_role(custody.admin)
+
+
+def test_a_role_of_jobs_by_the_stacks_is_ours_and_gets_our_refusals(custody: Custody) -> None:
+    iam, ours = custody.admin.iam(""), json.loads(document(*tasks(ACCOUNT)))
+    for statement in ours["Statement"]:  # as a template writes them
+        statement["Action"] = statement["Action"][0] if len(statement["Action"]) == 1 else statement["Action"]
+    arn = iam.create_policy(PolicyName=f"{ROLE}-tasks", PolicyDocument=json.dumps(ours))["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
+    iam.delete_role_policy(RoleName=ROLE, PolicyName=POLICY)
+    make_role(custody.admin)
+    assert iam.get_role_policy(RoleName=ROLE, PolicyName=POLICY)["PolicyDocument"] == json.loads(document(*tasks(ACCOUNT)))
 
 
 def test_init_never_shortens_a_retention(custody: Custody) -> None:
