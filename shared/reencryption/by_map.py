@@ -22,7 +22,7 @@ from shared.ports.map_runs import Item, ItemDone, MapRun, MapRuns, RunOrder, Run
 
 from .answers import persistently
 from .by_job import CANCELLED, GOES_ON, LOOK, PATIENCE
-from .by_parts import Shared, open_parts
+from .by_parts import Shared, is_open, open_parts
 from .result import Progress
 
 RUN = "migration-run"
@@ -74,6 +74,12 @@ def by_map(of: Shared, by: ByMap, cancelled: Callable[[], bool], progress: Calla
             note = _noted(of, _ordered(of, parts, attempt=len({each.token for each in notes})))
         if why := _Watch(of, by, cancelled, progress).until_over(note, until):
             return why
+
+
+def given_out(of: Shared, number: int) -> bool:
+    """Whether a worker may be at this part, by the record: it is open, and so is the run, where there is one."""
+    notes = [entry.body for entry in of.journal.entries() if entry.kind == RUN and entry.body.get("migration") == of.plan.id]
+    return is_open(of, number) and not (notes and notes[-1]["over"])
 
 
 def _ordered(of: Shared, parts: tuple[int, ...], *, attempt: int) -> RunNote:

@@ -148,6 +148,11 @@ def cut(of: Shared) -> bool:
     return any(e.body["over"] for e in _cuts(of))
 
 
+def is_open(of: Shared, number: int) -> bool:
+    """Whether this part is cut and not taken in, as this record has it."""
+    return cut(of) and number not in _noted(of, TAKEN_IN)
+
+
 def work(
     of: Shared, number: int, cancelled: Callable[[], bool] = never, progress: Callable[[Progress], None] = lambda _: None
 ) -> MigrationResult | None:

@@ -9,17 +9,18 @@ from dataclasses import replace
 
 from shared.domain.case import Case, Stage
 from shared.domain.errors import CloudError, LeaseLost
+from shared.domain.plan import Wave
 from shared.domain.resource import Ref
 from shared.ports import Journal
 from shared.ports.record import part_ledger
 from shared.reencryption import ByMap, Migration, MigrationResult, Progress, by_parts
-from shared.reencryption.by_map import by_map
+from shared.reencryption.by_map import by_map, given_out
 from shared.reencryption.by_parts import Shared
 
 from .cancelling import PAUSED, Cancelling
 from .deps import Deps, Recovery
 from .foreseeing import most
-from .step import FINAL, Part
+from .step import Part, over
 
 AT_ONCE = 1_000
 """Parts in one run of a service's fan-out: each is a ledger that is looked at before and after."""
@@ -71,9 +72,12 @@ def begun(case: Case, deps: Deps, recovery: Recovery, plan: Migration) -> bool:
 
 
 def work(part: Part, deps: Deps, plans: Callable[[Case, Recovery], Iterable[Migration]]) -> MigrationResult | None:
-    """Work on one part, as long as its case is being moved and nobody has stopped it; None where it is not. Raises as `migrate`."""
+    """Work on one part, as long as it is open on record, whatever the case does beside that; None where it is not.
+
+    A store is cut, and a run of workers begun, when somebody agreed to that and not before. Raises as `migrate`.
+    """
     case, recovery = deps.cases.load(part.case), deps.recovery() if deps.recovery else None
-    if recovery is None or case.stage is not Stage.MIGRATE or case.verdict in FINAL or deps.cases.paused():
+    if recovery is None or not _moves(case) or deps.cases.paused():
         return None
     plan = next((plan for plan in plans(case, recovery) if plan.id == part.migration), None)
     if plan is None:
@@ -82,10 +86,17 @@ def work(part: Part, deps: Deps, plans: Callable[[Case, Recovery], Iterable[Migr
     paced = plan if allowed is None else plan.but(ceiling=allowed or SLOWEST)
     try:
         of = _shared(case, deps, recovery, paced)
-        of = of if by_parts.cut(of) else replace(of, journal=_afresh(deps, case.id))
+        of = of if given_out(of, part.number) else replace(of, journal=_afresh(deps, case.id))
+        if not given_out(of, part.number):
+            return None
         return by_parts.work(of, part.number, Cancelling(deps.cases, deps.clock, recovery.of(plan.store).turn))
     except LeaseLost:  # somebody else is at it
         return None
+
+
+def _moves(case: Case) -> bool:
+    """Whether nothing speaks against moving: what was moved is not being proved, nobody refused it, and the case is not over."""
+    return case.stage is not Stage.VERIFY and Wave.MIGRATE not in case.declined and not over(case)
 
 
 def _shared(case: Case, deps: Deps, recovery: Recovery, plan: Migration) -> Shared:
