@@ -17,6 +17,16 @@ LABEL = "parts"
 TOLERATED_PERCENT = 20.0
 """Of the workers: with more failures the run ends, and the case is partial."""
 
+BUSY: State = {
+    "ErrorEquals": ["Lambda.TooManyRequestsException"],
+    "IntervalSeconds": 5,
+    "BackoffRate": 2,
+    "MaxAttempts": 60,
+    "MaxDelaySeconds": 60,
+    "JitterStrategy": "FULL",
+}
+"""Every worker that is reserved is at another part, of another case too: the wait outlasts a turn (`OWN_TURN`) more than once."""
+
 AGAIN: State = {"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 20, "BackoffRate": 2, "MaxAttempts": 1}
 """A worker that died, or whose cloud did not answer: once more, by another; what the first did is on record."""
 
@@ -34,7 +44,7 @@ def definition() -> State:
         "Parameters": {"FunctionName": "${worker}", "Payload.$": "$"},
         "OutputPath": "$.Payload",
         "TimeoutSeconds": LONGEST_SECONDS,
-        "Retry": [RETRY, AGAIN],
+        "Retry": [BUSY, RETRY, AGAIN],
         "End": True,
     }
     fan_out: State = {

@@ -6,11 +6,12 @@ Rules
 2. A run is on record before it is begun, by a token that nobody else can know: a worker that dies between the two finds it again.
 3. A run that failed (more workers did than is tolerated) or that others stopped ends this migration's run: the case is partial, and
    people hear why. Parts that are over stay over: when it is tried again the next run is about the others.
-4. The worker's end is not the run's: the next one goes on watching. A person's pause stops it, and each of its workers by itself.
+4. One run goes at a time in a case: two would have twice the workers that there are. What the actors read waits for none.
+5. The worker's end is not the run's: the next one goes on watching. A person's pause stops it, and each of its workers by itself.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,11 +19,12 @@ from pydantic import Field
 
 from shared.domain.errors import Absent
 from shared.domain.value import Value, digest
+from shared.ports import Journal
 from shared.ports.map_runs import Item, ItemDone, MapRun, MapRuns, RunOrder, RunState
 
 from .answers import persistently
 from .by_job import CANCELLED, GOES_ON, LOOK, PATIENCE
-from .by_parts import Shared, is_open, open_parts
+from .by_parts import Shared, all_in, is_open, open_parts, prepared
 from .result import Progress
 
 RUN = "migration-run"
@@ -36,11 +38,15 @@ STOPPED = "the workers' run was stopped by somebody else"
 
 @dataclass(frozen=True, slots=True)
 class ByMap:
-    """The service, the case that its workers are told, and whether a person has stopped everything (asked where a run ends)."""
+    """The service, the case that its workers are told, and whether a person has stopped everything (asked where a run ends).
+
+    `others`: migrations of the case of which one run goes at a time, for their workers are the same.
+    """
 
     runs: MapRuns
     case: str
     halted: Callable[[], bool] = lambda: False
+    others: frozenset[str] = frozenset()
 
 
 class RunNote(Value):
@@ -66,6 +72,8 @@ def by_map(of: Shared, by: ByMap, cancelled: Callable[[], bool], progress: Calla
         notes = _notes(of)
         note = notes[-1] if notes else None
         if note is None or note.over:
+            if running(of.journal, by.others) and not all_in(of):
+                return _waits(of, note, cancelled)
             parts = open_parts(of, cancelled, again=bool(note and note.why))
             if cancelled():
                 return CANCELLED
@@ -76,10 +84,25 @@ def by_map(of: Shared, by: ByMap, cancelled: Callable[[], bool], progress: Calla
             return why
 
 
-def given_out(of: Shared, number: int) -> bool:
-    """Whether a worker may be at this part, by the record: it is open, and so is the run, where there is one."""
-    notes = [entry.body for entry in of.journal.entries() if entry.kind == RUN and entry.body.get("migration") == of.plan.id]
-    return is_open(of, number) and not (notes and notes[-1]["over"])
+def running(journal: Journal, among: Collection[str]) -> frozenset[str]:
+    """Those of these migrations whose run is begun and not over, by the record."""
+    last = {str(e.body["migration"]): e.body["over"] for e in journal.entries() if e.kind == RUN}
+    return frozenset(each for each, over in last.items() if each in among and not over)
+
+
+def _waits(of: Shared, note: RunNote | None, cancelled: Callable[[], bool]) -> str:
+    """Another migration has the workers: what goes before the parts is done, and why its own run ended is said on."""
+    prepared(of, cancelled)
+    if cancelled():
+        return CANCELLED
+    return note.why if note and note.why not in {"", CANCELLED} else GOES_ON
+
+
+def given_out(of: Shared, number: int) -> int:
+    """Workers at the parts of its run, or of its store where there are no runs; 0 where by the record it or the run is not open."""
+    notes = _notes(of)
+    at_it = 0 if notes and notes[-1].over else notes[-1].workers if notes else of.beside
+    return at_it if is_open(of, number) else 0
 
 
 def _ordered(of: Shared, parts: tuple[int, ...], *, attempt: int) -> RunNote:

@@ -10,10 +10,9 @@ Rules
 5. A part that is not over is asked for again, as long as any part gets on; where none does the sweep does what is left.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import batched
 from typing import Any, Self, cast
 
 from pydantic import Field
@@ -26,7 +25,7 @@ from shared.ports.record import TAKEN_IN, Recorded
 
 from .answers import persistently
 from .asking import never
-from .manifest import Manifest
+from .intake import Intake
 from .migrate import migrate, migrate_exposed
 from .plan import Migration
 from .result import MigrationResult, Progress
@@ -43,9 +42,6 @@ NOTED = 200
 
 BESIDE = 6
 """Parts that are worked on beside each other: where workers are shared with fences, fewer than one of their machines runs."""
-
-ROWS = 1_000
-"""Outcomes in one blob."""
 
 CUT, ASKED, OVER = "migration-cut", "migration-parts-asked", "migration-part-over"
 
@@ -109,32 +105,35 @@ def open_parts(of: Shared, cancelled: Callable[[], bool] = never, *, again: bool
 
     Raises `CloudError` where the store can not be listed, and what the record raises.
     """
-    if of.plan.first and not begun(of):
-        migrate_exposed(of.plan, of.objects, of.journal, of.clock, cancelled)
-    cut = _cut(of, _cut_of(of), cancelled)
+    cut = prepared(of, cancelled)
     if not cut.over or cancelled():
         return ()
-    open_, standing = _standing(of, len(cut.whole))
+    intake = Intake(of.plan, of.journal)
+    open_, standing = _standing(of, len(cut.whole), intake, cancelled)
+    if cancelled():
+        return ()
     if open_ and (_gets_on(of, digest(standing)) or again):
         return open_
-    _take_in(of, open_)
+    for number in open_:
+        if cancelled():
+            break
+        intake.take(number, of.ledger(number))
     return ()
 
 
-def _standing(of: Shared, parts: int) -> tuple[tuple[int, ...], dict[str, object]]:
-    """The first parts that are not over, and how far each is; those before them that are over are taken in."""
-    done, over, open_ = set(_noted(of, TAKEN_IN)), list[int](), dict[int, object]()
+def _standing(of: Shared, parts: int, intake: Intake, cancelled: Callable[[], bool]) -> tuple[tuple[int, ...], dict[str, object]]:
+    """The first parts that are not over, and how far each is; those before them that are over are taken in, one by one."""
+    done, open_ = set(_noted(of, TAKEN_IN)), dict[int, object]()
     for number in range(parts):
         if number in done:
             continue
+        if len(open_) == (of.at_once or of.beside) or cancelled():
+            break
         ended, far = _state(of, number)
         if ended:
-            over.append(number)
+            intake.take(number, of.ledger(number))
         else:
             open_[number] = far
-        if len(open_) == (of.at_once or of.beside):
-            break
-    _take_in(of, over)
     return tuple(open_), {str(number): far for number, far in open_.items()}
 
 
@@ -151,6 +150,18 @@ def cut(of: Shared) -> bool:
 def is_open(of: Shared, number: int) -> bool:
     """Whether this part is cut and not taken in, as this record has it."""
     return cut(of) and number not in _noted(of, TAKEN_IN)
+
+
+def all_in(of: Shared) -> bool:
+    """Whether the store is cut and every part of it taken in: what is left is the sweep's."""
+    return cut(of) and len(set(_noted(of, TAKEN_IN))) == len(_cut_of(of).whole)
+
+
+def prepared(of: Shared, cancelled: Callable[[], bool] = never) -> Cut:
+    """What goes before any part: what actors read is moved, and the store is cut, as far as that comes. Raises as `open_parts`."""
+    if of.plan.first and not begun(of):
+        migrate_exposed(of.plan, of.objects, of.journal, of.clock, cancelled)
+    return _cut(of, _cut_of(of), cancelled)
 
 
 def work(
@@ -235,32 +246,6 @@ def _state(of: Shared, number: int) -> tuple[bool, list[object]]:
         ends = _is(of, entry.kind, OVER, entry.body)
         said, since = (entry.body, 0) if ends else (said, since + 1)
     return bool(said and said["over"]), [said["seen"], said["moved"], since] if said else [since]
-
-
-def _take_in(of: Shared, numbers: Sequence[int]) -> None:
-    """Read the outcomes of parts, and what they meant to do, into the case's record."""
-    whole = Manifest.recall(of.plan, of.journal) if numbers else None
-    for number in numbers:
-        if whole is not None:
-            _take_in_one(of, number, whole)
-
-
-def _take_in_one(of: Shared, number: int, whole: Manifest) -> None:
-    ledger = of.ledger(number)
-    part = Manifest.recall(of.plan, ledger)
-    fresh = [row for row in part.moved.values() if whole.moved.get(row.name) != row]
-    for rows in batched(fresh, ROWS, strict=False):
-        whole.reported(rows)
-    for rows in batched(part.pending.values(), ROWS, strict=False):
-        whole.intend(rows)
-    for upload in part.uploads:
-        if upload.of not in part.moved:
-            whole.uploading(upload.key, upload.of, upload.id)
-    signed = ledger.checkpoint()
-    head = signed.decode() if isinstance(signed, bytes) else ""
-    entries = sum(1 for _ in ledger.entries())
-    said = {"part": number, "moved": len(part.moved), "entries": entries, "head": head}
-    of.journal.append(TAKEN_IN, {"migration": of.plan.id, **said})
 
 
 def _is(of: Shared, kind: str, wanted: str, body: Any) -> bool:  # noqa: ANN401 - a body holds anything

@@ -192,3 +192,12 @@ class Manifest:
         self.moved.put(number, ((at, row) for at, row in placed if row.lane in MOVES))
         self.kept.put(number, ((at, row) for at, row in placed if row.lane not in MOVES))
         self.pending.drop(row.name for row in rows)
+
+
+def settled(plan: Migration, journal: Journal) -> bool:
+    """Whether the last sweep went through the whole store and found nothing that could be moved, by the record."""
+    last = next(
+        (e.body for e in reversed(list(journal.entries())) if e.kind == REACHED and e.body.get("migration") == plan.id), None
+    )
+    at = Checkpoint.model_validate_json(journal.blobs(str(last["blob"]))) if last else None
+    return bool(at and at.over and at.sweep and not at.eligible)

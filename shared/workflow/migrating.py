@@ -18,6 +18,7 @@ from shared.domain.versions import Engine
 from shared.reencryption import ByJob, Migration, MigrationResult, Proof, migrate, verify
 from shared.reencryption.by_job import GOES_ON
 from shared.reencryption.lanes import Reason, Unseen
+from shared.reencryption.manifest import settled
 from shared.reencryption.planner import LEAST_CALLS
 from shared.reencryption.verify import UNKNOWN
 
@@ -79,7 +80,11 @@ def _carried_out(case: Case, known: Case, made: Plan, deps: Deps, recovery: Reco
         deps.journal(case.id).append("intended", intended(made, made.changes, deps.journal(case.id)))
     first = _exposed(known, deps) if fresh else {}
     beside = tuple(plan.but(first=first[plan.store]) if plan.id in fresh else plan for plan in beside)
-    ours = tuple(plan for plan in beside if not sharing.by_runs(recovery, plan.store))
+    ours = tuple(
+        sharing.paced(plan, sharing.share(plan, deps, recovery, sharing.together(plan, beside, recovery)))
+        for plan in beside
+        if not sharing.by_runs(recovery, plan.store)
+    )
     if parts := sharing.parts(known, deps, recovery, ours, cancelling):
         return _swept_on(known, AGAIN_SECONDS, parts)
     ran = _ran(known, deps, recovery, cancelling, made)
@@ -202,24 +207,33 @@ def _ran(case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling, mad
     first, ran = _exposed(case, deps), list[Ran]()
     jobs, theirs = _by(made, Engine.BATCH), _by(made, Engine.MAP)
     job = ByJob(recovery.jobs, lambda: cancelling.why == PAUSED) if recovery.jobs else None
-    for plan in _migrations(case, recovery):
+    plans = _migrations(case, recovery)
+    done = {plan.id for plan in plans if settled(plan, deps.journal(case.id))}
+    for plan in sorted(plans, key=lambda plan: plan.id in done):
+        if plan.id in done and any(each.why == GOES_ON for each in ran):
+            continue  # nothing was left in it: it is swept once more when the others are through
+        among = 2 if sharing.going(case, deps, plans) - {plan.id} else 1
         results = (each.result for each in ran if each.plan.store == plan.store)
         known = (r for r in results if isinstance(r, MigrationResult) and r.keys is not None and not plan.old & r.keys)
         seen = next(known, None)
         by = job if any((plan.store, old) in jobs for old in plan.old) else None
         asked = plan.but(first=first[plan.store])
         beside = not seen and any((plan.store, old) in theirs for old in plan.old)
-        going = _going(asked, case, deps, recovery, cancelling) if beside else None
-        ran.append(going or (Ran(plan, _nothing(seen)) if seen else _run(asked, case, deps, recovery, cancelling, by)))
+        going = _going(asked, case, deps, recovery, cancelling, plans) if beside else None
+        ran.append(going or (Ran(plan, _nothing(seen)) if seen else _run(asked, case, deps, recovery, cancelling, by, among)))
     return ran
 
 
-def _going(plan: Migration, case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling) -> Ran | None:
+def _going(
+    plan: Migration, case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling, plans: Sequence[Migration]
+) -> Ran | None:
     """What keeps the service's workers beside each other from being through; None where nothing does, or it has none."""
-    if most(deps, recovery, plan.store) == 0 and not sharing.begun(case, deps, recovery, plan):
+    allowed = sharing.share(plan, deps, recovery, sharing.together(plan, plans, recovery))
+    if allowed == 0 and not sharing.begun(case, deps, recovery, plan):
         return Ran(plan, NOTHING_FREE)
+    others, paced = frozenset(each.id for each in plans) - {plan.id}, sharing.paced(plan, allowed)
     try:
-        why = sharing.run(case, deps, recovery, plan, cancelling, partial(deps.watch, plan.store))
+        why = sharing.run(case, deps, recovery, paced, cancelling, partial(deps.watch, plan.store), others)
     except CloudError as error:
         return Ran(plan, error)
     return Ran(plan, Going(why)) if why else None
@@ -231,8 +245,8 @@ def _nothing(seen: MigrationResult) -> MigrationResult:
     return seen.but(moved={}, blocked=blocked, failed={}, lost=0)
 
 
-def _run(plan: Migration, case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling, job: ByJob | None) -> Ran:
-    watch, most_calls = partial(deps.watch, plan.store), most(deps, recovery, plan.store)
+def _run(plan: Migration, case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling, job: ByJob | None, among: int) -> Ran:
+    watch, most_calls = partial(deps.watch, plan.store), sharing.share(plan, deps, recovery, among)
     if most_calls == 0:
         return Ran(plan, NOTHING_FREE)
     try:

@@ -4,7 +4,7 @@ A driver that has many workers gives each a part; one that has one does them one
 number travels.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from shared.domain.case import Case, Stage
@@ -14,8 +14,9 @@ from shared.domain.resource import Ref
 from shared.ports import Journal
 from shared.ports.record import part_ledger
 from shared.reencryption import ByMap, Migration, MigrationResult, Progress, by_parts
-from shared.reencryption.by_map import by_map, given_out
+from shared.reencryption.by_map import by_map, given_out, running
 from shared.reencryption.by_parts import Shared
+from shared.reencryption.planner import LEAST_CALLS
 
 from .cancelling import PAUSED, Cancelling
 from .deps import Deps, Recovery
@@ -49,16 +50,52 @@ def _open(of: Shared, cancelled: Callable[[], bool]) -> tuple[int, ...]:
 
 
 def run(
-    case: Case, deps: Deps, recovery: Recovery, plan: Migration, cancelled: Cancelling, progress: Callable[[Progress], None]
+    case: Case,
+    deps: Deps,
+    recovery: Recovery,
+    plan: Migration,
+    cancelled: Cancelling,
+    progress: Callable[[Progress], None],
+    others: frozenset[str],
 ) -> str:
-    """Have the service's own fan-out work on the parts of a migration; empty when that is over, else why not.
+    """Have the service's own fan-out work on the parts of a migration, when none of the `others` has its workers (digests).
+
+    Empty when that is over, else why not.
 
     Raises as `by_map`.
     """
     of, runs = replace(_shared(case, deps, recovery, plan), at_once=AT_ONCE), recovery.of(plan.store).runs
     if runs is None:
         return ""
-    return by_map(of, ByMap(runs, case.id, lambda: cancelled.why == PAUSED), cancelled, progress)
+    return by_map(of, ByMap(runs, case.id, lambda: cancelled.why == PAUSED, others), cancelled, progress)
+
+
+def going(case: Case, deps: Deps, plans: Iterable[Migration]) -> frozenset[str]:
+    """Those of these migrations (digests) that a run of workers goes on with, by the record."""
+    return running(deps.journal(case.id), {plan.id for plan in plans})
+
+
+def paced(plan: Migration, allowed: float | None) -> Migration:
+    """With its share of what can be spared now; slowly, where that is next to nothing."""
+    return plan if allowed is None else plan.but(ceiling=allowed or SLOWEST)
+
+
+def share(plan: Migration, deps: Deps, recovery: Recovery, among: int) -> float | None:
+    """As `most`, of one migration among so many."""
+    allowed = most(deps, recovery, plan.store)
+    return allowed and (allowed / among if allowed / among >= LEAST_CALLS else 0.0)
+
+
+def together(plan: Migration, plans: Iterable[Migration], recovery: Recovery) -> int:
+    """How many of these migrations share what this one may ask for: its key service's rate, or its store's where nobody measures.
+
+    Of those that a service runs workers for one goes at a time, with what one worker of the case does beside it.
+    """
+    there, store = recovery.of(plan.store), plan.store
+    by_store = there.ceiling is not None
+    place = lambda s: s if by_store else (s.cloud, s.account, s.region)  # noqa: E731  # of this question alone
+    near = sum(place(each.store) == place(store) for each in plans)
+    return max(1, min(near, 2) if there.runs else near)
 
 
 def by_runs(recovery: Recovery, store: Ref) -> bool:
@@ -71,7 +108,7 @@ def begun(case: Case, deps: Deps, recovery: Recovery, plan: Migration) -> bool:
     return by_parts.begun(_shared(case, deps, recovery, plan))
 
 
-def work(part: Part, deps: Deps, plans: Callable[[Case, Recovery], Iterable[Migration]]) -> MigrationResult | None:
+def work(part: Part, deps: Deps, plans: Callable[[Case, Recovery], Sequence[Migration]]) -> MigrationResult | None:
     """Work on one part, as long as it is open on record, whatever the case does beside that; None where it is not.
 
     A store is cut, and a run of workers begun, when somebody agreed to that and not before. Raises as `migrate`.
@@ -79,17 +116,19 @@ def work(part: Part, deps: Deps, plans: Callable[[Case, Recovery], Iterable[Migr
     case, recovery = deps.cases.load(part.case), deps.recovery() if deps.recovery else None
     if recovery is None or not _moves(case) or deps.cases.paused():
         return None
-    plan = next((plan for plan in plans(case, recovery) if plan.id == part.migration), None)
+    every = plans(case, recovery)
+    plan = next((plan for plan in every if plan.id == part.migration), None)
     if plan is None:
         return None
-    allowed = most(deps, recovery, plan.store)
-    paced = plan if allowed is None else plan.but(ceiling=allowed or SLOWEST)
     try:
-        of = _shared(case, deps, recovery, paced)
+        of = _shared(case, deps, recovery, paced(plan, share(plan, deps, recovery, together(plan, every, recovery))))
         of = of if given_out(of, part.number) else replace(of, journal=_afresh(deps, case.id))
-        if not given_out(of, part.number):
+        workers = given_out(of, part.number)
+        if not workers:
             return None
-        return by_parts.work(of, part.number, Cancelling(deps.cases, deps.clock, recovery.of(plan.store).turn))
+        return by_parts.work(
+            replace(of, beside=workers), part.number, Cancelling(deps.cases, deps.clock, recovery.of(plan.store).turn)
+        )
     except LeaseLost:  # somebody else is at it
         return None
 
@@ -104,7 +143,10 @@ def _shared(case: Case, deps: Deps, recovery: Recovery, plan: Migration) -> Shar
         return _afresh(deps, part_ledger(case.id, plan.id, number))
 
     there = recovery.of(plan.store)
-    workers = min(deps.policy.migration.workers, there.workers)
+    most_workers = min(deps.policy.migration.workers, there.workers)
+    workers = (
+        max(1, min(most_workers, int(plan.ceiling // LEAST_CALLS))) if plan.ceiling else most_workers
+    )  # fewer, not slower ones
     return Shared(plan, there.objects, deps.journal(case.id), ledger, deps.clock, versions=there.part, beside=workers)
 
 

@@ -22,7 +22,7 @@ from tests.contract.aws_objects import bucket
 from tests.contract.aws_responder import responder
 from tests.hospital import Hospital, built
 from tests.workflow.driving import YES, go_on, respond
-from tests.workflow.test_by_parts import BESIDE, assert_all_is_moved, kinds, stocked
+from tests.workflow.test_by_parts import BESIDE, Ordered, assert_all_is_moved, kinds, stocked
 from tests.workflow.test_renewing import Blobs, worker
 
 BUCKET = "codeblue-responder"
@@ -48,7 +48,7 @@ class Scene:
         sandbox.root().client("s3").create_bucket(Bucket=BUCKET)
         canary = Canary(store=bucket(BUCKET), key="arn:aws:kms:us-east-1:111122223333:key/x")
         self.hospital: Hospital = built()
-        self.blobs: Blobs = stocked(self.hospital)
+        self.blobs: Blobs = stocked(self.hospital, Ordered(page=1))
         self.runs = Watched(clients, {clients.region: canary})
         self.sandbox, self.dies, self.given = sandbox, False, list[dict[str, Any]]()
         make_machine(sandbox, BUCKET, self.function)

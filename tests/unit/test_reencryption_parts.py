@@ -256,6 +256,17 @@ def test_a_copy_in_blocks_that_broke_off_is_told_of_until_one_ends(journal: Nami
     assert run(objects, journal, of.plan).broken_off == 0
 
 
+def test_what_is_over_is_taken_in_part_by_part_and_who_is_stopped_between_them_is_gone_on_from(journal: NamingJournal) -> None:
+    of = shared(filled("abcdefgh"), journal)
+    for number in by_parts.open_parts(of):
+        by_parts.work(of, number)
+    stops = after(3)  # the cut, and two parts
+    assert by_parts.open_parts(of, cancelled=stops) == ()
+    assert sum(entry.kind == TAKEN_IN for entry in journal.listed) == 2
+    assert by_parts.open_parts(of) == ()
+    assert [entry.body["part"] for entry in journal.listed if entry.kind == TAKEN_IN] == [0, 1, 2, 3]
+
+
 def test_no_such_part(journal: NamingJournal) -> None:
     of = shared(filled("ab"), journal)
     by_parts.open_parts(of)

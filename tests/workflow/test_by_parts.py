@@ -60,8 +60,7 @@ class Ordered(Blobs):
         return super().copy(store, version, facts, encryption)
 
 
-def stocked(hospital: Hospital) -> Ordered:
-    blobs = Ordered(page=1)
+def stocked[B: Ordered](hospital: Hospital, blobs: B) -> B:
     filled(hospital, blobs)
     for number in range(MANY):
         blobs.write(CHARTS, f"c/{number:02}", b"x" * number, Encryption(Scheme.SCOPE, CHARTS.id))
@@ -83,7 +82,7 @@ def assert_all_is_moved(case: Case, blobs: Blobs, deps: Deps) -> None:
 
 def test_the_local_driver_works_on_the_parts_itself() -> None:
     hospital = built()
-    blobs = stocked(hospital)
+    blobs = stocked(hospital, Ordered(page=1))
     deps = worker(hospital, blobs, BESIDE, beside=True)
     case = respond(deps, asks=YES)
     assert_all_is_moved(case, blobs, deps)
@@ -91,7 +90,7 @@ def test_the_local_driver_works_on_the_parts_itself() -> None:
 
 def test_what_the_actor_read_is_written_again_before_any_part_is() -> None:
     hospital = built()
-    blobs, alert, traffic = stocked(hospital), signal(THIEF, CHARTS), MemoryTraffic(hospital.clock)
+    blobs, alert, traffic = stocked(hospital, Ordered(page=1)), signal(THIEF, CHARTS), MemoryTraffic(hospital.clock)
     hospital.sources.learn(alert)
     traffic.watch = {CHARTS: (Told.DATA_EVENTS,)}
     traffic.requested(read(f"c/{MANY - 1}"))
@@ -104,7 +103,7 @@ def test_what_the_actor_read_is_written_again_before_any_part_is() -> None:
 def test_on_azure_a_store_has_a_ceiling_though_nobody_measures_what_it_takes() -> None:
     azure = _rewriting(cast("AzureClients", None))
     hospital = built()
-    deps = worker(hospital, stocked(hospital), BESIDE)
+    deps = worker(hospital, stocked(hospital, Ordered(page=1)), BESIDE)
     assert azure.capacity is not None
     assert azure.to_prove is not azure.objects
     assert most(deps, azure, CHARTS) == 4_000
@@ -112,7 +111,7 @@ def test_on_azure_a_store_has_a_ceiling_though_nobody_measures_what_it_takes() -
 
 def test_where_nobody_has_workers_one_does_it_and_the_question_says_why() -> None:
     hospital = built()
-    blobs = stocked(hospital)
+    blobs = stocked(hospital, Ordered(page=1))
     deps = worker(hospital, blobs, BESIDE)
     case = respond(deps, asks=YES)
     assert CUT not in kinds(deps, case)
@@ -121,7 +120,7 @@ def test_where_nobody_has_workers_one_does_it_and_the_question_says_why() -> Non
 
 def on_azure(duty: Duty) -> tuple[Blobs, str]:
     """The store is full, and a thief is reported."""
-    blobs = stocked(duty.hospital)
+    blobs = stocked(duty.hospital, Ordered(page=1))
     duty.works_with(worker(duty.hospital, blobs, BESIDE, beside=True))
     case = duty.alarm()
     return blobs, case
