@@ -5,11 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from infra_cdk import fan_out
 from infra_cdk.graph import ANEW, BEGIN, DONE, FAILED, LONGEST_SECONDS, MOVED, ROUNDS, State, definition
+from shared.bootstrap.clouds import OWN_TURN
 from shared.domain.case import Stage
 from shared.workflow.stages import FIRST, STEPS
 
 GRAPH = definition()["States"]
+THROTTLED = "Lambda.TooManyRequestsException"
 MOST_EVENTS = 25_000
 """Of one execution's history (Step Functions quotas)."""
 
@@ -98,3 +101,11 @@ def test_an_execution_ends_before_its_history_is_full() -> None:
 def test_it_fits_into_what_step_functions_takes() -> None:
     assert len(json.dumps(definition())) < 1024 * 1024
     assert max(map(len, GRAPH)) <= 80
+
+
+def test_a_worker_whom_no_reserved_run_is_free_for_waits_longer_than_the_others_turns() -> None:
+    """Two cases have twice the workers that are reserved: with full jitter half of each pause is waited, taken together."""
+    worker = fan_out.definition()["States"][fan_out.LABEL]["ItemProcessor"]["States"]["part"]
+    busy = next(row for row in worker["Retry"] if THROTTLED in row["ErrorEquals"])
+    pauses = [min(busy["IntervalSeconds"] * busy["BackoffRate"] ** n, busy["MaxDelaySeconds"]) for n in range(busy["MaxAttempts"])]
+    assert sum(pauses) / 2 > 2 * OWN_TURN
