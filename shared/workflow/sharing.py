@@ -91,11 +91,15 @@ def together(plan: Migration, plans: Iterable[Migration], recovery: Recovery) ->
 
     Of those that a service runs workers for one goes at a time, with what one worker of the case does beside it.
     """
-    there, store = recovery.of(plan.store), plan.store
-    by_store = there.ceiling is not None
-    place = lambda s: s if by_store else (s.cloud, s.account, s.region)  # noqa: E731  # of this question alone
-    near = sum(place(each.store) == place(store) for each in plans)
+    there = recovery.of(plan.store)
+    near = sum(_near(each.store, plan.store, by_store=there.ceiling is not None) for each in plans)
     return max(1, min(near, 2) if there.runs else near)
+
+
+def _near(one: Ref, other: Ref, *, by_store: bool) -> bool:
+    if by_store:
+        return one == other
+    return (one.cloud, one.account, one.region) == (other.cloud, other.account, other.region)
 
 
 def by_runs(recovery: Recovery, store: Ref) -> bool:
