@@ -28,6 +28,14 @@ def current(case: Case, deps: Deps, wave: Wave, propose: Callable[[], Iterable[C
     return case.but(plans=(*others, Planned(wave=wave, digest=made.digest, blob=blob))), made
 
 
+def covering(case: Case, deps: Deps, wave: Wave, covers: Callable[[Plan], bool]) -> Case:
+    """The case without its plan of this wave where more has joined, about which nobody was asked: it is planned anew."""
+    kept = next((p for p in case.plans if p.wave is wave), None)
+    if kept is None or covers(waves.plan(case, wave, CHANGES.validate_json(deps.journal(case.id).blobs(kept.blob)))):
+        return case
+    return case.but(plans=tuple(p for p in case.plans if p is not kept))
+
+
 def agreed(case: Case, deps: Deps, made: Plan) -> bool:
     """Whether somebody agreed to exactly this: a person by its digest, or the policy where nobody can be hurt."""
     if _granted(case, made.wave, made.digest):

@@ -65,6 +65,7 @@ def move(case: Case, deps: Deps) -> Next:
     if not unfinished(case):
         return Next(with_strange_jobs(case, deps, deps.recovery()), Stage.SWEEP)
     recovery, foreseen = deps.recovery(), list[Foreseen]()
+    case = exact.covering(case, deps, Wave.MIGRATE, lambda made: {(store, s.old.id) for store, s in _open(case)} <= _by(made))
     known, made = exact.current(case, deps, Wave.MIGRATE, lambda: _changes(case, deps, recovery, foreseen))
     if not exact.agreed(known, deps, made):
         return put(exact.asked(known, deps, made, told(foreseen)), deps)
@@ -179,10 +180,10 @@ def _exposed(case: Case, deps: Deps) -> dict[Ref, frozenset[str]]:
     return {store: exposing.first(case, deps, store) if store in read else frozenset() for store in stores}
 
 
-def _by(made: Plan, engine: Engine) -> frozenset[tuple[Ref, str]]:
-    """Stores and old keys (ARNs) for which this engine was approved."""
+def _by(made: Plan, engine: Engine | None = None) -> frozenset[tuple[Ref, str]]:
+    """Stores and old keys (ARNs) for which this engine was approved, or any."""
     changes = ((c.target, c.after) for c in made.changes)
-    return frozenset((t, f.old) for t, f in changes if isinstance(f, Migrated) and f.engine is engine)
+    return frozenset((t, f.old) for t, f in changes if isinstance(f, Migrated) and engine in {None, f.engine})
 
 
 def _beside(case: Case, recovery: Recovery, made: Plan) -> tuple[Migration, ...]:
