@@ -34,7 +34,8 @@ def with_strange_jobs(case: Case, deps: Deps, recovery: Recovery) -> Case:
     for known in _records(case, deps):
         if not found:
             break
-        found = {ident: job for ident, job in found.items() if ident not in _ordered(known, deps)}
+        ours = _ordered(known, deps)
+        found = {ident: job for ident, job in found.items() if ident not in ours}
     left = [each for target, jobs in seen.items() for each in _left(target, jobs, found)]
     return case.but(unmoved=people(case, left, *seen))
 

@@ -68,12 +68,13 @@ def test_what_is_interrupted_takes_up_nothing_more() -> None:
 
 
 def test_who_is_interrupted_while_others_work_waits_until_they_have_ended() -> None:
-    ended: list[int] = []
+    begun, ended = threading.Event(), list[int]()
 
     def work(item: int) -> None:
         if threading.current_thread() is threading.main_thread():
-            time.sleep(0.05)
+            begun.wait(20)
             return
+        begun.set()
         time.sleep(0.1)
         _thread.interrupt_main()
         time.sleep(0.2)
