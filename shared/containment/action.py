@@ -60,12 +60,14 @@ class Situation:
         """Whether this key's successor is to lie in a vault of its own."""
         return self.own_vaults and key in self.scope.apart
 
-    def concerns(self, target: Ref) -> bool:
-        """Whether anything that this principal holds may be taken: it is fenced as a whole, or the lineage gave it something.
+    def held[F: Facet](self, target: Ref, facet: type[F]) -> tuple[F, ...]:
+        """What of this kind a principal has that may be taken: it is fenced as a whole, or the lineage gave it something.
 
         Nobody else is looked at: a store has many rightful users, and directories answer few questions a second.
         """
-        return bool(self.quarantined(target)) or any(holder == target.id for holder, _ in self.scope.given)
+        if not self.quarantined(target) and all(holder != target.id for holder, _ in self.scope.given):
+            return ()
+        return tuple(each for each in self.world.look(target, facet) if each != each.absent)
 
     def blames(self, target: Ref, facet: type[Facet]) -> bool:
         """Whether the record shows the lineage making a call on the target that writes this facet."""

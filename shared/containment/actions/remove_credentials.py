@@ -9,11 +9,9 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    if not situation.concerns(target):
-        return
     # a credential that the actor added to an application of others is one thing, and everything that application has another
     whole = tuple(s for s in situation.signing_in(target) if not s.actor.access_key)
-    held = ((each.proof, each.but(present=False)) for each in situation.world.look(target, AppCredential) if each.present)
+    held = ((each.proof, each.but(present=False)) for each in situation.held(target, AppCredential))
     why = ("the actor added it", "it is in the actor's hands, or the actor may have made it")
     yield from taken(action, target, situation, held, why, whole, reversible=False)
 

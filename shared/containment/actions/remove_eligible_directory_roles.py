@@ -9,10 +9,7 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    if not situation.concerns(target):
-        return
-    roles = situation.world.look(target, DirectoryRoleEligible)
-    held = ((role.part.lower(), role.but(present=False)) for role in roles if role.present)
+    held = ((role.part.lower(), role.but(present=False)) for role in situation.held(target, DirectoryRoleEligible))
     why = ("the actor made it eligible", "whoever is eligible makes the role active without asking anybody")
     yield from taken(action, target, situation, held, why, situation.quarantined(target))
 

@@ -9,9 +9,7 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    if not situation.concerns(target):
-        return
-    held = ((each.group, each.but(present=False)) for each in situation.world.look(target, Membership) if each.present)
+    held = ((each.group, each.but(present=False)) for each in situation.held(target, Membership))
     why = ("the actor put it there", "what the group may do is what its members do")
     yield from taken(action, target, situation, held, why, situation.quarantined(target))
 

@@ -9,9 +9,7 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    if not situation.concerns(target):
-        return
-    held = ((each.of, each.but(present=False)) for each in situation.world.look(target, Ownership) if each.present)
+    held = ((each.of, each.but(present=False)) for each in situation.held(target, Ownership))
     why = ("the actor made it an owner", "an owner gives the application secrets of its own")
     yield from taken(action, target, situation, held, why, situation.quarantined(target))
 

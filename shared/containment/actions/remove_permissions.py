@@ -9,9 +9,7 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    if not situation.concerns(target):
-        return
-    held = ((each.part.lower(), each.but(present=False)) for each in situation.world.look(target, AppPermission) if each.present)
+    held = ((each.part.lower(), each.but(present=False)) for each in situation.held(target, AppPermission))
     why = ("the actor consented to it", "with it the actor reads mail and files, or makes what the next sweep has to find")
     yield from taken(action, target, situation, held, why, situation.quarantined(target))
 

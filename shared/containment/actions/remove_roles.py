@@ -13,10 +13,7 @@ ANSWERED = timedelta(minutes=5)
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    if not situation.concerns(target):
-        return
-    roles = situation.world.look(target, RoleAssigned)
-    held = ((_known(role, target, situation), role.but(present=False)) for role in roles if role.present)
+    held = ((_known(role, target, situation), role.but(present=False)) for role in situation.held(target, RoleAssigned))
     why = ("the actor assigned it", "a token that was issued already is judged by the roles of the moment")
     yield from taken(action, target, situation, held, why, situation.quarantined(target))
 

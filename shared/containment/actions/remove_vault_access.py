@@ -9,10 +9,7 @@ from shared.domain.resource import Kind, Ref
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:
-    if not situation.concerns(target):
-        return
-    entries = situation.world.look(target, VaultAccess)
-    held = ((entry.part, entry.but(present=False)) for entry in entries if entry.present)
+    held = ((entry.part, entry.but(present=False)) for entry in situation.held(target, VaultAccess))
     why = ("the actor added it", "a vault judges by its own entries, whatever roles were taken away")
     yield from taken(action, target, situation, held, why, situation.quarantined(target))
 
