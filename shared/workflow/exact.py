@@ -14,26 +14,29 @@ from .asking import takes_another
 from .deps import Deps
 
 
-def current(case: Case, deps: Deps, wave: Wave, propose: Callable[[], Iterable[Change]]) -> tuple[Case, Plan]:
-    """The plan of this wave: the one that was approved or is being asked about, else a new one. Raises `NotDurable`."""
+def current(
+    case: Case,
+    deps: Deps,
+    wave: Wave,
+    propose: Callable[[], Iterable[Change]],
+    covers: Callable[[Plan], bool] = lambda _: True,
+) -> tuple[Case, Plan]:
+    """The plan of this wave: the one that was approved or is being asked about, else a new one. Raises `NotDurable`.
+
+    `covers`: whether such a plan has all that is to be done by now; where more has joined, about which nobody was asked, a new one
+    is made.
+    """
+    journal = deps.journal(case.id)
     kept = next((p for p in case.plans if p.wave is wave), None)
     if kept and (_granted(case, wave, kept.digest) or _open(case, deps, kept.digest)):
-        changes = CHANGES.validate_json(deps.journal(case.id).blobs(kept.blob))
-        return case, waves.plan(case, wave, changes)
+        known = waves.plan(case, wave, CHANGES.validate_json(journal.blobs(kept.blob)))
+        if covers(known):
+            return case, known
     made = waves.plan(case, wave, propose())
-    journal = deps.journal(case.id)
     blob = journal.blob(CHANGES.dump_json(made.changes))
     journal.append("planned", {"wave": wave.value, "digest": made.digest, "changes": len(made.changes)})
     others = tuple(p for p in case.plans if p.wave is not wave)
     return case.but(plans=(*others, Planned(wave=wave, digest=made.digest, blob=blob))), made
-
-
-def covering(case: Case, deps: Deps, wave: Wave, covers: Callable[[Plan], bool]) -> Case:
-    """The case without its plan of this wave where more has joined, about which nobody was asked: it is planned anew."""
-    kept = next((p for p in case.plans if p.wave is wave), None)
-    if kept is None or covers(waves.plan(case, wave, CHANGES.validate_json(deps.journal(case.id).blobs(kept.blob)))):
-        return case
-    return case.but(plans=tuple(p for p in case.plans if p is not kept))
 
 
 def agreed(case: Case, deps: Deps, made: Plan) -> bool:

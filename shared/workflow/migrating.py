@@ -19,7 +19,6 @@ from shared.reencryption import ByJob, Migration, MigrationResult, Proof, migrat
 from shared.reencryption.by_job import GOES_ON
 from shared.reencryption.lanes import Reason, Unseen
 from shared.reencryption.manifest import settled
-from shared.reencryption.planner import LEAST_CALLS
 from shared.reencryption.verify import UNKNOWN
 
 from . import exact, exposing, proving, sharing, waves
@@ -65,8 +64,10 @@ def move(case: Case, deps: Deps) -> Next:
     if not unfinished(case):
         return Next(with_strange_jobs(case, deps, deps.recovery()), Stage.SWEEP)
     recovery, foreseen = deps.recovery(), list[Foreseen]()
-    case = exact.covering(case, deps, Wave.MIGRATE, lambda made: {(store, s.old.id) for store, s in _open(case)} <= _by(made))
-    known, made = exact.current(case, deps, Wave.MIGRATE, lambda: _changes(case, deps, recovery, foreseen))
+    missing = {(store, s.old.id) for store, s in _open(case)}
+    known, made = exact.current(
+        case, deps, Wave.MIGRATE, lambda: _changes(case, deps, recovery, foreseen), lambda plan: missing <= _by(plan)
+    )
     if not exact.agreed(known, deps, made):
         return put(exact.asked(known, deps, made, told(foreseen)), deps)
     return _carried_out(case, known.but(awaiting=None, verdict=Verdict.OPEN), made, deps, recovery)
@@ -271,8 +272,7 @@ def _proved(case: Case, plan: Migration, deps: Deps, recovery: Recovery, proofs:
         return case
     try:
         known = None if now.moved else _absent(proofs.get(plan.store), plan)
-        calls = most(deps, recovery, plan.store)
-        paced = plan.but(ceiling=LEAST_CALLS if calls == 0 else calls)
+        paced = sharing.paced(plan, most(deps, recovery, plan.store))
         proof = known or verify(paced, recovery.of(plan.store).to_prove, journal, deps.clock, cancelling)
     except CloudError as error:
         unseen = LeftForPeople(target=str(plan.store), reason=f"what was moved could not be proved: {error}", next=AGAIN)

@@ -26,9 +26,6 @@ from .step import Part, over
 AT_ONCE = 1_000
 """Parts in one run of a service's fan-out: each is a ledger that is looked at before and after."""
 
-SLOWEST = 20.0
-"""Calls a second where the key service has none to spare now: what is begun is not left lying."""
-
 
 def parts(
     case: Case, deps: Deps, recovery: Recovery, plans: Iterable[Migration], cancelled: Callable[[], bool]
@@ -76,8 +73,8 @@ def going(case: Case, deps: Deps, plans: Iterable[Migration]) -> frozenset[str]:
 
 
 def paced(plan: Migration, allowed: float | None) -> Migration:
-    """With its share of what can be spared now; slowly, where that is next to nothing."""
-    return plan if allowed is None else plan.but(ceiling=allowed or SLOWEST)
+    """With its share of what can be spared now; as slowly as it can go where that is nothing: what is begun is not left lying."""
+    return plan if allowed is None else plan.but(ceiling=allowed or LEAST_CALLS)
 
 
 def share(plan: Migration, deps: Deps, recovery: Recovery, among: int) -> float | None:
@@ -126,13 +123,14 @@ def work(part: Part, deps: Deps, plans: Callable[[Case, Recovery], Sequence[Migr
         return None
     try:
         of = _shared(case, deps, recovery, paced(plan, share(plan, deps, recovery, together(plan, every, recovery))))
-        of = of if given_out(of, part.number) else replace(of, journal=_afresh(deps, case.id))
         workers = given_out(of, part.number)
+        if not workers:  # perhaps since the record was opened
+            of = replace(of, journal=_afresh(deps, case.id))
+            workers = given_out(of, part.number)
         if not workers:
             return None
-        return by_parts.work(
-            replace(of, beside=workers), part.number, Cancelling(deps.cases, deps.clock, recovery.of(plan.store).turn)
-        )
+        cancelling = Cancelling(deps.cases, deps.clock, recovery.of(plan.store).turn)
+        return by_parts.work(replace(of, beside=workers), part.number, cancelling)
     except LeaseLost:  # somebody else is at it
         return None
 
@@ -147,10 +145,9 @@ def _shared(case: Case, deps: Deps, recovery: Recovery, plan: Migration) -> Shar
         return _afresh(deps, part_ledger(case.id, plan.id, number))
 
     there = recovery.of(plan.store)
-    most_workers = min(deps.policy.migration.workers, there.workers)
-    workers = (
-        max(1, min(most_workers, int(plan.ceiling // LEAST_CALLS))) if plan.ceiling else most_workers
-    )  # fewer, not slower ones
+    workers = min(deps.policy.migration.workers, there.workers)
+    if plan.ceiling:  # fewer, not slower ones
+        workers = max(1, min(workers, int(plan.ceiling // LEAST_CALLS)))
     return Shared(plan, there.objects, deps.journal(case.id), ledger, deps.clock, versions=there.part, beside=workers)
 
 
