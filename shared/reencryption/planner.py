@@ -244,14 +244,11 @@ def _usd(task: Task, engine: Engine, versions: int) -> float:
     each = (1 + terms.listed) * _by_class(task, terms.write) + looks * _by_class(task, terms.read)
     if task.kms:
         each += prices.KMS * (terms.looks + terms.proofs + KMS_A_CALL) * (BUCKET_KEY_LEAVES if task.holding.bucket_key else 1)
-    job = (
-        sum(size * terms.fetched.get(name, max(terms.fetched.values())) for name, size in task.holding.classes if terms.fetched)
-        / GB
-    )
+    once = sum(size * prices.of_class(terms.fetched, name) for name, size in task.holding.classes if terms.fetched) / GB
     if engine is Engine.BATCH:
         each += prices.TASKS + JOBS * prices.MANIFEST
-        job += JOBS * prices.JOB
-    return ceil((job + each * versions / MILLION) * 100) / 100
+        once += JOBS * prices.JOB
+    return ceil((once + each * versions / MILLION) * 100) / 100
 
 
 def _by_class(task: Task, table: Mapping[str, float]) -> float:

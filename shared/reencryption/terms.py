@@ -11,7 +11,7 @@ class Terms:
     """Calls for each version: `looks` of a worker (reads), one move (a write), `proofs`. Calls a second of a worker and the proof.
 
     Prices are US dollars for a million requests, by storage class: `write`, `read`, and `listed`, reads of the proof that are
-    priced as listings. `fetched`: dollars for each gigabyte that a copy reads. `dear` is the class of what no table knows.
+    priced as listings. `fetched`: dollars for each gigabyte that a copy reads. `plain`: the class where nobody counted.
     """
 
     looks: int

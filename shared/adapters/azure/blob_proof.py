@@ -6,6 +6,7 @@ the transport, and the order in which containers are gone through. Looks (HEAD) 
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import chain, takewhile
 from urllib.parse import urlencode
 
 from shared.adapters.azure import blob_lines
@@ -25,11 +26,11 @@ VERSION = {"x-ms-version": "2024-11-04"}
 class AzureProof(AzureObjects):
     """Storage accounts as `AzureObjects` has them; nothing is written through this."""
 
-    def pages(self, store: Ref, container: str) -> Iterator[list[Line]]:
-        """All of a container, page by page. Raises `CloudError`."""
+    def pages(self, store: Ref, container: str, prefix: str = "") -> Iterator[list[Line]]:
+        """All of a container, or what begins so in it, page by page. Raises `CloudError`."""
         marker, more = "", True
         while more:
-            found, marker = self._asked(store, container, marker=marker)
+            found, marker = self._asked(store, container, marker=marker, prefix=prefix)
             yield found
             more = bool(marker)
 
@@ -63,16 +64,12 @@ class AzureProof(AzureObjects):
     def _raw_line(self, store: Ref, key: str, version: str) -> Line:
         """The line that is about this version. Raises `Absent`."""
         container, _, name = key.partition("/")
-        marker, more = "", True
-        while more:
-            found, marker = self._asked(store, container, marker=marker, prefix=name)
-            for line in found:
-                if line.name != name:
-                    raise Absent("it is not listed", "BlobNotFound")  # names are in order, and the whole one comes first
-                if blob_lines.version(store, container, line).id == version:
-                    return line
-            more = bool(marker)
-        raise Absent("it is not listed", "BlobNotFound")
+        lines = chain.from_iterable(self.pages(store, container, name))
+        own = takewhile(lambda line: line.name == name, lines)  # names are in order, and the whole one comes first
+        found = next((line for line in own if blob_lines.version(store, container, line).id == version), None)
+        if found is None:
+            raise Absent("it is not listed", "BlobNotFound")
+        return found
 
     def _asked(self, store: Ref, container: str, *, marker: str = "", prefix: str = "") -> tuple[list[Line], str]:
         asked = {"include": ",".join(self._included(store)), "maxresults": str(self._page), "marker": marker, "prefix": prefix}
