@@ -6,7 +6,7 @@ nowhere else. A key bears its marks last of all, and counts from then on, so tha
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from threading import Lock
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -41,8 +41,12 @@ def called(case: str, vault_url: str) -> str:
 
 def _read(clients: Clients, old: Ref) -> tuple[SuccessorApart, ...]:
     """One of each case, as far as it is finished."""
+    return _among(_listed(clients, old), clients, old)
+
+
+def _among(vaults: Iterable[Any], clients: Clients, old: Ref) -> tuple[SuccessorApart, ...]:
     name, found = names.key(old.id), list[SuccessorApart]()
-    for vault in _listed(clients, old):
+    for vault in vaults:
         tags = vault.tags or {}
         made = _key(clients, vault, name.name) if tags.get(OF) == name.vault_url.lower() and CASE in tags else None
         if made is not None and (made.properties.tags or {}).get(CASE) == tags[CASE]:
@@ -72,19 +76,20 @@ def _write(clients: Clients, old: Ref, wanted: Sequence[SuccessorApart]) -> Rece
     if not names.key(old.id).version:
         raise Refused("a version is replaced, and this names none")
     with MAKING:
-        there = [each for each in _read(clients, old) if each.case == successor.case]
+        known = tuple(_listed(clients, old))
+        there = [each for each in _among(known, clients, old) if each.case == successor.case]
         if any(successor.satisfied_by(each) for each in there):
             return Receipt(())
         if there or successor.key:
             raise Refused("a successor is created, never chosen, and a case has one for each key")
-        return _made(clients, old, successor.case)
+        return _made(clients, old, successor.case, known)
 
 
-def _made(clients: Clients, old: Ref, case: str) -> Receipt:
+def _made(clients: Clients, old: Ref, case: str, known: Sequence[Any]) -> Receipt:
     name = names.key(old.id)
     before = call(clients.keys(name.vault_url).get_key, name.name, name.version)
     asked, ids = key_versions.alike(before), list[str]()
-    vault = _vault(clients, old, case, ids)
+    vault = _vault(clients, known, old, case, ids)
     client = clients.keys(_url(vault))
     key = _key(clients, vault, name.name)
     if key is None:
@@ -99,10 +104,9 @@ def _made(clients: Clients, old: Ref, case: str) -> Receipt:
     return Receipt(tuple(ids))
 
 
-def _vault(clients: Clients, old: Ref, case: str, ids: list[str]) -> Any:  # noqa: ANN401 - the SDK's model
-    """The case's vault for what lay in the old one, made beside that where it is not there."""
+def _vault(clients: Clients, known: Sequence[Any], old: Ref, case: str, ids: list[str]) -> Any:  # noqa: ANN401 - the SDK's model
+    """The case's vault for what lay in the old one, made beside that where it is not there. `known`: the vaults that we see."""
     url = names.key(old.id).vault_url.lower()
-    known = list(_listed(clients, old))
     ours = next((each for each in known if (each.tags or {}).get(OF) == url and (each.tags or {}).get(CASE) == case), None)
     beside = next((each for each in known if _url(each) == url), None)
     if ours is not None or beside is None:
