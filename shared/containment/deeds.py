@@ -7,8 +7,9 @@ from shared.domain.actor import Actor, Credential
 from shared.domain.case import Reach, Standing
 from shared.domain.facet import Delegation, Facet, Fence, HandedOut, SignInRule, StoreKey
 from shared.domain.resource import Kind, Ref
-from shared.domain.scope import KeyShown, Scope
+from shared.domain.scope import Scope
 from shared.domain.signal import Signal
+from shared.domain.uses import KeyShown
 from shared.ports import Act, World
 
 from . import reach

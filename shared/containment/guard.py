@@ -37,8 +37,8 @@ def check(change: Change, scope: Scope, protected: Protected) -> None:
             raise OutOfReach(f"{target} belongs to the responder or is protected by the policy; it is never changed")
         return
     # the responder works with the stores too, so it can be one of their rightful users
-    actors = (*(s.actor for s in scope.standings), *(r.actor for r in scope.rightful))
-    ids = {a.unique_id for a in actors if a.principal == target} - {""}
+    actors = (*(s.actor for s in scope.standing(target)), *(r.actor for r in scope.rightful if r.actor.principal == target))
+    ids = {a.unique_id for a in actors} - {""}
     if {*ids, target.id} & protected.ids:
         raise OutOfReach(f"{target} is a responder, break-glass or protected identity; it is never changed")
     if not ids and target.id in protected.resources:

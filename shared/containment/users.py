@@ -17,7 +17,7 @@ from shared.domain.case import Scope
 from shared.domain.errors import CloudError
 from shared.domain.facet import NetworkRules
 from shared.domain.resource import Kind, Ref
-from shared.domain.scope import Use, Used
+from shared.domain.uses import Use, Used
 from shared.ports import Act, Evidence, World
 
 from .parallel import in_parallel

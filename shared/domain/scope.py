@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Self
 
 from pydantic import AwareDatetime
 
 from .actor import Actor, Credential
 from .resource import Cloud, Ref
+from .uses import KeyShown, Used
 from .value import Value
 
 
@@ -52,38 +54,6 @@ class Rightful(Value):
     actor: Actor
     sessions: tuple[str, ...] = ()
     entered: bool = False
-
-
-class Use(Value):
-    """One way in which somebody rightful uses a store.
-
-    `holder` is a unique id, or the store's own key; `place` is a network of the cloud's, or an address.
-    """
-
-    credential: Credential
-    holder: str
-    place: str
-
-
-class KeyShown(Value):
-    """When an actor was last known to have a store's own key: it used it, or had it shown. `key` empty: all keys of the store."""
-
-    store: Ref
-    key: str = ""
-    at: AwareDatetime
-
-
-class Used(Value):
-    """How others than the actors use a store or vault, as its record shows it. `known`: there is such a record, and it is whole.
-
-    `against` are addresses that only the actors came from. `visited`: the actors came to it, or nobody can say.
-    """
-
-    store: Ref
-    known: bool
-    uses: tuple[Use, ...] = ()
-    against: tuple[str, ...] = ()
-    visited: bool = True
 
 
 class Succession(Value):
@@ -189,9 +159,13 @@ class Scope(Value):
         fenced = {s.actor.principal for s in self.standings if s.reach is Reach.PRINCIPAL}
         return tuple(r for r in self.rightful if not r.entered and r.actor.principal not in fenced)
 
-    @property
+    @cached_property
     def principals(self) -> tuple[Ref, ...]:
         return tuple(dict.fromkeys(s.actor.principal for s in self.standings if s.actor.principal))
+
+    @cached_property
+    def clouds(self) -> frozenset[Cloud]:
+        return frozenset(ref.cloud for ref in (*self.resources, *self.principals))
 
     def declares(self, target: Ref) -> bool:
         """Whether the customer's policy file says who works with this store or key."""
@@ -213,8 +187,13 @@ class Scope(Value):
 
         Credentials that are nobody's are everywhere's.
         """
-        if {ref.cloud for ref in (*self.resources, *self.principals)} <= {cloud}:
-            return self
+        return self if self.clouds <= {cloud} else self._parts[cloud]
+
+    @cached_property
+    def _parts(self) -> Mapping[Cloud, Self]:
+        return {cloud: self._part(cloud) for cloud in Cloud}
+
+    def _part(self, cloud: Cloud) -> Self:
         parts: dict[str, object] = {name: tuple(r for r in getattr(self, name) if r.cloud is cloud) for name in OF_REFS}
         parts |= {name: tuple(each for each in getattr(self, name) if of(each) is cloud) for name, of in OF_CLOUDS.items()}
         return self.but(**parts, standings=tuple(s for s in self.standings if s.actor.cloud in {cloud, None}))
@@ -263,7 +242,14 @@ class Scope(Value):
         return max((each.at for each in self.shown if each.store == store and each.key in {"", key}), default=None)
 
     def standing(self, principal: Ref) -> tuple[Standing, ...]:
-        return tuple(s for s in self.standings if s.actor.principal == principal)
+        return self._by_principal.get(principal, ())
+
+    @cached_property
+    def _by_principal(self) -> Mapping[Ref | None, tuple[Standing, ...]]:
+        found: dict[Ref | None, tuple[Standing, ...]] = {}
+        for each in self.standings:
+            found[each.actor.principal] = (*found.get(each.actor.principal, ()), each)
+        return found
 
 
 def _identity(actor: Actor) -> tuple[Ref | None, str, str, str]:

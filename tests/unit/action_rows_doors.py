@@ -20,7 +20,7 @@ from shared.domain.facet import (
     StoreKey,
 )
 from shared.domain.resource import Kind, Ref
-from shared.domain.scope import Use, Used
+from shared.domain.uses import Use, Used
 from shared.intake.azure_names import principal, ref
 from shared.ports import Traits
 from tests.hospital import ALERT

@@ -12,7 +12,7 @@ from shared.domain.facet import (
     VaultAccess,
 )
 from shared.domain.resource import Ref
-from shared.domain.scope import Use, Used
+from shared.domain.uses import Use, Used
 from shared.intake.azure_names import ref
 from tests.hospital import ALERT
 from tests.unit.action_rows import Row

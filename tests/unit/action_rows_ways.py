@@ -18,7 +18,7 @@ from shared.domain.facet import (
 )
 from shared.domain.facet.handed import RuleChange
 from shared.domain.resource import Kind, Ref
-from shared.domain.scope import Use
+from shared.domain.uses import Use
 from shared.intake.azure_names import ref
 from shared.ports import Traits
 from tests.hospital import ALERT

@@ -27,7 +27,7 @@ from shared.domain.facet import (
     StoreKey,
 )
 from shared.domain.plan import Change, Origin, Plan, Status, Wave
-from shared.domain.scope import Used
+from shared.domain.uses import Used
 from tests.doubles import ListJournal
 from tests.hospital import ALERT, CHARTS, CLINICIAN, EXPORT, HOME, KEY, THIEF
 from tests.unit.action_rows import EVERYBODY, ROLE, ROWS, Row, with_

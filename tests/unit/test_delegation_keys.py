@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.facet import DelegationKeys
-from shared.domain.scope import KeyShown
+from shared.domain.uses import KeyShown
 from tests.hospital import ALERT
 from tests.unit.action_rows import Row
 from tests.unit.action_rows_doors import BY_LINK, STORE

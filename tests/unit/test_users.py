@@ -14,8 +14,9 @@ from shared.containment.users import used_by_others
 from shared.domain.actor import Actor, Credential
 from shared.domain.case import Reach
 from shared.domain.facet import NetworkRules
-from shared.domain.scope import KeyShown, Scope
+from shared.domain.scope import Scope
 from shared.domain.signal import Signal
+from shared.domain.uses import KeyShown
 from shared.ports import Act
 from tests.hospital import ALERT, THIEFS_ADDRESS, act, signal
 from tests.unit.action_rows_doors import ANY_KEY, BY_KEY, KEY_1, PROGRAM, STORE, WHOLE

@@ -7,7 +7,7 @@ from shared.domain.actor import Credential
 from shared.domain.facet import StoreKey
 from shared.domain.plan import Blast, Change, Wave
 from shared.domain.resource import Kind, Ref
-from shared.domain.scope import Used
+from shared.domain.uses import Used
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:

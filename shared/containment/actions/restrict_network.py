@@ -7,7 +7,7 @@ from shared.containment.action import Action, Situation
 from shared.domain.facet import NetworkRules
 from shared.domain.plan import Blast, Change, Wave
 from shared.domain.resource import Kind, Ref
-from shared.domain.scope import Used
+from shared.domain.uses import Used
 
 
 def _propose(action: Action, target: Ref, situation: Situation) -> Iterator[Change]:

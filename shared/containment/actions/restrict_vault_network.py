@@ -6,7 +6,7 @@ from shared.containment.action import Action, Situation
 from shared.domain.facet import NetworkRules
 from shared.domain.plan import Blast, Change, Wave
 from shared.domain.resource import Kind, Ref
-from shared.domain.scope import Used
+from shared.domain.uses import Used
 
 from .restrict_network import closed_to, unnamed
 
