@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from shared.domain.case import Outcome
 from shared.domain.facet import AnyFacet
 from shared.domain.plan import Change, Plan, Status
-from shared.domain.value import Value, digest
+from shared.domain.value import Value
 from shared.ports import Journal
 
 
@@ -73,4 +73,4 @@ def _line(change: Change, journal: Journal) -> dict[str, object]:
 
 
 def _name(facet: AnyFacet | None, journal: Journal) -> str:
-    return journal.name(digest(facet.model_dump(mode="json"))) if facet else ""
+    return journal.name(facet.digest) if facet else ""

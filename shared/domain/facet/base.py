@@ -1,8 +1,9 @@
 """What every facet answers."""
 
+from functools import cached_property
 from typing import Self
 
-from shared.domain.value import Value
+from shared.domain.value import Value, digest
 
 
 class Facet(Value):
@@ -24,6 +25,11 @@ class Facet(Value):
     def document(self) -> str:
         """What is replaced as a whole by a write of this facet."""
         return f"{self.facet}:{self.part}"
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of its canonical form."""
+        return digest(self.model_dump(mode="json"))
 
     def satisfied_by(self, now: "Facet | None") -> bool:
         """Whether the cloud, being `now`, already does what this facet asks."""
