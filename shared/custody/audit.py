@@ -18,8 +18,9 @@ from shared.ports import Sink, Witness
 from . import parts
 from .layout import blob_path, checked, checkpoint_path
 from .ledger import Finding, Ledger, read_ledger
-from .note import Checkpoint, read
+from .note import Checkpoint
 from .record import CLOSED
+from .signed import read
 
 
 @dataclass(frozen=True, slots=True)

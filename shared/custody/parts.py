@@ -12,7 +12,8 @@ from shared.ports.record import PART, case_of
 
 from .layout import blob_path
 from .ledger import Finding, Ledger, read_ledger
-from .note import ORIGIN, read
+from .note import ORIGIN
+from .signed import read
 
 
 def disagreeing(sink: Sink, ledger: Ledger, public_key: bytes) -> Iterator[Finding]:

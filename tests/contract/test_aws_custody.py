@@ -1,6 +1,7 @@
 """The record on AWS: locked, conditional, signed, and with exactly the declared permissions."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
@@ -9,13 +10,17 @@ from shared.adapters.aws.keyring import KmsKeyring
 from shared.adapters.aws.signer import KmsSigner
 from shared.adapters.local.clock import SystemClock
 from shared.custody.audit import audit
-from shared.custody.note import Checkpoint, read, sign
+from shared.custody.note import Checkpoint, sign
 from shared.custody.record import Record
+from shared.custody.signed import read
 from shared.custody.witness import SinkWitness
 from shared.domain.errors import Absent, AlreadyRecorded, CodeblueError, LeaseLost, NotReady, Tampered
 from shared.sandbox.aws.faults import Fault
 from shared.sandbox.aws.server import Sandbox
 from tests.contract.aws_custody import CASE, RECORDER, Custody, everything
+
+if TYPE_CHECKING:
+    from types_boto3_kms.literals import KeySpecType
 
 
 def test_what_was_put_comes_back_and_is_listed(custody: Custody) -> None:
@@ -93,8 +98,9 @@ def test_a_signature_by_kms_verifies_outside(custody: Custody) -> None:
         assert read(sign(point, custody.signer), CASE, custody.signer.public_key()) == point
 
 
-def test_a_key_of_another_kind_is_refused(custody: Custody) -> None:
-    other = custody.admin.kms("", "").create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+@pytest.mark.parametrize("kind", ["RSA_2048", "ECC_NIST_P384", "ECC_SECG_P256K1"])
+def test_a_key_of_another_kind_is_refused(custody: Custody, kind: "KeySpecType") -> None:
+    other = custody.admin.kms("", "").create_key(KeySpec=kind, KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
     with pytest.raises(NotReady):
         KmsSigner(custody.admin, other).public_key()
 

@@ -16,8 +16,9 @@ from shared.adapters.local.signer import PemSigner
 from shared.adapters.local.sinks import DirectorySink
 from shared.adapters.memory.custody import MemoryKeyring, MemorySink
 from shared.custody.audit import audit
-from shared.custody.note import Checkpoint, read, sign
+from shared.custody.note import Checkpoint, sign
 from shared.custody.record import Record
+from shared.custody.signed import read
 from shared.domain.errors import Absent, AlreadyRecorded, BadInput, CodeblueError, NotDurable, NotReady
 from shared.ports import Keyring, Sink
 

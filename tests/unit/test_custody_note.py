@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.memory.custody import MemorySigner
-from shared.custody.note import ORDER, Checkpoint, read, sign, size_of
+from shared.custody.note import ORDER, Checkpoint, sign, size_of
+from shared.custody.signed import read
 from shared.domain.errors import Tampered
 
 SIGNER = MemorySigner()

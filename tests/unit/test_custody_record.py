@@ -7,8 +7,8 @@ import pytest
 
 from shared.adapters.memory.custody import MemorySink
 from shared.custody.entry import GENESIS
-from shared.custody.note import read
 from shared.custody.record import Record
+from shared.custody.signed import read
 from shared.custody.witness import SinkWitness
 from shared.domain.errors import Absent, BadInput, Tampered
 from tests.custody_doubles import FailingSink, plant

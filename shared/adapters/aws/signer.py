@@ -3,9 +3,6 @@
 import hashlib
 from functools import cached_property
 
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_der_public_key
-
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call
 from shared.domain.errors import NotReady
@@ -14,6 +11,11 @@ ACTIONS = frozenset({"kms:Sign", "kms:GetPublicKey"})
 """What the recorder needs on the key, exactly."""
 
 SPEC = "ECC_NIST_P256"
+
+BEGINS = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+"""SubjectPublicKeyInfo of a P-256 key up to its point, uncompressed (RFC 5480, section 2): no other key's begins so."""
+POINT = 64
+"""The two coordinates after it, 32 bytes each."""
 
 
 class KmsSigner:
@@ -39,7 +41,6 @@ class KmsSigner:
     @cached_property
     def _public_key(self) -> bytes:
         content = call(self._clients.kms(self._account, self._region).get_public_key, KeyId=self._key)["PublicKey"]
-        key = load_der_public_key(content)
-        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        if not content.startswith(BEGINS) or len(content) != len(BEGINS) + POINT:
             raise NotReady(f"{self._key} is not a key of kind {SPEC}")
         return content

@@ -10,8 +10,9 @@ from shared.adapters.azure.custody_init import init
 from shared.adapters.azure.keyring import VaultKeyring
 from shared.adapters.azure.signer import VaultSigner
 from shared.custody.audit import audit
-from shared.custody.note import Checkpoint, read, sign
+from shared.custody.note import Checkpoint, sign
 from shared.custody.record import Record
+from shared.custody.signed import read
 from shared.domain.errors import Absent, AlreadyRecorded, CodeblueError, NotReady, Tampered
 from shared.sandbox.azure.entra import TENANT
 from shared.sandbox.azure.faults import Fault
