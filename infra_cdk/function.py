@@ -28,6 +28,10 @@ class Shared(Construct):
         self.policy = lambda_.LayerVersion(self, "Policy", code=policy, description="response.toml")
 
 
+NO_PLUGINS = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
+"""No package that lies beside ours is loaded into what reads our data (pydantic, "Plugins"), nor looked for at every start."""
+
+
 class Function(Construct):
     """The function `codeblue-<name>`, by the alias `live`."""
 
@@ -56,7 +60,7 @@ class Function(Construct):
             code=shared.code,
             layers=[shared.policy],
             role=role.without_policy_updates(),  # its policies are written out beside it
-            environment=dict(told),
+            environment={**NO_PLUGINS, **told},
             environment_encryption=shared.key,
             timeout=Duration.seconds(post.seconds),
             memory_size=post.megabytes,

@@ -144,6 +144,7 @@ class TestWorkflow:
             said = function["Properties"]
             name = said["FunctionName"].removeprefix("codeblue-")
             assert said["Environment"]["Variables"]["CODEBLUE_POWER"] == POSTS[name].power
+            assert said["Environment"]["Variables"]["PYDANTIC_DISABLE_PLUGINS"] == "__all__"
 
     def test_people_are_paged_about_every_way_to_fail(self, assembly: Assembly) -> None:
         alarms = {a["Properties"]["AlarmName"] for a in assembly.of("AWS::CloudWatch::Alarm").values()}
