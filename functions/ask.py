@@ -4,13 +4,16 @@ The token is kept first and the case looked at afterwards: a decision that came 
 workflow up at once, and every later one finds the token.
 """
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING
 
 from shared.domain.value import Value
 from shared.ports import Cases
 
 from . import environment
 from .doors import Tokens, Workflows
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 class Question(Value):
@@ -20,7 +23,7 @@ class Question(Value):
     token: str
 
 
-def handler(event: dict[str, object], context: LambdaContext) -> None:
+def handler(event: dict[str, object], context: "LambdaContext") -> None:
     """Entry point: `{"case", "token"}`."""
     del context
     question = Question.model_validate(event)

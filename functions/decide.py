@@ -6,9 +6,9 @@ The decision is on record and in the case before the workflow is told: the token
 """
 
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
 
 from shared.adapters.aws.runbooks import Execution
@@ -21,8 +21,11 @@ from . import environment, runbook
 from .doors import Tokens, Workflows
 from .signed import NOBODY, message, refused, signer
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
+
+def handler(event: dict[str, object], context: "LambdaContext") -> dict[str, object]:
     """Entry point: a function URL's event, which gets an HTTP response, or a runbook's call, which gets a sentence."""
     if runbook.calls(context):
         return answered(runbook.behind(event, "decide", environment.settings().approvers))

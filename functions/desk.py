@@ -5,10 +5,9 @@ Nothing but the record is changed here: an alert opens a case, and its workflow 
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field, ValidationError
 
 from shared.adapters.aws.runbooks import RUNBOOKS, Execution
@@ -31,6 +30,9 @@ from .doors import Tokens, Workflows
 from .signed import NOBODY, answer, message, refused, signer
 from .waking import wake
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
 LARGEST = 5_000_000
 """Characters of an answer; a function's answer has six megabytes at most (Lambda quotas)."""
 
@@ -47,7 +49,7 @@ class Errand(Value):
     finding: str = ""
 
 
-def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
+def handler(event: dict[str, object], context: "LambdaContext") -> dict[str, object]:
     """Entry point: a function URL's event, which gets an HTTP response, or a runbook's call, which gets what was asked."""
     if runbook.calls(context):
         return errand_of(runbook.behind(event, "desk", environment.settings().approvers))

@@ -6,14 +6,14 @@ It only looks. That it ran at all has an alarm of its own: a doctor that does no
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from shared.bootstrap import examined
 from shared.ports import Notifier
 
 from . import environment
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
     from shared.adapters.aws.doctor import Check
 
 SUBJECT = "A response would not work tonight as it should"
@@ -22,7 +22,7 @@ SHOWN = 40
 """Lines of one page; `codeblue doctor` shows all of them."""
 
 
-def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
+def handler(event: dict[str, object], context: "LambdaContext") -> dict[str, int]:
     """Entry point: a schedule's event, which says nothing; answers how much was looked at, and how much of it is not well."""
     del event, context
     return visit(examined(environment.policy(), lambda: None, at_home=False), environment.people())

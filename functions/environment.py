@@ -3,23 +3,24 @@
 import os
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from shared.adapters.memory.windows import BoundedMemory
 from shared.bootstrap import audited, deps, memory, pager, workflow
 from shared.bootstrap.variables import Variables
-from shared.custody.audit import Audit
 from shared.domain.case import Case, Stage
 from shared.domain.errors import NotReady
 from shared.ports import Memory, Notifier
 from shared.settings import Policy, load
 from shared.workflow.deps import Deps
-from shared.workflow.judging import Judge
 from shared.workflow.stages import Power
 
 from .doors import Tokens, Workflows
+
+if TYPE_CHECKING:
+    from shared.custody.audit import Audit
+    from shared.workflow.judging import Judge
 
 PATTERNS = {
     "machine": r"^arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[A-Za-z0-9_-]{1,80}$",
@@ -74,8 +75,10 @@ def reader() -> Deps:
 
 
 @cache
-def judge() -> Judge:
+def judge() -> "Judge":
     """What says of an alert what it means. What it has counted, other workers know too."""
+    from shared.workflow.judging import Judge
+
     return Judge(ready().policy, ready().exempt, lambda: memory(ready().policy), automatic=True)
 
 
@@ -85,8 +88,11 @@ def remembered() -> Memory:
     return memory(ready().policy)
 
 
-def by_hand() -> Judge:
+def by_hand() -> "Judge":
     """The same for what a person hands over: of patterns within one input, and of nothing before it."""
+    from shared.adapters.memory.windows import BoundedMemory
+    from shared.workflow.judging import Judge
+
     return Judge(ready().policy, ready().exempt, BoundedMemory, automatic=False)
 
 
@@ -111,7 +117,7 @@ def _workflow() -> tuple[Workflows, Tokens]:
     return workflow(machine, policy())
 
 
-def checked(case: Case) -> Audit:
+def checked(case: Case) -> "Audit":
     """The audit of a case's record, sealed or not."""
     return audited(case.id, policy(), open_case=case.stage is not Stage.CLOSE, public_key=None, folder=None)
 

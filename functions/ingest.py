@@ -4,11 +4,11 @@ A message that can not be read or handled is given back alone: the queue deliver
 """
 
 import logging
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.domain.case import Case
 from shared.ports import Memory
@@ -21,6 +21,9 @@ from . import environment
 from .doors import Tokens, Workflows
 from .waking import wake
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
 MOST = 500
 """Records of one message; what services send holds one. Every event lies in the archive of the bus as well."""
 
@@ -28,14 +31,20 @@ LOG = logging.getLogger("codeblue")
 """What opened no case, and why: one line a record."""
 
 
-def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+def handler(event: dict[str, object], context: "LambdaContext") -> PartialItemFailureResponse:
     """Entry point: an SQS batch of EventBridge events; answers which messages failed."""
     doors = (environment.workflows(), environment.tokens())
     return ingest(event, context, environment.ready(), environment.judge(), *doors, environment.remembered())
 
 
 def ingest(
-    event: dict[str, object], context: LambdaContext, deps: Deps, judge: Judge, workflows: Workflows, tokens: Tokens, memory: Memory
+    event: dict[str, object],
+    context: "LambdaContext",
+    deps: Deps,
+    judge: Judge,
+    workflows: Workflows,
+    tokens: Tokens,
+    memory: Memory,
 ) -> PartialItemFailureResponse:
     """Take in every message of the batch. `memory`: what people were told already."""
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)

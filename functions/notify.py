@@ -1,12 +1,16 @@
 """AWS Lambda: a case's workflow has failed, run out of time or been stopped, and people are told."""
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING
+
 from pydantic import BaseModel, ConfigDict
 
 from shared.domain.value import Value
 from shared.ports import Notifier
 
 from . import environment
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 WORDS = {"FAILED": "has failed", "TIMED_OUT": "has run out of time", "ABORTED": "was stopped"}
 """What happened, by the status of the execution ("Step Functions Execution Status Change")."""
@@ -37,7 +41,7 @@ class Page(Value):
     body: str
 
 
-def handler(event: dict[str, object], context: LambdaContext) -> None:
+def handler(event: dict[str, object], context: "LambdaContext") -> None:
     """Entry point: an event of a rule for executions that did not succeed."""
     del context
     page = told(Envelope.model_validate(event).detail)

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Annotated
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
 from shared.adapters.aws.runbooks import ALIAS
@@ -14,6 +13,8 @@ from shared.domain.value import Value
 from .signed import may_decide
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
     from shared.adapters.aws.runbooks import Execution
 
 QUALIFIER = 7
@@ -28,7 +29,7 @@ class Call(Value):
     automation: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
-def calls(context: LambdaContext) -> bool:
+def calls(context: "LambdaContext") -> bool:
     """Whether a runbook calls: by which alias a function was invoked AWS says, and nothing in the event.
 
     The runbooks' role has no other alias, and no URL has this one.

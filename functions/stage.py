@@ -1,6 +1,6 @@
 """AWS Lambda: one stage of one case. What travels is the case's id and a stage's name, never health data."""
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING
 
 from shared.workflow.run import Outcome
 from shared.workflow.stages import STEPS
@@ -8,8 +8,11 @@ from shared.workflow.tasks import Task, pause, run
 
 from . import environment
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
+
+def handler(event: dict[str, object], context: "LambdaContext") -> dict[str, object]:
     """Entry point: `{"case", "stage"}`; answers as `answered`. Raises `ValueError` for a stage of another function's power."""
     task, power = Task.model_validate(event), environment.settings().power
     if power and STEPS[task.stage].power is not power:

@@ -4,8 +4,7 @@ A workflow that failed, was stopped, or could never be started is begun once mor
 """
 
 import logging
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING
 
 from shared.ports import Cases
 from shared.workflow.step import over
@@ -13,10 +12,13 @@ from shared.workflow.step import over
 from . import environment
 from .doors import Workflows
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
 LOG = logging.getLogger("codeblue")
 
 
-def handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
+def handler(event: dict[str, object], context: "LambdaContext") -> dict[str, object]:
     """Entry point: a schedule's event, which says nothing; answers how many workflows were begun again."""
     del event, context
     return {"begun": len(revive(environment.ready().cases, environment.workflows()))}

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from shared.adapters.aws.arns import partition_of
 from shared.adapters.aws.canaries import DAYS, KEY, bucket_of
-from shared.adapters.aws.jobs import PLACE, ROLE
+from shared.adapters.aws.job_names import PLACE, ROLE
 
 from .acknowledged import acknowledge
 

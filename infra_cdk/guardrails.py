@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shared.adapters.aws.clients import SPOKE, spoke_of, worker_of
-from shared.adapters.aws.jobs import ROLE
+from shared.adapters.aws.job_names import ROLE
 from shared.adapters.aws.own_policies import PATH
 from shared.adapters.aws.seals import TAG
 from shared.domain.errors import BadInput

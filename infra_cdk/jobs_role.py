@@ -3,7 +3,7 @@
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from shared.adapters.aws.jobs import ROLE, SERVICE
+from shared.adapters.aws.job_names import ROLE, SERVICE
 from shared.adapters.aws.permissions import document, tasks
 
 from .worker_role import WorkerRole

@@ -13,11 +13,8 @@ from shared.adapters.several.ports import SeveralDirectories, SeveralLogs, Sever
 from shared.containment.action import Action
 from shared.containment.estate import Estate, Tenant
 from shared.containment.guard import Protected
-from shared.custody.audit import Audit, audit
 from shared.domain.errors import BadInput, NotReady
 from shared.domain.resource import Cloud, Kind, Ref
-from shared.intake import azure_names
-from shared.intake.arn import Place, named
 from shared.ports import Clock, Memory, Notifier
 from shared.settings import Policy
 from shared.workflow.deps import Deps
@@ -32,6 +29,7 @@ if TYPE_CHECKING:
     from shared.adapters.aws.executions import Executions
     from shared.adapters.aws.questions import Questions
     from shared.adapters.aws.runbooks import Execution
+    from shared.custody.audit import Audit
 
 
 __all__ = [
@@ -208,6 +206,9 @@ def estate(policy: Policy, homes: frozenset[str], region: str) -> Estate:
 
 
 def _declared(kind: Kind, name: str, account: str, region: str) -> Ref:
+    from shared.intake import azure_names
+    from shared.intake.arn import Place, named
+
     found = azure_names.ref(name, account) if name.startswith(OF_AZURE) else named(kind, name, Place(account, region))
     if found is None or found.kind is not kind:
         raise NotReady(f"response.toml, [tenants]: {name} is no {kind}; give its name, ARN or resource id (an alias can be moved)")
@@ -270,9 +271,10 @@ def _named(policy: Policy) -> tuple[str, ...]:
     return (*policy.responder.roles, *policy.responder.break_glass)
 
 
-def audited(case: str, policy: Policy, *, open_case: bool, public_key: bytes | None, folder: Path | None) -> Audit:
+def audited(case: str, policy: Policy, *, open_case: bool, public_key: bytes | None, folder: Path | None) -> "Audit":
     """The audit of a case's record, in custody or in a copy (`folder`). `public_key`: PEM or DER from outside, else custody's."""
     from shared.adapters.local.sinks import DirectorySink
+    from shared.custody.audit import audit
 
     if folder and public_key:  # a copy and a key from elsewhere need nobody's custody
         return audit(DirectorySink(folder), case, _spki(public_key), open_case=open_case, outside_key=True)

@@ -12,12 +12,12 @@ from shared.domain.errors import CodeblueError, NotReady
 from shared.domain.resource import Cloud
 from shared.ports import Clock, Directory, Evidence, Memory, Notifier, Sources, Traffic, World
 from shared.settings import Policy
-from shared.workflow.deps import Recovery
 
 if TYPE_CHECKING:
     from shared.adapters.aws.clients import Clients
     from shared.adapters.aws.identities import Known
     from shared.adapters.azure.clients import Clients as AzureClients
+    from shared.workflow.recovery import Recovery
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Presence:
     evidence: Callable[[], Evidence]
     sources: Callable[[], Sources]
     notifier: Notifier
-    recovery: Callable[[], Recovery] | None = None
+    recovery: "Callable[[], Recovery] | None" = None
     traffic: Callable[[], Traffic] | None = None
     doubts: tuple[str, ...] = ()
     lent: tuple[str, ...] = ()
@@ -52,11 +52,9 @@ def answered(policy: Policy) -> tuple[Cloud, ...]:
 def in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Presence:
     """The responder on AWS. An identity that the policy names and nobody finds stops nothing, and is in `doubts`."""
     from shared.adapters.aws.directory import AwsDirectory
-    from shared.adapters.aws.evidence import CloudTrailEvidence
     from shared.adapters.aws.identities import caller, known, spokes
-    from shared.adapters.aws.jobs import LENT
+    from shared.adapters.aws.job_names import LENT
     from shared.adapters.aws.notifier import notifier
-    from shared.adapters.aws.sources import AwsSources
     from shared.adapters.aws.world import AwsWorld
 
     accounts = {account for tenant in policy.tenants.values() for account in tenant.accounts}
@@ -72,8 +70,8 @@ def in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Presence:
         region=clients.region,
         world=lambda: AwsWorld(clients),
         directory=lambda: AwsDirectory(clients),
-        evidence=lambda: CloudTrailEvidence(clients, clock),
-        sources=lambda: AwsSources(clients, clock),
+        evidence=lambda: _evidence(clients, clock),
+        sources=lambda: _sources(clients, clock),
         notifier=notifier(clients) or LogNotifier(),
         recovery=cache(lambda: _recovery(clients, clock)),
         traffic=cache(lambda: _traffic(clients, clock)),
@@ -131,7 +129,7 @@ def in_azure(policy: Policy, clock: Clock) -> Presence:
     )
 
 
-def recoveries(made: Mapping[Cloud, Callable[[], Recovery]]) -> Callable[[], Recovery] | None:
+def recoveries(made: "Mapping[Cloud, Callable[[], Recovery]]") -> "Callable[[], Recovery] | None":
     """Of the first cloud that has any, with those of the others."""
     if not made:
         return None
@@ -144,12 +142,13 @@ A_FIFTH = 20_000 / 5
 accounts"): the others are the clinic's, whose share nobody measures here."""
 
 
-def _rewriting(clients: "AzureClients") -> Recovery:
+def _rewriting(clients: "AzureClients") -> "Recovery":
     """What writes blobs anew. It takes a role that may read them, and so the policy's word."""
     from shared.adapters.azure.access import AzureAccess
     from shared.adapters.azure.blob_proof import AzureProof
     from shared.adapters.azure.capacity import AzureCapacity
     from shared.adapters.azure.objects import AzureObjects
+    from shared.workflow.recovery import Recovery
 
     return Recovery(
         objects=AzureObjects(clients),
@@ -166,13 +165,25 @@ OWN_TURN = 600.0
 """Seconds that a worker on AWS stays with a part: its function is for that alone, and ends after fifteen minutes."""
 
 
+def _evidence(clients: "Clients", clock: Clock) -> Evidence:
+    from shared.adapters.aws.evidence import CloudTrailEvidence
+
+    return CloudTrailEvidence(clients, clock)
+
+
+def _sources(clients: "Clients", clock: Clock) -> Sources:
+    from shared.adapters.aws.sources import AwsSources
+
+    return AwsSources(clients, clock)
+
+
 def _traffic(clients: "Clients", clock: Clock) -> Traffic:
     from shared.adapters.aws.traffic import AwsTraffic
 
     return AwsTraffic(clients, clock)
 
 
-def _recovery(clients: "Clients", clock: Clock) -> Recovery:
+def _recovery(clients: "Clients", clock: Clock) -> "Recovery":
     from shared.adapters.aws.access import AwsAccess
     from shared.adapters.aws.canaries import canaries
     from shared.adapters.aws.capacity import AwsCapacity
@@ -180,6 +191,7 @@ def _recovery(clients: "Clients", clock: Clock) -> Recovery:
     from shared.adapters.aws.jobs import AwsJobs
     from shared.adapters.aws.map_runs import MOST, AwsMapRuns
     from shared.adapters.aws.wire.objects import FastObjects
+    from shared.workflow.recovery import Recovery
 
     regions = (clients.region, *([SECOND_REGION[clients.region]] if clients.region in SECOND_REGION else []))
     ours = canaries(clients, regions)

@@ -7,12 +7,17 @@ from shared.domain.errors import BadInput
 from shared.domain.plan import Wave
 
 from .deps import Deps
-from .step import FINAL, reached
+from .step import FINAL, Next, reached
 
 ENDED = frozenset({Verdict.CONTAINED, Verdict.PARTIAL, Verdict.OBSERVED, Verdict.REFUSED, Verdict.ROLLED_BACK})
 """Verdicts with which a case can be closed by hand: nothing is under way, and nothing is asked."""
 
 LASTING = frozenset({Wave.ENFORCE, Wave.RETIRE})
+
+
+def seal(case: Case, deps: Deps) -> Next:
+    """Seal the record: nothing has moved for an hour, or a person says that it is over. What is sealed is not sealed again."""
+    return Next(sealed(case, deps), None)
 
 
 def sealed(case: Case, deps: Deps) -> Case:

@@ -19,7 +19,8 @@ from shared.ports.objects import StoreFacts, Versioning
 from shared.reencryption.planner import Forecast, Task, ceiling, forecast
 from shared.settings import MigrationRules
 
-from .deps import Deps, Recovery
+from .deps import Deps
+from .recovery import Recovery
 
 MOST_TOLD = 40
 """Sentences that a question carries: the record has the others."""

@@ -25,9 +25,10 @@ from . import exact, exposing, proving, sharing, waves
 from .asking import put
 from .cancelling import PAUSED, TIME_IS_UP, Cancelling
 from .counting import moved, outcomes, slot_of
-from .deps import Deps, Recovery
+from .deps import Deps
 from .foreseeing import Foreseen, Pair, foresee, most, told
 from .putting_off import put_off, tell
+from .recovery import Recovery
 from .step import Next, Part
 from .strange_jobs import with_strange_jobs
 from .unmoved import AGAIN, UNDER_WAY, Going, Ran, people, stays

@@ -22,7 +22,8 @@ from shared.domain.resource import Ref
 from shared.domain.value import canonical
 from shared.ports import Act, Relation
 
-from .deps import Deps, Recovery
+from .deps import Deps
+from .recovery import Recovery
 
 SETTLED = timedelta(seconds=15)
 """After the fence: calls that were under way when it came, and what IAM takes to tell every host of it."""

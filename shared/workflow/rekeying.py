@@ -19,9 +19,10 @@ from shared.ports import Relation, World
 
 from . import exact, migrating, parting, proving, waves
 from .asking import put
-from .deps import Deps, Recovery
+from .deps import Deps
 from .fencing import STANDS
 from .putting_off import put_off
+from .recovery import Recovery
 from .step import Next, reached
 
 AGAIN_SECONDS = 5

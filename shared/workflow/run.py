@@ -137,6 +137,6 @@ def _following(held: Held, stage: Stage, deps: Deps) -> Next:
     if stopped:
         return paused(case, stage)
     try:
-        return step.run(case, deps)
+        return step.load()(case, deps)
     except NotDurable as error:
         return unrecorded(case, stage, deps, error)

@@ -19,8 +19,9 @@ from shared.reencryption.by_parts import Shared
 from shared.reencryption.planner import LEAST_CALLS
 
 from .cancelling import PAUSED, Cancelling
-from .deps import Deps, Recovery
+from .deps import Deps
 from .foreseeing import most
+from .recovery import Recovery
 from .step import Part, over
 
 AT_ONCE = 1_000

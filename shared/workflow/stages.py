@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import import_module
 
 from shared.domain.case import Case, Stage
 
-from . import concluding, enforcing, exposing, fencing, migrating, rekeying, retiring, sweeping
 from .deps import Deps
 from .step import Next
 
@@ -26,9 +26,13 @@ class Power(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stage: what runs, where it may lead (itself included, where it waits), with which power, and where failure leads."""
+    """One stage: what runs, where it may lead (itself included, where it waits), with which power, and where failure leads.
 
-    run: Callable[[Case, Deps], Next]
+    `entry` is an entry point, `module:function`: its module is imported when the stage is first run, for a fence does not wait
+    until what migrates is there.
+    """
+
+    entry: str
     then: frozenset[Stage]
     power: Power
     fails_to: Stage | None = None
@@ -36,36 +40,39 @@ class Step:
     waits: bool = False
     """It may wait for a person."""
 
-
-def close(case: Case, deps: Deps) -> Next:
-    """Seal the record: nothing has moved for an hour, or a person says that it is over. What is sealed is not sealed again."""
-    return Next(concluding.sealed(case, deps), None)
+    def load(self) -> Callable[[Case, Deps], Next]:
+        """What runs, imported."""
+        module, _, name = self.entry.partition(":")
+        found: Callable[[Case, Deps], Next] = getattr(import_module(module, __package__), name)
+        return found
 
 
 FIRST = Stage.OPEN
 
 STEPS: Mapping[Stage, Step] = {
-    Stage.OPEN: Step(fencing.open_, frozenset({Stage.OPEN, Stage.SCOPE}), Power.RECORD, Stage.HOLD),
-    Stage.SCOPE: Step(fencing.scope, frozenset({Stage.FENCE}), Power.OBSERVE, Stage.HOLD),
-    Stage.FENCE: Step(fencing.fence, frozenset({Stage.FENCE, Stage.PRESERVE}), Power.FENCE, Stage.HOLD, waits=True),
-    Stage.PRESERVE: Step(fencing.preserve, frozenset({Stage.PRESERVE, Stage.HOLD, Stage.SWEEP}), Power.PRESERVE, Stage.HOLD),
+    Stage.OPEN: Step(".fencing:open_", frozenset({Stage.OPEN, Stage.SCOPE}), Power.RECORD, Stage.HOLD),
+    Stage.SCOPE: Step(".fencing:scope", frozenset({Stage.FENCE}), Power.OBSERVE, Stage.HOLD),
+    Stage.FENCE: Step(".fencing:fence", frozenset({Stage.FENCE, Stage.PRESERVE}), Power.FENCE, Stage.HOLD, waits=True),
+    Stage.PRESERVE: Step(".fencing:preserve", frozenset({Stage.PRESERVE, Stage.HOLD, Stage.SWEEP}), Power.PRESERVE, Stage.HOLD),
     Stage.SWEEP: Step(
-        sweeping.sweep,
+        ".sweeping:sweep",
         frozenset({Stage.SWEEP, Stage.HOLD, Stage.EXPOSE, Stage.REKEY, Stage.MIGRATE, Stage.ENFORCE, Stage.RETIRE, Stage.CLOSE}),
         Power.FENCE,
         Stage.HOLD,
         waits=True,
     ),
-    Stage.HOLD: Step(sweeping.hold, frozenset({Stage.OPEN, Stage.SCOPE, Stage.HOLD, Stage.SWEEP}), Power.FENCE, Stage.HOLD),
-    Stage.EXPOSE: Step(exposing.expose, frozenset({Stage.EXPOSE, Stage.SWEEP}), Power.OBSERVE, Stage.EXPOSE),
-    Stage.REKEY: Step(rekeying.rekey, frozenset({Stage.REKEY, Stage.MIGRATE, Stage.SWEEP}), Power.REKEY, Stage.REKEY, waits=True),
+    Stage.HOLD: Step(".sweeping:hold", frozenset({Stage.OPEN, Stage.SCOPE, Stage.HOLD, Stage.SWEEP}), Power.FENCE, Stage.HOLD),
+    Stage.EXPOSE: Step(".exposing:expose", frozenset({Stage.EXPOSE, Stage.SWEEP}), Power.OBSERVE, Stage.EXPOSE),
+    Stage.REKEY: Step(
+        ".rekeying:rekey", frozenset({Stage.REKEY, Stage.MIGRATE, Stage.SWEEP}), Power.REKEY, Stage.REKEY, waits=True
+    ),
     Stage.MIGRATE: Step(
-        migrating.move, frozenset({Stage.MIGRATE, Stage.VERIFY, Stage.SWEEP}), Power.MIGRATE, Stage.MIGRATE, waits=True
+        ".migrating:move", frozenset({Stage.MIGRATE, Stage.VERIFY, Stage.SWEEP}), Power.MIGRATE, Stage.MIGRATE, waits=True
     ),
-    Stage.VERIFY: Step(migrating.prove, frozenset({Stage.VERIFY, Stage.MIGRATE, Stage.SWEEP}), Power.OBSERVE, Stage.VERIFY),
+    Stage.VERIFY: Step(".migrating:prove", frozenset({Stage.VERIFY, Stage.MIGRATE, Stage.SWEEP}), Power.OBSERVE, Stage.VERIFY),
     Stage.ENFORCE: Step(
-        enforcing.enforce, frozenset({Stage.ENFORCE, Stage.RETIRE, Stage.SWEEP}), Power.ENFORCE, Stage.ENFORCE, waits=True
+        ".enforcing:enforce", frozenset({Stage.ENFORCE, Stage.RETIRE, Stage.SWEEP}), Power.ENFORCE, Stage.ENFORCE, waits=True
     ),
-    Stage.RETIRE: Step(retiring.retire, frozenset({Stage.RETIRE, Stage.SWEEP}), Power.RETIRE, Stage.RETIRE, waits=True),
-    Stage.CLOSE: Step(close, frozenset({Stage.CLOSE}), Power.RECORD),
+    Stage.RETIRE: Step(".retiring:retire", frozenset({Stage.RETIRE, Stage.SWEEP}), Power.RETIRE, Stage.RETIRE, waits=True),
+    Stage.CLOSE: Step(".concluding:seal", frozenset({Stage.CLOSE}), Power.RECORD),
 }

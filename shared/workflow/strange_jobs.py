@@ -15,7 +15,8 @@ from shared.ports.jobs import OVER, Jobs, JobSeen
 from shared.reencryption.answers import persistently
 from shared.reencryption.manifest import JOB, JobNote
 
-from .deps import Deps, Recovery
+from .deps import Deps
+from .recovery import Recovery
 from .unmoved import people
 
 NEXT = "find in CloudTrail who ordered it (CreateJob) and handed the role on; cancel it in the console of S3"

@@ -8,7 +8,8 @@ import pytest
 
 from shared.adapters.aws import permissions
 from shared.adapters.aws.canaries import bucket_of
-from shared.adapters.aws.jobs import ROLE, SERVICE, AwsJobs
+from shared.adapters.aws.job_names import ROLE, SERVICE
+from shared.adapters.aws.jobs import AwsJobs
 from shared.adapters.aws.map_runs import AwsMapRuns
 from shared.adapters.aws.objects import AwsObjects
 from shared.adapters.aws.wire.objects import FastObjects

@@ -7,7 +7,7 @@ import pytest
 from shared.adapters.aws.canaries import canaries
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.custody_init import init
-from shared.adapters.aws.jobs import ROLE, SERVICE
+from shared.adapters.aws.job_names import ROLE, SERVICE
 from shared.adapters.aws.jobs_role import POLICY, make_role
 from shared.adapters.aws.permissions import allow, document, tasks
 from shared.adapters.aws.sinks import S3Sink

@@ -9,7 +9,8 @@ import pytest
 
 from shared.adapters.aws import objects
 from shared.adapters.aws.canaries import bucket_of
-from shared.adapters.aws.jobs import ACTIONS, PLACE, ROLE, AwsJobs
+from shared.adapters.aws.job_names import PLACE, ROLE
+from shared.adapters.aws.jobs import ACTIONS, AwsJobs
 from shared.adapters.aws.permissions import document, tasks
 from shared.domain.errors import Absent, Refused, Unreachable
 from shared.domain.versions import Engine

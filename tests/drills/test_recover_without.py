@@ -20,9 +20,10 @@ from shared.sandbox.aws.clinic import Clinic, before, build, response_policy
 from shared.sandbox.aws.scenario import acting, custody
 from shared.sandbox.aws.server import Sandbox
 from shared.settings import Policy
-from shared.workflow.deps import Deps, Recovery
+from shared.workflow.deps import Deps
 from shared.workflow.local import drive
 from shared.workflow.opening import Turned, admit
+from shared.workflow.recovery import Recovery
 from tests.drills.recover_scene import default_key, keys, policy, stored, successors
 from tests.drills.respond_scene import EXFILTRATION, Scene, opened
 

@@ -11,7 +11,8 @@ from shared.ports import Relation
 from shared.ports.objects import Encryption, Scheme
 from shared.reencryption import Canary
 from shared.settings import Modes, OneWay, Policy
-from shared.workflow.deps import Deps, Recovery
+from shared.workflow.deps import Deps
+from shared.workflow.recovery import Recovery
 from tests.hospital import CHARTS, EXPORT, HOME, KEY, Hospital, ref
 
 ALIAS = Ref(cloud=KEY.cloud, kind=Kind.ALIAS, account=HOME, region="us-east-1", id=f"arn:aws:kms:us-east-1:{HOME}:alias/charts")

@@ -17,8 +17,9 @@ from shared.reencryption.planner import Task, forecast
 from shared.report.summary import summary
 from shared.settings import MigrationRules, Modes, Policy
 from shared.workflow import cancelling
-from shared.workflow.deps import Deps, Recovery
+from shared.workflow.deps import Deps
 from shared.workflow.foreseeing import COUNTING, MOST_TOLD, Foreseen, Pair, foresee, told
+from shared.workflow.recovery import Recovery
 from tests.hospital import CHARTS, KEY, LOG, REPLICA, Hospital, built
 from tests.workflow.driving import FOR_EVER, YES, go_on, respond
 from tests.workflow.recovering import OURS, Night, fallen

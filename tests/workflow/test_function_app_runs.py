@@ -147,15 +147,15 @@ class Failing:
         return run.run_stage(held, stage, deps)
 
 
-def test_a_stage_that_a_new_version_adds_while_a_case_waits_is_run(asking: Duty) -> None:
-    def straight_on(case: Case, deps: Deps) -> Next:
-        found = fence(case, deps)
-        return Next(
-            found.case, Stage.SWEEP if found.stage is Stage.PRESERVE else found.stage, found.ask_seconds, found.again_seconds
-        )
+def straight_on(case: Case, deps: Deps) -> Next:
+    found = fence(case, deps)
+    return Next(found.case, Stage.SWEEP if found.stage is Stage.PRESERVE else found.stage, found.ask_seconds, found.again_seconds)
 
+
+def test_a_stage_that_a_new_version_adds_while_a_case_waits_is_run(asking: Duty) -> None:
     old = {stage: step for stage, step in STEPS.items() if stage is not Stage.PRESERVE}
-    old[Stage.FENCE] = Step(straight_on, frozenset({Stage.FENCE, Stage.SWEEP}), STEPS[Stage.FENCE].power, Stage.HOLD, waits=True)
+    leads, power = frozenset({Stage.FENCE, Stage.SWEEP}), STEPS[Stage.FENCE].power
+    old[Stage.FENCE] = Step(f"{__name__}:{straight_on.__name__}", leads, power, Stage.HOLD, waits=True)
     asking.patch.setattr(run, "STEPS", old)
     case = asking.alarm()
     asking.host.settle()

@@ -16,7 +16,8 @@ from shared.domain.resource import Cloud, Kind, Ref
 from shared.ports import Receipt, Relation, Traits
 from shared.ports.objects import Bar, Encryption, Lock, Scheme, StoreFacts
 from shared.settings import MigrationRules, Policy
-from shared.workflow.deps import Deps, Recovery
+from shared.workflow.deps import Deps
+from shared.workflow.recovery import Recovery
 from tests.hospital import CHARTS, EXPORT, KEY, Hospital
 from tests.workflow.after_proof import used
 from tests.workflow.driving import REFUSE, YES, go_on, respond

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from inspect import signature as parameters_of
 
 import pytest
 
@@ -11,6 +12,7 @@ from shared.domain.case import Case, Stage, Verdict
 from shared.domain.errors import LeaseLost
 from shared.domain.facet import DenyAll
 from shared.ports import Lease
+from shared.workflow.deps import Deps
 from shared.workflow.local import drive
 from shared.workflow.opening import Turned, admit
 from shared.workflow.run import hold, run_stage
@@ -50,6 +52,15 @@ class TestTheTable:
     def test_only_the_end_leads_nowhere_else(self) -> None:
         assert {stage for stage, step in STEPS.items() if step.then <= {stage}} == {Stage.CLOSE}
 
+    @pytest.mark.parametrize("stage", STEPS)
+    def test_what_runs_is_there_and_is_loaded_by_its_name(self, stage: Stage) -> None:
+        assert list(parameters_of(STEPS[stage].load()).parameters) == ["case", "deps"]
+
+
+def to_the_end(case: Case, deps: Deps) -> Next:
+    del deps
+    return Next(case.but(why_ask="astray"), Stage.CLOSE)
+
 
 class TestRunning:
     """One stage under one lease."""
@@ -57,9 +68,7 @@ class TestRunning:
     def test_a_stage_that_leads_where_the_table_does_not_is_stopped_and_nothing_is_saved(
         self, hospital: Hospital, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        astray = Step(
-            lambda case, _: Next(case.but(why_ask="astray"), Stage.CLOSE), frozenset({Stage.SCOPE}), STEPS[Stage.OPEN].power
-        )
+        astray = Step(f"{__name__}:{to_the_end.__name__}", frozenset({Stage.SCOPE}), STEPS[Stage.OPEN].power)
         monkeypatch.setitem(STEPS, Stage.OPEN, astray)
         case, deps = opened(hospital), hospital.worker()
         with hold(case.id, deps, "me") as held:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from shared.adapters.aws.clients import CONNECTIONS, Clients, spoke_of
 from shared.adapters.aws.errors import call
-from shared.adapters.aws.jobs import ROLE
+from shared.adapters.aws.job_names import ROLE
 from shared.domain.errors import Absent, CloudError, NotReady
 from shared.workflow.stages import Power
 

@@ -20,13 +20,8 @@ from shared.domain.resource import Ref
 from shared.ports.jobs import NOT_AS_ORDERED, OVER, Job, JobSeen, JobState, Order, TaskDone
 from shared.reencryption import Canary
 
+from .job_names import PLACE, ROLE
 from .job_reports import tasks_of
-
-ROLE = "codeblue-batch"
-"""The role of jobs, by convention."""
-
-SERVICE = "batchoperations.s3.amazonaws.com"
-PLACE = "codeblue/jobs"
 
 ACTIONS = frozenset({"iam:GetRole", "s3:CreateJob", "s3:DescribeJob", "s3:GetObject", "s3:ListJobs", "s3:UpdateJobStatus"})
 """What ordering and watching jobs takes, besides handing on their role (`iam:PassRole`)."""
@@ -47,9 +42,6 @@ TASKS = frozenset(
 
 READS = frozenset({"lambda:InvokeFunction", "s3:GetObject", "s3:GetObjectVersion"})
 """What other kinds of jobs take, by which data would leave: the role never has it."""
-
-LENT = f"arn:*:iam::*:role/{ROLE}"
-"""The role, in whichever account: a service has it, so that what is done under it is not by that alone ours."""
 
 PRIORITY = 10
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call
-from shared.adapters.aws.jobs import ROLE, SERVICE
+from shared.adapters.aws.job_names import ROLE, SERVICE
 from shared.adapters.aws.permissions import document, tasks
 from shared.domain.errors import Absent, NotReady
 

@@ -16,6 +16,7 @@ from shared.adapters.aws import (
     directory,
     evidence,
     identities,
+    job_names,
     jobs,
     keyring,
     lambda_functions,
@@ -89,11 +90,11 @@ def migration() -> tuple[Statement, ...]:
     A job's role is handed to S3 Batch Operations and to nobody else.
     """
     keys = _of("kms", objects.ACTIONS)
-    passed = {"StringEquals": {"iam:PassedToService": jobs.SERVICE}}
+    passed = {"StringEquals": {"iam:PassedToService": job_names.SERVICE}}
     return (
         allow((objects.ACTIONS - keys) | capacity.PERMISSIONS | jobs.ACTIONS, "*"),
         through("s3", keys),
-        {**allow({"iam:PassRole"}, f"arn:aws:iam::*:role/{jobs.ROLE}"), "Condition": passed},
+        {**allow({"iam:PassRole"}, f"arn:aws:iam::*:role/{job_names.ROLE}"), "Condition": passed},
     )
 
 
@@ -114,7 +115,7 @@ def tasks(home: str) -> tuple[Statement, ...]:
     Whoever may hand on the role and order a job could order a copy. The refusals hold where a bucket's own policy lets the role in.
     """
     keys, reports = _of("kms", jobs.TASKS), frozenset({"s3:PutObject"})
-    place = f"arn:aws:s3:::{canaries.bucket_of(home, '*')}/{jobs.PLACE}/${{aws:PrincipalAccount}}/*"
+    place = f"arn:aws:s3:::{canaries.bucket_of(home, '*')}/{job_names.PLACE}/${{aws:PrincipalAccount}}/*"
     abroad = {"StringNotEquals": {"aws:ResourceAccount": home}}
     copies = {"Null": {"s3:x-amz-copy-source": "false"}}
     return (
