@@ -9,8 +9,8 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
-LONG = frozenset({"both", "drills"})
-"""Folders of tests that answer a breach from its alert to its end."""
+FIRST = ("both", "drills", "infra", "workflow", "contract")
+"""Folders whose files take longest, the longest first."""
 CLOUD_PREFIXES = ("AWS_", "AZURE_", "IDENTITY_", "MSI_")
 
 
@@ -20,8 +20,12 @@ settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Drills take longest and wait most: they begin first, so that no worker is left alone with one at the end."""
-    items.sort(key=lambda item: LONG.isdisjoint(item.path.parts))
+    """What takes longest begins first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: _place(item.path.relative_to(ROOT / "tests").parts[0]))
+
+
+def _place(folder: str) -> int:
+    return FIRST.index(folder) if folder in FIRST else len(FIRST)
 
 
 def pytest_collection_finish() -> None:
