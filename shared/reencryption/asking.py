@@ -105,7 +105,11 @@ class Turns[R]:
         self._queue(number)
 
     def _queue(self, number: int) -> None:
-        self._ready.setdefault(self._asks[number][1], deque()).append(number)
+        pace = self._asks[number][1]
+        queue = self._ready.get(pace)
+        if queue is None:
+            queue = self._ready[pace] = deque()
+        queue.append(number)
 
 
 class Calls:

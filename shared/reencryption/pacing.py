@@ -28,9 +28,9 @@ TICK = 1e-6
 """Seconds that a sum of floats may be off."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Limits:
-    """Calls a second: at first, how many more after each second without a refusal, and at most."""
+    """Calls a second: at first, how many more after each second without a refusal, and at most. Each is told by its identity."""
 
     first: float = FIRST
     step: float = STEP

@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Generator
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
 from shared.adapters.aws.errors import refusal
@@ -38,15 +36,18 @@ class Request(NamedTuple):
         return f"Request({self.operation})"
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """An answer: header lines as received, the status line first, and the body."""
 
     status: int
-    lines: tuple[bytes, ...] = field(repr=False)
-    body: bytes = field(repr=False)
+    lines: tuple[bytes, ...]
+    body: bytes
 
-    @cached_property
+    def __repr__(self) -> str:
+        """Nothing that could be health data."""
+        return f"Reply({self.status})"
+
+    @property
     def headers(self) -> dict[str, str]:
         """Headers by name in lower case, but metadata as it was written; a repeated one is joined (RFC 9110, 5.3)."""
         read: dict[str, str] = {}

@@ -6,10 +6,11 @@ decides about them. No error of libcurl's is told in its own words, for those re
 
 import math
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
+from dataclasses import dataclass
+from select import EPOLLIN, EPOLLOUT, epoll
 
 import pycurl
 
@@ -28,13 +29,10 @@ SHORTEST_WAIT = 0.001
 """Seconds that are waited for answers at least: a pace may be due sooner, and is then served in one go with the next ones."""
 
 NEVER = math.inf
-WATCHED = {pycurl.POLL_IN: EVENT_READ, pycurl.POLL_OUT: EVENT_WRITE, pycurl.POLL_INOUT: EVENT_READ | EVENT_WRITE}
-EVENTS = {
-    EVENT_READ: pycurl.CSELECT_IN,
-    EVENT_WRITE: pycurl.CSELECT_OUT,
-    EVENT_READ | EVENT_WRITE: pycurl.CSELECT_IN | pycurl.CSELECT_OUT,
-}
-"""What libcurl and the operating system call the same things."""
+WATCHED = {pycurl.POLL_IN: EPOLLIN, pycurl.POLL_OUT: EPOLLOUT, pycurl.POLL_INOUT: EPOLLIN | EPOLLOUT}
+EVENTS = {EPOLLIN: pycurl.CSELECT_IN, EPOLLOUT: pycurl.CSELECT_OUT}
+EITHER = pycurl.CSELECT_IN | pycurl.CSELECT_OUT
+"""What libcurl and the operating system call the same things; of an error either learns by reading or writing."""
 
 _UNSAID = ["Expect:", "Accept:", "Content-Type:"]
 """Headers that libcurl would add."""
@@ -48,8 +46,39 @@ class _Flight:
     exchange: Exchange[Facts | Moved]
     request: Request
     knew: int
-    lines: list[bytes] = field(default_factory=list)
-    body: list[bytes] = field(default_factory=list)
+
+
+class _Handle:
+    """One of libcurl's handles, made ready once for requests of one method; what it receives is held until it is taken."""
+
+    def __init__(self, method: str, trust: str) -> None:
+        self.curl, self._lines, self._parts, self._body = pycurl.Curl(), list[bytes](), list[bytes](), b""
+        for option, value in OPTIONS.items():
+            self.curl.setopt(option, value)
+        self.curl.setopt(pycurl.CAINFO, trust)
+        self.curl.setopt(pycurl.HEADERFUNCTION, self._lines.append)
+        self.curl.setopt(pycurl.WRITEFUNCTION, self._parts.append)
+        if method == "HEAD":
+            self.curl.setopt(pycurl.NOBODY, 1)
+        elif method == "PUT":
+            self.curl.setopt(pycurl.CUSTOMREQUEST, "PUT")
+            self.curl.setopt(pycurl.POSTFIELDS, b"")
+
+    def arm(self, url: str, lines: list[str], body: bytes) -> None:
+        """Make it ready to be sent."""
+        self.curl.setopt(pycurl.URL, url)
+        self.curl.setopt(pycurl.HTTPHEADER, _UNSAID + lines)
+        if body is not self._body:
+            self._body = body
+            self.curl.setopt(pycurl.POSTFIELDS, body)
+
+    def received(self) -> Reply:
+        return Reply(self.curl.getinfo(pycurl.RESPONSE_CODE), tuple(self._lines), b"".join(self._parts))
+
+    def rest(self) -> None:
+        """Forget what was received."""
+        self._lines.clear()
+        self._parts.clear()
 
 
 class Network:
@@ -61,11 +90,10 @@ class Network:
         self._multi.setopt(pycurl.M_MAXCONNECTS, width)
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._call)
-        self._sockets, self._call_at = DefaultSelector(), NEVER
+        self._sockets, self._call_at = epoll(), NEVER
         self._watched: set[int] = set()
-        self._idle: dict[str, list[pycurl.Curl]] = {}
-        self._flights: dict[pycurl.Curl, _Flight] = {}
-        self._bodies: dict[pycurl.Curl, bytes] = {}
+        self._idle: dict[str, list[_Handle]] = defaultdict(list)
+        self._flights: dict[pycurl.Curl, tuple[_Handle, _Flight]] = {}
 
     def run(self, turns: Turns, peer: Peer, open_: Callable[[Ask], Exchange[Facts | Moved]]) -> None:
         """Make every call that `turns` gives, until none is left or under way. Raises what `turns` raises."""
@@ -106,21 +134,19 @@ class Network:
     def _perform(self, wait: float) -> None:
         """Let libcurl do what there is to do: for sockets that have something to say, and when it asked to be called."""
         wait = min(LONGEST_WAIT, max(SHORTEST_WAIT, wait))
-        ready = self._sockets.select(max(0.0, min(wait, self._call_at - time.monotonic())))
-        for known, events in ready:
-            self._multi.socket_action(known.fd, EVENTS[events])
+        for descriptor, events in self._sockets.poll(max(0.0, min(wait, self._call_at - time.monotonic()))):
+            self._multi.socket_action(descriptor, EVENTS.get(events, EITHER))
         if self._call_at <= time.monotonic():
             self._call_at = NEVER
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
 
     def _watch(self, what: int, descriptor: int, *_: object) -> None:
         """libcurl says what it waits for on a socket (CURLMOPT_SOCKETFUNCTION)."""
-        known = descriptor in self._watched
         if what == pycurl.POLL_REMOVE:
-            if known:
+            if descriptor in self._watched:
                 self._watched.discard(descriptor)
                 self._sockets.unregister(descriptor)
-        elif known:
+        elif descriptor in self._watched:
             self._sockets.modify(descriptor, WATCHED[what])
         else:
             self._watched.add(descriptor)
@@ -136,11 +162,13 @@ class Network:
         while more:
             more, done, failed = self._multi.info_read()
             for curl in done:
-                flight = self._land(curl)
-                found.append((flight, Reply(curl.getinfo(pycurl.RESPONSE_CODE), tuple(flight.lines), b"".join(flight.body))))
+                handle, flight = self._flights[curl]
+                found.append((flight, handle.received()))
+                self._land(curl)
             for curl, number, _ in failed:
-                flight = self._land(curl)
+                flight = self._flights[curl][1]
                 found.append((flight, Unreachable(f"{flight.request.operation}: no answer ({number})", f"Curl{number}")))
+                self._land(curl)
         return found
 
     def _hear(self, turns: Turns, peer: Peer, flight: _Flight, told: Reply | CloudError) -> None:
@@ -161,45 +189,25 @@ class Network:
             self._send(peer, flight.number, flight.exchange, request)
 
     def _send(self, peer: Peer, number: int, exchange: Exchange[Facts | Moved], request: Request) -> None:
-        method = request.form.method
-        idle = self._idle.setdefault(method, [])
-        curl = idle.pop() if idle else self._made(method)
-        url, lines = peer.signed(request)
-        flight = _Flight(number, exchange, request, peer.lessons)
-        curl.setopt(pycurl.URL, url)
-        curl.setopt(pycurl.HTTPHEADER, _UNSAID + lines)
-        if method == "PUT" and self._bodies.get(curl) is not request.form.body:
-            self._bodies[curl] = request.form.body
-            curl.setopt(pycurl.POSTFIELDS, request.form.body)
-        curl.setopt(pycurl.HEADERFUNCTION, flight.lines.append)
-        curl.setopt(pycurl.WRITEFUNCTION, flight.body.append)
-        self._flights[curl] = flight
-        self._multi.add_handle(curl)
+        form = request.form
+        idle = self._idle[form.method]
+        handle = idle.pop() if idle else _Handle(form.method, self._trust)
+        handle.arm(*peer.signed(request), form.body)
+        self._flights[handle.curl] = handle, _Flight(number, exchange, request, peer.lessons)
+        self._multi.add_handle(handle.curl)
 
-    def _land(self, curl: pycurl.Curl) -> _Flight:
+    def _land(self, curl: pycurl.Curl) -> None:
         self._multi.remove_handle(curl)
-        flight = self._flights.pop(curl)
-        self._idle[flight.request.form.method].append(curl)
-        return flight
+        handle, flight = self._flights.pop(curl)
+        handle.rest()
+        self._idle[flight.request.form.method].append(handle)
 
     def _abandon(self) -> None:
         for curl in list(self._flights):
             with suppress(pycurl.error):
                 self._multi.remove_handle(curl)
-            self._bodies.pop(curl, None)
             curl.close()
         self._flights.clear()
-
-    def _made(self, method: str) -> pycurl.Curl:
-        curl = pycurl.Curl()
-        for option, value in OPTIONS.items():
-            curl.setopt(option, value)
-        curl.setopt(pycurl.CAINFO, self._trust)
-        if method == "HEAD":
-            curl.setopt(pycurl.NOBODY, 1)
-        elif method == "PUT":
-            curl.setopt(pycurl.CUSTOMREQUEST, "PUT")
-        return curl
 
 
 OPTIONS: dict[int, int | str] = {

@@ -79,15 +79,17 @@ class Signer:
         """how far the service's clock is ahead of ours"""
         self._credentials, self._now = credentials, now
         self._key: tuple[tuple[str, str, str], bytes] | None = None
-        self._stamp: tuple[int, Stamp] | None = None
+        self._stamp: Stamp | None = None
+        self._from = self._until = datetime.max.replace(tzinfo=UTC)
 
     def stamp(self) -> Stamp:
         """The stamp of this second; the same object until the second is over or something was learned."""
         moment = self._now()
-        second = int(moment.timestamp())
-        if self._stamp is None or self._stamp[0] != second:
-            self._stamp = (second, self._made(moment + self.ahead))
-        return self._stamp[1]
+        if self._stamp is None or not self._from <= moment < self._until:
+            self._from = moment.replace(microsecond=0)
+            self._until = self._from + timedelta(seconds=1)
+            self._stamp = self._made(moment + self.ahead)
+        return self._stamp
 
     def learn(self, *, region: str = "", ahead: timedelta | None = None) -> None:
         """Sign otherwise from now on: in another Region, by another clock, or, with neither, with what the credentials are now."""
@@ -122,12 +124,11 @@ class Template:
 
     def __init__(self, form: Form, host: str, stamp: Stamp) -> None:
         self.stamp = stamp
-        self._key = stamp.key
         fixed = {**form.headers, "x-amz-content-sha256": form.payload, "x-amz-date": stamp.date}
         if stamp.credentials.token:
             fixed["x-amz-security-token"] = stamp.credentials.token
         self._canonical, signed = _canonical(form, {**fixed, "host": host})
-        self._to_sign = f"{ALGORITHM}\n{stamp.date}\n{stamp.scope}\n".encode()
+        self._to_sign = hmac.new(stamp.key, f"{ALGORITHM}\n{stamp.date}\n{stamp.scope}\n".encode(), "sha256")
         credential = f"{stamp.credentials.access_key}/{stamp.scope}"
         self._authorization = f"Authorization: {ALGORITHM} Credential={credential}, SignedHeaders={signed}, Signature="
         self._fixed = [f"{name}: {value}" for name, value in fixed.items()]
@@ -136,8 +137,9 @@ class Template:
     def signature(self, path: str, query: str = "", values: Sequence[str] = ()) -> str:
         """The signature of one request, in hexadecimal; `path` and `query` as they are sent, `values` in order of their names."""
         canonical = (self._canonical % (path, query, *values)).encode()
-        digest = hashlib.sha256(canonical).hexdigest().encode()
-        return hmac.digest(self._key, self._to_sign + digest, "sha256").hex()
+        signed = self._to_sign.copy()
+        signed.update(hashlib.sha256(canonical).hexdigest().encode())
+        return signed.hexdigest()
 
     def headers(self, path: str, query: str = "", values: Sequence[str] = ()) -> list[str]:
         """Every header of one request but `Host`, as lines; parameters as `signature`."""
