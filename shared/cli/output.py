@@ -150,14 +150,20 @@ def _changes(summary: Mapping[str, object]) -> None:
     """What came of each wave, by outcome: what is as it should be already, or was planned and then done, is not worth a line."""
     waves = summary["waves"] if isinstance(summary["waves"], list) else []
     for number, wave in enumerate(waves):
-        later = {(c["action"], c["target"]) for after in waves[number + 1 :] for c in after["changes"]}
-        superseded = [c for c in wave["changes"] if c["status"] == Status.PLANNED and (c["action"], c["target"]) in later]
+        later = {_slot(c) for after in waves[number + 1 :] for c in after["changes"]}
+        superseded = [c for c in wave["changes"] if c["status"] == Status.PLANNED and _slot(c) in later]
         rows = [c for c in wave["changes"] if c["status"] != Status.ALREADY and c not in superseded]
         for status, reason in dict.fromkeys((c["status"], c["reason"]) for c in rows):
-            alike = Counter((c["action"], c["target"]) for c in rows if (c["status"], c["reason"]) == (status, reason))
+            alike = Counter(_slot(c) for c in rows if (c["status"], c["reason"]) == (status, reason))
             out.print(f"{wave['name']}: {alike.total()} {status}{': ' if reason else ''}{reason}")
-            for (action, target), times in alike.items():
-                out.print(f"  {ACTIONS[action].title}{f' (x{times})' if times > 1 else ''}: {short(target)}")
+            for (action, target, part), times in alike.items():
+                of = f", {part}" if part else ""
+                out.print(f"  {ACTIONS[action].title}{f' (x{times})' if times > 1 else ''}: {short(target)}{of}")
+
+
+def _slot(change: Mapping[str, str]) -> tuple[str, str, str]:
+    """What people tell changes apart by: the action, its target, and which part of that where it has several."""
+    return (change["action"], change["target"], change.get("part", ""))
 
 
 def short(target: str) -> str:

@@ -1,6 +1,7 @@
 """Commands that show: status, cases, actions."""
 
 import time
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -61,10 +62,17 @@ def cases(json: Json = False, policy: PolicyFile = None, stack: Stack = "", dire
         for line in found:
             output.emit(line)
         return
-    table = Table("case", "opened", "status", "stage", "event", "actor", box=None, pad_edge=False)
+    output.out.print(_listed(found) if found else "no case")
+
+
+def _listed(found: Iterable[Mapping[str, object]]) -> Table:
+    """The cases, nothing of them cut off however narrow the terminal is: their ids are typed again."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("case", "opened", "status", "stage", "event", "actor"):
+        table.add_column(name, no_wrap=name in {"case", "status"}, overflow="fold")
     for line in found:
         table.add_row(*(str(value) for value in line.values()))
-    output.out.print(table if found else "no case")
+    return table
 
 
 def actions(json: Json = False) -> None:

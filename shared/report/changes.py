@@ -102,7 +102,7 @@ def undoing(case: Case, standing: Sequence[Change]) -> Undoing:
 
 
 def _kept(change: Change, case: Case) -> str:
-    return remains(change, case) or (ATTACKERS if change.origin is Origin.ATTACKER else "")
+    return ATTACKERS if change.origin is Origin.ATTACKER else remains(change, case)
 
 
 def _named(changes: Iterable[Change]) -> tuple[tuple[str, str], ...]:

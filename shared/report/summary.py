@@ -5,6 +5,8 @@ from typing import Any
 
 from shared.containment.journal import APPLIED, CHANGES
 from shared.domain.case import Case, LeftForPeople, Outcome, Verdict, WaveRecord
+from shared.domain.facet import StoreKey
+from shared.domain.plan import Change
 from shared.domain.resource import Ref
 from shared.domain.versions import Versions
 from shared.ports import Journal
@@ -103,10 +105,17 @@ def _versions(found: Sequence[Versions]) -> dict[str, object]:
 
 def _wave(wave: WaveRecord, journal: Journal) -> dict[str, Any]:
     changes = [
-        {"target": o.target.id, "facet": o.facet, "action": o.action, "status": o.status.value, "reason": o.reason} | _until(o)
-        for o in (r.outcome for r in APPLIED.validate_json(journal.blobs(wave.blob)))
+        {"target": o.target.id, "facet": o.facet, "action": o.action, "status": o.status.value, "reason": o.reason}
+        | _part(change)
+        | _until(o)
+        for change, o in ((r.change, r.outcome) for r in APPLIED.validate_json(journal.blobs(wave.blob)))
     ]
     return {"name": wave.wave.value, "status": _status(wave), "seconds": wave.seconds, "digest": wave.digest, "changes": changes}
+
+
+def _part(change: Change) -> dict[str, str]:
+    """Which of a store's keys it is: the cloud named them, and no patient."""
+    return {"part": change.after.name} if isinstance(change.after, StoreKey) else {}
 
 
 def _until(outcome: Outcome) -> dict[str, object]:

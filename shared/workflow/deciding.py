@@ -89,9 +89,12 @@ class Undo:
 
 
 def rollback_plan(case: Case, deps: Deps) -> Undo:
-    """Everything that stands, but what names the actors alone: after a rollback the thief is still refused."""
+    """Everything that stands, but what names the actors alone: after a rollback the thief is still refused.
+
+    What no undo restores is said to be so, whomever it names: `release` takes it back as little.
+    """
     standing = history.made(deps.journal(case.id))
-    stays = {c.slot: reason for c in standing if (reason := remains(c, case))}
+    stays = {c.slot: reason for c in standing if not engine.unrestored(c) and (reason := remains(c, case))}
     kept = [c for c in standing if c.slot not in stays]
     return Undo(waves.plan(case, Wave.ROLLBACK, kept), tuple((c, stays[c.slot]) for c in standing if c.slot in stays))
 

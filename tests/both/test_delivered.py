@@ -108,6 +108,7 @@ def test_a_rollback_restores_what_was_legitimate_and_not_the_thiefs_work(breach:
     shown = breach.codeblue("rollback", breach.case)
     assert (shown.code, bool(shown.result["changes"])) == (5, True)
     assert {each["action"] for each in shown.result["stays"] if each["one_way"]} == clinic.one_way
+    assert {each["reason"] for each in shown.result["stays"] if each["one_way"]} <= {"this can not be undone"}
     done = breach.codeblue("rollback", breach.case, "--digest", shown.result["digest"])
     assert done.status == (0, "rolled_back"), done
     assert clinic.legitimate(clinic.state()) == clinic.legitimate(breach.before)

@@ -1,11 +1,13 @@
 """Who is asked at a terminal, and who is not."""
 
 import sys
+from io import StringIO
 
 import pytest
 import typer
+from rich.console import Console
 
-from shared.cli import acting, output
+from shared.cli import acting, output, showing
 from shared.domain.case import Case, Mode
 from shared.domain.plan import Status
 from shared.settings import Modes, OneWay, Policy
@@ -79,3 +81,25 @@ def test_what_was_planned_and_then_done_is_told_once(capsys: pytest.CaptureFixtu
         "fence: 1 applied",
         "  Refuse everything to the user or role: user/a",
     ]
+
+
+def test_a_stores_key_is_named_and_is_not_taken_for_its_other_one(capsys: pytest.CaptureFixture[str]) -> None:
+    def row(key: str, status: Status) -> dict[str, str]:
+        return {"action": "regenerate-store-key", "target": "store", "part": key, "status": status.value, "reason": ""}
+
+    planned, made = row("key2", Status.PLANNED), row("key1", Status.APPLIED)
+    output._changes({"waves": [{"name": "fence", "changes": [planned]}, {"name": "sweep", "changes": [made]}]})
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("  ")] == [
+        "  Make the exposed key of a store anew: store, key2",
+        "  Make the exposed key of a store anew: store, key1",
+    ]
+
+
+def test_the_id_of_a_case_is_whole_on_a_narrow_terminal() -> None:
+    case = {"case": "cb-de4fef3169f0", "opened": "2026-11-22T23:57:48+00:00", "status": "awaiting_approval", "stage": "sweep"}
+    said = StringIO()
+    Console(width=80, file=said).print(
+        showing._listed([{**case, "event": "Storage.Blob_GeoAnomaly", "actor": f"service-principal {'5e4f1ce0-' * 4}"}])
+    )
+    assert "cb-de4fef3169f0" in said.getvalue()
+    assert "…" not in said.getvalue()
