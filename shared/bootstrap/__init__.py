@@ -159,7 +159,12 @@ def examined(policy: Policy, deployed: "Callable[[], Desk | None]", *, at_home: 
     """Whether a response would work tonight, on AWS. `deployed`: the stack that is to answer, where there is one.
 
     `at_home`: the account of our own credentials is one of those responded for, whether the policy says so or not.
+    Raises `NotReady` for a responder that does not answer for AWS.
     """
+    if Cloud.AWS not in answered(policy):
+        raise NotReady(
+            "nothing was looked at: the doctor knows AWS alone; on Azure `codeblue cases` shows whether the record opens"
+        )
     from shared.adapters.aws.clients import Clients
     from shared.adapters.aws.doctor import examined, tried
 

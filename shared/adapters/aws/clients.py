@@ -79,7 +79,7 @@ class Clients:
     def __init__(self) -> None:
         self._here = session()
         if not self._here.region_name:
-            raise NotReady("no Region: set AWS_DEFAULT_REGION or choose a profile that has one")
+            raise NotReady("no Region: set AWS_DEFAULT_REGION; for a record on Azure name its policy file (CODEBLUE_POLICY)")
         self.region = self._here.region_name
         self._identity: GetCallerIdentityResponseTypeDef | None = None
         self._lock = RLock()
