@@ -25,8 +25,10 @@ FLAGS = {
 
 
 def compose(app: App, given: Parameters) -> None:
-    """All stacks, and the rule packs over them. Raises `BadInput` for a policy file that is not understood."""
+    """All stacks, and the rule packs over them. Raises `BadInput` for a policy file that is not understood, or no code."""
     policy = lambda_.Code.from_asset(_policy(given))
+    if not Path(given.package).exists():
+        raise BadInput(f"the functions' code is not there: {given.package}; `make package` makes it")
     CustodyStack(app, "CodeblueCustody", given)
     SecondCustodyStack(app, "CodeblueCustodySecond", given)
     code = lambda_.Code.from_asset(given.package)

@@ -98,5 +98,10 @@ class Parameters(Value):
             raise BadInput(f"context {where}: {error['msg']}" if where else re.sub("^Value error, ", "", error["msg"])) from None
 
     def policy_text(self) -> str:
-        """The policy file as it is deployed; the defaults, where none is named."""
-        return Path(self.policy).read_text(encoding="utf-8") if self.policy else "version = 1\n"
+        """The policy file as it is deployed; the defaults, where none is named. Raises `BadInput` where it cannot be read."""
+        if not self.policy:
+            return "version = 1\n"
+        try:
+            return Path(self.policy).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as why:
+            raise BadInput(f"context policy: {self.policy} cannot be read: {type(why).__name__}") from None

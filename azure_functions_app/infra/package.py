@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from azure_functions_app.infra.apart import apart
+from shared.domain.errors import BadInput
 from shared.settings import load
 
 ROOT = Path(__file__).parents[2]
@@ -63,4 +64,9 @@ def main(policy: Path, zipped: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else ROOT / "build" / "azure" / "codeblue.zip")  # noqa: PLR2004
+    if len(sys.argv) < 2:  # noqa: PLR2004
+        sys.exit(__doc__)
+    try:
+        main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else ROOT / "build" / "azure" / "codeblue.zip")  # noqa: PLR2004
+    except BadInput as why:
+        sys.exit(str(why))

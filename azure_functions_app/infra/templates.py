@@ -36,4 +36,9 @@ def main(policy: Path, home: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]) if len(sys.argv) > 3 else Path("build", "azure"))  # noqa: PLR2004
+    if len(sys.argv) < 3:  # noqa: PLR2004
+        sys.exit(__doc__)
+    try:
+        main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]) if len(sys.argv) > 3 else Path("build", "azure"))  # noqa: PLR2004
+    except BadInput as why:
+        sys.exit(str(why))

@@ -1,6 +1,8 @@
 """The ARM templates of the function app, as a deployment reads them."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from azure.mgmt.storage import models as storage
 from azure_functions_app.environment import Settings
 from azure_functions_app.infra import alerts, app, identity, roles
 from azure_functions_app.infra.arm import API
+from azure_functions_app.infra.templates import TEMPLATES
 from shared.adapters.azure import permissions
 from shared.sandbox.azure.roles import BUILT_IN
 from shared.sandbox.azure.schema import complaints
@@ -26,6 +29,9 @@ GIVEN: dict[str, object] = {
 }
 
 
+PAGE = (Path(__file__).parents[2] / "docs" / "azure.md").read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def sent() -> list[Sent]:
     return Deployment(app.definition(), GIVEN).sent()
@@ -39,6 +45,17 @@ def of(sent: list[Sent], kind: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def settings(sent: list[Sent]) -> dict[str, str]:
     return {pair["name"]: pair["value"] for pair in of(sent, "Microsoft.Web/sites")["siteConfig"]["appSettings"]}
+
+
+COMMANDS = re.findall(r"--template-file build/azure/(\w+)\.json([^#]*)#", PAGE)
+
+
+def test_every_command_of_the_page_gives_what_its_template_needs() -> None:
+    made = {name.removesuffix(".json"): definition()["parameters"] for name, definition in TEMPLATES.items()}
+    for name, told in COMMANDS:
+        needed = {each for each, kind in made[name].items() if "defaultValue" not in kind}
+        assert set(re.findall(r"(\w+)=", told)) == needed, name
+    assert {name for name, _ in COMMANDS} == made.keys()
 
 
 def test_every_resource_comes_after_what_it_needs_and_nothing_is_there_twice(sent: list[Sent]) -> None:

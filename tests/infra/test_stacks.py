@@ -14,16 +14,14 @@ from infra_cdk import fan_out
 from infra_cdk.duties import Home, duties
 from infra_cdk.event_rules import event_rules
 from infra_cdk.graph import definition
-from infra_cdk.parameters import IRREVERSIBLE, Parameters
 from infra_cdk.roster import MACHINE, POSTS, of_power
 from infra_cdk.worker_role import ANYTHING, PARTS
 from shared.adapters.aws import map_runs
 from shared.adapters.aws.errors import DENIED
 from shared.adapters.aws.powers import policies
 from shared.containment.guard import KEPT_OFF
-from shared.domain.errors import BadInput
 from shared.workflow.stages import Power
-from tests.infra.conftest import APPROVER, HOME, STACKS, WARD, Assembly, given
+from tests.infra.conftest import APPROVER, HOME, STACKS, WARD, Assembly
 
 CUSTODY = ("CodeblueCustody", "CodeblueCustodySecond")
 SIX_YEARS = 2192
@@ -250,49 +248,3 @@ class TestOtherAccounts:
 def _plain(statement: dict[str, Any]) -> dict[str, Any]:
     """A statement in one form: the CDK writes a list of one as its one."""
     return {k: v[0] if isinstance(v, list) and len(v) == 1 else v for k, v in statement.items()}
-
-
-class TestParameters:
-    """What whoever deploys has to say."""
-
-    def test_what_can_not_be_undone_is_not_deployed_unasked(self) -> None:
-        with pytest.raises(BadInput, match=IRREVERSIBLE):
-            Parameters.read(self._context(irreversible="").get)
-
-    @pytest.mark.parametrize(
-        ("name", "value"),
-        [
-            pytest.param("account", "one", id="an account that is none"),
-            pytest.param("accounts", "", id="no account to respond for"),
-            pytest.param("approvers", "arn:aws:iam::111122223333:user/ann", id="a user, who has no session with MFA"),
-            pytest.param("external_id", "short", id="an external id that can be guessed"),
-            pytest.param("region", "mars-north-1", id="a Region without a second one"),
-        ],
-    )
-    def test_it_is_refused_to_deploy_with(self, name: str, value: str) -> None:
-        with pytest.raises(BadInput):
-            Parameters.read(self._context(**{name: value}).get)
-
-    def test_an_account_that_the_policy_does_not_know_is_not_deployed_for(self, assembly: Assembly) -> None:
-        from aws_cdk import App  # noqa: PLC0415  # what it imports, the assembly has
-
-        from infra_cdk.app import compose  # noqa: PLC0415  # the same
-
-        with pytest.raises(BadInput, match=WARD):
-            compose(App(analytics_reporting=False), given(package=str(assembly.folder)))
-
-    def test_lists_are_given_by_commas_and_iams_region_is_always_listened_to(self) -> None:
-        read = Parameters.read(self._context(accounts=f"{HOME},{WARD}", region="eu-west-1", regions="eu-central-1").get)
-        assert read.accounts == (HOME, WARD)
-        assert read.listening == ("eu-central-1", "eu-west-1", "us-east-1")
-
-    @staticmethod
-    def _context(**other: str) -> dict[str, object]:
-        usual = {
-            "account": HOME,
-            "accounts": WARD,
-            "external_id": "EXAMPLE-external-id",
-            "approvers": APPROVER,
-            "email": "a@b.example",
-        }
-        return {**usual, "irreversible": IRREVERSIBLE, **other}
