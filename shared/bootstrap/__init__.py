@@ -162,9 +162,7 @@ def examined(policy: Policy, deployed: "Callable[[], Desk | None]", *, at_home: 
     Raises `NotReady` for a responder that does not answer for AWS.
     """
     if Cloud.AWS not in answered(policy):
-        raise NotReady(
-            "nothing was looked at: the doctor knows AWS alone; on Azure `codeblue cases` shows whether the record opens"
-        )
+        raise NotReady("nothing was looked at: the doctor knows AWS alone; `codeblue cases` shows whether the record opens")
     from shared.adapters.aws.clients import Clients
     from shared.adapters.aws.doctor import examined, tried
 
