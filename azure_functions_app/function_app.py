@@ -18,6 +18,7 @@ from azure_functions_app import callers, envelopes, environment, orchestrator, r
 from azure_functions_app.receiving import Desk
 from azure_functions_app.workflows import Workflows
 from shared.domain.errors import CodeblueError
+from shared.workflow import acknowledging
 from shared.workflow.answering import Decision, decided
 
 RETRIES = 8
@@ -93,9 +94,11 @@ async def on_event_hub(
 @app.timer_trigger(arg_name="timer", schedule="0 */5 * * * *", use_monitor=True)
 @app.durable_client_input(client_name="client")
 async def revive(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
-    """No open case is without a workflow."""
+    """No open case is without a workflow, and no open page without the next level of the call list."""
     del timer
-    await sweep.revive(await asyncio.to_thread(environment.ready), Workflows(client))
+    deps = await asyncio.to_thread(environment.ready)
+    await sweep.revive(deps, Workflows(client))
+    await asyncio.to_thread(acknowledging.look, deps)
 
 
 @app.orchestration_trigger(context_name="context", orchestration=orchestrator.NAME)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from shared.bootstrap import audited, deps, memory, pager, workflow
+from shared.bootstrap import audited, deps, memory, pager, relay, workflow
 from shared.bootstrap.variables import Variables
 from shared.domain.case import Case, Stage
 from shared.domain.errors import NotReady
-from shared.ports import Memory, Notifier
+from shared.ports import Channels, Memory, Notifier
 from shared.settings import Policy, load
 from shared.workflow.deps import Deps
 from shared.workflow.stages import Power
@@ -34,14 +34,16 @@ Role = Annotated[str, Field(pattern=r"^AROA[A-Z0-9]+$")]
 class Settings(Variables):
     """Every variable `CODEBLUE_*` of a function, and no other: a name that is none of these stops it.
 
-    `policy` is the path of `response.toml`, `state_machine` and `topic` are ARNs, `console` the address of the runbook that
-    decides, `power` is the only one that the function has, `external_id` what other accounts' roles ask for, `roles` the unique ids
-    of all functions' roles, by commas, and `approvers` the ARNs of the roles whose sessions may decide: without any, nobody may.
+    `policy` is the path of `response.toml`, `state_machine` and `topic` are ARNs, `relayed` says that `notify` passes pages
+    on to the call list, `console` the address of the runbook that decides, `power` is the only one that the function has,
+    `external_id` what other accounts' roles ask for, `roles` the unique ids of all functions' roles, by commas, and
+    `approvers` the ARNs of the roles whose sessions may decide: without any, nobody may.
     """
 
     policy: str = ""
     state_machine: Annotated[str, Field(pattern=PATTERNS["machine"])] | None = None
     topic: Annotated[str, Field(pattern=PATTERNS["topic"])] | None = None
+    relayed: bool = False
     console: Annotated[str, Field(pattern=PATTERNS["console"])] | None = None
     power: Power | None = None
     external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@:/-]+$", min_length=2, max_length=1224)] | None = None
@@ -125,4 +127,9 @@ def checked(case: Case) -> "Audit":
 @cache
 def people() -> Notifier:
     """Who is paged, where nothing else is needed."""
-    return pager()
+    return pager(policy())
+
+
+def call_list() -> tuple[Channels, Notifier]:
+    """The call list by level, and who hears of a level that cannot be told; opened each time, for secrets change."""
+    return relay(policy())

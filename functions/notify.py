@@ -1,11 +1,17 @@
-"""AWS Lambda: a case's workflow has failed, run out of time or been stopped, and people are told."""
+"""AWS Lambda: a case's workflow has failed, run out of time or been stopped, and people are told; and the call list is called.
 
-from typing import TYPE_CHECKING
+The topic is where every page goes, alarms among them. This function listens to it and passes each on to the level of the call list
+that it is for: the only one of ours that reads what is kept of webhooks. No stage waits for an incident tool.
+"""
 
-from pydantic import BaseModel, ConfigDict
+from typing import TYPE_CHECKING, Annotated
 
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, TypeAdapter
+
+from shared.adapters.aws.notifier import MARK, Mark
+from shared.adapters.paging.call_list import pass_on
 from shared.domain.value import Value
-from shared.ports import Notifier
+from shared.ports import Channels, Notifier, Told, What
 
 from . import environment
 
@@ -33,6 +39,35 @@ class Envelope(BaseModel):
     detail: Ended
 
 
+class Attribute(BaseModel):
+    """One attribute of a message."""
+
+    Value: str = ""
+
+
+class Message(BaseModel):
+    """What the topic delivers ("Using Lambda with Amazon SNS"); its text stays with whoever subscribed to it."""
+
+    Subject: Annotated[str, BeforeValidator(lambda said: said or "A page of Codeblue")] = "A page of Codeblue"
+    Timestamp: AwareDatetime
+    MessageAttributes: dict[str, Attribute] = {}
+
+
+class Record(BaseModel):
+    """One delivery."""
+
+    Sns: Message
+
+
+class Delivery(BaseModel):
+    """The event."""
+
+    Records: tuple[Record, ...]
+
+
+WHAT: TypeAdapter[What] = TypeAdapter(What)
+
+
 class Page(Value):
     """What people read."""
 
@@ -42,10 +77,25 @@ class Page(Value):
 
 
 def handler(event: dict[str, object], context: "LambdaContext") -> None:
-    """Entry point: an event of a rule for executions that did not succeed."""
+    """Entry point: messages of the topic, or an event of a rule for executions that did not succeed."""
     del context
+    if "Records" in event:
+        channels, topic = environment.call_list()
+        for each in Delivery.model_validate(event).Records:
+            relay(each.Sns, channels, topic)
+        return
     page = told(Envelope.model_validate(event).detail)
     notify(page, environment.people())
+
+
+def relay(message: Message, channels: Channels, topic: Notifier) -> None:
+    """Pass a message on to its level; one that says no level is for the first. What its sender has passed on stays where it is."""
+    marks = {name: mark.Value for name, mark in message.MessageAttributes.items()}
+    if marks.get(MARK) == Mark.SENDER:
+        return
+    what = WHAT.validate_python(marks.get("what", "page"))
+    subject = message.Subject if what == "page" else ""
+    pass_on(Told(what, marks.get("case", ""), subject, int(marks.get("level", "1")), message.Timestamp), channels, topic)
 
 
 def told(ended: Ended) -> Page:

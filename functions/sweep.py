@@ -1,4 +1,4 @@
-"""AWS Lambda, every few minutes: no open case is without a workflow.
+"""AWS Lambda, every few minutes: no open case is without a workflow, and no open page without the next level of the call list.
 
 A workflow that failed, was stopped, or could never be started is begun once more; the case says where it goes on.
 """
@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from shared.ports import Cases
+from shared.workflow.acknowledging import look
 from shared.workflow.step import over
 
 from . import environment
@@ -19,9 +20,10 @@ LOG = logging.getLogger("codeblue")
 
 
 def handler(event: dict[str, object], context: "LambdaContext") -> dict[str, object]:
-    """Entry point: a schedule's event, which says nothing; answers how many workflows were begun again."""
+    """Entry point: a schedule's event, which says nothing; answers how many workflows were begun again, and pages told on."""
     del event, context
-    return {"begun": len(revive(environment.ready().cases, environment.workflows()))}
+    deps = environment.ready()
+    return {"begun": len(revive(deps.cases, environment.workflows())), "told": len(look(deps))}
 
 
 def revive(cases: Cases, workflows: Workflows) -> tuple[str, ...]:

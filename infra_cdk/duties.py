@@ -7,10 +7,11 @@ stand here as well.
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from shared.adapters.aws import canaries, custody_places, executions, identities, notifier, objects, runbooks
+from shared.adapters.aws import canaries, custody_places, executions, identities, levels, notifier, objects, runbooks
 from shared.adapters.aws.clients import spoke_of
 from shared.adapters.aws.permissions import CUSTODY_KEYS, Statement, allow, custody, document, runs
 from shared.adapters.aws.powers import policies
+from shared.domain.call_list import Paging
 from shared.workflow.stages import Power
 
 from .roster import MACHINE, POSTS, TOPIC, dead_of, log_of
@@ -41,14 +42,19 @@ WORKFLOW = {
 READS_RUNBOOKS = frozenset(runbook.function for runbook in runbooks.RUNBOOKS.values())
 """Functions that runbooks call."""
 
+CALLS = {"notify": levels.SENDS, "doctor": levels.LOOKS}
+"""What functions do with the other topics of the call list. They alone read what is kept of its webhooks."""
+
+NOBODY = Paging()
+
 RECEIVES = frozenset({"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"})
 INTAKE_QUEUE = "codeblue-intake"
 
 
-def duties(name: str, home: Home, accounts: Collection[str]) -> dict[str, str]:
-    """The managed policies (JSON) of one function's role, by a word for each."""
+def duties(name: str, home: Home, accounts: Collection[str], paging: Paging = NOBODY) -> dict[str, str]:
+    """The managed policies (JSON) of one function's role, by a word for each. `paging`: whom the call list has."""
     post = POSTS[name]
-    found = {"run": document(*_runs(name, home))}
+    found = {"run": document(*_runs(name, home), *_calls(name, home, paging))}
     if post.keeps:
         found |= {"record": document(*_records(home)), "enter": document(*_enters(post.power, home, accounts))}
         found |= policies(post.power) if home.account in accounts else {}
@@ -69,6 +75,18 @@ def _runs(name: str, home: Home) -> Iterator[Statement]:
         yield from runs(home.partition, home.region, home.account)
     if name == "ingest":
         yield allow(RECEIVES, home.arn("sqs", INTAKE_QUEUE))
+
+
+def _calls(name: str, home: Home, paging: Paging) -> Iterator[Statement]:
+    """The other topics and the secrets of the call list, for whoever passes pages on, and for whoever looks whether that works."""
+    if name not in CALLS:
+        return
+    topics = sorted({level.to for level in paging.call_list if level.to.startswith("arn:")})
+    secrets = sorted({home.arn("secretsmanager", f"secret:{level.secret}-??????") for level in paging.call_list if level.secret})
+    if topics:
+        yield {**allow(CALLS[name], ""), "Resource": topics}
+    if secrets:
+        yield {**allow(levels.READS, ""), "Resource": secrets}
 
 
 def _records(home: Home) -> Iterator[Statement]:

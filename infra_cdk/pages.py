@@ -82,6 +82,10 @@ class Pages(Construct):
         pattern = events.EventPattern(source=["aws.states"], detail_type=["Step Functions Execution Status Change"], detail=ended)
         events.Rule(self, "Ended", event_pattern=pattern, targets=[targets.LambdaFunction(notify, dead_letter_queue=dead)])
 
+    def pass_on(self, notify: lambda_.IFunction) -> None:
+        """Have `notify` told of every page: it knows the call list. What it could not be given is in its own dead letters."""
+        self.topic.add_subscription(subscriptions.LambdaSubscription(notify))
+
     def show(self, functions: Mapping[str, lambda_.IFunction], machine: sfn.StateMachine) -> None:
         """One screen: what is wrong, what runs, and how long it takes."""
         board = cloudwatch.Dashboard(self, "Board", dashboard_name="codeblue")

@@ -6,14 +6,17 @@ by us, for the CDK has names of its own.
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from shared.adapters.aws.custody_places import SECOND_REGION
+from shared.domain.call_list import Paging
 from shared.domain.errors import BadInput
 from shared.domain.value import Value
+from shared.settings import Policy
 
 Account = Annotated[str, Field(pattern=r"^\d{12}$")]
 Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
@@ -96,6 +99,16 @@ class Parameters(Value):
             error = why.errors()[0]
             where = ".".join(map(str, error["loc"]))
             raise BadInput(f"context {where}: {error['msg']}" if where else re.sub("^Value error, ", "", error["msg"])) from None
+
+    @cached_property
+    def paging(self) -> Paging:
+        """The call list of the policy file. Raises `BadInput`, also for a secret that no function of ours is given."""
+        paging = Policy.read(self.policy_text()).paging
+        if strange := [level.secret for level in paging.call_list if level.secret.startswith("env:")]:
+            raise BadInput(
+                f"response.toml, [paging]: {strange[0]}: a deployed function reads secrets from Secrets Manager, by name"
+            )
+        return paging
 
     def policy_text(self) -> str:
         """The policy file as it is deployed; the defaults, where none is named. Raises `BadInput` where it cannot be read."""

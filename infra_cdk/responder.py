@@ -57,14 +57,15 @@ class Responder(Construct):
 
     def _role(self, name: str, home: Home, given: Parameters) -> WorkerRole:
         trusted = iam.ServicePrincipal("lambda.amazonaws.com")
-        documents = duties(name, home, given.accounts)
+        documents = duties(name, home, given.accounts, given.paging)
         return WorkerRole(self, f"{name.capitalize()}Role", name=f"codeblue-{name}", trusted=trusted, documents=documents)
 
     def _function(self, name: str, role: WorkerRole, shared: Shared, told: Mapping[str, str], given: Parameters) -> Function:
         post = POSTS[name]
         if name == post.power.value == "fence":
             post = post._replace(at_once=given.fence_concurrency)
-        made = Function(self, name, post, role.role, shared, {**told, "CODEBLUE_POWER": post.power.value})
+        relayed = {"CODEBLUE_RELAYED": "true"} if given.paging.call_list and name != "notify" else {}
+        made = Function(self, name, post, role.role, shared, {**told, **relayed, "CODEBLUE_POWER": post.power.value})
         made.node.add_dependency(*role.policies)
         return made
 

@@ -30,7 +30,7 @@ POSTS: Mapping[str, Post] = {
     "desk": Post("functions.desk.handler", Power.RECORD, seconds=120, at_once=2, megabytes=1024),
     "sweep": Post("functions.sweep.handler", Power.RECORD, seconds=120, at_once=1, megabytes=512),
     "doctor": Post("functions.doctor.handler", Power.OBSERVE, seconds=600, at_once=1, megabytes=512),
-    "notify": Post("functions.notify.handler", Power.RECORD, seconds=30, at_once=2, megabytes=512, keeps=False),
+    "notify": Post("functions.notify.handler", Power.RECORD, seconds=120, at_once=2, megabytes=512, keeps=False),
 }
 """By the name that the function has after `codeblue-`; its role has the same."""
 

@@ -93,6 +93,8 @@ class ResponderStack(Stack):
         pages.watch(of_intake(intake.queue, intake.dead, intake.rule))
         notify = responder.functions["notify"]
         pages.tell(responder.machine, notify.live, notify.dead)
+        if given.paging.call_list:
+            pages.pass_on(notify.live)
         pages.show({name: each.function for name, each in responder.functions.items()}, responder.machine)
 
 

@@ -3,7 +3,6 @@
 An unknown key or a bad value stops everything: a policy that is half understood would be half obeyed.
 """
 
-import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -11,30 +10,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
+from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from shared.domain.call_list import Level, Paging
 from shared.domain.case import Mode
+from shared.domain.duration import Duration
 from shared.domain.errors import BadInput
 from shared.domain.plan import Wave
 from shared.domain.value import Value, digest
 
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def duration(thing: object) -> timedelta:
-    """`90s`, `10m`, `4h`, `30d`. Raises ValueError for anything else."""
-    if isinstance(thing, timedelta):
-        return thing
-    found = re.fullmatch(r"([1-9]\d{0,4})([smhd])", thing) if isinstance(thing, str) else None
-    if not found:
-        raise ValueError('a duration such as "90s", "10m", "4h" or "30d"')
-    return timedelta(seconds=int(found[1]) * UNITS[found[2]])
-
-
-Duration = Annotated[
-    timedelta, BeforeValidator(duration), PlainSerializer(lambda span: f"{int(span.total_seconds())}s", when_used="json")
-]
 Account = Annotated[str, Field(pattern=r"^(\d{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$")]
 Names = tuple[str, ...]
 
@@ -206,6 +191,7 @@ class Policy(Value):
     migration: MigrationRules = MigrationRules()
     fence: FenceRules = FenceRules()
     triage: Triage = Triage()
+    paging: Paging = Paging()
     identities: dict[str, Names] = Field(default_factory=dict)
     """people and programs that have several names (ARNs, object ids, sign-in names, `STORE` or `STORE/key1` for a store's keys)"""
 
@@ -243,6 +229,7 @@ def load(path: Path | None) -> Policy:
 WORDS = {
     "model_type": "must be a table",
     "dict_type": "must be a table",
+    "missing": "is missing",
     "tuple_type": "must be a list",
     "string_type": "must be text in quotes",
     "int_type": "must be a whole number",
@@ -275,6 +262,8 @@ def _keys(table: Sequence[str]) -> Iterable[str]:
             defaults: Value = Policy()
         case ["tenants", *_]:
             defaults = Tenant()
+        case ["paging", "call_list", *_]:
+            defaults = Level(to="topic")
         case [name, *_]:
             defaults = getattr(Policy(), name)
     return (key for key, _ in defaults)

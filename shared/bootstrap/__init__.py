@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.adapters.local.clock import SystemClock
-from shared.adapters.local.notifier import LogNotifier
 from shared.adapters.several.ports import SeveralDirectories, SeveralLogs, SeveralSources, SeveralTraffics, SeveralWorlds
 from shared.containment.action import Action
 from shared.containment.estate import Estate, Tenant
 from shared.containment.guard import Protected
 from shared.domain.errors import BadInput, NotReady
 from shared.domain.resource import Cloud, Kind, Ref
-from shared.ports import Clock, Memory, Notifier
+from shared.ports import Clock, Memory
 from shared.settings import Policy
 from shared.workflow.deps import Deps
 
 from .clouds import Presence, answered, in_aws, in_azure, recoveries, tell
+from .paging import called, levels, pager, relay
 from .records import Custody, custody, in_folders
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ __all__ = [
     "pager",
     "permissions",
     "protected",
+    "relay",
     "workflow",
 ]
 
@@ -91,7 +92,7 @@ def _composed(policy: Policy, clock: Clock, keeping: Custody, present: Mapping[C
         cases=keeping.cases,
         journal=keeping.journal(clock),
         afresh=keeping.journal(clock, reading=True),
-        notifier=first.notifier,
+        notifier=called(policy, first.notifier, clock),
         clock=clock,
         policy=policy,
         estate=estate(policy, frozenset().union(*(each.homes for each in present.values())), first.region),
@@ -172,6 +173,7 @@ def examined(policy: Policy, deployed: "Callable[[], Desk | None]", *, at_home: 
     mine = sorted(account for account in place.accounts if account.isdigit())
     buckets = [store for store in place.stores if store.cloud is Cloud.AWS]
     yield from examined(clients, mine, buckets, policy.responder)
+    yield from levels(policy)
     if there := deployed():
         yield tried("the deployed responder answers", "", lambda: there.ask("cases"), "see its alarms")
 
@@ -181,14 +183,6 @@ def _kept(policy: Policy, clients: "Clients") -> None:
     kept = custody(policy, SystemClock(), clients)
     kept.signer.public_key()
     kept.cases.paused()
-
-
-def pager() -> Notifier:
-    """Who is paged, for a function that needs nothing else."""
-    from shared.adapters.aws.clients import Clients
-    from shared.adapters.aws.notifier import notifier
-
-    return notifier(Clients()) or LogNotifier()
 
 
 def estate(policy: Policy, homes: frozenset[str], region: str) -> Estate:

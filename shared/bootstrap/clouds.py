@@ -72,7 +72,7 @@ def in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Presence:
         directory=lambda: AwsDirectory(clients),
         evidence=lambda: _evidence(clients, clock),
         sources=lambda: _sources(clients, clock),
-        notifier=notifier(clients) or LogNotifier(),
+        notifier=notifier(clients, listed=bool(policy.paging.call_list)) or LogNotifier(),
         recovery=cache(lambda: _recovery(clients, clock)),
         traffic=cache(lambda: _traffic(clients, clock)),
         doubts=tuple(_doubts(found)),

@@ -1,4 +1,4 @@
-"""Commands by which people decide: approve, rollback, release, pause, resume, note."""
+"""Commands by which people decide: approve, acknowledge, rollback, release, pause, resume, note."""
 
 import sys
 import uuid
@@ -10,10 +10,11 @@ import typer
 
 from shared.domain.case import Case, Verdict
 from shared.domain.errors import BadInput, LeaseLost
-from shared.report.lines import of_undo
+from shared.report.lines import of_taken, of_undo
 from shared.report.summary import summary
 from shared.settings import load
 from shared.workflow import deciding
+from shared.workflow.acknowledging import acknowledge as take
 from shared.workflow.deps import Deps
 from shared.workflow.run import hold
 
@@ -44,6 +45,16 @@ def approve(  # what a command is told
         output.emit({"case": case, "message": words}) if json else output.out.print(words)
         return
     _decide(case, policy, lambda c, deps: deciding.decide(c, deps, digest, deps.caller, granted=not refuse), json=json)
+
+
+def acknowledge(case: CaseId, json: Json = False, policy: PolicyFile = None, stack: Stack = "", direct: Direct = False) -> None:
+    """Take the page of a case: on record under your name, and nobody else is called. It decides nothing."""
+    if there := at(stack, direct=direct):
+        said = there.ask("acknowledge", case=case)
+    else:
+        deps = _deps(policy)
+        said = of_taken(take(case, deps, deps.caller))
+    output.emit(said) if json else output.out.print(said["message"])
 
 
 def rollback(  # what a command is told
@@ -95,7 +106,7 @@ def note(case: CaseId, text: Text, json: Json = False, policy: PolicyFile = None
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (approve, rollback, release, pause, resume, note):
+    for command in (approve, acknowledge, rollback, release, pause, resume, note):
         app.command()(command)
 
 

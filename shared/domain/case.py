@@ -12,6 +12,7 @@ from pydantic import AwareDatetime
 from .actor import Lineage
 from .envelope import Envelope
 from .exposure import Exposure
+from .page import OpenPage
 from .plan import Status, Wave
 from .resource import Cloud, Ref
 from .scope import Declared, Judged, Reach, Rightful, Scope, Standing, Succession
@@ -168,6 +169,8 @@ class Case(Value):
     lineage: Lineage | None = None
     scope: Scope = Scope()
     awaiting: Awaiting | None = None
+    page: OpenPage | None = None
+    """what needs a person now, and who was told of it; None where nothing does"""
     envelope: Envelope | None = None
     approvals: tuple[Approval, ...] = ()
     declined: tuple[Wave, ...] = ()

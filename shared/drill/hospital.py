@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from shared.adapters.local.notifier import LogNotifier
 from shared.adapters.memory.windows import BoundedMemory
 from shared.domain.case import Case
 from shared.domain.case import Stage as CaseStage
@@ -237,13 +238,13 @@ def respond(stage: Stage, begun: Begun, say: Say, progress: Progress) -> Answere
     return Answered(cases, working, played, begun, alerted, watch.all_held or settled, settled)
 
 
-class Pager:
+class Pager(LogNotifier):
     """Tells what people would be paged about, where nobody is to be woken."""
 
     def __init__(self, say: Say) -> None:
         self._say = say
 
-    def page(self, case_id: str, subject: str, body: str) -> None:  # noqa: ARG002  # a page's text repeats what is asked
+    def page(self, case_id: str, subject: str, body: str, level: int = 0) -> None:  # noqa: ARG002  # a page's text repeats what is asked
         self._say(f"People are paged: {subject}.")
 
 

@@ -7,15 +7,18 @@ and nothing else on purpose; what an adapter cannot do it refuses, it never pret
 from .clouds import Access, Act, Directory, Edit, Evidence, Receipt, Relation, Sources, Traits, World
 from .memory import Memory
 from .objects import Objects
+from .paging import Channel, Channels, Notifier, Settled, Told, What
 from .record import Journal, Keyring, Recorded, Signer, Sink, Witness
 from .traffic import PLAINTEXT, Encrypting, KeyUse, Request, Traffic, Uses, Watched
-from .work import Cases, Clock, Lease, Notifier
+from .work import Cases, Clock, Lease
 
 __all__ = [
     "PLAINTEXT",
     "Access",
     "Act",
     "Cases",
+    "Channel",
+    "Channels",
     "Clock",
     "Directory",
     "Edit",
@@ -32,13 +35,16 @@ __all__ = [
     "Recorded",
     "Relation",
     "Request",
+    "Settled",
     "Signer",
     "Sink",
     "Sources",
+    "Told",
     "Traffic",
     "Traits",
     "Uses",
     "Watched",
+    "What",
     "Witness",
     "World",
 ]

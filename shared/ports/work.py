@@ -1,4 +1,4 @@
-"""Doors to the work itself: cases and who may work on them, people, time."""
+"""Doors to the work itself: cases and who may work on them, time."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -67,14 +67,6 @@ class Cases(Protocol):
 
     def resume(self, by: str) -> None:
         """Allow it again."""
-        ...
-
-
-class Notifier(Protocol):
-    """Wakes people."""
-
-    def page(self, case_id: str, subject: str, body: str) -> None:
-        """Tell the on-call person now. Carries no health data."""
         ...
 
 

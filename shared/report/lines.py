@@ -1,7 +1,8 @@
-"""What scripts get about a case in one object each: a line of the list, an audit, what an undo would take back."""
+"""What scripts get about a case in one object each: a line of the list, an audit, a page, what an undo would take back."""
 
 from shared.custody.audit import Audit
 from shared.domain.case import Case
+from shared.workflow.acknowledging import Taken
 from shared.workflow.deciding import Undo
 
 
@@ -27,6 +28,11 @@ def of_audit(case_id: str, found: Audit) -> dict[str, object]:
         "findings": [str(f) for f in found.findings],
         "guarantees": [{"what": g.what, "holds": g.holds, "why": g.why} for g in found.guarantees],
     }
+
+
+def of_taken(found: Taken) -> dict[str, object]:
+    """Who has the page of a case, and the sentence about it."""
+    return {**found.model_dump(mode="json"), "message": found.words}
 
 
 def of_undo(case_id: str, wanted: Undo) -> dict[str, object]:

@@ -41,6 +41,10 @@ TOLD: Mapping[str, Telling] = {
     "approved": Telling(Lane.PEOPLE, "approved", "{wave}: approved by {by}, digest {digest}"),
     "declined": Telling(Lane.PEOPLE, "declined", "{wave}: declined by {by}, digest {digest}"),
     "note": Telling(Lane.PEOPLE, "note", "{by} put a note on record (encrypted there)"),
+    "escalated": Telling(
+        Lane.PEOPLE, "escalated", "{about}: nobody had acknowledged it, and level {level} of the call list was told"
+    ),
+    "acknowledged": Telling(Lane.PEOPLE, "acknowledged", "{about}: acknowledged by {by}"),
     "held": Telling(Lane.FENCE, "held", "part of the fence could not be written yet; it is held and tried again"),
     "exposure": Telling(Lane.RECORD, "reads counted", "what the actors read was counted from the log"),
     "verified": Telling(Lane.MIGRATE, "proved", "what was moved was looked at afresh, store by store"),

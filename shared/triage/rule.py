@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.domain.case import Mode
+from shared.domain.duration import Duration
 from shared.domain.value import Value
-from shared.settings import Duration
 
 from .decision import Decision
 

@@ -10,6 +10,7 @@ from shared.domain.case import Case, Stage
 from shared.domain.errors import LeaseLost, NotDurable
 from shared.ports import Cases, Lease
 
+from . import paging
 from .deps import Deps
 from .stages import STEPS, Power
 from .step import Next, Part
@@ -121,7 +122,11 @@ def run_stage(held: Held, stage: Stage, deps: Deps) -> Outcome:
     following = _following(held, stage, deps)
     if following.stage is not None and following.stage not in STEPS[stage].then:
         raise RuntimeError(f"{stage} may not lead to {following.stage}")
-    held.keep(following.case.but(stage=following.stage or stage))
+    after = paging.followed(case, following.case.but(stage=following.stage or stage), deps)
+    if paging.due(after, deps):
+        held.settle()  # whoever has lost the lease tells nobody
+        after = paging.escalated(after, deps)
+    held.keep(after)
     return Outcome(case.id, following.stage, following.ask_seconds, following.again_seconds, following.parts)
 
 

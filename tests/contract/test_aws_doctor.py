@@ -106,3 +106,13 @@ def test_who_answers_for_the_other_cloud_alone_is_told_that_nothing_was_looked_a
 def test_a_policy_that_is_not_understood_is_no_checkup(told: Any) -> None:  # noqa: ANN401
     ran = CliRunner().invoke(app, ["doctor", "--policy", "nowhere.toml"])
     assert isinstance(ran.exception, BadInput)
+
+
+def test_a_level_of_the_call_list_that_could_not_be_told_is_found_beforehand(told: Any, sandbox: Sandbox) -> None:  # noqa: ANN401
+    recording(sandbox)
+    topic = sandbox.root().client("sns").create_topic(Name="consultants")["TopicArn"]
+    calls = (
+        f'[paging]\ncall_list = [{{to = "topic"}}, {{to = "{topic}"}}, {{to = "webhook", secret = "env:TOOL_THAT_IS_NOT_SET"}}]\n'
+    )
+    code, wrong = told(POLICY + calls)
+    assert (code, list(wrong)) == (3, ["level 2 of the call list", "level 3 of the call list"])

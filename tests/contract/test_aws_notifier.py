@@ -1,11 +1,15 @@
 """What people read on a page, as SNS delivers it."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from shared.adapters.aws.clients import Clients
-from shared.adapters.aws.notifier import MAX_SUBJECT, notifier
+from shared.adapters.aws.levels import Topic, secret
+from shared.adapters.aws.notifier import MARK, MAX_SUBJECT, notifier
+from shared.domain.errors import Absent, NotReady
+from shared.ports import Told
 from shared.sandbox.aws.server import REGION, Sandbox
 from tests.contract.test_aws_desk import keys
 
@@ -41,3 +45,66 @@ def test_a_page_says(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, case: st
     (message,) = root.client("sqs").receive_message(QueueUrl=queue)["Messages"]
     read = json.loads(message["Body"])
     assert (read["Message"], len(read["Subject"])) == (text, MAX_SUBJECT)
+
+
+@pytest.mark.parametrize(
+    ("relayed", "mark"),
+    [pytest.param("", "sender", id="by its sender"), pytest.param("true", "subscriber", id="by the subscriber")],
+)
+def test_with_a_call_list_a_page_says_who_passes_it_on(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, relayed: str, mark: str
+) -> None:
+    root = sandbox.root()
+    topic = root.client("sns").create_topic(Name="pages")["TopicArn"]
+    queue = root.client("sqs").create_queue(QueueName="pager")["QueueUrl"]
+    arn = root.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    root.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    keys(monkeypatch, sandbox, "codeblue-fence")
+    given = {"AWS_ENDPOINT_URL": sandbox.endpoint_url, "AWS_DEFAULT_REGION": REGION, "CODEBLUE_TOPIC": topic}
+    for name, value in {**given, "CODEBLUE_RELAYED": relayed}.items():
+        monkeypatch.setenv(name, value)
+    pager = notifier(Clients(), listed=True)
+    assert pager
+    pager.page("cb-1", "A decision is needed", "why", 1)
+    pager.settle("cb-1", "acknowledged", "by ann")
+    read = [
+        json.loads(message["Body"])
+        for message in root.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=2)["Messages"]
+    ]
+    marks = [{name: each["Value"] for name, each in message["MessageAttributes"].items()} for message in read]
+    assert {"what": "page", "case": "cb-1", "level": "2", MARK: mark} in marks
+    assert {"what": "acknowledged", "case": "cb-1", "level": "1", MARK: mark} in marks
+    assert any("codeblue acknowledge cb-1" in message["Message"] for message in read)
+
+
+class TestLevels:
+    """Other topics of the call list, and what is kept of webhooks."""
+
+    @pytest.fixture
+    def clients(self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Clients:
+        keys(monkeypatch, sandbox, "codeblue-notify")
+        for name, value in {"AWS_ENDPOINT_URL": sandbox.endpoint_url, "AWS_DEFAULT_REGION": REGION}.items():
+            monkeypatch.setenv(name, value)
+        return Clients()
+
+    def test_a_topic_is_reached_when_somebody_listens(self, sandbox: Sandbox, clients: Clients) -> None:
+        root = sandbox.root()
+        topic = root.client("sns").create_topic(Name="consultants")["TopicArn"]
+        level = Topic(lambda: clients, topic)
+        with pytest.raises(NotReady, match="no subscription of it is confirmed"):
+            level.reached()
+        queue = root.client("sqs").create_queue(QueueName="consultant")["QueueUrl"]
+        arn = root.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        root.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        level.reached()
+        level.tell(Told("page", "cb-1", "A decision is needed", 2, datetime.now(UTC)))
+        (message,) = root.client("sqs").receive_message(QueueUrl=queue)["Messages"]
+        read = json.loads(message["Body"])
+        assert (read["Subject"], "codeblue acknowledge cb-1" in read["Message"]) == ("cb-1: A decision is needed", True)
+
+    def test_what_is_kept_of_a_webhook_is_read_by_name(self, sandbox: Sandbox, clients: Clients) -> None:
+        kept = json.dumps({"url": "https://tool.example/"})
+        sandbox.root().client("secretsmanager").create_secret(Name="codeblue/tool", SecretString=kept)
+        assert secret(clients, "codeblue/tool") == kept
+        with pytest.raises(Absent):
+            secret(clients, "codeblue/none")

@@ -20,6 +20,10 @@ type Resources = dict[str, dict[str, Any]]
 
 HOME, WARD, MANAGEMENT = "111122223333", "444455556666", "777788889999"
 APPROVER = f"arn:aws:iam::{HOME}:role/approver"
+CONSULTANTS = f"arn:aws:sns:us-east-1:{HOME}:consultants"
+CALL_LIST = f"""[paging]
+call_list = [{{to = "topic"}}, {{to = "{CONSULTANTS}"}}, {{to = "webhook", secret = "codeblue/tool"}}]
+"""
 STACKS = (
     "CodeblueCustody",
     "CodeblueCustodySecond",
@@ -95,7 +99,7 @@ def _synthesised(folder: Path) -> str:
     stub, policy = folder / "stub", folder / "response.toml"
     stub.mkdir()
     (stub / "stub.py").write_text("")
-    policy.write_text(f'version = 1\n[tenants.st-brendan]\naccounts = ["{WARD}"]\n')
+    policy.write_text(f'version = 1\n[tenants.st-brendan]\naccounts = ["{WARD}"]\n{CALL_LIST}')
     app = App(outdir=str(folder / "assembly"), analytics_reporting=False, context=FLAGS)
     compose(app, given(package=str(stub), policy=str(policy)))
     try:

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from shared.adapters.local.notifier import LogNotifier
+from shared.adapters.memory.notifier import MemoryNotifier
 from shared.adapters.memory.windows import BoundedMemory
 from shared.bootstrap.clouds import tell
 from shared.containment.actions import ACTIONS
@@ -19,16 +20,13 @@ NIGHT = date(2026, 11, 22)
 GONE, SILENT = "break-glass does not exist", "on-call could not be looked up"
 
 
-class Pages:
+class Pages(MemoryNotifier):
     """What people were woken with."""
 
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def page(self, case_id: str, subject: str, body: str) -> None:
-        assert not case_id
-        assert "response.toml" in subject
-        self.said.append(body)
+    @property
+    def said(self) -> list[str]:
+        assert all("response.toml" in page.subject and not page.case_id for page in self.pages)
+        return [page.body for page in self.pages]
 
 
 def no_table() -> Memory:

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.case import Mode
+from shared.domain.duration import duration
 from shared.domain.errors import BadInput
 from shared.domain.plan import Wave
-from shared.settings import Policy, duration, load
+from shared.settings import Policy, load
 
 WHOLE = """
 version = 1
@@ -60,6 +61,17 @@ sound = "rotate"
 [fence]
 tls_floor = "1.3"
 quarantine = "role"
+[paging]
+repeat = 1
+[[paging.call_list]]
+to = "topic"
+[[paging.call_list]]
+to = "webhook"
+form = "pagerduty"
+secret = "codeblue/pagerduty"
+wait = "20m"
+[[paging.call_list]]
+to = "arn:aws:sns:us-east-1:111122223333:consultants"
 """
 
 
@@ -73,6 +85,14 @@ def test_every_documented_key_is_read() -> None:
     assert not policy.one_way.takes_two(reversible=False, grave=True)
     assert policy.keys.sound == "rotate"
     assert policy.custody.retention_days == 3000
+    assert [(step.level, step.after.seconds // 60) for step in policy.paging.steps] == [
+        (0, 0),
+        (1, 10),
+        (2, 30),
+        (0, 40),
+        (1, 50),
+        (2, 70),
+    ]
 
 
 def test_no_file_means_the_documented_defaults() -> None:
@@ -80,6 +100,7 @@ def test_no_file_means_the_documented_defaults() -> None:
     assert [policy.mode(wave) for wave in (Wave.PRESERVE, Wave.FENCE, Wave.SWEEP)] == [Mode.AUTO] * 3
     assert {policy.modes.rekey, policy.modes.migrate, policy.modes.enforce, policy.modes.retire, policy.one_way.mode} == {Mode.ASK}
     assert (policy.approval.expires, policy.limits.stale_after) == (timedelta(hours=4), timedelta(hours=24))
+    assert (policy.paging.steps, policy.paging.due(timedelta(days=1))) == ((), 1)
     assert (policy.limits.lineages, policy.limits.window, policy.limits.evidence_days) == (5, timedelta(minutes=10), 30)
     assert policy.custody.retention_days == 2192
     assert policy.one_way.takes_two(reversible=True, grave=True)
@@ -113,6 +134,22 @@ REFUSED = {
     "a value for a table": ("limits = 3", "limits must be a table"),
     "an account that is none": ('[tenants.a]\naccounts = ["1"]', "tenants.a.accounts.0 must match"),
     "a tenant with a space": ('[tenants."a b"]\n', "tenants.a b must match"),
+    "somebody to be paged who is none": ('[[paging.call_list]]\nto = "ann"', "paging.call_list.0.to must match"),
+    "nobody to be paged": ('[[paging.call_list]]\nwait = "5m"', "paging.call_list.0.to is missing"),
+    "an unknown key of a level": (
+        '[[paging.call_list]]\nto = "topic"\nminutes = 5',
+        "paging.call_list.0.minutes is no key of this file; allowed there: to, wait, form, secret",
+    ),
+    "a webhook without its secret": (
+        '[[paging.call_list]]\nto = "webhook"',
+        'paging.call_list.0 must be `to = "webhook"` together',
+    ),
+    "a topic with a secret": ('[[paging.call_list]]\nto = "topic"\nsecret = "x"', "paging.call_list.0 must be"),
+    "an address in the place of a secret's name": (
+        '[[paging.call_list]]\nto = "webhook"\nsecret = "https://tool.example/key"',
+        "paging.call_list.0.secret must match",
+    ),
+    "a list that is gone through for ever": ("[paging]\nrepeat = 10", "paging.repeat must be 9 or less"),
     "another version": ("version = 2", "version must be 1"),
     "no TOML": ("modes", "response.toml is not TOML"),
 }

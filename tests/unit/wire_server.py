@@ -16,6 +16,7 @@ class Asked:
     target: str
     headers: dict[str, str]
     connection: int
+    body: bytes = b""
 
 
 type Answer = Callable[[Asked], bytes | None]
@@ -66,8 +67,8 @@ class WireServer:
                     return None
                 lines = iter(lambda: self.rfile.readline().decode("latin-1").strip(), "")
                 headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-                self.rfile.read(int(headers.get("content-length", 0)))
-                return Asked(first[0], first[1], headers, id(self))
+                body = self.rfile.read(int(headers.get("content-length", 0)))
+                return Asked(first[0], first[1], headers, id(self), body)
 
         return Handler
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from shared.ports import Settled
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -10,6 +12,7 @@ class Page:
     case_id: str
     subject: str
     body: str
+    level: int = 0
 
 
 class MemoryNotifier:
@@ -17,6 +20,10 @@ class MemoryNotifier:
 
     def __init__(self) -> None:
         self.pages: list[Page] = []
+        self.settled: list[tuple[str, Settled]] = []
 
-    def page(self, case_id: str, subject: str, body: str) -> None:
-        self.pages.append(Page(case_id, subject, body))
+    def page(self, case_id: str, subject: str, body: str, level: int = 0) -> None:
+        self.pages.append(Page(case_id, subject, body, level))
+
+    def settle(self, case_id: str, how: Settled, body: str) -> None:  # noqa: ARG002  # what is said beside it is not kept
+        self.settled.append((case_id, how))

@@ -1,0 +1,1 @@
+"""Paging people by a call list, over whatever each level of it is reached by."""

@@ -1,0 +1,88 @@
+"""A person takes an open page, and the clock tells the next level where nobody does."""
+
+import uuid
+from contextlib import suppress
+
+from shared.domain.case import Case
+from shared.domain.errors import BadInput, LeaseLost
+from shared.domain.value import Value
+
+from .deps import Deps
+from .paging import due, escalated, followed, need, opened
+from .run import hold
+
+TRIES = 40
+POLL_SECONDS = 0.5
+
+
+class Taken(Value):
+    """A page that somebody has: `by` them since `at` (ISO 8601), `anew` where they are the first."""
+
+    case: str
+    subject: str
+    by: str
+    at: str
+    anew: bool
+
+    @property
+    def words(self) -> str:
+        """The sentence about it."""
+        if self.anew:
+            return (
+                f"case {self.case}: acknowledged by {self.by}: {self.subject}. Nobody else is called; it still waits for an answer"
+            )
+        return f"case {self.case}: {self.by} has it since {self.at}: {self.subject}"
+
+
+def acknowledge(case_id: str, deps: Deps, by: str) -> Taken:
+    """Take the open page of this case: on record, and nobody else is called. Whoever was first has it.
+
+    Raises `BadInput` where no page is open, `Absent`, `NotDurable`, and `LeaseLost` where another worker has the case for too long.
+    """
+    for _ in range(TRIES):
+        with suppress(LeaseLost), hold(case_id, deps, uuid.uuid4().hex) as held:
+            if held is not None:
+                case, taken = _acknowledged(held.load(), deps, by)
+                if taken.anew:
+                    held.save(case)
+                    deps.notifier.settle(case_id, "acknowledged", f"{taken.subject}: acknowledged by {by}.")
+                return taken
+        deps.clock.sleep(POLL_SECONDS)
+    raise LeaseLost(f"case {case_id} is being worked on; send the same again")
+
+
+def _acknowledged(case: Case, deps: Deps, by: str) -> tuple[Case, Taken]:
+    now = deps.clock.now()
+    page = opened(case, case, now)
+    if page is None:
+        raise BadInput(f"case {case.id} waits for nobody: no page of it is open")
+    if not page.by:
+        deps.journal(case.id).append("acknowledged", {"about": page.subject, "by": by}, need=1)
+        mine = page.but(by=by, at=now)
+        return case.but(page=mine), _taken(case.id, page.subject, by, now.isoformat(timespec="seconds"), anew=True)
+    return case, _taken(case.id, page.subject, page.by, page.at.isoformat(timespec="seconds") if page.at else "", anew=False)
+
+
+def _taken(case: str, subject: str, by: str, at: str, *, anew: bool) -> Taken:
+    return Taken(case=case, subject=subject, by=by, at=at, anew=anew)
+
+
+def look(deps: Deps) -> tuple[str, ...]:
+    """Tell the next level of every open page that is due, and close what needs nobody any more; the cases' ids.
+
+    A case that another worker has now is left to it: its stage looks as well. Raises `CloudError`.
+    """
+    return tuple(case.id for case in deps.cases.all() if _behind(case, deps) and _looked(case.id, deps))
+
+
+def _behind(case: Case, deps: Deps) -> bool:
+    return due(case, deps) or (case.page is not None and need(case) is None)
+
+
+def _looked(case_id: str, deps: Deps) -> bool:
+    with suppress(LeaseLost), hold(case_id, deps, uuid.uuid4().hex) as held:
+        if held is not None:
+            case = held.load()
+            held.save(escalated(followed(case, case, deps), deps))
+            return True
+    return False
