@@ -1,9 +1,11 @@
 """AWS Lambda behind a URL, and for runbooks: a person looks at cases and their record, or hands over an alert.
 
-Nothing but the record is changed here: an alert opens a case, and its workflow goes on from there. Deciding is `decide`'s.
+Nothing but the record is changed here: an alert opens a case, and its workflow goes on from there; a page is taken. Deciding is
+`decide`'s.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
@@ -13,11 +15,14 @@ from pydantic import Field, ValidationError
 from shared.adapters.aws.runbooks import RUNBOOKS, Execution
 from shared.bootstrap import finding
 from shared.domain.case import Case, Mode, Verdict
+from shared.domain.duration import Duration
 from shared.domain.errors import BadInput, CodeblueError, NotApproved
 from shared.domain.value import Value
-from shared.report.lines import of_audit, of_case, of_undo
+from shared.report.handover import handover as handed_on
+from shared.report.lines import of_audit, of_case, of_taken, of_undo
 from shared.report.pack import pack
 from shared.report.summary import summary, turned
+from shared.workflow.acknowledging import acknowledge as take
 from shared.workflow.answering import STATUS
 from shared.workflow.deciding import rollback_plan
 from shared.workflow.deps import Deps
@@ -41,12 +46,16 @@ STATUSES = {**STATUS, BadInput: HTTPStatus.BAD_REQUEST}
 
 
 class Errand(Value):
-    """The request's body, as JSON. An alert is handed over as its source sends it (`event`), or by its name (`finding`, an ARN)."""
+    """The request's body, as JSON. An alert is handed over as its source sends it (`event`), or by its name (`finding`, an ARN).
 
-    what: Literal["cases", "status", "report", "audit", "rollback", "plan", "respond"]
+    `since` is how long a shift was that is handed over.
+    """
+
+    what: Literal["cases", "status", "report", "audit", "rollback", "plan", "respond", "acknowledge", "handover"]
     case: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,64}$")] = ""
     event: str = ""
     finding: str = ""
+    since: Duration = timedelta(hours=12)
 
 
 def handler(event: dict[str, object], context: "LambdaContext") -> dict[str, object]:
@@ -114,6 +123,17 @@ def rollback(errand: Errand, deps: Deps, _who: str) -> dict[str, object]:
     return of_undo(case.id, rollback_plan(case, deps))
 
 
+def acknowledge(errand: Errand, deps: Deps, who: str) -> dict[str, object]:
+    """Who has the page of this case, on record under their name. Raises `BadInput` where none is open, `Absent`, `LeaseLost`."""
+    return of_taken(take(errand.case, deps, who))
+
+
+def handover(errand: Errand, deps: Deps, _who: str) -> dict[str, object]:
+    """What the next person on call has to know (`shared.report.handover`)."""
+    now = deps.clock.now()
+    return handed_on(deps.cases, deps.journal, deps.policy.paging, now - errand.since, now)
+
+
 def plan(errand: Errand, deps: Deps, who: str) -> dict[str, object]:
     """`{cases, turned}`: the cases that this alert opens, each of which asks before it does anything. Raises `BadInput`."""
     doors = Doors(environment.workflows(), environment.tokens())
@@ -162,4 +182,6 @@ ERRANDS: Mapping[str, Callable[[Errand, Deps, str], dict[str, object]]] = {
     "rollback": rollback,
     "plan": plan,
     "respond": respond,
+    "acknowledge": acknowledge,
+    "handover": handover,
 }

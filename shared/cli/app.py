@@ -11,7 +11,20 @@ import typer
 
 from shared.domain.errors import BadInput, CodeblueError, NotApproved, Tampered
 
-from . import acting, auditing, concluding, deciding, doctoring, drilling, output, reporting, sandboxes, showing, triaging
+from . import (
+    acting,
+    auditing,
+    concluding,
+    deciding,
+    doctoring,
+    drilling,
+    handing_over,
+    output,
+    reporting,
+    sandboxes,
+    showing,
+    triaging,
+)
 
 app = typer.Typer(
     name="codeblue",
@@ -21,7 +34,19 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for commands in (acting, deciding, concluding, showing, auditing, reporting, doctoring, drilling, sandboxes, triaging):
+for commands in (
+    acting,
+    deciding,
+    concluding,
+    showing,
+    handing_over,
+    auditing,
+    reporting,
+    doctoring,
+    drilling,
+    sandboxes,
+    triaging,
+):
     commands.add_to(app)
 
 EXIT: tuple[tuple[type[CodeblueError], int], ...] = ((BadInput, 2), (NotApproved, 4), (Tampered, 6), (CodeblueError, 1))
