@@ -25,6 +25,7 @@ NOT_ITS_OWN = (
     "pycurl",
     "rich",
     "shared.adapters.azure",
+    "shared.adapters.paging",
     "shared.cli",
     "shared.custody.audit",
     "shared.intake",
