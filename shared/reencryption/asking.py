@@ -12,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from heapq import heappop, heappush
 
-from shared.domain.errors import CloudError, Throttled
+from shared.domain.errors import CloudError
 from shared.domain.resource import Ref
 from shared.ports import Clock, Objects
 from shared.ports.asking import Ask, Copy, CopyParts, Head, Together, Told, Update
 from shared.ports.objects import Facts, Moved, Page
 
-from .answers import ATTEMPTS, Answer, later, meaning, persistently
+from .answers import ATTEMPTS, Answer, later, meaning, persistently, slows
 from .pacing import READS, TICK, WRITES, Pace, Paces
 
 type Conversation[R] = Generator[Ask, Told, R]
@@ -84,7 +84,7 @@ class Turns[R]:
 
     def _again(self, number: int, error: CloudError) -> bool:
         """Whether this call is made again; then it is, some time later."""
-        if isinstance(error, Throttled):
+        if slows(error):
             self._asks[number][1].throttled()
         tries = self._tries.get(number, 0) + 1
         if meaning(error) is not Answer.RETRY or tries >= ATTEMPTS:

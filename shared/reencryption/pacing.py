@@ -17,8 +17,8 @@ LEAST = 1.0
 BACK = 0.93
 PAUSE = 0.2
 
-BURST = 0.02
-"""Seconds of turns that may be taken at once by a worker who looked away."""
+BURST = 0.1
+"""Seconds of turns that may be taken at once by a worker who looked away: a page's last answers, another's use of its core."""
 
 
 MOST_PACES = 10_000

@@ -67,7 +67,7 @@ def test_all_prefixes_together_keep_the_ceiling() -> None:
         taken += sum(paces.of(f"{prefix}/jane").free(clock.monotonic()) for prefix in range(7))
         clock.sleep(0.001)
     assert 0.9 * 200 <= taken <= 1.05 * 200
-    assert all(paces.of(f"{prefix}/jane").due() > clock.monotonic() - 0.03 for prefix in range(7))
+    assert all(paces.of(f"{prefix}/jane").due() > clock.monotonic() - pacing.BURST - 0.01 for prefix in range(7))
 
 
 @pytest.mark.parametrize("ceiling", [None, 40.0])

@@ -166,6 +166,20 @@ def test_a_throttled_prefix_slows_down_alone() -> None:
     assert paces.of("ward/a").rate < paces.of("lab/b").rate
 
 
+@pytest.mark.parametrize("code", ["InternalError", "500"])
+def test_a_server_that_fails_by_itself_is_asked_again_at_the_same_pace(code: str) -> None:
+    clock = MemoryClock()
+    paces = Paces(clock)
+    made = asking.Turns([head(JANE)], clock, paces)
+    clock.sleep(1)
+    ((number, _),) = made.take(1)
+    before = paces.of(JANE, pacing.READS).rate
+    made.told(number, Throttled("later", code))
+    assert paces.of(JANE, pacing.READS).rate == before
+    assert made.results == [None]
+    assert made.wait() is not None
+
+
 def test_turns_are_taken_at_the_pace_and_not_all_at_once() -> None:
     clock = MemoryClock()
     made = turns(*(f"ward/{n}" for n in range(400)), clock=clock)
