@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,7 +92,7 @@ def _composed(policy: Policy, clock: Clock, keeping: Custody, present: Mapping[C
         cases=keeping.cases,
         journal=keeping.journal(clock),
         afresh=keeping.journal(clock, reading=True),
-        notifier=called(policy, first.notifier, clock),
+        notifier=called(policy, first.notifier, clock, partial(ThreadPoolExecutor, max_workers=1)),
         clock=clock,
         policy=policy,
         estate=estate(policy, frozenset().union(*(each.homes for each in present.values())), first.region),

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -22,16 +23,18 @@ VARIABLE = "env:"
 
 
 def pager(policy: Policy) -> Notifier:
-    """Who is paged, for a function that needs nothing else."""
+    """Who is paged, for a function that needs nothing else and ends when that is done."""
     return called(policy, _topic(policy), SystemClock())
 
 
-def called(policy: Policy, topic: Notifier, clock: Clock) -> Notifier:
-    """The topic; with a call list that nobody else passes pages on to, both."""
+def called(policy: Policy, topic: Notifier, clock: Clock, aside: Callable[[], Executor] | None = None) -> Notifier:
+    """The topic; with a call list that nobody else passes pages on to, both. `aside`: see `CallList`."""
     from shared.adapters.aws.notifier import relayed
     from shared.adapters.paging.call_list import CallList
 
-    return CallList(topic, channels(policy), clock) if policy.paging.call_list and not relayed() else topic
+    if not policy.paging.call_list or relayed():
+        return topic
+    return CallList(topic, channels(policy), clock, aside() if aside else None)
 
 
 def relay(policy: Policy) -> "tuple[Channels, Notifier]":

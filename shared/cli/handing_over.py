@@ -86,8 +86,7 @@ def _fence(line: Mapping[str, Any]) -> str:
 
 
 def _call(line: Mapping[str, Any]) -> str:
-    wait = f", then {line['wait_seconds'] // 60} minutes" if line["wait_seconds"] else ""
-    return f"{line['level']}. {line['to']}{wait}"
+    return f"{line['level']}. {line['to']}{f', for {line["wait_seconds"] / 60:g} min' if line['wait_seconds'] else ''}"
 
 
 def _time(moment: str) -> str:

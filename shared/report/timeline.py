@@ -42,7 +42,7 @@ TOLD: Mapping[str, Telling] = {
     "declined": Telling(Lane.PEOPLE, "declined", "{wave}: declined by {by}, digest {digest}"),
     "note": Telling(Lane.PEOPLE, "note", "{by} put a note on record (encrypted there)"),
     "escalated": Telling(
-        Lane.PEOPLE, "escalated", "{about}: nobody had acknowledged it, and level {level} of the call list was told"
+        Lane.PEOPLE, "escalated", "{about}: nobody had acknowledged it, and level {level} of the call list was called"
     ),
     "acknowledged": Telling(Lane.PEOPLE, "acknowledged", "{about}: acknowledged by {by}"),
     "held": Telling(Lane.FENCE, "held", "part of the fence could not be written yet; it is held and tried again"),

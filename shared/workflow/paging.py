@@ -79,6 +79,6 @@ def escalated(case: Case, deps: Deps) -> Case:
         with suppress(NotDurable):
             deps.journal(case.id).append("escalated", {"level": level + 1, "step": step + 1, "about": page.subject}, need=1)
         minutes = int(waited.total_seconds() // 60)
-        body = f"Nobody has acknowledged it for {minutes} minutes: level {level + 1} of the call list is told now."
+        body = f"Nobody has acknowledged it for {minutes} min: level {level + 1} of the call list is told now."
         deps.notifier.page(case.id, page.subject, body, level)
     return case.but(page=page.but(told=told))

@@ -116,6 +116,18 @@ def test_another_digest_is_no_approval(scene: Scene) -> None:
         scene.codeblue("approve", scene.case.id, "--digest", "0" * 64)
 
 
+def test_a_page_is_taken_by_whose_session_signed_it_and_the_next_shift_is_told(scene: Scene) -> None:
+    ann = f"arn:aws:sts::{ACCOUNT}:assumed-role/approver/ann"
+    code, said = scene.codeblue("acknowledge", scene.case.id)
+    assert (code, said["by"], said["anew"]) == (0, ann, True)
+    (page,) = scene.codeblue("handover", "--since", "8h")[1]["pages"]
+    assert page["acknowledged_by"] == ann
+    with pytest.raises(Absent):
+        scene.codeblue("acknowledge", "cb-none")
+    with pytest.raises(BadInput):
+        scene.codeblue("handover", "--since", "yesterday")
+
+
 def test_the_record_is_audited_where_it_lies(scene: Scene) -> None:
     assert scene.codeblue("audit", scene.case.id)[1]["ok"] is True
 

@@ -151,6 +151,11 @@ def test_nobody_is_asked_about_another_digest_or_about_a_case_that_asks_nothing_
         run(desk)
 
 
+def test_a_page_is_taken_by_whoever_began_it(scene: Scene) -> None:
+    scene.systems.begun("Codeblue-Acknowledge", Case=scene.asked["Case"])
+    assert [(said["by"], said["anew"]) for said in (run(desk), run(desk))] == [(ANN, True), (ANN, False)]
+
+
 def test_what_a_rollback_would_take_back_is_shown(scene: Scene) -> None:
     scene.systems.begun("Codeblue-Rollback", Case=scene.asked["Case"])
     assert run(desk)["digest"]

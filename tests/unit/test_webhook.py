@@ -5,9 +5,11 @@ import hmac
 import json
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -162,6 +164,23 @@ class TestCallList:
         CallList(topic, lines, SystemClock()).page("cb-1", "A decision is needed", "why", 1)
         assert {line.name: line.told for line in lines if line.told} == reached
         assert [page.subject for page in topic.pages] == ["A decision is needed", *(f"{MISSED}: {n + 2}" for n in range(len(dead)))]
+
+    def test_a_response_does_not_wait_for_a_tool_that_does_not_answer(self) -> None:
+        topic, answers, line = MemoryNotifier(), Event(), Line("tool")
+        with ThreadPoolExecutor(max_workers=1) as aside:
+            aside.submit(answers.wait, 60)
+            calls = CallList(topic, [line], SystemClock(), aside)
+            calls.page("cb-1", "A decision is needed", "why")
+            calls.settle("cb-1", "acknowledged", "by ann")
+            before = (list(line.told), len(topic.pages))
+            answers.set()
+        assert (before, line.told) == (([], 1), [("page", 1), ("acknowledged", 1)])
+
+    def test_whatever_else_goes_wrong_with_one_level_the_next_is_told(self) -> None:
+        topic, broken, last = MemoryNotifier(), Line("broken"), Line("last")
+        broken.told = None  # type: ignore[assignment]  # what nobody has thought of
+        CallList(topic, [broken, last], SystemClock()).page("cb-1", "A decision is needed", "why")
+        assert (last.told, topic.pages[-1].body.partition(".")[0]) == ([("page", 2)], "broken: AttributeError")
 
     def test_the_topic_as_a_level_was_told_already(self) -> None:
         topic, last = MemoryNotifier(), Line("last")

@@ -47,6 +47,9 @@ RUNBOOKS: Mapping[str, Runbook] = {
     "Codeblue-Respond": Runbook(
         "desk", "respond", ("Finding",), "Open a case from a finding of GuardDuty's and respond to it, as the policy file says."
     ),
+    "Codeblue-Acknowledge": Runbook(
+        "desk", "acknowledge", ("Case",), "Take the page of a case, under your name: nobody else is called. It decides nothing."
+    ),
     "Codeblue-Approve": Runbook(
         "decide", "", ("Case", "Digest"), "Show what a case asks, have an approver answer, and go on with the case accordingly."
     ),
