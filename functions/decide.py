@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from shared.adapters.aws.runbooks import Execution
 from shared.domain.case import Case
 from shared.domain.errors import CodeblueError
+from shared.domain.person import UNVOUCHED, Vouched
 from shared.workflow.answering import STATUS, Decision, decided
 from shared.workflow.deps import Deps
 
@@ -53,12 +54,14 @@ def said(case: Case, order: Decision, who: str) -> str:
     return f"case {case.id}: {'approved' if order.granted else 'refused'} by {who}"
 
 
-def settle(order: Decision, who: str, deps: Deps, tokens: Tokens, workflows: Workflows) -> Case:
+def settle(  # the decision, who took it, and the doors that it goes through
+    order: Decision, who: str, deps: Deps, tokens: Tokens, workflows: Workflows, vouched: Vouched = UNVOUCHED
+) -> Case:
     """The case with the decision in it; its workflow goes on.
 
     Raises `NotApproved`, `OwnRequest`, `Absent`, and `LeaseLost` where another worker has the case for too long.
     """
-    case = decided(order, who, deps)
+    case = decided(order, who, deps, vouched)
     if token := tokens.token(case.id):
         workflows.answer(token, case.id, case.stage)
     return case

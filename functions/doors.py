@@ -29,6 +29,18 @@ class Workflows(Starter, Protocol):
         ...
 
 
+class Links(Protocol):
+    """Links that open the page of a case. Every method raises `CloudError`, and `Absent` for a link that opens nothing any more."""
+
+    def opens(self, token: str) -> str:
+        """The case that it would open; it stays as it is."""
+        ...
+
+    def use(self, token: str, sign_in: str) -> str:
+        """The case that it opens now, and for this sign-in alone."""
+        ...
+
+
 class Tokens(Protocol):
     """With what workflows wait for people. Every method raises `CloudError`."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from shared.bootstrap import audited, deps, memory, pager, relay, workflow
+from shared.bootstrap import audited, deps, linked, memory, pager, relay, workflow
 from shared.bootstrap.variables import Variables
 from shared.domain.case import Case, Stage
 from shared.domain.errors import NotReady
@@ -16,7 +16,7 @@ from shared.settings import Policy, load
 from shared.workflow.deps import Deps
 from shared.workflow.stages import Power
 
-from .doors import Tokens, Workflows
+from .doors import Links, Tokens, Workflows
 
 if TYPE_CHECKING:
     from shared.custody.audit import Audit
@@ -26,6 +26,8 @@ PATTERNS = {
     "machine": r"^arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[A-Za-z0-9_-]{1,80}$",
     "approver": r"^arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]+$",
     "console": r"^https://[a-z0-9.-]+/systems-manager/[A-Za-z0-9/?=-]+$",
+    "page": r"^https://[a-z0-9.-]+$",
+    "issuer": r"^https://[A-Za-z0-9./_-]+$",
     "topic": r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$",
 }
 Role = Annotated[str, Field(pattern=r"^AROA[A-Z0-9]+$")]
@@ -35,9 +37,10 @@ class Settings(Variables):
     """Every variable `CODEBLUE_*` of a function, and no other: a name that is none of these stops it.
 
     `policy` is the path of `response.toml`, `state_machine` and `topic` are ARNs, `relayed` says that `notify` passes pages
-    on to the call list, `console` the address of the runbook that decides, `power` is the only one that the function has,
-    `external_id` what other accounts' roles ask for, `roles` the unique ids of all functions' roles, by commas, and
-    `approvers` the ARNs of the roles whose sessions may decide: without any, nobody may.
+    on to the call list, `console` the address of the runbook that decides, `page` that of the decision page, `power` is the only
+    one that the function has, `external_id` what other accounts' roles ask for, `roles` the unique ids of all functions' roles, by
+    commas, and `approvers` the ARNs of the roles whose sessions may decide: without any, nobody may. `sso_…`: with whom people sign
+    in for the page, who of them decides, and by which claims they show that (`functions/sign_in.py`).
     """
 
     policy: str = ""
@@ -49,6 +52,14 @@ class Settings(Variables):
     external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@:/-]+$", min_length=2, max_length=1224)] | None = None
     roles: tuple[Role, ...] = ()
     approvers: tuple[Annotated[str, Field(pattern=PATTERNS["approver"])], ...] = ()
+    page: Annotated[str, Field(pattern=PATTERNS["page"])] = ""
+    sso_issuer: Annotated[str, Field(pattern=PATTERNS["issuer"])] = ""
+    sso_domain: Annotated[str, Field(pattern=PATTERNS["page"])] = ""
+    sso_client: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")] = ""
+    sso_groups: tuple[str, ...] = ()
+    sso_groups_claim: str = "custom:groups"
+    sso_mfa: tuple[str, ...] = ()
+    sso_mfa_claim: str = "custom:mfa"
 
 
 @cache
@@ -108,6 +119,12 @@ def workflows() -> Workflows:
 def tokens() -> Tokens:
     """Where workflows wait for people."""
     return _workflow()[1]
+
+
+@cache
+def links() -> Links:
+    """What opens the decision page."""
+    return linked(policy())
 
 
 @cache

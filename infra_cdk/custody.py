@@ -8,8 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from shared.adapters.aws.custody_places import DATA_KEY
-from shared.adapters.aws.windows import table_of
+from shared.adapters.aws.custody_places import DATA_KEY, table_of
 from shared.settings import CustodyPlaces
 
 from .acknowledged import acknowledge

@@ -35,6 +35,7 @@ WORKFLOW = {
     "ask": executions.ANSWER,
     "decide": executions.ANSWER,
     "desk": executions.START | executions.ANSWER,
+    "page": executions.ANSWER,
     "sweep": executions.START | executions.LIST,
 }
 """What functions do with the state machine."""

@@ -39,8 +39,8 @@ LEFT_OUT = (
 )
 """What no function imports, and what says when and where it was installed."""
 
-NOT_NEEDED = ("rich", "typer", "jinja2", "markupsafe", "pygments", "markdown_it", "markdown_it_py", "mdurl", "shellingham", "click")
-"""Packages of the lock that only the command line and its reports use."""
+NOT_NEEDED = ("rich", "typer", "pygments", "markdown_it", "markdown_it_py", "mdurl", "shellingham", "click")
+"""Packages of the lock that only the command line uses."""
 
 
 def install(folder: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from aws_cdk import Duration
+from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
@@ -121,6 +122,11 @@ def of_visits(function: lambda_.IFunction) -> Iterator[Watch]:
     """A day and more without a visit of the doctor's: nothing else would tell of it."""
     visits = function.metric_invocations(period=Duration.hours(6), statistic="Sum")
     yield Watch("doctor-missing", visits, periods=5, below=True)
+
+
+def of_page(api: apigateway.HttpApi) -> Iterator[Watch]:
+    """Answers of the decision page that are its own failure, or API Gateway's."""
+    yield Watch("page-failed", api.metric_server_error(period=MINUTE, statistic="Sum"))
 
 
 def of_workflow(machine: sfn.StateMachine) -> Iterator[Watch]:

@@ -24,6 +24,9 @@ Target = Annotated[str, Field(pattern=r"^(r-[a-z0-9]{4,32}|ou-[a-z0-9]{4,32}-[a-
 RolePattern = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::(\d{12}|\*):role/[\w+=,.@/*?-]+$")]
 RoleArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")]
 
+Group = Annotated[str, Field(pattern=r"^[\w.:/@-]{1,128}$")]
+"""A group's id, as the identity provider sends it; names that people choose can hold commas and so look like two."""
+
 IRREVERSIBLE = "i-know-that-compliance-mode-cannot-be-undone"
 """What the context value `irreversible` must say."""
 
@@ -40,6 +43,11 @@ class Parameters(Value):
     night. `management`: the account that attaches guardrails to `guarded` (roots, organisational units, accounts); without it none
     are made. `deployers`: roles (ARNs, `*` allowed) that may change the responder's own while they are attached. `policy`: path of
     `response.toml`. `package`: the functions' code, as `python -m infra_cdk.package` makes it.
+
+    People sign in for the decision page at the organisation's identity provider, by OpenID Connect (`sso_issuer`, `sso_client`,
+    and `sso_secret`, a secret of Secrets Manager that holds the client's) or by SAML (`sso_metadata`, its address); with neither
+    there is no such page. `sso_groups`: whose members decide, by ids in the provider's claim `sso_groups_claim`; `sso_mfa`: what
+    its claim `sso_mfa_claim` says of a second factor.
     """
 
     account: Account
@@ -56,10 +64,18 @@ class Parameters(Value):
     policy: str = ""
     package: str = "build/lambda/codeblue.zip"
     retention_days: Annotated[int, Field(ge=1, le=36500)] = 2192
+    sso_issuer: Annotated[str, Field(pattern=r"^(https://[A-Za-z0-9./_-]+)?$")] = ""
+    sso_client: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/-]*$")] = ""
+    sso_secret: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@:-]*$")] = ""
+    sso_metadata: Annotated[str, Field(pattern=r"^(https://[^\s\"<>]+)?$")] = ""
+    sso_groups: tuple[Group, ...] = ()
+    sso_groups_claim: str = "groups"
+    sso_mfa: tuple[str, ...] = ("mfa",)
+    sso_mfa_claim: str = "amr"
     fence_concurrency: Annotated[int, Field(ge=1, le=500)] = 20
     irreversible: str = ""
 
-    @field_validator("accounts", "regions", "approvers", "people", "guarded", "deployers", mode="before")
+    @field_validator("accounts", "regions", "approvers", "people", "guarded", "deployers", "sso_groups", "sso_mfa", mode="before")
     @classmethod
     def _listed(cls, given: object) -> object:
         return tuple(filter(None, given.split(","))) if isinstance(given, str) else given
@@ -75,9 +91,22 @@ class Parameters(Value):
             raise ValueError(
                 "guardrails take both: `management`, whose organisation it is, and `guarded`, what they are attached to"
             )
+        if self.sso_issuer and self.sso_metadata:
+            raise ValueError("people sign in by OpenID Connect (`sso_issuer`) or by SAML (`sso_metadata`): give one of them")
+        if self.sso_issuer and not (self.sso_client and self.sso_secret):
+            raise ValueError(
+                "`sso_issuer` takes `sso_client`, and `sso_secret`, the name or ARN of the secret that holds its secret"
+            )
+        if self.sign_in is not bool(self.sso_groups) or not self.sso_mfa:
+            raise ValueError("the decision page takes a sign-in (`sso_issuer` or `sso_metadata`), `sso_groups` and `sso_mfa`")
         if self.region not in SECOND_REGION:
             raise ValueError(f"no second Region is known for {self.region}")
         return self
+
+    @property
+    def sign_in(self) -> bool:
+        """Whether people can sign in, and so whether there is a page to decide on."""
+        return bool(self.sso_issuer or self.sso_metadata)
 
     @property
     def second_region(self) -> str:

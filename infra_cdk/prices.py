@@ -45,6 +45,8 @@ UNPRICED: Mapping[str, str] = {
     **dict.fromkeys(("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Events::Archive", "AWS::Logs::LogGroup"), BY_USE),
     **dict.fromkeys(("AWS::SNS::Topic", "AWS::SNS::Subscription", "AWS::StepFunctions::StateMachine"), BY_USE),
     **dict.fromkeys(("AWS::Events::EventBus", "AWS::Events::Rule", "AWS::Lambda::Url", "AWS::SSM::Document"), BY_USE),
+    **dict.fromkeys((f"AWS::ApiGatewayV2::{kind}" for kind in ("Api", "Integration", "Route", "Stage")), BY_USE),
+    **dict.fromkeys((f"AWS::Cognito::UserPool{kind}" for kind in ("", "Client", "Domain", "IdentityProvider")), BY_USE),
     **dict.fromkeys(("AWS::KMS::Alias", "AWS::Lambda::Alias", "AWS::Lambda::LayerVersion", "AWS::Lambda::Permission"), ITSELF),
     **dict.fromkeys(("AWS::Lambda::EventSourceMapping", "AWS::Lambda::Version", "AWS::Logs::MetricFilter"), "priced with another"),
     **dict.fromkeys(("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::Organizations::Policy", "AWS::S3::BucketPolicy"), ITSELF),

@@ -19,7 +19,7 @@ from .graph import delivers, written
 from .jobs_role import JobsRole
 from .mover import Mover
 from .parameters import Parameters
-from .roster import MACHINE, POSTS, TOPIC
+from .roster import MACHINE, POSTS, TOPIC, posts
 from .runbooks import CONSOLES, DECIDING, opens
 from .worker_role import WorkerRole
 
@@ -30,19 +30,27 @@ POLICY_FILE = "/opt/response.toml"
 
 
 class Responder(Construct):
-    """Everything that works on cases. `key` encrypts queues, logs and pages."""
+    """Everything that works on cases. `key` encrypts queues, logs and pages; `told`: variables of one function, or of all (``)."""
 
     def __init__(
-        self, scope: Construct, ident: str, *, given: Parameters, key: kms.IKey, code: lambda_.Code, policy: lambda_.Code
+        self,
+        scope: Construct,
+        ident: str,
+        *,
+        given: Parameters,
+        key: kms.IKey,
+        code: lambda_.Code,
+        policy: lambda_.Code,
+        told: Mapping[str, Mapping[str, str]],
     ) -> None:
         super().__init__(scope, ident)
         home = Home(partition_of(given.region), given.account, given.region, key.key_arn)
         self.machine_arn = home.arn("states", f"stateMachine:{MACHINE}")
-        roles = {name: self._role(name, home, given) for name in POSTS}
+        roles = {name: self._role(name, home, given) for name in posts(sign_in=given.sign_in)}
         shared = Shared(self, "Shared", code=code, policy=policy, key=key)
         jobs = [JobsRole(self, "Jobs", home=given.account).role] if given.account in given.accounts else []
         ids = ",".join(role.role_id for role in (*(each.role for each in roles.values()), *jobs))
-        told = {
+        every = {
             "CODEBLUE_POLICY": POLICY_FILE,
             "CODEBLUE_STATE_MACHINE": self.machine_arn,
             "CODEBLUE_TOPIC": home.arn("sns", TOPIC),
@@ -50,8 +58,11 @@ class Responder(Construct):
             "CODEBLUE_EXTERNAL_ID": given.external_id,
             "CODEBLUE_ROLES": ids,
             "CODEBLUE_APPROVERS": ",".join(given.approvers),
+            **told.get("", {}),
         }
-        self.functions = {name: self._function(name, roles[name], shared, told, given) for name in POSTS}
+        self.functions = {
+            name: self._function(name, role, shared, {**every, **told.get(name, {})}, given) for name, role in roles.items()
+        }
         self.machine = self._machine(key)
         self.mover = Mover(self, "Mover", home=home, worker=self.functions["move"].live, key=key)
 

@@ -29,10 +29,14 @@ POSTS: Mapping[str, Post] = {
     "decide": Post("functions.decide.handler", Power.RECORD, seconds=60, megabytes=1024),
     "desk": Post("functions.desk.handler", Power.RECORD, seconds=120, at_once=2, megabytes=1024),
     "sweep": Post("functions.sweep.handler", Power.RECORD, seconds=120, at_once=1, megabytes=512),
+    "page": Post("functions.page.handler", Power.RECORD, seconds=29, at_once=5, megabytes=1024),
     "doctor": Post("functions.doctor.handler", Power.OBSERVE, seconds=600, at_once=1, megabytes=512),
     "notify": Post("functions.notify.handler", Power.RECORD, seconds=120, at_once=2, megabytes=512, keeps=False),
 }
-"""By the name that the function has after `codeblue-`; its role has the same."""
+"""By the name that the function has after `codeblue-`; its role has the same. API Gateway waits thirty seconds for `page`."""
+
+SIGNED_IN = frozenset({"page"})
+"""Functions that are there only where people can sign in."""
 
 MACHINE = "codeblue-response"
 TOPIC = "codeblue-pages"
@@ -54,6 +58,16 @@ def log_of(name: str) -> str:
     return f"/codeblue/{name}"
 
 
-def of_power(power: Power) -> tuple[str, ...]:
+def posts(*, sign_in: bool) -> Mapping[str, Post]:
+    """Those that are deployed; `sign_in`: people can sign in."""
+    return {name: post for name, post in POSTS.items() if sign_in or name not in SIGNED_IN}
+
+
+def keepers(*, sign_in: bool) -> tuple[str, ...]:
+    """The functions that work with custody."""
+    return tuple(name for name, post in posts(sign_in=sign_in).items() if post.keeps)
+
+
+def of_power(power: Power, *, sign_in: bool) -> tuple[str, ...]:
     """The functions that work with this power in other accounts."""
-    return tuple(name for name, post in POSTS.items() if post.power is power and post.keeps)
+    return tuple(name for name in keepers(sign_in=sign_in) if POSTS[name].power is power)

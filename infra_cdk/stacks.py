@@ -14,16 +14,17 @@ from shared.settings import Policy
 from .canary import Canary
 from .custody import Custody
 from .custody_bucket import CustodyBucket
+from .decision_page import DecisionPage
 from .duties import Home
 from .forwarding import Forwarding
 from .guardrails import resource_control, service_control, trusted
 from .intake import Intake
 from .organisation import Guardrails
-from .pages import Pages, of_function, of_intake, of_logs, of_visits, of_workflow
+from .pages import Pages, of_function, of_intake, of_logs, of_page, of_visits, of_workflow
 from .parameters import IAM_REGION, Parameters
 from .people import Door
 from .responder import Responder
-from .roster import BUS, POSTS, role_arn
+from .roster import BUS, keepers, role_arn
 from .runbooks import Runbooks
 from .spoke import Spoke
 
@@ -60,7 +61,7 @@ def bucket_in(stack: Stack, given: Parameters, region: str) -> CustodyBucket:
 
 def _recorders(given: Parameters) -> list[str]:
     """Who writes the record: the functions that work with custody, and the people who may on a bad night."""
-    return [*(role_arn(given.account, name) for name, post in POSTS.items() if post.keeps), *given.people]
+    return [*(role_arn(given.account, name) for name in keepers(sign_in=given.sign_in)), *given.people]
 
 
 class ResponderStack(Stack):
@@ -69,13 +70,18 @@ class ResponderStack(Stack):
     def __init__(self, scope: Construct, ident: str, given: Parameters, code: lambda_.Code, policy: lambda_.Code) -> None:
         super().__init__(scope, ident, env=Environment(account=given.account, region=given.region), termination_protection=True)
         key = _key(self, given)
-        responder = Responder(self, "Responder", given=given, key=key, code=code, policy=policy)
+        page = DecisionPage(self, "Page", given=given, key=key) if given.sign_in else None
+        responder = Responder(self, "Responder", given=given, key=key, code=code, policy=policy, told=page.told if page else {})
         live = {name: each.live for name, each in responder.functions.items()}
         intake = Intake(self, "Intake", accounts=given.accounts, key=key, ingest=responder.functions["ingest"])
         for name, often in SCHEDULED.items():
             target = targets.LambdaFunction(live[name], dead_letter_queue=responder.functions[name].dead)
             events.Rule(self, f"{name.capitalize()}s", schedule=events.Schedule.rate(often), targets=[target])
-        self._tell(given, key, responder, intake)
+        self._tell(given, key, responder, intake, page)
+        if page:
+            page.serve(live["page"])
+            CfnOutput(self, "PageUrl", value=f"{page.url}/cases")
+            CfnOutput(self, "SignInUrl", value=page.sign_in.domain)
         for name, function in (("Decisions", "decide"), ("Desk", "desk")):
             door = Door(self, name, function=live[function], approvers=given.approvers)
             CfnOutput(self, f"{name}Url", value=door.url.url)
@@ -83,7 +89,7 @@ class ResponderStack(Stack):
         Runbooks(self, "Runbooks", home=home, functions=live, approvers=given.approvers)
         CfnOutput(self, "StateMachine", value=responder.machine.state_machine_arn)
 
-    def _tell(self, given: Parameters, key: kms.Key, responder: Responder, intake: Intake) -> None:
+    def _tell(self, given: Parameters, key: kms.Key, responder: Responder, intake: Intake, page: DecisionPage | None) -> None:
         pages = Pages(self, "Pages", key=key, email=given.email)
         for name, each in responder.functions.items():
             pages.watch(of_function(name, each.function, each.dead))
@@ -91,6 +97,8 @@ class ResponderStack(Stack):
         pages.watch(of_visits(responder.functions["doctor"].function))
         pages.watch(of_workflow(responder.machine))
         pages.watch(of_intake(intake.queue, intake.dead, intake.rule))
+        if page:
+            pages.watch(of_page(page.api))
         notify = responder.functions["notify"]
         pages.tell(responder.machine, notify.live, notify.dead)
         if given.paging.call_list:
@@ -128,7 +136,7 @@ class SpokeStack(Stack):
 
     def __init__(self, scope: Construct, ident: str, given: Parameters, account: str) -> None:
         super().__init__(scope, ident, env=Environment(account=account, region=given.region), termination_protection=True)
-        Spoke(self, "Spoke", home=given.account, external_id=given.external_id)
+        Spoke(self, "Spoke", home=given.account, external_id=given.external_id, sign_in=given.sign_in)
 
 
 class GuardrailsStack(Stack):

@@ -20,7 +20,7 @@ from shared.workflow.deps import Deps
 
 from .clouds import Presence, answered, in_aws, in_azure, recoveries, tell
 from .paging import called, levels, pager, relay
-from .records import Custody, custody, in_folders
+from .records import Custody, custody, in_folders, linked
 
 if TYPE_CHECKING:
     from shared.adapters.aws.clients import Clients
@@ -43,6 +43,7 @@ __all__ = [
     "examined",
     "execution",
     "finding",
+    "linked",
     "memory",
     "pager",
     "permissions",
@@ -114,8 +115,8 @@ def memory(policy: Policy, clock: Clock | None = None) -> Memory:
 
         return BoundedMemory()
     from shared.adapters.aws.clients import Clients
-    from shared.adapters.aws.custody_places import places
-    from shared.adapters.aws.windows import DynamoMemory, table_of
+    from shared.adapters.aws.custody_places import places, table_of
+    from shared.adapters.aws.windows import DynamoMemory
 
     clients = Clients()
     at = places(clients, policy.custody)

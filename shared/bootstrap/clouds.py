@@ -54,6 +54,7 @@ def in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Presence:
     from shared.adapters.aws.directory import AwsDirectory
     from shared.adapters.aws.identities import caller, known, spokes
     from shared.adapters.aws.job_names import LENT
+    from shared.adapters.aws.links import links
     from shared.adapters.aws.notifier import notifier
     from shared.adapters.aws.world import AwsWorld
 
@@ -72,7 +73,7 @@ def in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Presence:
         directory=lambda: AwsDirectory(clients),
         evidence=lambda: _evidence(clients, clock),
         sources=lambda: _sources(clients, clock),
-        notifier=notifier(clients, listed=bool(policy.paging.call_list)) or LogNotifier(),
+        notifier=notifier(clients, links(clients, policy, clock), listed=bool(policy.paging.call_list)) or LogNotifier(),
         recovery=cache(lambda: _recovery(clients, clock)),
         traffic=cache(lambda: _traffic(clients, clock)),
         doubts=tuple(_doubts(found)),

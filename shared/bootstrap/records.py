@@ -14,6 +14,7 @@ from shared.settings import Policy
 
 if TYPE_CHECKING:
     from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.links import Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +125,12 @@ def in_folders(policy: Policy, clock: Clock) -> Custody:
         witnesses=witnesses,
         place=str(folder / "ledger"),
     )
+
+
+def linked(policy: Policy) -> "Links":
+    """The links that open the decision page; they lie beside the cases."""
+    from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.links import links
+    from shared.adapters.local.clock import SystemClock
+
+    return links(Clients(), policy, SystemClock())

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 
 from shared.domain.case import Case
 from shared.domain.errors import Absent, LeaseLost, NotApproved, OwnRequest
+from shared.domain.person import UNVOUCHED, Vouched
 from shared.domain.value import Value
 
 from .deciding import decide
@@ -36,7 +37,7 @@ class Decision(Value):
     granted: bool
 
 
-def decided(order: Decision, who: str, deps: Deps) -> Case:
+def decided(order: Decision, who: str, deps: Deps, vouched: Vouched = UNVOUCHED) -> Case:
     """The case with the decision in it, on record and saved.
 
     Raises `NotApproved`, `OwnRequest`, `Absent`, and `LeaseLost` where another worker has the case for too long.
@@ -44,6 +45,6 @@ def decided(order: Decision, who: str, deps: Deps) -> Case:
     for _ in range(TRIES):
         with hold(order.case, deps, uuid.uuid4().hex) as held:
             if held is not None:
-                return held.save(decide(held.load(), deps, order.digest, who, granted=order.granted))
+                return held.save(decide(held.load(), deps, order.digest, who, granted=order.granted, vouched=vouched))
         deps.clock.sleep(POLL_SECONDS)
     raise LeaseLost(f"case {order.case} is being worked on; send the same again")

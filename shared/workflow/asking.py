@@ -3,10 +3,13 @@
 A thief does not wait for an approval: while one is waited for the fence is swept on, under the approval that it has.
 """
 
+import re
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from shared.containment.actions import ACTIONS
 from shared.domain.case import Case, Mode, Stage, Verdict
+from shared.domain.person import UNVOUCHED, Vouched
 from shared.domain.plan import Change
 
 from .deps import Deps
@@ -14,6 +17,10 @@ from .step import Next
 
 NEXT_LOOK = 15
 """Seconds to the first sweep beside a question."""
+
+
+SESSION_NAME = re.compile(r"arn:aws[a-z-]*:sts::\d{12}:assumed-role/[^/]+/([^/]+)")
+"""The name of a session in its ARN: the person's, where IAM Identity Center gives it or a trust policy asks for it."""
 
 
 def takes_another(deps: Deps, changes: Iterable[Change]) -> bool:
@@ -28,13 +35,24 @@ def asks_beforehand(deps: Deps, change: Change) -> bool:
     return rule.mode is not Mode.AUTO and not (ACTIONS[change.action].burnt and rule.second_person != "always")
 
 
-def barred(case: Case, deps: Deps, who: str) -> bool:
+def barred(case: Case, deps: Deps, who: str, vouched: Vouched = UNVOUCHED) -> bool:
     """Whether this person asked for what the case asks, and may not approve it: nothing was said beforehand.
 
     Who had the case opened asked for it as well, whoever's hands it is in.
     """
     asked = case.awaiting
-    return asked is not None and asked.another and who in {asked.by, case.asked_by} and not deps.beforehand
+    if asked is None or not asked.another or deps.beforehand:
+        return False
+    mine = {who.lower(), *vouched.names}
+    return any(_same(mine, asker, deps.estate.identities) for asker in (asked.by, case.asked_by) if asker)
+
+
+def _same(mine: AbstractSet[str], asker: str, identities: Iterable[AbstractSet[str]]) -> bool:
+    """Whether one of these names is the asker's: their own, their session's, or one that the policy gives to the same person."""
+    session = SESSION_NAME.fullmatch(asker)
+    theirs = {asker.lower(), *([session[1].lower()] if session else [])}
+    known = [names for names in identities if not names.isdisjoint(mine)]
+    return any(not theirs.isdisjoint(names) for names in (mine, *known))
 
 
 def asks_exactly(case: Case) -> bool:

@@ -7,6 +7,7 @@ from shared.containment import engine
 from shared.containment.actions import ACTIONS
 from shared.domain.case import Approval, Case, LeftForPeople, Mode, Reach, Scope, Stage, Standing, Verdict
 from shared.domain.errors import BadInput, NotApproved, OwnRequest
+from shared.domain.person import UNVOUCHED, Vouched
 from shared.domain.plan import Change, Plan, Wave
 from shared.domain.resource import PRINCIPALS, Ref
 
@@ -15,8 +16,8 @@ from .asking import barred
 from .deps import Deps
 
 
-def decide(case: Case, deps: Deps, digest: str, by: str, *, granted: bool) -> Case:
-    """The case with this person's decision about what it asks.
+def decide(case: Case, deps: Deps, digest: str, by: str, *, granted: bool, vouched: Vouched = UNVOUCHED) -> Case:
+    """The case with this person's decision about what it asks; `vouched` is what an identity provider says of them.
 
     Raises `NotApproved` where the digest is not what is asked, `OwnRequest` where it takes somebody else. Anybody may refuse.
     """
@@ -27,14 +28,16 @@ def decide(case: Case, deps: Deps, digest: str, by: str, *, granted: bool) -> Ca
         raise NotApproved(f"case {case.id} asks about {asked.digest}, not about {digest}; read the plan again")
     if deps.clock.now() >= asked.expires:
         raise NotApproved(f"the question of case {case.id} expired at {asked.expires.isoformat()}; run `apply` to ask anew")
-    if granted and barred(case, deps, by):
+    if granted and barred(case, deps, by, vouched):
         raise OwnRequest(
             f"{by} asked for the {asked.wave} of case {case.id}, and not all of it can be undone for everybody: any other "
             "identity that may write to custody approves it, with the same digest; this one may refuse it, or wait"
         )
     approval = Approval(wave=asked.wave, digest=digest, by=by, at=deps.clock.now(), granted=granted)
-    body = {"wave": asked.wave.value, "digest": digest, "by": by, "asked_by": asked.by, "beforehand": deps.beforehand}
+    body: dict[str, object] = {"wave": asked.wave.value, "digest": digest, "by": by}
+    body |= {"asked_by": asked.by, "beforehand": deps.beforehand}
     body |= {"opened_by": case.asked_by} if case.asked_by else {}
+    body |= {"claims": dict(vouched.claims)} if vouched.claims else {}
     deps.journal(case.id).append("approved" if granted else "declined", body)
     # an exact plan is run by the stage that asked about it; the sweeps went on meanwhile
     back = case.stage if asked.envelope else Stage(asked.wave.value)

@@ -6,13 +6,19 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.adapters.aws.clients import Clients
+from shared.adapters.aws.custody_init import make_memory
+from shared.adapters.aws.custody_places import table_of
 from shared.adapters.aws.levels import Topic, secret
+from shared.adapters.aws.links import links
 from shared.adapters.aws.notifier import MARK, MAX_SUBJECT, notifier
+from shared.adapters.memory.clock import MemoryClock
 from shared.domain.errors import Absent, NotReady
 from shared.ports import Told
 from shared.sandbox.aws.server import REGION, Sandbox
+from shared.settings import Policy
 from tests.contract.test_aws_desk import keys
 
+PAGE = "https://page.example"
 CONSOLE = "https://console.aws.amazon.com/systems-manager/automation/execute/Codeblue-Approve?region=us-east-1"
 
 
@@ -30,21 +36,59 @@ CONSOLE = "https://console.aws.amazon.com/systems-manager/automation/execute/Cod
     ],
 )
 def test_a_page_says(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, case: str, console: str, text: str) -> None:
+    queue = told(sandbox, monkeypatch, CODEBLUE_CONSOLE=console)
+    pager = notifier(Clients())
+    assert pager
+    pager.page(case, "A decision is needed: " + "x" * MAX_SUBJECT, "why")
+    read = newest(sandbox, queue)
+    assert (read["Message"], len(read["Subject"])) == (text, MAX_SUBJECT)
+
+
+def test_each_page_about_a_case_has_a_link_of_its_own_that_opens_it(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = told(sandbox, monkeypatch, CODEBLUE_PAGE=PAGE)
+    make_memory(sandbox.root().client("dynamodb"), table_of(Policy().custody.table))
+    made = links(Clients(), Policy(), MemoryClock())
+    pager = notifier(Clients(), made)
+    assert pager
+    tokens = set()
+    for _ in range(2):
+        pager.page("cb-1", "A decision is needed", "why")
+        _, _, token = newest(sandbox, queue)["Message"].partition(f"{PAGE}/open?t=")
+        assert made.opens(token) == "cb-1"
+        tokens.add(token)
+    assert len(tokens) == 2
+
+
+@pytest.mark.parametrize("tries", [True, False], ids=["for there is no table", "for the function makes none"])
+def test_where_no_link_can_be_made_the_page_goes_out_with_the_lists_address(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tries: bool
+) -> None:
+    queue = told(sandbox, monkeypatch, CODEBLUE_PAGE=PAGE)
+    pager = notifier(Clients(), links(Clients(), Policy(), MemoryClock()) if tries else None)
+    assert pager
+    pager.page("cb-1", "A decision is needed", "why")
+    assert newest(sandbox, queue)["Message"].endswith(f"{PAGE}/cases")
+
+
+def told(sandbox: Sandbox, patch: pytest.MonkeyPatch, **variables: str) -> str:
+    """The queue (URL) that a topic's pages come to; the environment names the topic, and a function's session."""
     root = sandbox.root()
     topic = root.client("sns").create_topic(Name="pages")["TopicArn"]
     queue = root.client("sqs").create_queue(QueueName="pager")["QueueUrl"]
     arn = root.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     root.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    keys(monkeypatch, sandbox, "codeblue-fence")
+    keys(patch, sandbox, "codeblue-fence")
     given = {"AWS_ENDPOINT_URL": sandbox.endpoint_url, "AWS_DEFAULT_REGION": REGION, "CODEBLUE_TOPIC": topic}
-    for name, value in {**given, "CODEBLUE_CONSOLE": console}.items():
-        monkeypatch.setenv(name, value)
-    pager = notifier(Clients())
-    assert pager
-    pager.page(case, "A decision is needed: " + "x" * MAX_SUBJECT, "why")
-    (message,) = root.client("sqs").receive_message(QueueUrl=queue)["Messages"]
-    read = json.loads(message["Body"])
-    assert (read["Message"], len(read["Subject"])) == (text, MAX_SUBJECT)
+    for name, value in {**given, **variables}.items():
+        patch.setenv(name, value)
+    return queue
+
+
+def newest(sandbox: Sandbox, queue: str) -> dict[str, str]:
+    """What came, as SNS wraps it."""
+    (message,) = sandbox.root().client("sqs").receive_message(QueueUrl=queue)["Messages"]
+    read: dict[str, str] = json.loads(message["Body"])
+    return read
 
 
 @pytest.mark.parametrize(
@@ -54,15 +98,7 @@ def test_a_page_says(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, case: st
 def test_with_a_call_list_a_page_says_who_passes_it_on(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, relayed: str, mark: str
 ) -> None:
-    root = sandbox.root()
-    topic = root.client("sns").create_topic(Name="pages")["TopicArn"]
-    queue = root.client("sqs").create_queue(QueueName="pager")["QueueUrl"]
-    arn = root.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    root.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    keys(monkeypatch, sandbox, "codeblue-fence")
-    given = {"AWS_ENDPOINT_URL": sandbox.endpoint_url, "AWS_DEFAULT_REGION": REGION, "CODEBLUE_TOPIC": topic}
-    for name, value in {**given, "CODEBLUE_RELAYED": relayed}.items():
-        monkeypatch.setenv(name, value)
+    queue, root = told(sandbox, monkeypatch, CODEBLUE_RELAYED=relayed), sandbox.root()
     pager = notifier(Clients(), listed=True)
     assert pager
     pager.page("cb-1", "A decision is needed", "why", 1)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from shared.adapters.aws import windows
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.custody_init import make_memory
-from shared.adapters.aws.windows import KEPT, DynamoMemory, table_of
+from shared.adapters.aws.custody_places import table_of
+from shared.adapters.aws.windows import KEPT, DynamoMemory
 from shared.adapters.memory.windows import BoundedMemory
 from shared.domain.errors import CloudError
 from shared.ports import Memory

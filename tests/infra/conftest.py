@@ -24,6 +24,12 @@ CONSULTANTS = f"arn:aws:sns:us-east-1:{HOME}:consultants"
 CALL_LIST = f"""[paging]
 call_list = [{{to = "topic"}}, {{to = "{CONSULTANTS}"}}, {{to = "webhook", secret = "codeblue/tool"}}]
 """
+SIGN_IN = {
+    "sso_issuer": "https://login.st-brendan.example/v2.0",
+    "sso_client": "codeblue",
+    "sso_secret": "codeblue/sign-in",
+    "sso_groups": ("7f1c1a52-0d3e-4a55-9a43-3f5a8e1d2c11",),
+}
 STACKS = (
     "CodeblueCustody",
     "CodeblueCustodySecond",
@@ -45,6 +51,7 @@ def given(**other: object) -> Parameters:
         "guarded": (HOME, WARD),
         "email": "on-call@st-brendan.example",
         "irreversible": IRREVERSIBLE,
+        **SIGN_IN,
     }
     return Parameters.model_validate({**usual, **other})
 

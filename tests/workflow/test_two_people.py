@@ -7,12 +7,14 @@ import pytest
 from shared.containment.actions import ACTIONS
 from shared.domain.case import Case, Mode, Verdict
 from shared.domain.errors import OwnRequest
+from shared.domain.person import Vouched
 from shared.domain.plan import Wave
 from shared.settings import Modes, OneWay, Policy
+from shared.workflow.asking import barred
 from shared.workflow.deciding import decide
 from shared.workflow.deps import Deps
 from shared.workflow.opening import Wanted, admit
-from tests.hospital import Hospital, signal
+from tests.hospital import Hospital, built, signal
 from tests.workflow.driving import NOBODY, go_on, respond
 from tests.workflow.recovering import fallen
 
@@ -77,6 +79,36 @@ def test_who_had_a_case_opened_by_the_responders_hands_asked_for_whatever_it_ask
     assert approved(case, deps, "dr-yes").approvals[-1].by == "dr-yes"
     said = {entry.kind: entry.body for entry in deps.journal(case.id).entries()}
     assert (said["opened"]["asked_by"], said["approved"]["opened_by"]) == ("ann", "ann")
+
+
+ANN = Vouched(names=frozenset({"ann@st-brendan.example", "ann", "ann.entra"}))
+LEAD = "arn:aws:sts::111122223333:assumed-role/lead"
+
+
+@pytest.fixture(scope="module")
+def asked() -> tuple[Case, Deps]:
+    return asking(built(), ASKING)
+
+
+@pytest.mark.parametrize(
+    ("by", "identities", "own"),
+    [
+        pytest.param(f"{LEAD}/Ann@st-brendan.example", (), True, id="a session named as her mail"),
+        pytest.param(f"{LEAD}/ANN", (), True, id="a session with the name in her mail"),
+        pytest.param(f"{LEAD}/ann.entra", (), True, id="a session with her provider's name"),
+        pytest.param(f"{LEAD}/al", (frozenset({"al", "ann"}),), True, id="a session that the policy says is hers"),
+        pytest.param(f"{LEAD}/al", (frozenset({"al", "bob"}),), False, id="a session that the policy says is another's"),
+        pytest.param(f"{LEAD}/bob", (), False, id="somebody else's session"),
+        pytest.param("arn:aws:sts::111122223333:assumed-role/ann/bob", (), False, id="somebody else's under a role of her name"),
+        pytest.param("arn:aws:iam::111122223333:user/ann", (), False, id="a user, whose ARN is no session's"),
+    ],
+)
+def test_who_signed_in_is_known_again_as_who_asked_by(
+    asked: tuple[Case, Deps], by: str, identities: tuple[frozenset[str], ...], own: bool
+) -> None:
+    case, deps = asked
+    named = replace(deps, estate=deps.estate.but(identities=identities))
+    assert barred(case.but(asked_by=by), named, "https://pool.example#1", ANN) is own
 
 
 def test_who_asked_for_it_may_refuse_it(hospital: Hospital) -> None:

@@ -10,11 +10,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from shared.adapters.aws import canaries, policies
 from shared.adapters.aws.arns import partition_of
 from shared.adapters.aws.clients import Clients
-from shared.adapters.aws.custody_places import Places, places
+from shared.adapters.aws.custody_places import Places, places, table_of
 from shared.adapters.aws.errors import call
 from shared.adapters.aws.jobs_role import make_role
 from shared.adapters.aws.signer import SPEC, KmsSigner
-from shared.adapters.aws.windows import table_of
 from shared.domain.errors import Absent, CloudError, NotReady, Refused
 from shared.domain.facet import PolicyStatement
 from shared.domain.value import canonical

@@ -46,6 +46,11 @@ class Places:
     data_key: str = DATA_KEY
 
 
+def table_of(cases: str) -> str:
+    """The table of what triage has counted, and of links, by that of the cases."""
+    return f"{cases}-memory"
+
+
 def places(clients: Clients, named: CustodyPlaces) -> Places:
     """The places for the responder's own account and Region.
 

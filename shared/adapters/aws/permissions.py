@@ -20,6 +20,7 @@ from shared.adapters.aws import (
     jobs,
     keyring,
     lambda_functions,
+    links,
     map_runs,
     notifier,
     objects,
@@ -68,7 +69,10 @@ def custody() -> tuple[Statement, ...]:
     """The statements for custody's buckets, table and keys, and for our own role in other accounts."""
     return (
         allow(sinks.ACTIONS, "arn:aws:s3:::codeblue-custody-*"),
-        allow(cases.ACTIONS | windows.ACTIONS | _of("dynamodb", keyring.ACTIONS), "arn:aws:dynamodb:*:*:table/codeblue-*"),
+        allow(
+            cases.ACTIONS | windows.ACTIONS | links.ACTIONS | _of("dynamodb", keyring.ACTIONS),
+            "arn:aws:dynamodb:*:*:table/codeblue-*",
+        ),
         {**allow(signer.ACTIONS | _of("kms", keyring.ACTIONS), "*"), "Condition": CUSTODY_KEYS},
         allow(frozenset({"sts:AssumeRole"}), f"arn:aws:iam::*:role/{SPOKE}"),
     )

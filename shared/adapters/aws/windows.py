@@ -37,11 +37,6 @@ ONE = "-"
 """The range key of what has one row only."""
 
 
-def table_of(cases: str) -> str:
-    """The table's name, beside that of the cases."""
-    return f"{cases}-memory"
-
-
 class DynamoMemory:
     """Counters, ids that were seen, who made what. `clock` decides what has expired."""
 
