@@ -10,6 +10,7 @@ from shared.domain.value import Value
 from .deps import Deps
 from .paging import due, escalated, followed, need, opened
 from .run import hold
+from .tasks import TURNS
 
 TRIES = 40
 POLL_SECONDS = 0.5
@@ -80,9 +81,10 @@ def _behind(case: Case, deps: Deps) -> bool:
 
 
 def _looked(case_id: str, deps: Deps) -> bool:
-    with suppress(LeaseLost), hold(case_id, deps, uuid.uuid4().hex) as held:
-        if held is not None:
-            case = held.load()
-            held.save(escalated(followed(case, case, deps), deps))
-            return True
+    for _ in range(TURNS):
+        with suppress(LeaseLost), hold(case_id, deps, uuid.uuid4().hex) as held:
+            if held is not None:
+                case = held.load()
+                held.save(escalated(followed(case, case, deps), deps))
+                return True
     return False

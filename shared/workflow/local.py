@@ -11,7 +11,7 @@ from shared.containment.parallel import NARROW, in_parallel
 from shared.domain.case import Case, Stage, Verdict
 from shared.domain.errors import LeaseLost
 
-from . import migrating
+from . import migrating, paging
 from .deciding import decide
 from .deps import Deps
 from .run import Held, Outcome, hold, run_stage
@@ -64,9 +64,16 @@ def settled(case: Case) -> bool:
     return case.verdict not in {Verdict.OPEN, Verdict.HELD}
 
 
-def _look(at: Outcome, patience: Patience) -> float | None:
-    """When to sweep again beside a question; None where there is no fence to be swept yet."""
-    return None if at.again_seconds is None else min(at.again_seconds, patience.answer_seconds)
+def _look(at: Outcome, patience: Patience) -> float:
+    """When to look again beside a question: at the fence, or where there is none to be swept yet at the call list alone."""
+    return patience.answer_seconds if at.again_seconds is None else min(at.again_seconds, patience.answer_seconds)
+
+
+def _called(held: Held, deps: Deps) -> Case:
+    """The case, once the next level of the call list is told where that is due."""
+    if paging.due(held.load(), deps):
+        held.save(paging.escalated(held.load(), deps))
+    return held.load()
 
 
 type Answered = tuple[str, str, bool]
@@ -82,8 +89,8 @@ class Question:
     def __init__(self) -> None:
         self._put: tuple[str, Future[tuple[str, bool] | None]] | None = None
 
-    def answer(self, case: Case, asks: Decide, seconds: float | None) -> Answered | None:
-        """What was answered within this time (None: however long it takes), or `LATER`; None where nobody is there to ask.
+    def answer(self, case: Case, asks: Decide, seconds: float) -> Answered | None:
+        """What was answered within this time, or `LATER`; None where nobody is there to ask.
 
         An answer to what is not asked any more counts for nothing. Raises what asking raises.
         """
@@ -128,6 +135,9 @@ def _work(held: Held, deps: Deps, asks: Decide, progress: Progress, patience: Pa
             held_since = deps.clock.monotonic()
         if at.ask_seconds is not None:
             answer = question.answer(case, asks, _look(at, patience))
+            while answer is LATER and at.again_seconds is None:
+                case = _called(held, deps)
+                answer = question.answer(case, asks, _look(at, patience))
             if answer is None:
                 break
             if answer is not LATER:

@@ -1,16 +1,19 @@
 """A page that needs a person goes up the call list until somebody acknowledges it, decides, or the case needs nobody."""
 
 from datetime import timedelta
+from threading import Event
 
 import pytest
 
+from shared.adapters.memory.notifier import MemoryNotifier
 from shared.domain.call_list import Level, Paging
-from shared.domain.case import Case, Mode
+from shared.domain.case import Case, Mode, Verdict
 from shared.domain.errors import BadInput, LeaseLost
 from shared.settings import Modes, Policy
 from shared.workflow.acknowledging import acknowledge, look
-from shared.workflow.deciding import decide
+from shared.workflow.deciding import decide, note
 from shared.workflow.deps import Deps
+from shared.workflow.local import Patience
 from shared.workflow.run import hold, run_stage
 from tests.hospital import CHARTS, Hospital
 from tests.workflow.driving import respond
@@ -65,6 +68,33 @@ class TestClock:
         later(hospital, 15)
         assert [look(hospital.worker(CALLS)), look(hospital.worker(CALLS))] == [(asking[0].id,), ()]
         assert levels(hospital) == [0, 1]
+
+    def test_a_clock_whose_record_others_have_written_on_since_tells_it_at_once(
+        self, hospital: Hospital, asking: tuple[Case, Deps]
+    ) -> None:
+        case, deps = asking
+        note(case, hospital.worker(CALLS), "the consultant is on the way", ANN)
+        later(hospital, 15)
+        assert (look(deps), levels(hospital), kinds(deps, case)) == ((case.id,), [0, 1], ["escalated"])
+
+    def test_a_process_that_waits_at_a_terminal_calls_the_next_level_meanwhile(self, hospital: Hospital) -> None:
+        called = Event()
+
+        class Ringing(MemoryNotifier):
+            """Tells when the second level is called."""
+
+            def page(self, case_id: str, subject: str, body: str, level: int = 0) -> None:
+                super().page(case_id, subject, body, level)
+                if level:
+                    called.set()
+
+        def asks(_case: Case) -> tuple[str, bool] | None:
+            later(hospital, 15)
+            return ("dr-no", False) if called.wait(30) else None
+
+        hospital.notifier = Ringing()
+        case = respond(hospital.worker(CALLS), asks=asks, patience=Patience(answer_seconds=0.01))
+        assert (levels(hospital), case.verdict) == ([0, 1], Verdict.REFUSED)
 
     def test_a_case_in_another_workers_hands_is_left_to_it(self, hospital: Hospital, asking: tuple[Case, Deps]) -> None:
         case, deps = asking
