@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,15 @@ def test_one_enters_as_somebody_by_the_environment_that_azure_identity_reads(ser
     answer = CliRunner().invoke(app, ["sandbox", "enter", str(printed), "responder"])
     names = {line.removeprefix("export ").partition("=")[0] for line in answer.output.splitlines()}
     assert names == {"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "CODEBLUE_AZURE_ENDPOINT"}
+
+
+def test_who_enters_before_the_sandbox_has_said_where_it_is_waits_for_it(served: dict[str, Any], tmp_path: Path) -> None:
+    printed = tmp_path / "sandbox.json"
+    printed.touch()
+    says = threading.Timer(0.3, lambda: printed.write_text(json.dumps(served)))
+    says.start()
+    assert "CODEBLUE_AZURE_ENDPOINT" in CliRunner().invoke(app, ["sandbox", "enter", str(printed), "responder"]).output
+    says.join()
 
 
 def test_each_gets_in_by_what_they_hold(served: dict[str, Any]) -> None:
