@@ -18,6 +18,7 @@ from shared.workflow.step import Next
 from tests.doubles import Life, mortal
 from tests.hospital import EXPORT, Hospital, built
 from tests.workflow.function_app_scene import OF_THE_SDK, Duty, on_duty
+from tests.workflow.test_paging import CALLS
 
 pytestmark = OF_THE_SDK
 
@@ -201,6 +202,15 @@ class TestSweep:
         asking.host.settle()
         asking.host.wait(longest=1)  # another worker has written the record meanwhile
         assert refused(asking.hospital)
+
+    def test_the_next_level_is_called_about_a_question_that_nobody_has_taken(self, asking: Duty) -> None:
+        asking.alarm()
+        asking.host.settle()
+        asking.works_with(asking.hospital.worker(CALLS))
+        asking.hospital.clock.sleep(15 * 60)
+        for _ in range(2):
+            self.sweep(asking)
+        assert [page.level for page in asking.hospital.notifier.pages] == [0, 1]
 
     def test_one_that_runs_or_has_ended_is_left_alone(self, duty: Duty) -> None:
         case = duty.alarm()
