@@ -144,9 +144,13 @@ def respond() -> tuple[Run, list[Call]]:
 
 
 def warm() -> None:
-    """Import what a worker has imported before any alert comes: `deps` imports the adapters that it picks."""
+    """Import what a worker has imported before any alert comes: `deps` imports the adapters that it picks, `STEPS` the stages."""
+    from shared.workflow.stages import STEPS  # noqa: PLC0415
+
     for module in iter_modules(import_module("shared.adapters.aws").__path__, "shared.adapters.aws."):
         import_module(module.name)
+    for step in STEPS.values():
+        step.load()
     import_module("boto3")
 
 

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 
-ROUNDS = 9
+ROUNDS = 7
 COLD_ROUNDS = 2
 
 CUSTODY = ("cases", "clients", "custody_places", "keyring", "signer", "sinks")

@@ -1,5 +1,6 @@
 """AWS Lambda: one stage of one case. What travels is the case's id and a stage's name, never health data."""
 
+import os
 from typing import TYPE_CHECKING
 
 from shared.workflow.run import Outcome
@@ -10,6 +11,9 @@ from . import environment
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+FIRST = next((step.load() for step in STEPS.values() if step.power == os.environ.get("CODEBLUE_POWER")), None)
+"""What a worker of this power is first asked for is imported with the function, and lies in its snapshot (SnapStart)."""
 
 
 def handler(event: dict[str, object], context: "LambdaContext") -> dict[str, object]:

@@ -1,5 +1,6 @@
 """What a function waits for before it can answer: what its duty does not need is not imported."""
 
+import os
 import subprocess
 import sys
 from functools import cache
@@ -41,9 +42,10 @@ NOT_ITS_OWN = (
 
 
 @cache
-def loaded(code: str) -> frozenset[str]:
+def loaded(code: str, power: str = "") -> frozenset[str]:
     """The modules of a fresh interpreter that has run this."""
-    return frozenset(subprocess.check_output([sys.executable, "-c", code + LOADED], text=True).split())
+    environment = {**os.environ, "CODEBLUE_POWER": power}
+    return frozenset(subprocess.check_output([sys.executable, "-c", code + LOADED], env=environment, text=True).split())
 
 
 @pytest.mark.parametrize("module", NOT_ITS_OWN)
@@ -51,10 +53,17 @@ def test_a_fence_waits_for_nothing_that_it_does_not_need(module: str) -> None:
     assert module not in loaded("; ".join(FENCE))
 
 
-@pytest.mark.parametrize("name", ["ask", "doctor", "move", "notify", "sweep"])
-def test_a_function_that_only_answers_loads_no_powertools(name: str) -> None:
-    assert "aws_lambda_powertools" not in loaded(f"import functions.{name}")
+@pytest.mark.parametrize(("power", "first"), [("fence", "fencing"), ("enforce", "enforcing")])
+def test_what_a_power_is_first_asked_for_lies_in_the_functions_snapshot(power: str, first: str) -> None:
+    assert f"shared.workflow.{first}" in loaded("import functions.stage", power)
 
 
-def test_the_question_can_fail() -> None:
-    assert {"shared.reencryption", "sqlite3"} <= loaded("import functions.move")
+OTHERS = "from functions import ask, doctor, move, notify, sweep"
+
+
+def test_functions_that_read_no_batch_and_no_address_load_no_powertools() -> None:
+    assert "aws_lambda_powertools" not in loaded(OTHERS)
+
+
+def test_what_moves_data_has_what_a_fence_does_without() -> None:
+    assert {"shared.reencryption", "shared.workflow.migrating", "sqlite3"} <= loaded(OTHERS)
