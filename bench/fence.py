@@ -144,14 +144,10 @@ def respond() -> tuple[Run, list[Call]]:
 
 
 def warm() -> None:
-    """Import what a worker has imported before any alert comes: `deps` imports the adapters that it picks, `STEPS` the stages."""
-    from shared.workflow.stages import STEPS  # noqa: PLC0415
-
-    for module in iter_modules(import_module("shared.adapters.aws").__path__, "shared.adapters.aws."):
-        import_module(module.name)
-    for step in STEPS.values():
-        step.load()
-    import_module("boto3")
+    """Import what a worker has imported before any alert comes: the adapters that `deps` picks, and the first stages."""
+    adapters = (each.name for each in iter_modules(import_module("shared.adapters.aws").__path__, "shared.adapters.aws."))
+    for name in (*adapters, "shared.workflow.fencing", "boto3"):
+        import_module(name)
 
 
 def in_a_row(calls: Iterable[Call]) -> int:

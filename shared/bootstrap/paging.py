@@ -30,10 +30,11 @@ def pager(policy: Policy) -> Notifier:
 def called(policy: Policy, topic: Notifier, clock: Clock, aside: Callable[[], Executor] | None = None) -> Notifier:
     """The topic; with a call list that nobody else passes pages on to, both. `aside`: see `CallList`."""
     from shared.adapters.aws.notifier import relayed
-    from shared.adapters.paging.call_list import CallList
 
     if not policy.paging.call_list or relayed():
         return topic
+    from shared.adapters.paging.call_list import CallList
+
     return CallList(topic, channels(policy), clock, aside() if aside else None)
 
 
