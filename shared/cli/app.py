@@ -20,6 +20,7 @@ from . import (
     drilling,
     handing_over,
     output,
+    rehearsing,
     reporting,
     sandboxes,
     showing,
@@ -44,6 +45,7 @@ for commands in (
     reporting,
     doctoring,
     drilling,
+    rehearsing,
     sandboxes,
     triaging,
 ):

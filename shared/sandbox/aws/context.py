@@ -101,10 +101,10 @@ def s3_keys(incoming: Incoming, *, at: float) -> dict[str, tuple[str, ...]]:
 
 
 def of_resource(resource: str, account: str, history: IdentityHistory) -> dict[str, tuple[str, ...]]:
-    """The keys that a resource itself gives: its account, a KMS key's aliases, the tags of a user or role as in force."""
+    """The keys that a resource itself gives: its account, a KMS key's aliases and tags, the tags of a user or role as in force."""
     found: dict[str, tuple[str, ...]] = {"aws:resourceaccount": (account,)}
     if ":kms:" in resource and (key := keys.find(account, "", resource)):
-        found["kms:resourcealiases"] = tuple(key.aliases)
+        found |= keys.about(key)
     found |= _tags_of(resource, account, history)
     return found
 

@@ -45,6 +45,13 @@ def backend(account: str, region: str) -> KmsBackend:
     return kms_backends[account][region]
 
 
+def about(key: Key) -> dict[str, tuple[str, ...]]:
+    """The condition keys that a key gives: its aliases, and its tags (KMS developer guide, "ABAC for AWS KMS")."""
+    tags = backend(key.account_id, key.region).tagger.get_tag_dict_for_resource(key.id)
+    tagged = {f"aws:resourcetag/{name.lower()}": (value,) for name, value in tags.items()}
+    return {"kms:resourcealiases": tuple(key.aliases), **tagged}
+
+
 def regions(account: str) -> list[str]:
     """The Regions in which an account has a KMS of moto's."""
     return list(kms_backends[account])

@@ -107,7 +107,7 @@ def require_key(cloud: Cloud, ask: Ask, key_arn: str, actions: tuple[str, ...], 
         "kms:encryptioncontext:aws:s3:arn": (resource,),
         "kms:encryptioncontextkeys": ("aws:s3:arn",),
         "kms:encryptionalgorithm": ("SYMMETRIC_DEFAULT",),
-        "kms:resourcealiases": tuple(key.aliases),
+        **keys.about(key),
     }
     for action in actions:
         require(cloud, ask.caller, context, Need(f"kms:{action}", key.arn, key.account_id), service="s3")
