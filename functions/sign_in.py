@@ -63,7 +63,7 @@ class Provider(Value):
 
 
 class SignedIn(Value):
-    """A person: `who` is the issuer and its subject, `vouched` what the record says of them beside that."""
+    """A person: `who` is issuer and subject, with the mail address that people read; `vouched` is what the record says besides."""
 
     who: str
     called: str
@@ -145,9 +145,10 @@ def person(provider: Provider, token: str) -> SignedIn:
         provider.mfa_claim: _told(factors & provider.mfa),
         provider.groups_claim: _told(groups),
     }
-    who = f"{claims['iss']}#{claims['sub']}"
+    subject = f"{claims['iss']}#{claims['sub']}"
     names = frozenset(name.lower() for name in (str(claims["sub"]), email, email.partition("@")[0], *_named(claims)) if name)
-    return SignedIn(who=who, called=email or who, vouched=Vouched(names=names, claims=recorded))
+    who = f"{email} ({subject})" if email else subject
+    return SignedIn(who=who, called=email or subject, vouched=Vouched(names=names, claims=recorded))
 
 
 def _verified(provider: Provider, token: str) -> tuple[Mapping[str, Any], frozenset[str]]:

@@ -14,8 +14,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError
 
 from functions import doctor, environment
+from shared.bootstrap import linked
 from shared.containment import scope
 from shared.domain.case import Stage, Verdict
+from shared.domain.errors import Absent
 from shared.domain.plan import Status, Wave
 from shared.intake.render import render
 from shared.sandbox.aws import permission
@@ -193,6 +195,21 @@ class TestOthers:
         assert len(pages) == 1
         assert f"role/{names.PIPELINE} was refused" in pages[0]
         assert f"codeblue release {begun.case}" in pages[0]
+
+
+class TestPage:
+    """The decision page, under its own role."""
+
+    def test_a_link_that_a_fence_makes_is_opened_and_used_up_by_it(self, begun: Night) -> None:
+        before = len(begun.cloud.calls)
+        with begun.responder.running("fence"):
+            token = linked(environment.policy()).made(begun.case)
+        with begun.responder.running("page"):
+            links = linked(environment.policy())
+            assert (links.opens(token), links.use(token, "sign-in")) == (begun.case, begun.case)
+            with pytest.raises(Absent):
+                links.use(token, "another")
+        assert not [call.action for call in [*begun.cloud.calls][before:] if "Denied" in call.error]
 
 
 class TestDoctor:

@@ -39,7 +39,7 @@ class TestDecision:
         scene.nudges.keep(scene.case.id, "t-1")
         browser.sign_in(scene.pool, scene.address)
         assert browser.press(button) == 200
-        assert scene.decided == [(f"{scene.pool.url}#1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed", granted)]
+        assert scene.decided == [(f"Ann@st-brendan.example ({scene.pool.url}#1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed)", granted)]
         assert [each[0] for each in scene.nudges.answers] == ["t-1"]
 
     def test_the_record_has_the_claims_that_it_took_and_no_token(self, scene: Scene, browser: Browser) -> None:
