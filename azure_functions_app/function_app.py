@@ -97,8 +97,10 @@ async def revive(timer: func.TimerRequest, client: df.DurableOrchestrationClient
     """No open case is without a workflow, and no open page without the next level of the call list."""
     del timer
     deps = await asyncio.to_thread(environment.ready)
-    await sweep.revive(deps, Workflows(client))
-    await asyncio.to_thread(acknowledging.look, deps)
+    try:
+        await sweep.revive(deps, Workflows(client))
+    finally:  # whoever can begin no workflow calls people all the same
+        await asyncio.to_thread(acknowledging.look, deps)
 
 
 @app.orchestration_trigger(context_name="context", orchestration=orchestrator.NAME)

@@ -4,7 +4,7 @@ import uuid
 from contextlib import suppress
 
 from shared.domain.case import Case
-from shared.domain.errors import BadInput, LeaseLost
+from shared.domain.errors import BadInput, CodeblueError, LeaseLost
 from shared.domain.value import Value
 
 from .deps import Deps
@@ -71,9 +71,19 @@ def _taken(case: str, subject: str, by: str, at: str, *, anew: bool) -> Taken:
 def look(deps: Deps) -> tuple[str, ...]:
     """Tell the next level of every open page that is due, and close what needs nobody any more; the cases' ids.
 
-    A case that another worker has now is left to it: its stage looks as well. Raises `CloudError`.
+    A case that another worker has now is left to it: its stage looks as well. One that can not be worked on keeps nobody from
+    being told of the others; what it raised is raised then: `CloudError`, `CustodyError`.
     """
-    return tuple(case.id for case in deps.cases.all() if _behind(case, deps) and _looked(case.id, deps))
+    looked, failed = [], None
+    for case in deps.cases.all():
+        try:
+            if _behind(case, deps) and _looked(case.id, deps):
+                looked.append(case.id)
+        except CodeblueError as error:
+            failed = failed or error
+    if failed:
+        raise failed
+    return tuple(looked)
 
 
 def _behind(case: Case, deps: Deps) -> bool:

@@ -18,6 +18,7 @@ from functions.sweep import revive
 from shared.adapters.memory.windows import BoundedMemory
 from shared.domain.case import Case, Mode, Stage, Verdict
 from shared.domain.errors import Absent, BadInput, LeaseLost, NotApproved, NotReady, OwnRequest
+from shared.ports import Lease
 from shared.settings import Modes, Policy
 from shared.workflow.answering import STATUS, Decision
 from shared.workflow.deps import Deps
@@ -181,8 +182,10 @@ class Taken:
         self._cases = hospital.cases
         self._case = case
 
-    def take(self, case_id: str, owner: str) -> None:
+    def take(self, case_id: str, owner: str) -> Lease | None:
+        del owner
         assert case_id == self._case.id
+        return None
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._cases, name)

@@ -5,10 +5,12 @@ from threading import Event
 
 import pytest
 
+from functions import environment, sweep
 from shared.adapters.memory.notifier import MemoryNotifier
 from shared.domain.call_list import Level, Paging
 from shared.domain.case import Case, Mode, Verdict
-from shared.domain.errors import BadInput, LeaseLost
+from shared.domain.errors import BadInput, LeaseLost, Unreachable
+from shared.ports import Lease
 from shared.settings import Modes, Policy
 from shared.workflow.acknowledging import acknowledge, look
 from shared.workflow.deciding import decide, note
@@ -42,6 +44,18 @@ def levels(hospital: Hospital) -> list[int]:
 
 def kinds(deps: Deps, case: Case) -> list[str]:
     return [entry.kind for entry in deps.journal(case.id).entries() if entry.kind in {"escalated", "acknowledged"}]
+
+
+class Poisoned(Taken):
+    """Cases before which comes one whose record no worker can get at."""
+
+    def all(self) -> tuple[Case, ...]:
+        return (self._case.but(id="cb-poisoned"), *self._cases.all())
+
+    def take(self, case_id: str, owner: str) -> Lease | None:
+        if case_id != self._case.id:
+            raise Unreachable("UpdateItem: no answer")
+        return self._cases.take(case_id, owner)
 
 
 class TestClock:
@@ -103,6 +117,26 @@ class TestClock:
             assert held
             assert look(hospital.worker(CALLS)) == ()
             run_stage(held, held.load().stage, deps)
+        assert levels(hospital) == [0, 1]
+
+    def test_a_case_that_can_not_be_worked_on_silences_no_other(self, hospital: Hospital, asking: tuple[Case, Deps]) -> None:
+        case, _ = asking
+        later(hospital, 15)
+        with pytest.raises(Unreachable):
+            look(hospital.worker(CALLS, cases=Poisoned(hospital, case)))
+        assert levels(hospital) == [0, 1]
+
+    def test_a_clock_that_can_begin_no_workflow_calls_people_all_the_same(
+        self, hospital: Hospital, asking: tuple[Case, Deps], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def unreachable() -> None:
+            raise Unreachable("ListExecutions: no answer")
+
+        monkeypatch.setattr(environment, "ready", lambda: asking[1])
+        monkeypatch.setattr(environment, "workflows", unreachable)
+        later(hospital, 15)
+        with pytest.raises(Unreachable):
+            sweep.handler({}, None)  # type: ignore[arg-type]  # it is not read
         assert levels(hospital) == [0, 1]
 
     def test_the_list_is_gone_through_again_where_it_says_so(self) -> None:
