@@ -59,7 +59,7 @@ def levels(policy: Policy) -> "Iterator[Check]":
 
 
 def _channel(level: Level, clients: "Callable[[], Clients]") -> "Topic | Webhook | None":
-    if level.to == "topic":
+    if level.to in {"topic", os.environ.get("CODEBLUE_TOPIC")}:  # by its ARN it would be passed on to itself, and again
         return None
     if level.to != "webhook":
         from shared.adapters.aws.levels import Topic

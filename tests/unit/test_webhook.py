@@ -17,8 +17,11 @@ from shared.adapters.local.clock import SystemClock
 from shared.adapters.memory.notifier import MemoryNotifier
 from shared.adapters.paging.call_list import MISSED, CallList, pass_on
 from shared.adapters.paging.webhook import PAGERDUTY, SIGNATURE, Webhook
+from shared.bootstrap.paging import channels
+from shared.domain.call_list import Level, Paging
 from shared.domain.errors import CodeblueError, NotReady, Refused, Unreachable
 from shared.ports import Told
+from shared.settings import Policy
 from tests.self_signed import certificate
 from tests.unit.wire_server import WireServer, reply
 
@@ -100,15 +103,23 @@ class TestRefusals:
                 hook(tool, pem).tell(PAGE)
         assert len(tool.asked) == tries
 
+    def test_a_tool_that_takes_it_and_never_ends_its_answer_has_taken_it(self, tool: WireServer, pem: Path) -> None:
+        tool.answer = lambda _: reply(202, content_length="1")
+        hook(tool, pem).tell(PAGE)
+        assert len(tool.asked) == 1
+
     @pytest.mark.parametrize("known", [True, False], ids=["that hangs up", "whose certificate nobody vouches for"])
-    def test_shows_neither_its_address_nor_its_key(self, tool: WireServer, pem: Path, known: bool) -> None:
+    def test_shows_neither_its_address_nor_its_key(
+        self, tool: WireServer, pem: Path, known: bool, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("DEBUG")
         tool.answer = lambda _: None
         one = hook(tool, pem)
         one = one if known else Webhook(one.name, one.form, one.secret)
         with pytest.raises(Unreachable) as raised:
             one.tell(PAGE)
         assert "the-tool" in str(raised.value)
-        assert not any(secret in str(raised.value) for secret in (KEY, "/hook/of/ours", tool.url))
+        assert not any(secret in f"{raised.value} {caplog.text}" for secret in (KEY, "/hook/of/ours", tool.url))
         assert raised.value.__cause__ is None
         assert len(tool.asked) == (2 if known else 0)
 
@@ -164,6 +175,12 @@ class TestCallList:
         CallList(topic, lines, SystemClock()).page("cb-1", "A decision is needed", "why", 1)
         assert {line.name: line.told for line in lines if line.told} == reached
         assert [page.subject for page in topic.pages] == ["A decision is needed", *(f"{MISSED}: {n + 2}" for n in range(len(dead)))]
+
+    def test_the_deployments_own_topic_by_its_arn_is_not_told_again_and_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ours, others = (f"arn:aws:sns:eu-west-1:111122223333:{name}" for name in ("codeblue-pages", "consultants"))
+        monkeypatch.setenv("CODEBLUE_TOPIC", ours)
+        found = channels(Policy(paging=Paging(call_list=(Level(to=ours), Level(to=others)))))
+        assert [channel and channel.name for channel in found] == [None, others]
 
     def test_a_response_does_not_wait_for_a_tool_that_does_not_answer(self) -> None:
         topic, answers, line = MemoryNotifier(), Event(), Line("tool")

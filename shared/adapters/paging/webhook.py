@@ -6,6 +6,7 @@ Nothing of a page's text leaves by it: which case, which level, and one of our o
 import hashlib
 import hmac
 import json
+import logging
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from urllib3.exceptions import HTTPError
 from shared.domain.errors import NotReady, Refused, Unreachable
 from shared.domain.value import Value
 from shared.ports import Told, What
+
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # its warnings quote the path asked for, which of a webhook is a secret
 
 PAGERDUTY = "https://events.pagerduty.com/v2/enqueue"
 """Where nothing else is said (PagerDuty, "Send an Event to PagerDuty"); its service region of the EU has another."""
@@ -88,7 +91,7 @@ class Webhook:
     def _answer(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> int:
         with PoolManager(ssl_context=self.tls or ssl.create_default_context(), timeout=TIMEOUT, retries=AGAIN) as http:
             try:
-                return http.request(method, url, body=body, headers=headers, redirect=False).status
+                return http.request(method, url, body=body, headers=headers, redirect=False, preload_content=False).status
             except HTTPError as error:
                 why = type(getattr(error, "reason", None) or error).__name__
                 raise Unreachable(f"the webhook {self.name} gives no answer: {why}") from None
