@@ -20,7 +20,7 @@ from .lines import of_case
 from .timeline import timeline
 
 MOST = 12
-"""Lines of one kind about one case; `codeblue status` has all of them."""
+"""Lines of one kind about one case; one more says how many there are besides, and what lists them."""
 
 type Line = dict[str, object]
 
@@ -82,12 +82,15 @@ def _waiting(case: Case) -> Iterator[Line]:
         }
     for left in _first(case.people):
         yield {"case": case.id, "what": f"{left.target}: {left.reason}", "whom": "people", "until": None, "next": left.next}
+    if (more := len(case.people) - MOST) > 0:
+        yield {"case": case.id, "what": f"{more} more", "whom": "people", "until": None, "next": f"codeblue status {case.id}"}
 
 
 def _fences(case: Case, journal: Journal) -> Iterator[Line]:
     """What stands and can hurt somebody who is no actor, and how to take it back."""
     standing = (result.change for result in history.results(case, journal) if result.outcome.status is Status.APPLIED)
-    for target, name in _first(tuple(dict.fromkeys((c.target, c.action) for c in standing if hurtful(ACTIONS[c.action])))):
+    found = tuple(dict.fromkeys((c.target, c.action) for c in standing if hurtful(ACTIONS[c.action])))
+    for target, name in _first(found):
         action = ACTIONS[name]
         yield {
             "case": case.id,
@@ -96,6 +99,9 @@ def _fences(case: Case, journal: Journal) -> Iterator[Line]:
             "hurts": action.hurts,
             "next": f"codeblue release {case.id} {target.id}",
         }
+    if (more := len(found) - MOST) > 0:
+        some = {"target": f"{more} more", "does": "fenced too", "hurts": "whoever uses them"}
+        yield {"case": case.id, **some, "next": f"codeblue status {case.id}"}
 
 
 def _done(case: Case, journal: Journal, since: datetime) -> Iterator[Line]:
@@ -103,6 +109,9 @@ def _done(case: Case, journal: Journal, since: datetime) -> Iterator[Line]:
     moments = [moment for moment in timeline(case, tuple(journal.entries()), ()) if moment.at >= since]
     for moment in _first(moments[::-1]):
         yield {"case": case.id, "at": moment.at.isoformat(timespec="seconds"), "what": moment.what}
+    if (more := len(moments) - MOST) > 0:
+        oldest = moments[0].at.isoformat(timespec="seconds")
+        yield {"case": case.id, "at": oldest, "what": f"and {more} more since then: codeblue report {case.id}"}
 
 
 def _calls(paging: Paging) -> list[Line]:

@@ -4,6 +4,8 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from shared.cli.handing_over import show
 from shared.report.handover import handover
 from shared.workflow.acknowledging import acknowledge
@@ -79,3 +81,15 @@ def test_a_pause_and_a_page_that_nobody_has_are_not_overlooked(hospital: Hospita
     assert "PAUSED" in said
     assert "NOBODY HAS IT; level 2 is told at" in said
     assert f"codeblue acknowledge {case.id}" in said
+
+
+def test_what_is_not_shown_is_counted(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
+    hospital.world.refused.add((CHARTS, "resource-policy"))
+    deps = hospital.worker()
+    case = respond(deps)
+    every = handed(deps)
+    monkeypatch.setattr("shared.report.handover.MOST", 0)
+    said = handed(deps)
+    assert [line["what"] for line in said["waiting"]] == [f"{len(every['waiting'])} more"]
+    assert [line["target"] for line in said["fences"]] == [f"{len(every['fences'])} more"]
+    assert [line["what"] for line in said["done"]] == [f"and {len(every['done'])} more since then: codeblue report {case.id}"]
