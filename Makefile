@@ -6,6 +6,7 @@ export UV_SYSTEM_CERTS := true
 unexport PYTHONDONTWRITEBYTECODE
 JOBS ?= 4
 NIGHTS := tests/both tests/drills
+WHOLE  := tests/deployed
 FIGHTS := tests/drills/test_fight.py
 BIN    := .venv/bin
 READY  := .venv/.ready
@@ -16,7 +17,7 @@ LOCK   := $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes
 LOCKS  := requirements/uv.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup drill test system check bench mutate soak live package lock clean
+.PHONY: help setup drill test system deployed check bench mutate soak live package lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -32,12 +33,15 @@ test: ## the library and ten thieves who fight back, with branch coverage
 	@$(MAKE) --no-print-directory --jobs 3 setup
 	@mkdir -p build; $(BIN)/pytest --numprocesses 2 --dist worksteal $(FIGHTS) > build/fights.txt 2>&1 & fights=$$!; \
 	trap 'kill $$fights' INT TERM; \
-	nice $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --cov $(addprefix --ignore ,$(NIGHTS)); rest=$$?; \
+	nice $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --cov $(addprefix --ignore ,$(NIGHTS) $(WHOLE)); rest=$$?; \
 	wait $$fights; fights=$$?; echo "== the fights"; cat build/fights.txt; exit $$((fights || rest))
 
 # They wait more than they compute, and what they execute in other processes is not counted as covered.
 system: $(READY) ## the program as a person runs it: whole nights, in processes of their own
 	@$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(NIGHTS) --ignore $(FIGHTS)
+
+deployed: $(READY) $(SECOND) ## the synthesised stacks in an emulator: an event on the bus, and nothing else
+	$(BIN)/pytest $(WHOLE)
 
 check: $(READY) ## every static check: form, lint, types, imports, secrets, dependencies, the house
 	.ci/check
