@@ -28,7 +28,7 @@ ADMIN = Credential(ACCOUNT, "any")
 QUIET_SECONDS = 60
 """A workflow that waits for longer than this has done what can be done now."""
 
-LONGEST = 300
+LONGEST = 600
 SAID: list[str] = []
 
 
