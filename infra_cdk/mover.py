@@ -3,7 +3,6 @@
 import json
 
 from aws_cdk import RemovalPolicy
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -19,9 +18,11 @@ from .worker_role import WorkerRole
 
 
 class Mover(Construct):
-    """The machine `codeblue-move` over `worker`, by the name that `shared.adapters.aws.map_runs` knows it by."""
+    """The machine `codeblue-move` over `worker` under `role`, by the name that `shared.adapters.aws.map_runs` knows it by."""
 
-    def __init__(self, scope: Construct, ident: str, *, home: Home, worker: lambda_.IFunction, key: kms.IKey) -> None:
+    def __init__(
+        self, scope: Construct, ident: str, *, home: Home, role: WorkerRole, worker: lambda_.IFunction, key: kms.IKey
+    ) -> None:
         super().__init__(scope, ident)
         log = logs.LogGroup(
             self,
@@ -31,13 +32,7 @@ class Mover(Construct):
             encryption_key=key,
             removal_policy=RemovalPolicy.RETAIN,
         )
-        role = WorkerRole(
-            self,
-            "Role",
-            name="codeblue-movers",
-            trusted=iam.ServicePrincipal("states.amazonaws.com"),
-            documents={"run": json.dumps(duties_of(home, worker.function_arn))},
-        )
+        role.may("run", json.dumps(duties_of(home, worker.function_arn)))
         machine = sfn.StateMachine(
             self,
             "Machine",

@@ -49,7 +49,11 @@ class Responder(Construct):
         roles = {name: self._role(name, home, given) for name in posts(sign_in=given.sign_in)}
         shared = Shared(self, "Shared", code=code, policy=policy, key=key)
         jobs = [JobsRole(self, "Jobs", home=given.account).role] if given.account in given.accounts else []
-        ids = ",".join(role.role_id for role in (*(each.role for each in roles.values()), *jobs))
+        self.runs, moves = (
+            self._runs(ident, name) for ident, name in (("MachineRole", "codeblue-workflow"), ("MoverRole", "codeblue-movers"))
+        )
+        ours = (*roles.values(), self.runs, moves)
+        ids = ",".join(role.role_id for role in (*(each.role for each in ours), *jobs))
         every = {
             "CODEBLUE_POLICY": POLICY_FILE,
             "CODEBLUE_STATE_MACHINE": self.machine_arn,
@@ -64,12 +68,16 @@ class Responder(Construct):
             name: self._function(name, role, shared, {**every, **told.get(name, {})}, given) for name, role in roles.items()
         }
         self.machine = self._machine(key)
-        self.mover = Mover(self, "Mover", home=home, worker=self.functions["move"].live, key=key)
+        self.mover = Mover(self, "Mover", home=home, role=moves, worker=self.functions["move"].live, key=key)
 
     def _role(self, name: str, home: Home, given: Parameters) -> WorkerRole:
         trusted = iam.ServicePrincipal("lambda.amazonaws.com")
         documents = duties(name, home, given.accounts, given.paging)
         return WorkerRole(self, f"{name.capitalize()}Role", name=f"codeblue-{name}", trusted=trusted, documents=documents)
+
+    def _runs(self, ident: str, name: str) -> WorkerRole:
+        """The role of a state machine; what it may is known when there is something to call."""
+        return WorkerRole(self, ident, name=name, trusted=iam.ServicePrincipal("states.amazonaws.com"), documents={})
 
     def _function(self, name: str, role: WorkerRole, shared: Shared, told: Mapping[str, str], given: Parameters) -> Function:
         post = POSTS[name]
@@ -89,25 +97,19 @@ class Responder(Construct):
             encryption_key=key,
             removal_policy=RemovalPolicy.RETAIN,
         )
-        role = WorkerRole(
-            self,
-            "MachineRole",
-            name="codeblue-workflow",
-            trusted=iam.ServicePrincipal("states.amazonaws.com"),
-            documents={"run": json.dumps(self._workflow_policy())},
-        )
+        self.runs.may("run", json.dumps(self._workflow_policy()))
         machine = sfn.StateMachine(
             self,
             "Workflow",
             state_machine_name=MACHINE,
             definition_body=sfn.DefinitionBody.from_string(written(partition_of(Stack.of(self).region))),
             definition_substitutions=self._filled_in(),
-            role=role.role.without_policy_updates(),
+            role=self.runs.role.without_policy_updates(),
             timeout=LONGEST,
             logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True,
         )
-        machine.node.add_dependency(*role.policies)
+        machine.node.add_dependency(*self.runs.policies)
         return machine
 
     def _called(self) -> dict[str, str]:

@@ -42,19 +42,24 @@ class WorkerRole(Construct):
 
     def __init__(self, scope: Construct, ident: str, *, name: str, trusted: iam.IPrincipal, documents: Mapping[str, str]) -> None:
         super().__init__(scope, ident)
+        self.name = name
         self.role = iam.Role(self, "Resource", role_name=name, assumed_by=trusted)
         self.policies: list[iam.CfnManagedPolicy] = []
         for word, text in documents.items():
-            document = json.loads(text)
-            policy = iam.CfnManagedPolicy(
-                self,
-                word.capitalize(),
-                managed_policy_name=f"{name}-{word}",
-                policy_document=iam.PolicyDocument.from_json(document),
-                roles=[self.role.role_name],
-            )
-            acknowledge(policy, dict(wild(word, document)))
-            self.policies.append(policy)
+            self.may(word, text)
+
+    def may(self, word: str, text: str) -> None:
+        """One policy (JSON) more, where what it names is made after the role."""
+        document = json.loads(text)
+        policy = iam.CfnManagedPolicy(
+            self,
+            word.capitalize(),
+            managed_policy_name=f"{self.name}-{word}",
+            policy_document=iam.PolicyDocument.from_json(document),
+            roles=[self.role.role_name],
+        )
+        acknowledge(policy, dict(wild(word, document)))
+        self.policies.append(policy)
 
 
 def wild(word: str, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

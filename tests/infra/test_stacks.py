@@ -251,3 +251,17 @@ class TestOtherAccounts:
 def _plain(statement: dict[str, Any]) -> dict[str, Any]:
     """A statement in one form: the CDK writes a list of one as its one."""
     return {k: v[0] if isinstance(v, list) and len(v) == 1 else v for k, v in statement.items()}
+
+
+def test_no_function_takes_a_role_that_the_response_runs_under_for_a_newcomer_s(assembly: Assembly) -> None:
+    roles = assembly.of("AWS::IAM::Role", "CodeblueResponder")
+    runs = {
+        name.partition("/")[2]
+        for name, role in roles.items()
+        if {"lambda.amazonaws.com", "states.amazonaws.com"}
+        & {each["Principal"].get("Service") for each in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]}
+    }
+    assert len(runs) == len(POSTS) + len(("workflow", "movers"))
+    for function in assembly.of("AWS::Lambda::Function", "CodeblueResponder").values():
+        known = json.dumps(function["Properties"]["Environment"]["Variables"]["CODEBLUE_ROLES"])
+        assert not {name for name in runs if f'"{name}", "RoleId"' not in known}
