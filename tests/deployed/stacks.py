@@ -11,7 +11,7 @@ from typing import Any
 from infra_cdk import package
 from tests.contract.second_opinion import ACCOUNT
 from tests.deployed.altered import altered
-from tests.infra.conftest import given
+from tests.infra.conftest import SIGN_IN, given
 
 REGION, SECOND = "us-east-1", "us-west-2"
 STACKS: Mapping[str, str] = {
@@ -37,7 +37,7 @@ def synthesised(folder: Path, policy: Path) -> Path:
     assert package.main(zipped) == 0
     out = folder / "assembly"
     app = App(outdir=str(out), analytics_reporting=False, context=FLAGS)
-    alone = {"accounts": (ACCOUNT,), "management": "", "guarded": ()}
+    alone = {"accounts": (ACCOUNT,), "management": "", "guarded": (), **dict.fromkeys(SIGN_IN, ""), "sso_groups": ()}
     compose(app, given(package=str(zipped), policy=str(policy), **alone))
     app.synth()
     return out

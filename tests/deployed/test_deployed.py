@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from infra_cdk.prices import TRANSITION
-from infra_cdk.roster import POSTS, role_arn
+from infra_cdk.roster import posts, role_arn
 from shared.workflow.stages import STEPS
 from tests.contract.second_opinion import ACCOUNT, outcome
 from tests.deployed.altered import ALTERATIONS
@@ -20,6 +20,8 @@ from tests.deployed.conftest import SAID, Night, answers
 from tests.deployed.hospital import CHARTS, OBJECTS
 
 pytestmark = [pytest.mark.ministack, pytest.mark.timeout(900)]
+
+DEPLOYED = posts(sign_in=False)
 
 LEFT = {
     "data events are not recorded": "nothing records them there",
@@ -61,7 +63,7 @@ def test_every_stage_ran_in_order_and_none_died(night: Night) -> None:
 def test_every_function_ran_under_its_own_role(night: Night) -> None:
     functions = night.client("lambda").get_paginator("list_functions").paginate()
     roles = {each["FunctionName"]: each["Role"] for page in functions for each in page["Functions"]}
-    assert roles == {f"codeblue-{name}": role_arn(ACCOUNT, name) for name in POSTS}
+    assert roles == {f"codeblue-{name}": role_arn(ACCOUNT, name) for name in DEPLOYED}
     opened = night.client("s3").get_object(
         Bucket=f"codeblue-custody-{ACCOUNT}-us-east-1", Key=f"{night.case}/entries/{0:012d}.json"
     )
@@ -89,7 +91,7 @@ def test_nothing_lies_in_a_queue(night: Night) -> None:
     sqs = night.client("sqs")
     queues = sqs.list_queues()["QueueUrls"]
     counted = {url: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"] for url in queues}
-    assert len([url for url in queues if "dead" in url.lower()]) == len(POSTS) + 2
+    assert len([url for url in queues if "dead" in url.lower()]) == len(DEPLOYED) + 2
     assert not {
         url
         for url, said in counted.items()
@@ -133,7 +135,7 @@ def test_what_was_measured_is_said(night: Night) -> None:
 
 def test_every_entry_point_is_imported_from_the_package_alone(night: Night, tmp_path: Path) -> None:
     zipfile.ZipFile(night.folder / "codeblue.zip").extractall(tmp_path / "code")
-    for entry in sorted({post.entry.rpartition(".")[0] for post in POSTS.values()}):
+    for entry in sorted({post.entry.rpartition(".")[0] for post in DEPLOYED.values()}):
         cold, warm = (_cpu(entry, tmp_path) for _ in range(2))
         SAID.append(f"{entry}: {cold:.2f} s of CPU to import, {warm:.2f} s where it was compiled before")
 
