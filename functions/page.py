@@ -58,11 +58,13 @@ def handler(event: dict[str, object], context: LambdaContext) -> Answer:
     del context
     request = APIGatewayProxyEventV2(event)
     decides = request.route_key == "POST /decide"
+    # whoever sends a browser back here without a sign-in of its own ends nothing by that
+    ended = () if request.route_key == "GET /signed-in" else (f"{SESSION}=; Max-Age=0; {ATTRIBUTES}",)
     try:
         asked = Asked(_plain(request.query_string_parameters), _form(request), _cookies(request))
         return ROUTES[request.route_key](asked)
     except NotSignedIn as why:
-        return {**failed(why, links={"Sign in": "/cases"}), "cookies": [f"{SESSION}=; Max-Age=0; {ATTRIBUTES}"]}
+        return {**failed(why, links={"Sign in": "/cases"}), "cookies": [*ended]}
     except (CodeblueError, ValidationError) as why:
         return failed(why, links={"What is asked now": "/cases"}, perhaps=decides)
     except Exception as why:  # noqa: BLE001  # a person reads it at night; what it says could quote a request

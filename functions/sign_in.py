@@ -136,7 +136,9 @@ def person(provider: Provider, token: str) -> SignedIn:
     groups = _values(claims.get(provider.groups_claim)) & provider.groups
     if not groups:
         raise NotAllowed(f"the person who signed in is in no group of approvers: the claim {provider.groups_claim} names none")
-    email = str(claims.get("email", ""))
+    email = str(claims.get("email") or "")
+    if not email:
+        raise NotAllowed("the sign-in tells no e-mail address, by which whoever asked is told from whoever approves")
     recorded = {
         "iss": str(claims["iss"]),
         "sub": str(claims["sub"]),
@@ -147,8 +149,7 @@ def person(provider: Provider, token: str) -> SignedIn:
     }
     subject = f"{claims['iss']}#{claims['sub']}"
     names = frozenset(name.lower() for name in (str(claims["sub"]), email, email.partition("@")[0], *_named(claims)) if name)
-    who = f"{email} ({subject})" if email else subject
-    return SignedIn(who=who, called=email or subject, vouched=Vouched(names=names, claims=recorded))
+    return SignedIn(who=f"{email} ({subject})", called=email, vouched=Vouched(names=names, claims=recorded))
 
 
 def _verified(provider: Provider, token: str) -> tuple[Mapping[str, Any], frozenset[str]]:

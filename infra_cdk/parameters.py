@@ -24,7 +24,8 @@ Target = Annotated[str, Field(pattern=r"^(r-[a-z0-9]{4,32}|ou-[a-z0-9]{4,32}-[a-
 RolePattern = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::(\d{12}|\*):role/[\w+=,.@/*?-]+$")]
 RoleArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")]
 
-Group = Annotated[str, Field(pattern=r"^[\w.:/@-]{1,128}$")]
+Group = Annotated[str, Field(pattern=r"^(([0-9a-f]{10}-)?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|00g[0-9A-Za-z]{17})$")]
+"""An id of Entra's, IAM Identity Center's or Okta's: what a group is called anybody may choose who can make one."""
 """A group's id, as the identity provider sends it; names that people choose can hold commas and so look like two."""
 
 IRREVERSIBLE = "i-know-that-compliance-mode-cannot-be-undone"

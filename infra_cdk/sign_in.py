@@ -66,7 +66,7 @@ class SignIn(Construct):
         self.issuer = self.pool.user_pool_provider_url
 
     def _provider(self, given: Parameters) -> cognito.IUserPoolIdentityProvider:
-        """The organisation's own, whose claims are taken over anew at every sign-in."""
+        """The organisation's own, whose claims are taken over at a sign-in; what it sends no longer may stay (ADR 44)."""
         mapping = cognito.AttributeMapping(
             email=cognito.ProviderAttribute.other(EMAIL[bool(given.sso_metadata)]),
             custom={

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
+from unicodedata import category
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from shared.containment.actions import ACTIONS
 from shared.containment.journal import APPLIED, CHANGES
@@ -107,12 +109,21 @@ def style_hash() -> str:
 @cache
 def _environment() -> Environment:
     loader = PackageLoader("shared.report")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_visible
+    )
     environment.filters |= {
         "utc": lambda at: f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
         "spaced": lambda text: text.replace("_", " ").replace("-", " "),
     }
     return environment
+
+
+def _visible(value: object) -> object:
+    """What could turn around or hide what stands beside it is shown by its number: names are often the attacker's to choose."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return "".join(f"\\u{ord(each):04x}" if category(each) in {"Cc", "Cf"} and each != "\n" else each for each in value)
 
 
 @cache

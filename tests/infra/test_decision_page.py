@@ -103,6 +103,7 @@ def test_without_a_sign_in_there_is_no_function_for_it_and_nobody_names_its_role
         pytest.param({"sso_secret": ""}, id="a client without its secret"),
         pytest.param({"sso_groups": ()}, id="nobody who may decide"),
         pytest.param({"sso_groups": ("commanders, others",)}, id="a group whose name reads like two"),
+        pytest.param({"sso_groups": ("commanders",)}, id="a group by a name that anybody could give theirs"),
         pytest.param({"sso_mfa": ()}, id="nothing that shows a second factor"),
         pytest.param({"sso_issuer": "", "sso_client": "", "sso_secret": ""}, id="groups, and nowhere to sign in"),
         pytest.param({"sso_issuer": "http://login.example"}, id="a provider without TLS"),

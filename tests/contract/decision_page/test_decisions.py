@@ -9,6 +9,7 @@ from functions import page
 from functions.answers import HEADERS
 from shared.domain.case import Case, Mode
 from shared.domain.plan import Wave
+from shared.report.question import told
 from shared.workflow.opening import Wanted, admit
 from tests.contract.decision_page.browser import ASK, TWO, Browser, Scene
 from tests.contract.decision_page.pool import Pool
@@ -124,6 +125,11 @@ class TestTwoPeople:
         browser.get(scene.address)
         assert browser.press("refuse") == 200
         assert Wave.REKEY in scene.deps.cases.load(case.id).declined
+
+
+def test_what_would_turn_around_or_hide_a_name_is_shown_by_its_number() -> None:
+    shown = told("Title", "role/\u202enimda\u200b<b>", "safe", ["next"], {})
+    assert "role/\\u202enimda\\u200b&lt;b&gt;" in shown
 
 
 def test_every_page_forbids_whatever_could_run_frame_or_keep_it() -> None:

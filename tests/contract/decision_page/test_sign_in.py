@@ -34,6 +34,7 @@ class TestSignIn:
             pytest.param({"custom:mfa": "xmfa"}, 403, id="of a word that has the factor's in it"),
             pytest.param({"custom:mfa": {"mfa": True}}, 403, id="of a factor in a form that is none"),
             pytest.param({"custom:groups": None}, 403, id="of somebody in no group"),
+            pytest.param({"email": None}, 403, id="of somebody whom nobody could tell from whoever asked"),
             pytest.param({"custom:groups": "[another]"}, 403, id="of somebody in another group"),
         ],
     )
@@ -74,6 +75,12 @@ class TestSignIn:
     )
     def test_an_answer_to_no_question_of_this_browsers_is_turned_away(self, pool: Pool, cookie: str) -> None:
         assert Browser({page.ATTEMPT: cookie}).back(code="code-1", state="x") == 401
+
+    def test_whoever_sends_a_browser_back_without_a_sign_in_ends_nobodys_session(self, pool: Pool, browser: Browser) -> None:
+        assert browser.begun(pool, "/cases") == 303
+        before = browser.cookies[page.SESSION]
+        assert browser.back(error="access_denied") == 401
+        assert browser.cookies[page.SESSION] == before
 
     def test_a_refusal_by_the_provider_is_said_in_words_of_ours(self, pool: Pool, browser: Browser) -> None:
         browser.get("/cases")
