@@ -52,21 +52,22 @@ def answered(policy: Policy) -> tuple[Cloud, ...]:
 def in_aws(policy: Policy, clock: Clock, clients: "Clients") -> Presence:
     """The responder on AWS. An identity that the policy names and nobody finds stops nothing, and is in `doubts`."""
     from shared.adapters.aws.directory import AwsDirectory
-    from shared.adapters.aws.identities import caller, known, spokes
+    from shared.adapters.aws.identities import caller, known, of_jobs, spokes
     from shared.adapters.aws.job_names import LENT
     from shared.adapters.aws.links import links
     from shared.adapters.aws.notifier import notifier
     from shared.adapters.aws.world import AwsWorld
 
     accounts = {account for tenant in policy.tenants.values() for account in tenant.accounts}
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=3) as pool:
         ours = pool.submit(known, clients, (*policy.responder.roles, *policy.responder.break_glass))
         me = caller(clients)
         entered = pool.submit(spokes, clients, accounts - {clients.home})
+        jobs = pool.submit(of_jobs, clients, accounts - {clients.home})
     found = ours.result()
     return Presence(
         name=me.arn,
-        exempt=found.ids | found.unasked.keys() | entered.result() | {me.unique_id},
+        exempt=found.ids | found.unasked.keys() | entered.result() | jobs.result() | {me.unique_id},
         homes=frozenset({clients.home}),
         region=clients.region,
         world=lambda: AwsWorld(clients),

@@ -6,7 +6,8 @@ import pytest
 
 from shared.adapters.aws.clients import PERMISSIONS, SPOKE, Clients, spoke_of
 from shared.adapters.aws.errors import call, pages, request_id
-from shared.adapters.aws.identities import spokes
+from shared.adapters.aws.identities import of_jobs, spokes
+from shared.adapters.aws.job_names import ROLE, SERVICE
 from shared.adapters.aws.world import AwsWorld
 from shared.domain.errors import Absent, CloudError, DoesNotFit, NotReady, Poisoned, Refused, Throttled, Unreachable
 from shared.domain.facet import AccessKeyStatus, SessionsRevoked
@@ -185,6 +186,22 @@ def test_a_worker_with_one_power_enters_as_the_role_of_that_power_and_says_so(
 
 def test_where_powers_are_not_apart_no_other_account_is_asked_for_its_roles(clients: Clients, spoke: Ref) -> None:
     assert spokes(clients, [spoke.account]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("trusted", "ours"),
+    [
+        pytest.param({"Service": SERVICE}, True, id="the service's alone is ours, however young it is"),
+        pytest.param({"Service": [SERVICE, "ec2.amazonaws.com"]}, False, id="one that another service can have is not"),
+        pytest.param({"Service": SERVICE, "AWS": f"arn:aws:iam::{ACCOUNT}:root"}, False, id="nor one that somebody can enter"),
+    ],
+)
+def test_the_role_of_our_jobs_is_known_by_whom_it_lets_in(
+    sandbox: Sandbox, clients: Clients, trusted: dict[str, object], ours: bool
+) -> None:
+    trust = document({"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"})
+    role = sandbox.root(clients.home).client("iam").create_role(RoleName=ROLE, AssumeRolePolicyDocument=trust)["Role"]
+    assert of_jobs(clients, [WARD]) == ({role["RoleId"]} if ours else set())
 
 
 def test_without_our_external_id_the_account_is_unreachable_by_name(clients: Clients, spoke: Ref) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from shared.adapters.aws.clients import CONNECTIONS, Clients, spoke_of
 from shared.adapters.aws.errors import call
-from shared.adapters.aws.job_names import ROLE
+from shared.adapters.aws.job_names import ROLE, lent
 from shared.domain.errors import Absent, CloudError, NotReady
 from shared.workflow.stages import Power
 
@@ -60,17 +60,34 @@ def unique_ids(clients: Clients, names: Iterable[str]) -> frozenset[str]:
 
 
 def spokes(clients: Clients, accounts: Iterable[str]) -> frozenset[str]:
-    """The unique ids of the roles that these accounts have for us and for our jobs, where every power is a worker of its own.
+    """The unique ids of the roles that these accounts have for us, where every power is a worker of its own.
 
     What one of them does comes back as an event, and is ours. A role that is not there, or an account that does not let us in, has
     no session to be known by: that never stops a response elsewhere.
     """
     if not os.environ.get("CODEBLUE_POWER"):
         return frozenset()
-    ours = (*map(spoke_of, Power), ROLE)
-    asked = [(account, name) for account in accounts for name in ours]
+    asked = [(account, spoke_of(power)) for account in accounts for power in Power]
     with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
         return frozenset(filter(None, pool.map(lambda one: _spoke(clients, *one), asked)))
+
+
+def of_jobs(clients: Clients, accounts: Iterable[str]) -> frozenset[str]:
+    """The unique ids of the roles that our jobs have: in these accounts where every power is a worker of its own, else in ours.
+
+    One that others than the service could have is none of ours, whatever it is called. One that is not there stops nothing.
+    """
+    asked = accounts if os.environ.get("CODEBLUE_POWER") else [clients.home]
+    with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
+        return frozenset(filter(None, pool.map(partial(_jobs, clients), asked)))
+
+
+def _jobs(clients: Clients, account: str) -> str:
+    try:
+        role = call(clients.iam(account).get_role, RoleName=ROLE)["Role"]
+    except CloudError:
+        return ""
+    return str(role["RoleId"]) if lent(role["AssumeRolePolicyDocument"]) else ""
 
 
 def _spoke(clients: Clients, account: str, name: str) -> str:

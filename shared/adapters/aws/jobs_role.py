@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call
-from shared.adapters.aws.job_names import ROLE, SERVICE
+from shared.adapters.aws.job_names import ROLE, SERVICE, lent, listed, statements
 from shared.adapters.aws.permissions import document, tasks
 from shared.domain.errors import Absent, NotReady
 
@@ -28,7 +28,7 @@ def make_role(clients: Clients) -> str:
         held = call(iam.get_role, RoleName=ROLE)["Role"]
     except Absent:
         held = call(iam.create_role, RoleName=ROLE, AssumeRolePolicyDocument=document(dict(trust)))["Role"]
-    if not all(map(_for_the_service, _statements(held["AssumeRolePolicyDocument"]))):
+    if not lent(held["AssumeRolePolicyDocument"]):
         raise NotReady(f"the role {ROLE} is there, and lets others in than jobs of S3: see who made it")
     ours = document(*tasks(clients.home))
     known = set(_allowed(ours))
@@ -50,29 +50,12 @@ def _policies(iam: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401  # the 
         yield arn, call(iam.get_policy_version, PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
 
 
-def _statements(policy: object) -> list[dict[str, Any]]:
-    """The statements of a policy, whether the SDK has read it already or not; a single one may stand without a list."""
-    read: Any = json.loads(policy) if isinstance(policy, str) else policy
-    return _listed(read["Statement"])
-
-
-def _for_the_service(statement: dict[str, Any]) -> bool:
-    """Whether a statement of a trust lets in nobody but the service."""
-    principal = statement.get("Principal")
-    services = _listed(principal["Service"]) if isinstance(principal, dict) and principal.keys() == {"Service"} else []
-    return statement["Effect"] != "Allow" or services == [SERVICE]
-
-
 def _allowed(policy: object) -> Iterator[tuple[str, str]]:
     """What a policy allows, action by action, with all the rest of its statement; templates write the same their own way."""
-    for statement in _statements(policy):
+    for statement in statements(policy):
         if statement["Effect"] != "Allow":
             continue
         rest = {name: each for name, each in statement.items() if name not in {"Sid", "Action", "Resource"}}
-        for resource in _listed(statement.get("Resource", [])) or [""]:
-            for action in _listed(statement.get("Action", [])) or [""]:
+        for resource in listed(statement.get("Resource", [])) or [""]:
+            for action in listed(statement.get("Action", [])) or [""]:
                 yield action, json.dumps([resource, rest], sort_keys=True)
-
-
-def _listed(value: Any) -> list[Any]:  # noqa: ANN401  # JSON
-    return value if isinstance(value, list) else [value]
