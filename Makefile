@@ -28,13 +28,12 @@ drill: $(READY) ## a rehearsed breach of an imaginary hospital
 	@$(BIN)/codeblue drill --help >/dev/null 2>&1 || { echo "drill: this version of codeblue has no drill command" >&2; exit 1; }
 	$(BIN)/codeblue drill --out out/drill
 
-# Fights are against the clock: what else is tested gets what they leave of the processor.
+# Fights are against the clock: two at a time, and nothing beside them.
 test: ## the library and ten thieves who fight back, with branch coverage
 	@$(MAKE) --no-print-directory --jobs 3 setup
-	@mkdir -p build; $(BIN)/pytest --numprocesses 2 --dist worksteal $(FIGHTS) > build/fights.txt 2>&1 & fights=$$!; \
-	trap 'kill $$fights' INT TERM; \
-	nice $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --cov $(addprefix --ignore ,$(NIGHTS) $(WHOLE)); rest=$$?; \
-	wait $$fights; fights=$$?; echo "== the fights"; cat build/fights.txt; exit $$((fights || rest))
+	@$(BIN)/pytest --numprocesses 2 --dist worksteal $(FIGHTS); fights=$$?; \
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --cov $(addprefix --ignore ,$(NIGHTS) $(WHOLE)); rest=$$?; \
+	exit $$((fights || rest))
 
 # They wait more than they compute, and what they execute in other processes is not counted as covered.
 system: $(READY) ## the program as a person runs it: whole nights, in processes of their own
