@@ -70,9 +70,10 @@ def test_what_is_interrupted_takes_up_nothing_more() -> None:
 
 
 INTERRUPTED = """
-import _thread, threading, time
+import _thread, signal, threading, time
 from shared.containment.parallel import in_parallel
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever began us may ignore it, and we with them
 begun = threading.Event()
 
 def work(item):
