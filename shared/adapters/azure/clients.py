@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from threading import RLock
+import sys
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any, cast
 
 from shared.adapters.azure.errors import call
@@ -27,6 +28,11 @@ STORAGE = "https://storage.azure.com/.default"
 
 STORAGE_WAITS: dict[str, Any] = {"initial_backoff": 0, "increment_base": 1, "random_jitter_range": 1}
 """Seconds, two at most: storage's client has waits of its own; at the first answer lost a fence would stand still for 18 s."""
+
+READY: set[str] = set()
+"""Packages whose models are ready to be read by several threads at once."""
+
+READYING = Lock()
 
 
 class Clients:
@@ -131,5 +137,21 @@ class Clients:
         slot = (service, place)
         if slot not in self._made:
             with self._lock:
-                self._made[slot] = self._made.get(slot) or make()
+                self._made[slot] = self._made.get(slot) or _ready(make())
         return self._made[slot]
+
+
+def _ready(client: object) -> object:
+    """This client, whose answers several threads may read at once from the first on.
+
+    The SDKs make a model ready when the first of its kind is read; threads that do so at once may get plain dictionaries for it.
+    """
+    package = ".".join(type(client).__module__.split(".")[:3])
+    with READYING:
+        if package not in READY:
+            for name in [each for each in sys.modules if each.startswith(package)]:
+                for model in vars(sys.modules[name]).values():
+                    if isinstance(model, type) and hasattr(model, "_calculated"):
+                        model.__new__(model)
+            READY.add(package)
+    return client
