@@ -150,8 +150,9 @@ def _ready(client: object) -> object:
     with READYING:
         if package not in READY:
             for name in [each for each in sys.modules if each.startswith(package)]:
-                for model in vars(sys.modules[name]).values():
-                    if isinstance(model, type) and hasattr(model, "_calculated"):
+                models: list[Any] = [*vars(sys.modules[name]).values()]
+                for model in models:
+                    if hasattr(model, "__mro__") and hasattr(model, "_calculated"):
                         model.__new__(model)
             READY.add(package)
     return client
