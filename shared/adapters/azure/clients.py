@@ -149,7 +149,7 @@ def _ready(client: object) -> object:
     package = ".".join(type(client).__module__.split(".")[:3])
     with READYING:
         if package not in READY:
-            for name in [each for each in sys.modules if each.startswith(package)]:
+            for name in [each for each in list(sys.modules) if each.startswith(package)]:
                 models: list[Any] = [*vars(sys.modules[name]).values()]
                 for model in models:
                     if hasattr(model, "__mro__") and hasattr(model, "_calculated"):
