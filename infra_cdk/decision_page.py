@@ -6,17 +6,16 @@ The API is made before the functions, for its address is in the pages that they 
 import json
 from collections.abc import Mapping
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from .acknowledged import acknowledge
 from .parameters import Parameters
 from .sign_in import GROUPS, MFA, SignIn
+from .vended_log import vended_log
 
 ROUTES = ("GET /open", "GET /signed-in", "GET /cases", "GET /case", "POST /decide")
 """Those that the function knows."""
@@ -63,14 +62,7 @@ class DecisionPage(Construct):
         acknowledge(self.api, WHY)
 
     def _stage(self, key: kms.IKey) -> None:
-        log = logs.LogGroup(
-            self,
-            "Log",
-            log_group_name="/aws/vendedlogs/apigateway/codeblue-page",
-            retention=logs.RetentionDays.SIX_YEARS,
-            encryption_key=key,
-            removal_policy=RemovalPolicy.RETAIN,
-        )
+        log = vended_log(self, "apigateway/codeblue-page", key)
         stage = apigateway.CfnStage(
             self,
             "Stage",

@@ -2,10 +2,8 @@
 
 import json
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -14,6 +12,7 @@ from shared.adapters.aws.map_runs import MACHINE
 
 from .duties import Home
 from .fan_out import duties_of, written
+from .vended_log import vended_log
 from .worker_role import WorkerRole
 
 
@@ -24,14 +23,7 @@ class Mover(Construct):
         self, scope: Construct, ident: str, *, home: Home, role: WorkerRole, worker: lambda_.IFunction, key: kms.IKey
     ) -> None:
         super().__init__(scope, ident)
-        log = logs.LogGroup(
-            self,
-            "Log",
-            log_group_name=f"/aws/vendedlogs/states/{MACHINE}",
-            retention=logs.RetentionDays.SIX_YEARS,
-            encryption_key=key,
-            removal_policy=RemovalPolicy.RETAIN,
-        )
+        log = vended_log(self, f"states/{MACHINE}", key)
         role.may("run", json.dumps(duties_of(home, worker.function_arn)))
         machine = sfn.StateMachine(
             self,

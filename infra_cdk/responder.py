@@ -3,11 +3,10 @@
 import json
 from collections.abc import Mapping
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -21,6 +20,7 @@ from .mover import Mover
 from .parameters import Parameters
 from .roster import MACHINE, POSTS, TOPIC, posts
 from .runbooks import CONSOLES, DECIDING, opens
+from .vended_log import vended_log
 from .worker_role import WorkerRole
 
 LONGEST = Duration.days(364)
@@ -89,14 +89,7 @@ class Responder(Construct):
         return made
 
     def _machine(self, key: kms.IKey) -> sfn.StateMachine:
-        log = logs.LogGroup(
-            self,
-            "Log",
-            log_group_name="/aws/vendedlogs/states/codeblue-response",
-            retention=logs.RetentionDays.SIX_YEARS,
-            encryption_key=key,
-            removal_policy=RemovalPolicy.RETAIN,
-        )
+        log = vended_log(self, "states/codeblue-response", key)
         self.runs.may("run", json.dumps(self._workflow_policy()))
         machine = sfn.StateMachine(
             self,

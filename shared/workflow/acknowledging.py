@@ -2,6 +2,7 @@
 
 import uuid
 from contextlib import suppress
+from datetime import datetime
 
 from shared.domain.case import Case
 from shared.domain.errors import BadInput, CodeblueError, LeaseLost
@@ -57,15 +58,14 @@ def _acknowledged(case: Case, deps: Deps, by: str) -> tuple[Case, Taken]:
     page = opened(case, case, now)
     if page is None:
         raise BadInput(f"case {case.id} waits for nobody: no page of it is open")
-    if not page.by:
-        deps.journal(case.id).append("acknowledged", {"about": page.subject, "by": by}, need=1)
-        mine = page.but(by=by, at=now)
-        return case.but(page=mine), _taken(case.id, page.subject, by, now.isoformat(timespec="seconds"), anew=True)
-    return case, _taken(case.id, page.subject, page.by, page.at.isoformat(timespec="seconds") if page.at else "", anew=False)
+    if page.by:
+        return case, Taken(case=case.id, subject=page.subject, by=page.by, at=_told(page.at), anew=False)
+    deps.journal(case.id).append("acknowledged", {"about": page.subject, "by": by}, need=1)
+    return case.but(page=page.but(by=by, at=now)), Taken(case=case.id, subject=page.subject, by=by, at=_told(now), anew=True)
 
 
-def _taken(case: str, subject: str, by: str, at: str, *, anew: bool) -> Taken:
-    return Taken(case=case, subject=subject, by=by, at=at, anew=anew)
+def _told(at: datetime | None) -> str:
+    return at.isoformat(timespec="seconds") if at else ""
 
 
 def look(deps: Deps) -> tuple[str, ...]:
