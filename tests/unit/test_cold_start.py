@@ -43,9 +43,8 @@ NOT_ITS_OWN = (
 
 @cache
 def loaded(code: str, power: str = "") -> frozenset[str]:
-    """The modules of a fresh interpreter that has run this, and that nobody traces: what traces it loads modules of its own."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-    environment = {**plain, "CODEBLUE_POWER": power}
+    """The modules of a fresh interpreter that has run this."""
+    environment = {**os.environ, "CODEBLUE_POWER": power}
     return frozenset(subprocess.check_output([sys.executable, "-c", code + LOADED], env=environment, text=True).split())
 
 
