@@ -1,8 +1,6 @@
 """The same rows in every cloud.
 
 `clinic` is each row's own; `shared_clinic` all rows of a file look at.
-
-As in the drills, nothing is measured here: a whole response in this process would take twice its time.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,9 +10,6 @@ import pytest
 
 from tests.both import on_aws, on_azure
 from tests.both.under_test import Clinic
-from tests.drills.conftest import at_its_own_pace, pytest_runtest_setup
-
-__all__ = ["at_its_own_pace", "clinic", "cloud", "pytest_runtest_setup", "shared_clinic"]
 
 CLOUDS: Mapping[str, Callable[[], AbstractContextManager[Clinic]]] = {"aws": on_aws.clinic, "azure": on_azure.clinic}
 

@@ -185,7 +185,6 @@ def test_the_declared_permissions_are_enough(custody: Custody) -> None:
     everything(custody)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("taken", sorted(RECORDER))
 def test_no_declared_permission_can_be_spared(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, taken: str) -> None:
     with pytest.raises(CodeblueError):

@@ -100,7 +100,6 @@ def made(iam: IAMClient, kind: Kind, number: int) -> Ref:
     return principal(kind, name)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(("kind", "facet"), SLOTS, ids=lambda part: part.__name__ if isinstance(part, type) else str(part))
 def test_the_declared_actions_are_the_used_ones(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, kind: Kind, facet: type[Facet]

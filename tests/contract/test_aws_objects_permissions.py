@@ -70,7 +70,6 @@ def play(request: pytest.FixtureRequest, running_sandbox: Sandbox) -> Iterator[P
         yield Play(made, running_sandbox, request.param)
 
 
-@pytest.mark.no_cover
 def test_what_is_declared_is_enough_and_none_of_it_in_vain(play: Play) -> None:
     lane = UPDATES if play.updates else COPIES
     needed = LOOKS | lane | {"s3:AbortMultipartUpload"}

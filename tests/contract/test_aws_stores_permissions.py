@@ -88,7 +88,6 @@ def scenes(responder: Responder) -> Mapping[Slot, list[Play]]:
 
 
 # first, while there is little else to list
-@pytest.mark.no_cover
 @pytest.mark.parametrize("row", relations.ROWS, ids=lambda row: row.sentence)
 def test_what_is_declared_for_a_relation_is_enough_and_none_of_it_in_vain(responder: Responder, row: relations.Row) -> None:
     ref, related = row.scene(responder.stage)
@@ -121,7 +120,6 @@ def _writing() -> list[Any]:
     ]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(("slot", "action"), _writing())
 def test_no_permission_to_write_is_declared_in_vain(
     responder: Responder, scenes: Mapping[Slot, list[Play]], slot: Slot, action: str
@@ -148,7 +146,6 @@ def test_what_is_declared_for_reading_is_enough(responder: Responder, scene: Pla
     assert responder.world.look(ref, type(wanted)) == responder.stage.world.look(ref, type(wanted))
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("scene", "action"),
     [
@@ -166,7 +163,6 @@ def test_no_use_of_a_key_through_a_service_is_declared_in_vain(responder: Respon
     assert _is_denial(refused.value.code)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("scene", [*THERE_AND_BACK, *SEEN_ONLY], ids=sentence)
 def test_no_permission_to_read_is_declared_in_vain(responder: Responder, scene: Play) -> None:
     ref, wanted = scene(responder.stage)

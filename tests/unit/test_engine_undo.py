@@ -117,7 +117,6 @@ class TestSafeToRepeat:
         assert world.state() == before
 
 
-@pytest.mark.no_cover
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(worlds_and_plans())
 def test_what_was_undone_is_as_if_it_had_never_been(pair: tuple[dict[Ref, list[AnyFacet]], Plan]) -> None:
@@ -131,7 +130,6 @@ def test_what_was_undone_is_as_if_it_had_never_been(pair: tuple[dict[Ref, list[A
         assert kept == {f for f in before[target] if (target, f.facet) not in refused}
 
 
-@pytest.mark.no_cover
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(worlds_and_plans())
 def test_applying_twice_is_applying_once(pair: tuple[dict[Ref, list[AnyFacet]], Plan]) -> None:

@@ -75,7 +75,6 @@ def test_what_nobody_looked_at_is_read() -> None:
     assert world.look(EXPORT, DenyAll)
 
 
-@pytest.mark.no_cover
 @given(worlds_and_plans())
 def test_where_nobody_else_is_at_work_a_glance_changes_nothing(drawn: tuple[dict[Ref, list[AnyFacet]], Plan]) -> None:
     there, wanted = drawn

@@ -126,7 +126,6 @@ def test_what_is_no_line_is_none(text: str) -> None:
 AGENTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\r"))
 
 
-@pytest.mark.no_cover
 @given(st.text(min_size=1).filter(lambda key: key != "-"), AGENTS)
 def test_any_key_comes_back_whatever_the_caller_calls_himself(key: str, agent: str) -> None:
     found = request(line(key=quote(quote(key.encode(errors="replace"), safe="/"), safe="/"), agent=agent), CHARTS)

@@ -175,7 +175,6 @@ PLACES = sorted(
 )
 
 
-@pytest.mark.no_cover
 @settings(max_examples=300)
 @given(st.dictionaries(st.sampled_from(PLACES), JSON, max_size=4))
 def test_a_record_with_anything_in_any_place_is_a_fact_or_a_reason(changes: dict[str, object]) -> None:
@@ -183,7 +182,6 @@ def test_a_record_with_anything_in_any_place_is_a_fact_or_a_reason(changes: dict
         assert isinstance(each, Fact | Unreadable)
 
 
-@pytest.mark.no_cover
 @settings(max_examples=400)
 @given(st.dictionaries(st.sampled_from(PLACES), JSON, max_size=2))
 @example({"userIdentity": {}})
@@ -197,7 +195,6 @@ def test_the_fast_reader_agrees_with_the_tolerant_one(changes: dict[str, object]
 EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*/*.json"))
 
 
-@pytest.mark.no_cover
 @settings(max_examples=400)
 @given(st.sampled_from(EVENTS), st.data())
 def test_a_mutated_example_is_facts_or_reasons(path: Path, data: st.DataObject) -> None:

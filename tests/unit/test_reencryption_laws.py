@@ -137,7 +137,6 @@ def assert_only_the_key_changed(people: People) -> None:
                 assert replace(facts, encryption=held.facts.encryption) == held.facts
 
 
-@pytest.mark.no_cover
 @settings(max_examples=150)
 @given(
     history=HISTORIES,
@@ -169,7 +168,6 @@ def _meanwhile(people: People, calls: Iterator[int], todo: list[tuple[int, Put |
         people.do(todo.pop(0)[1])
 
 
-@pytest.mark.no_cover
 @settings(max_examples=150)
 @given(
     history=HISTORIES,

@@ -2,14 +2,11 @@
 
 from collections import Counter
 
-import pytest
-
 from shared.triage.decision import Decision
 from tests.ordinary import DAY, MONDAY, week
 from tests.unit.triage_desk import call, desk, given, judged
 
 
-@pytest.mark.no_cover
 def test_an_ordinary_week_wakes_nobody() -> None:
     lines = judged(*week(clinicians=8), now=MONDAY + 7 * DAY)
     counts = Counter(line.decision for line in lines)
@@ -19,7 +16,6 @@ def test_an_ordinary_week_wakes_nobody() -> None:
     assert counts[Decision.WATCH] < 0.03 * len(lines), counts
 
 
-@pytest.mark.no_cover
 def test_a_thief_in_it_is_seen() -> None:
     theft = [
         call("GetObject", "s3", {"bucketName": "st-brendan-charts", "key": f"{n}.dcm"}, at=MONDAY + 6.5 * DAY + n / 10)

@@ -79,7 +79,6 @@ class TestThrottled:
         go_on(held, deps)
         assert {d.on for d in hospital.world.look(made, DenyAll)} == {True}
 
-    @pytest.mark.no_cover
     def test_hours_of_it_do_not_outgrow_the_case(self, hospital: Hospital) -> None:
         hospital.world.allowance = 60
         case = respond(hospital.worker(), patience=Patience(hold_seconds=150))

@@ -266,7 +266,6 @@ class TestSharedRoles:
         assert "vpc-1" in str(hospital.world.state()[CLINICIAN])
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("count", [20, 60, 200])
 def test_a_thief_who_makes_very_many_users_does_not_outgrow_the_case(hospital: Hospital, count: int) -> None:
     users = [ref(Kind.USER, f"decoy-{n}") for n in range(count)]
