@@ -6,6 +6,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from shared.adapters.aws.directory import FORWARDER, FORWARDS
+
 from .acknowledged import acknowledge
 from .event_rules import EventRule, event_rules
 
@@ -24,9 +26,7 @@ class Forwarding(Construct):
             self._forward(rule, bus, role)
 
     def _role(self, bus: str, region: str) -> iam.Role:
-        role = iam.Role(
-            self, "Role", role_name=f"codeblue-forward-{region}", assumed_by=iam.ServicePrincipal("events.amazonaws.com")
-        )
+        role = iam.Role(self, "Role", role_name=f"{FORWARDS}{region}", assumed_by=iam.ServicePrincipal(FORWARDER))
         puts = iam.PolicyDocument(statements=[iam.PolicyStatement(actions=["events:PutEvents"], resources=[bus])])
         iam.CfnManagedPolicy(self, "Puts", policy_document=puts, roles=[role.role_name])
         return role

@@ -11,6 +11,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from shared.adapters.aws.directory import FORWARDS
+
 from .acknowledged import acknowledge
 from .duties import INTAKE_QUEUE
 from .function import Function
@@ -65,7 +67,7 @@ class Intake(Construct):
             principals=[iam.AccountPrincipal(account)],
             actions=["events:PutEvents"],
             resources=[self.bus.event_bus_arn],
-            conditions={"ArnLike": {"aws:PrincipalArn": f"arn:*:iam::{account}:role/codeblue-forward-*"}},
+            conditions={"ArnLike": {"aws:PrincipalArn": f"arn:*:iam::{account}:role/{FORWARDS}*"}},
         )
         self.bus.add_to_resource_policy(statement)
 

@@ -19,7 +19,7 @@ from .jobs_role import JobsRole
 from .mover import Mover
 from .parameters import Parameters
 from .roster import MACHINE, POSTS, TOPIC, posts
-from .runbooks import CONSOLES, DECIDING, opens
+from .runbooks import CONSOLES, DECIDING, ROLE, opens, run_by
 from .vended_log import vended_log
 from .worker_role import WorkerRole
 
@@ -50,9 +50,11 @@ class Responder(Construct):
         shared = Shared(self, "Shared", code=code, policy=policy, key=key)
         jobs = [JobsRole(self, "Jobs", home=given.account).role] if given.account in given.accounts else []
         self.runs, moves = (
-            self._runs(ident, name) for ident, name in (("MachineRole", "codeblue-workflow"), ("MoverRole", "codeblue-movers"))
+            self._runs(ident, name, iam.ServicePrincipal("states.amazonaws.com"))
+            for ident, name in (("MachineRole", "codeblue-workflow"), ("MoverRole", "codeblue-movers"))
         )
-        ours = (*roles.values(), self.runs, moves)
+        self.books = self._runs("RunbooksRole", ROLE, run_by(home))
+        ours = (*roles.values(), self.runs, moves, self.books)
         ids = ",".join(role.role_id for role in (*(each.role for each in ours), *jobs))
         every = {
             "CODEBLUE_POLICY": POLICY_FILE,
@@ -75,9 +77,9 @@ class Responder(Construct):
         documents = duties(name, home, given.accounts, given.paging)
         return WorkerRole(self, f"{name.capitalize()}Role", name=f"codeblue-{name}", trusted=trusted, documents=documents)
 
-    def _runs(self, ident: str, name: str) -> WorkerRole:
-        """The role of a state machine; what it may is known when there is something to call."""
-        return WorkerRole(self, ident, name=name, trusted=iam.ServicePrincipal("states.amazonaws.com"), documents={})
+    def _runs(self, ident: str, name: str, trusted: iam.IPrincipal) -> WorkerRole:
+        """The role of what calls functions; what it may is known when there is something to call."""
+        return WorkerRole(self, ident, name=name, trusted=trusted, documents={})
 
     def _function(self, name: str, role: WorkerRole, shared: Shared, told: Mapping[str, str], given: Parameters) -> Function:
         post = POSTS[name]

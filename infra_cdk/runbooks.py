@@ -51,23 +51,35 @@ ROLE = "codeblue-runbooks"
 PEOPLE = "codeblue-runbooks-people"
 
 
+def run_by(home: Home) -> iam.IPrincipal:
+    """Who has that role: Systems Manager, for an execution in this account."""
+    within: dict[str, object] = {
+        "StringEquals": {"aws:SourceAccount": home.account},
+        "ArnLike": {"aws:SourceArn": home.arn("ssm", "automation-execution/*")},
+    }
+    return iam.PrincipalWithConditions(iam.ServicePrincipal("ssm.amazonaws.com"), within)
+
+
 class Runbooks(Construct):
-    """All of them, the role that they run under, and a policy for people who start them, to be attached to whoever may."""
+    """All of them under `role`, and a policy for people who start them, to be attached to whoever may."""
 
     def __init__(
-        self, scope: Construct, ident: str, *, home: Home, functions: Mapping[str, lambda_.Alias], approvers: Sequence[str]
+        self,
+        scope: Construct,
+        ident: str,
+        *,
+        home: Home,
+        role: WorkerRole,
+        functions: Mapping[str, lambda_.Alias],
+        approvers: Sequence[str],
     ) -> None:
         super().__init__(scope, ident)
         names = sorted({each.function for each in RUNBOOKS.values()})
         called: dict[str, lambda_.Alias] = {name: self._beside(name, functions[name]) for name in names}
         arns = [alias.function_arn for alias in called.values()]
-        within: dict[str, object] = {
-            "StringEquals": {"aws:SourceAccount": home.account},
-            "ArnLike": {"aws:SourceArn": home.arn("ssm", "automation-execution/*")},
-        }
-        trusted = iam.PrincipalWithConditions(iam.ServicePrincipal("ssm.amazonaws.com"), within)
         calls = json.dumps({"Version": "2012-10-17", "Statement": [{**allow({"lambda:InvokeFunction"}, ""), "Resource": arns}]})
-        self.role = WorkerRole(self, "Role", name=ROLE, trusted=trusted, documents={"run": calls}).role
+        role.may("run", calls)
+        self.role = role.role
         for name, runbook in RUNBOOKS.items():
             self._document(name, runbook, called, approvers)
         self._people(home)

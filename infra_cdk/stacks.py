@@ -86,7 +86,7 @@ class ResponderStack(Stack):
             door = Door(self, name, function=live[function], approvers=given.approvers)
             CfnOutput(self, f"{name}Url", value=door.url.url)
         home = Home(partition_of(given.region), given.account, given.region, key.key_arn)
-        Runbooks(self, "Runbooks", home=home, functions=live, approvers=given.approvers)
+        Runbooks(self, "Runbooks", home=home, role=responder.books, functions=live, approvers=given.approvers)
         CfnOutput(self, "StateMachine", value=responder.machine.state_machine_arn)
 
     def _tell(self, given: Parameters, key: kms.Key, responder: Responder, intake: Intake, page: DecisionPage | None) -> None:

@@ -9,7 +9,7 @@ import pytest
 from types_boto3_iam import IAMClient
 
 from shared.adapters.aws.clients import Clients
-from shared.adapters.aws.directory import GIVEN_SINCE, MADE_SINCE, RESOLVE, AwsDirectory
+from shared.adapters.aws.directory import FORWARDER, GIVEN_SINCE, MADE_SINCE, RESOLVE, AwsDirectory
 from shared.domain.actor import Actor, Credential, Lineage
 from shared.domain.errors import Absent, Refused, Throttled
 from shared.domain.resource import Kind, Ref
@@ -109,6 +109,25 @@ def test_new_users_and_roles_are_found_and_old_ones_are_not(sandbox: Sandbox, ia
         (principal(Kind.ROLE, "backdoor"), role["RoleId"]),
     }
     assert {call.action for call in tuple(sandbox.cloud.calls)[calls:]} == MADE_SINCE | {"sts:GetCallerIdentity"}
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted", "left_out"),
+    [
+        pytest.param("codeblue-forward-eu-west-1", {"Service": FORWARDER}, True, id="one that the service alone can have"),
+        pytest.param("codeblue-forward-eu-west-1", {"Service": "ec2.amazonaws.com"}, False, id="not another service's"),
+        pytest.param("codeblue-forward-eu-west-1", {"AWS": "*"}, False, id="nor one that anybody enters"),
+        pytest.param("lab-forward-eu-west-1", {"Service": FORWARDER}, False, id="nor one by another name"),
+    ],
+)
+def test_the_role_that_forwards_alerts_to_us_is_no_newcomer(
+    iam: IAMClient, directory: AwsDirectory, name: str, trusted: dict[str, str], left_out: bool
+) -> None:
+    since = datetime.now(UTC)
+    trust = document({"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"})
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    found = directory.made_since(Lineage(root=actor(principal(Kind.USER, "thief"))), since)
+    assert {a.principal for a in found} == (set() if left_out else {principal(Kind.ROLE, name)})
 
 
 def test_a_lineage_without_principals_has_made_nothing(directory: AwsDirectory) -> None:

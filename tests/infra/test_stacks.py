@@ -258,10 +258,10 @@ def test_no_function_takes_a_role_that_the_response_runs_under_for_a_newcomer_s(
     runs = {
         name.partition("/")[2]
         for name, role in roles.items()
-        if {"lambda.amazonaws.com", "states.amazonaws.com"}
+        if {"lambda.amazonaws.com", "states.amazonaws.com", "ssm.amazonaws.com"}
         & {each["Principal"].get("Service") for each in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]}
     }
-    assert len(runs) == len(POSTS) + len(("workflow", "movers"))
+    assert len(runs) == len(POSTS) + len(("workflow", "movers", "runbooks"))
     for function in assembly.of("AWS::Lambda::Function", "CodeblueResponder").values():
         known = json.dumps(function["Properties"]["Environment"]["Variables"]["CODEBLUE_ROLES"])
         assert not {name for name in runs if f'"{name}", "RoleId"' not in known}

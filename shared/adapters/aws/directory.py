@@ -3,12 +3,13 @@
 IAM actions are listed beside each method. CloudTrail is not asked: it is minutes late, and IAM is not.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call, pages
+from shared.adapters.aws.job_names import lent
 from shared.adapters.aws.principal import RESERVED, SERVICE_LINKED, Principal
 from shared.containment.parallel import NARROW, in_parallel
 from shared.domain.actor import Actor, Credential, Lineage
@@ -24,6 +25,8 @@ GIVEN_SINCE = frozenset(
     {"ec2:DescribeInstances", "ec2:DescribeRegions", "iam:GetInstanceProfile", "iam:GetRole", "lambda:ListFunctions"}
 )
 
+FORWARDS, FORWARDER = "codeblue-forward-", "events.amazonaws.com"
+"""How the roles begin that forward alerts to us from each Region, and the service that has them."""
 
 type Find = Callable[[str, str, datetime], Iterator[Actor]]
 """What compute was given a role since, in an account and Region."""
@@ -48,7 +51,11 @@ class AwsDirectory:
         return actor.but(principal=principal.but(id=found["Arn"]), unique_id=unique_id)
 
     def made_since(self, lineage: Lineage, since: datetime) -> tuple[Actor, ...]:
-        """IAM ListUsers and ListRoles of each account (`MADE_SINCE`). Roles of AWS itself are nobody's work."""
+        """IAM ListUsers and ListRoles of each account (`MADE_SINCE`). Roles of AWS itself are nobody's work.
+
+        Nor is one that forwards alerts to us, and that the service alone can have: refused everything, its account falls silent.
+        One that the log shows the lineage making is fenced all the same.
+        """
         wanted = [(account, kind) for account in _accounts(lineage) for kind in (Kind.USER, Kind.ROLE)]
         found = in_parallel(lambda one: tuple(self._made(*one, since)), wanted)
         return tuple(actor for actors in found for actor in actors)
@@ -95,7 +102,7 @@ class AwsDirectory:
         paginator: Any = self._clients.iam(account).get_paginator(f"list_{kind}s")  # type: ignore[call-overload]  # named at run time
         for page in pages(paginator, PaginationConfig={"PageSize": 1000}):
             for made in page[f"{word}s"]:
-                if made["CreateDate"] >= since and not made["Path"].startswith((SERVICE_LINKED, RESERVED)):
+                if made["CreateDate"] >= since and not _services_own(made):
                     yield Actor(
                         credential=credential, account=account, principal=_ref(kind, made["Arn"]), unique_id=made[f"{word}Id"]
                     )
@@ -119,6 +126,13 @@ class AwsDirectory:
             for function in page["Functions"]:
                 if datetime.fromisoformat(function["LastModified"]) >= since:
                     yield _session(Credential.ROLE_SESSION, _ref(Kind.ROLE, function["Role"]), function["FunctionName"])
+
+
+def _services_own(made: Mapping[str, Any]) -> bool:
+    """Whether this user or role (of ListUsers, ListRoles) belongs to AWS itself, or forwards our alerts."""
+    if made["Path"].startswith((SERVICE_LINKED, RESERVED)):
+        return True
+    return made.get("RoleName", "").startswith(FORWARDS) and lent(made["AssumeRolePolicyDocument"], FORWARDER)
 
 
 def _unless_refused(find: Find, account: str, region: str, since: datetime) -> tuple[Actor, ...] | Refused:

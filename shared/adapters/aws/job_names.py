@@ -13,15 +13,15 @@ LENT = f"arn:*:iam::*:role/{ROLE}"
 """The role, in whichever account: a service has it, so that what is done under it is not by that alone ours."""
 
 
-def lent(trust: object) -> bool:
+def lent(trust: object, service: str = SERVICE) -> bool:
     """Whether a role with this trust policy is the service's and nobody else's."""
-    return all(map(_to_the_service, statements(trust)))
+    return all(_to(service, statement) for statement in statements(trust))
 
 
-def _to_the_service(statement: dict[str, Any]) -> bool:
+def _to(service: str, statement: dict[str, Any]) -> bool:
     principal = statement.get("Principal")
     services = listed(principal["Service"]) if isinstance(principal, dict) and principal.keys() == {"Service"} else []
-    return statement["Effect"] != "Allow" or services == [SERVICE]
+    return statement["Effect"] != "Allow" or services == [service]
 
 
 def statements(policy: object) -> list[dict[str, Any]]:
