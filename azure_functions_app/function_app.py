@@ -14,7 +14,7 @@ import azure.durable_functions as df
 import azure.functions as func
 from pydantic import ValidationError
 
-from azure_functions_app import callers, envelopes, environment, orchestrator, receiving, stage, sweep, web
+from azure_functions_app import callers, envelopes, environment, errands, orchestrator, receiving, stage, sweep, web
 from azure_functions_app.receiving import Desk
 from azure_functions_app.workflows import Workflows
 from shared.domain.errors import CodeblueError
@@ -37,6 +37,12 @@ def _caller(req: func.HttpRequest) -> callers.Caller:
     return callers.caller(req.headers, os.environ, environment.settings(), datetime.now(UTC))
 
 
+def _approver(req: func.HttpRequest) -> callers.Caller:
+    who = _caller(req)
+    callers.may_decide(who, environment.settings().approvers)
+    return who
+
+
 @app.route(route="alert", methods=["POST"])
 @app.durable_client_input(client_name="client")
 async def alert(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
@@ -54,14 +60,36 @@ async def alert(req: func.HttpRequest, client: df.DurableOrchestrationClient) ->
 async def decide(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """A person approves or refuses exactly what a case asks. On record first; then the workflow is woken."""
     try:
-        who = _caller(req)
-        callers.may_decide(who, environment.settings().approvers)
+        who = _approver(req)
         order = Decision.model_validate_json(receiving.body_of(req))
         case = await asyncio.to_thread(lambda: decided(order, who.id, environment.ready()))
         await Workflows(client).nudge(case.id)
     except (CodeblueError, ValidationError) as why:
-        return web.refusal(why)
+        return web.refusal(why, "{case, digest, granted}")
     return web.answer(HTTPStatus.OK, message=f"case {case.id}: {'approved' if order.granted else 'refused'} by {who.id}")
+
+
+@app.route(route="acknowledge", methods=["POST"])
+async def acknowledge(req: func.HttpRequest) -> func.HttpResponse:
+    """A person takes the page of a case: on record, and nobody else is called. It decides nothing, so no workflow is woken."""
+    try:
+        who, raw = _approver(req), receiving.body_of(req)
+        taken = await asyncio.to_thread(lambda: errands.acknowledge(raw, who.id, environment.ready()))
+    except (CodeblueError, ValidationError) as why:
+        return web.refusal(why, errands.PAGE)
+    return web.answer(HTTPStatus.OK, **taken)
+
+
+@app.route(route="handover", methods=["POST"])
+async def handover(req: func.HttpRequest) -> func.HttpResponse:
+    """What the next person on call has to know: cases are of people, so it is for whoever may decide about them."""
+    try:
+        _approver(req)
+        raw = receiving.body_of(req)
+        told = await asyncio.to_thread(lambda: errands.handover(raw, environment.ready()))
+    except (CodeblueError, ValidationError) as why:
+        return web.refusal(why, errands.SHIFT)
+    return web.answer(HTTPStatus.OK, **told)
 
 
 @app.event_grid_trigger(arg_name="event")

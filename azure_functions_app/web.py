@@ -29,9 +29,9 @@ def answer(status: HTTPStatus, **words: object) -> func.HttpResponse:
     return func.HttpResponse(json.dumps(words), status_code=int(status), mimetype="application/json")
 
 
-def refusal(why: Exception) -> func.HttpResponse:
-    """The response that says what went wrong. Raises it where no row fits."""
+def refusal(why: Exception, body: str = "") -> func.HttpResponse:
+    """The response that says what went wrong. Raises it where no row fits; `body`: what a request has to be like."""
     status = next((status for kind, status in REFUSALS.items() if isinstance(why, kind)), None)
     if status is None:
         raise why
-    return answer(status, message="the body is {case, digest, granted}" if isinstance(why, ValidationError) else str(why))
+    return answer(status, message=f"the body is {body}" if isinstance(why, ValidationError) else str(why))

@@ -31,6 +31,8 @@ def duty() -> Iterator[Duty]:
 TRIGGERS: dict[str, dict[str, Any]] = {
     "alert": {"type": "httpTrigger", "authLevel": "ANONYMOUS", "methods": ["POST"], "route": "alert"},
     "decide": {"type": "httpTrigger", "authLevel": "ANONYMOUS", "methods": ["POST"], "route": "decide"},
+    "acknowledge": {"type": "httpTrigger", "authLevel": "ANONYMOUS", "methods": ["POST"], "route": "acknowledge"},
+    "handover": {"type": "httpTrigger", "authLevel": "ANONYMOUS", "methods": ["POST"], "route": "handover"},
     "on_event_grid": {"type": "eventGridTrigger"},
     "on_event_hub": {"type": "eventHubTrigger", "connection": "EVENTS", "consumerGroup": "codeblue", "cardinality": "MANY"},
     "revive": {"type": "timerTrigger", "schedule": "0 */5 * * * *"},

@@ -172,21 +172,17 @@ def test_a_stage_that_a_new_version_adds_while_a_case_waits_is_run(asking: Duty)
 class TestSweep:
     """Every five minutes."""
 
-    def sweep(self, duty: Duty) -> None:
-        answer = duty.invoke("revive", timer=Datum('{"Schedule": {}, "ScheduleStatus": null, "IsPastDue": false}', "json"))
-        assert not answer.error, answer.error
-
     def test_an_open_case_without_a_workflow_gets_one_again(self, duty: Duty) -> None:
         case = duty.alarm()
         duty.host.instances.clear()
-        self.sweep(duty)
+        duty.sweep()
         duty.host.settle()
         assert (refused(duty.hospital), list(duty.host.instances), duty.hospital.notifier.pages) == (True, [case], [])
 
     def test_one_that_came_to_a_bad_end_is_begun_again_and_people_are_told(self, duty: Duty) -> None:
         case = duty.alarm()
         duty.host.instances[case].status = "Failed"
-        self.sweep(duty)
+        duty.sweep()
         assert duty.host.instances[case].status == "Pending"
         assert [page.subject for page in duty.hospital.notifier.pages] == ["The workflow of a case has failed"]
 
@@ -198,7 +194,7 @@ class TestSweep:
         decided(Decision(case=case, digest=asked.digest, granted=True), "somebody", asking.hospital.worker(ASK))
         asking.host.settle()
         assert not refused(asking.hospital)
-        self.sweep(asking)
+        asking.sweep()
         asking.host.settle()
         asking.host.wait(longest=1)  # another worker has written the record meanwhile
         assert refused(asking.hospital)
@@ -209,14 +205,14 @@ class TestSweep:
         asking.works_with(asking.hospital.worker(CALLS))
         asking.hospital.clock.sleep(15 * 60)
         for _ in range(2):
-            self.sweep(asking)
+            asking.sweep()
         assert [page.level for page in asking.hospital.notifier.pages] == [0, 1]
 
     def test_one_that_runs_or_has_ended_is_left_alone(self, duty: Duty) -> None:
         case = duty.alarm()
-        self.sweep(duty)
+        duty.sweep()
         duty.host.run()
         turns = duty.host.instances[case].turns
-        self.sweep(duty)
+        duty.sweep()
         duty.host.run()
         assert duty.host.instances[case].turns == turns
