@@ -20,7 +20,8 @@ from shared.settings import load
 from shared.workflow.asking import barred
 from shared.workflow.deps import Deps
 from shared.workflow.judging import Arrived, Judge, arrived
-from shared.workflow.local import Decide, Patience, Progress, drive
+from shared.workflow.local import Patience, Progress, drive
+from shared.workflow.question import Decide
 from shared.workflow.taking_in import take_in
 
 from . import output
@@ -78,7 +79,8 @@ def plan(  # what a command is told
 def apply(case: CaseId, json: Json = False, yes: Yes = False, policy: PolicyFile = None, wait: Wait = HOLD_SECONDS) -> None:
     """Go on with a case: after an approval, after a hold, after a crash."""
     deps = _watched(_deps(policy, yes=yes), json=json)
-    done = drive(case, deps, _asks(deps, json=json, yes=yes), _progress(json=json), Patience(hold_seconds=wait))
+    patience = Patience(hold_seconds=wait)
+    done = drive(case, deps, _asks(deps, json=json, yes=yes), _progress(json=json), patience, output.err.print)
     raise typer.Exit(_finish([_summary(done, deps)], json=json))
 
 
@@ -152,7 +154,7 @@ def _memory() -> Memory:
 
 
 def _drive(case: Case, deps: Deps, asks: Decide, patience: Patience, *, json: bool) -> Summary:
-    return _summary(drive(case.id, deps, asks, _progress(json=json), patience), deps)
+    return _summary(drive(case.id, deps, asks, _progress(json=json), patience, output.err.print), deps)
 
 
 def _summary(case: Case, deps: Deps) -> dict[str, object]:

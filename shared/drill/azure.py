@@ -21,7 +21,8 @@ from shared.sandbox.azure.delays import Delays
 from shared.sandbox.azure.hospital_inventory import Held
 from shared.sandbox.scene import Begun, Played, Ready, Success
 from shared.workflow.deps import Deps
-from shared.workflow.local import Decide, Patience, drive
+from shared.workflow.local import Patience, drive
+from shared.workflow.question import Decide
 from shared.workflow.step import over
 from shared.workflow.sweeping import PAUSES, pause
 

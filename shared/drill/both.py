@@ -20,7 +20,7 @@ from shared.sandbox.azure import clinic_names as in_azure
 from shared.sandbox.scene import Begun, Played, Ready, Success
 from shared.settings import Policy
 from shared.workflow.deps import Deps
-from shared.workflow.local import Decide
+from shared.workflow.question import Decide
 
 from . import aws, azure
 from .drill import Drill, Say, Wanted

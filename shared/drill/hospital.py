@@ -27,8 +27,9 @@ from shared.sandbox.scene import BEGIN, OVER, Begun, Played, Ready
 from shared.settings import Policy
 from shared.workflow.deps import Deps
 from shared.workflow.judging import Judge, arrived
-from shared.workflow.local import Decide, drive
+from shared.workflow.local import drive
 from shared.workflow.opening import Turned
+from shared.workflow.question import Decide
 from shared.workflow.run import Outcome
 from shared.workflow.taking_in import take_in
 

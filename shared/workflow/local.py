@@ -2,10 +2,8 @@
 
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
-from threading import Thread
+from dataclasses import dataclass, replace
 
 from shared.containment.parallel import NARROW, in_parallel
 from shared.domain.case import Case, Stage, Verdict
@@ -14,16 +12,17 @@ from shared.domain.errors import LeaseLost
 from . import migrating, paging
 from .deciding import decide
 from .deps import Deps
+from .question import Decide, Question, Told
 from .run import Held, Outcome, hold, run_stage
 from .step import FINAL
-
-type Decide = Callable[[Case], tuple[str, bool] | None]
-"""Shows a person what is asked; answers who decided and whether it was granted, or None: nobody is there to ask."""
 
 type Progress = Callable[[Case, Outcome], None]
 """Called after every stage."""
 
 POLL_SECONDS = 0.2
+
+MOMENT = 0.5
+"""Seconds for an answer that comes by itself; for a person's the lease is given back."""
 
 ANSWER_POLLS = 10
 """Looks at a question of another worker's before it counts as open: one that answers by itself does so within moments."""
@@ -41,20 +40,30 @@ class Patience:
     """the longest that an answer is waited for before the next sweep"""
 
 
-def drive(case_id: str, deps: Deps, asks: Decide, progress: Progress, patience: Patience | None = None) -> Case:
+def drive(
+    case_id: str, deps: Deps, asks: Decide, progress: Progress, patience: Patience | None = None, told: Told = lambda _: None
+) -> Case:
     """Work on the case until it is done, asks in vain, or only has waiting left. Another worker's case is waited for.
 
+    While somebody thinks about a question (`asks`) the case is nobody's; `told` is for them.
     Returns the case as it stands. Raises what stages raise; the next worker goes on where this one stopped.
     """
-    owner, asked = uuid.uuid4().hex, 0
+    owner, asked, question, patience = uuid.uuid4().hex, 0, Question(asks, told), patience or Patience()
+    rest: Rest | None = None
     while True:
         # a worker that has lost its lease waits like any other
-        with suppress(LeaseLost), hold(case_id, deps, owner) as held:
-            if held is not None:
-                return _work(held, deps, asks, progress, patience or Patience())
+        with suppress(LeaseLost):
+            with hold(case_id, deps, owner) as held:
+                after = _work(held, deps, question, progress, patience, rest) if held else None
+            if after is not None and after.look is None:
+                return after.case
+            if after is not None and after.look is not None:
+                rest = after
+                question.wait(after.look)
+                continue
         case = deps.cases.load(case_id)
         asked = asked + 1 if case.verdict is Verdict.AWAITING_APPROVAL else 0
-        if settled(case) and not 0 < asked < ANSWER_POLLS:
+        if settled(case) and not 0 < asked < ANSWER_POLLS and not question.open(case):
             return case
         deps.clock.sleep(POLL_SECONDS)
 
@@ -76,53 +85,25 @@ def _called(held: Held, deps: Deps) -> Case:
     return held.load()
 
 
-type Answered = tuple[str, str, bool]
-"""The digest that was decided about, who decided, and whether it was granted."""
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Where a worker gives the lease back. `look`: the seconds in which it looks again; None: this driver is done with the case.
 
-LATER: Answered = ("", "", False)
-"""Nobody has answered yet."""
+    `sweeps`: whether there is something to be done then, whatever was answered.
+    """
 
-
-class Question:
-    """One question at a time, put to a person beside the work: nobody types as fast as a thief makes users."""
-
-    def __init__(self) -> None:
-        self._put: tuple[str, Future[tuple[str, bool] | None]] | None = None
-
-    def answer(self, case: Case, asks: Decide, seconds: float) -> Answered | None:
-        """What was answered within this time, or `LATER`; None where nobody is there to ask.
-
-        An answer to what is not asked any more counts for nothing. Raises what asking raises.
-        """
-        if case.awaiting is None:
-            return None
-        digest, answer = self._put = self._put or (case.awaiting.digest, _beside(lambda: asks(case)))
-        try:
-            decided = answer.result(timeout=seconds)
-        except TimeoutError:
-            return LATER
-        self._put = None
-        if decided is None:
-            return None
-        return (digest, *decided) if digest == case.awaiting.digest else LATER
+    case: Case
+    look: float | None = None
+    sweeps: bool = True
 
 
-def _beside[T](ask: Callable[[], T]) -> Future[T]:
-    """The answer, from a thread that no end of the program waits for: it may be at a terminal."""
-    answer: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            answer.set_result(ask())
-        except BaseException as error:  # noqa: BLE001  # whoever waits for the answer gets it
-            answer.set_exception(error)
-
-    Thread(target=run, daemon=True).start()
-    return answer
-
-
-def _work(held: Held, deps: Deps, asks: Decide, progress: Progress, patience: Patience) -> Case:
-    case, question = held.load(), Question()
+def _work(held: Held, deps: Deps, question: Question, progress: Progress, patience: Patience, rest: Rest | None) -> Rest:
+    case, forgone = _decided(held, deps, question)
+    if forgone:
+        return Rest(case)
+    if rest and not rest.sweeps and case.awaiting and case.stage is rest.case.stage:
+        question.put(case)
+        return replace(rest, case=_called(held, deps))
     held_since = deps.clock.monotonic()
     while case.verdict not in FINAL:
         at = run_stage(held, case.stage, deps)
@@ -134,18 +115,36 @@ def _work(held: Held, deps: Deps, asks: Decide, progress: Progress, patience: Pa
         if at.stage is not Stage.HOLD and case.verdict is not Verdict.HELD:
             held_since = deps.clock.monotonic()
         if at.ask_seconds is not None:
-            answer = question.answer(case, asks, _look(at, patience))
-            while answer is LATER and at.again_seconds is None:
-                case = _called(held, deps)
-                answer = question.answer(case, asks, _look(at, patience))
-            if answer is None:
-                break
-            if answer is not LATER:
-                case = held.save(decide(case, deps, answer[0], answer[1], granted=answer[2]))
+            if rest := _asked(held, deps, question, at, _look(at, patience)):
+                return rest
+            case = held.load()
         elif at.again_seconds is not None:
             waited = deps.clock.monotonic() - held_since
             longest = patience.hold_seconds - waited if case.verdict is Verdict.HELD else patience.sweep_seconds
             if at.again_seconds > longest:
                 break
             deps.clock.sleep(at.again_seconds)
-    return case
+    return Rest(case)
+
+
+def _asked(held: Held, deps: Deps, question: Question, at: Outcome, look: float) -> Rest | None:
+    """The question put; None where it is decided within a moment."""
+    question.put(held.load())
+    question.wait(min(MOMENT, look))
+    case, forgone = _decided(held, deps, question)
+    if forgone:
+        return Rest(case)
+    return Rest(case, look, sweeps=at.again_seconds is not None) if case.awaiting else None
+
+
+def _decided(held: Held, deps: Deps, question: Question) -> tuple[Case, bool]:
+    """The case with what was answered, and whether nobody decides it now."""
+    case = held.load()
+    answer = question.answered(case)
+    if answer is None:
+        return case, False
+    if answer.decided is not None:
+        by, granted = answer.decided
+        case = held.save(decide(case, deps, answer.digest, by, granted=granted))
+    question.end()
+    return case, answer.decided is None

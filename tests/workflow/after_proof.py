@@ -18,7 +18,7 @@ from shared.ports.objects import Encryption, Lock, Scheme
 from shared.reencryption import Canary
 from shared.settings import Policy
 from shared.workflow.deps import Deps
-from shared.workflow.local import Decide
+from shared.workflow.question import Decide
 from shared.workflow.recovery import Recovery
 from tests.hospital import ALERT, CHARTS, CLINICIAN, CLINICIANS, DELEGATION, EXPORT, HOME, KEY, READERS, Hospital, act, ref, signal
 from tests.workflow.driving import go_on, respond

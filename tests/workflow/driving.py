@@ -3,8 +3,9 @@
 from shared.domain.case import Approval, Case, Verdict
 from shared.domain.signal import Signal
 from shared.workflow.deps import Deps
-from shared.workflow.local import Decide, Patience, drive
+from shared.workflow.local import Patience, drive
 from shared.workflow.opening import Turned, admit
+from shared.workflow.question import Decide
 from shared.workflow.run import Outcome
 from tests.hospital import signal
 

@@ -1,6 +1,10 @@
 """While a question waits for a person the thief goes on: so does the fence, under the approval that it has."""
 
+from collections.abc import Callable
 from threading import Event
+from time import sleep
+
+import pytest
 
 from shared.adapters.memory.world import MemoryWorld
 from shared.domain.case import Case, Mode, Stage, Verdict
@@ -8,6 +12,8 @@ from shared.domain.facet import AccessKeyStatus, DenyAll
 from shared.domain.plan import Wave
 from shared.domain.resource import Kind
 from shared.settings import Modes, Policy
+from shared.workflow import local
+from shared.workflow.acknowledging import acknowledge
 from shared.workflow.deciding import decide
 from shared.workflow.deps import Deps
 from shared.workflow.local import Patience, drive
@@ -124,3 +130,66 @@ def test_a_person_who_thinks_at_the_terminal_holds_up_no_sweep(night: Night) -> 
     deps = night.worker()
     done = drive(respond(deps).id, deps, thinking, told, Patience(answer_seconds=0.01))
     assert (thought, done.verdict) == ([True], Verdict.CONTAINED)
+
+
+class Elsewhere:
+    """A person at the terminal, beside whom something happens elsewhere before they answer."""
+
+    def __init__(self, deps: Deps, happens: Callable[[Case], object], answer: tuple[str, bool] | None) -> None:
+        self._deps, self._happens, self._answer = deps, happens, answer
+        self.asked: list[str] = []
+        self.told: list[str] = []
+
+    def __call__(self, case: Case) -> tuple[str, bool] | None:
+        assert case.awaiting
+        self.asked.append(case.awaiting.digest)
+        if len(self.asked) > 1:
+            return None
+        while (lease := self._deps.cases.take(case.id, "somebody elsewhere")) is None:
+            sleep(0.01)
+        self._deps.cases.give_back(lease)
+        self._happens(case)
+        return self._answer
+
+
+def at_the_terminal(night: Night, person: Elsewhere, policy: Policy | None = None) -> Case:
+    deps = night.worker(policy) if policy else night.worker()
+    case = respond(deps)
+    return drive(case.id, deps, person, lambda *_: None, Patience(answer_seconds=30), person.told.append)
+
+
+ASKED = Policy(modes=Modes(fence=Mode.ASK))
+EARLIER = pytest.mark.parametrize(
+    "policy", [pytest.param(None, id="while it is swept on"), pytest.param(ASKED, id="before anything stands")]
+)
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody answers at once, and the lease is not kept for that."""
+    monkeypatch.setattr(local, "MOMENT", 0.01)
+
+
+@EARLIER
+@pytest.mark.usefixtures("unhurried")
+def test_while_a_person_thinks_another_can_take_the_page_and_the_answer_still_counts(night: Night, policy: Policy | None) -> None:
+    other = night.worker(policy) if policy else night.worker()
+    person = Elsewhere(other, lambda case: acknowledge(case.id, other, "dr-elsewhere"), ("dr-no", True))
+    done = at_the_terminal(night, person, policy)
+    assert [a.by for a in done.approvals if a.digest == person.asked[0]] == ["dr-no"]
+    assert "acknowledged" in [entry.kind for entry in other.journal(done.id).entries()]
+    assert person.told == []
+
+
+@EARLIER
+@pytest.mark.usefixtures("unhurried")
+@pytest.mark.parametrize("granted", [True, False], ids=["approved", "refused"])
+def test_what_another_decides_meanwhile_stands_and_whoever_typed_is_told(
+    night: Night, policy: Policy | None, granted: bool
+) -> None:
+    other = night.worker(policy) if policy else night.worker()
+    person = Elsewhere(other, lambda case: decided(case, other, granted=granted), ("dr-no", not granted))
+    done = at_the_terminal(night, person, policy)
+    assert [(a.by, a.granted) for a in done.approvals if a.digest == person.asked[0]] == [("dr-yes", granted)]
+    (said,) = person.told
+    assert said.startswith(f"{done.id}: dr-yes {'approved' if granted else 'refused'} this at ")
