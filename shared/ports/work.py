@@ -25,6 +25,10 @@ class Cases(Protocol):
         """Keep a new case; False where one of that id exists (this delivery is not the first)."""
         ...
 
+    def allot(self, name: str, case_id: str) -> str:
+        """The id of the case by this name (hexadecimal): the one given first, this or another's."""
+        ...
+
     def load(self, case_id: str) -> Case:
         """The case. Raises `Absent`."""
         ...

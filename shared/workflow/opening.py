@@ -79,20 +79,27 @@ def admit(
     confirmation = confirming.result()
     if confirmation is Confirmation.DISAGREES:
         return Turned(signal, Verdict.REFUSED, FORGED)
-    raw = raw if confirmation is Confirmation.AGREES else alone or raw
+    kept = raw if confirmation is Confirmation.AGREES else alone or raw
     if joined and joined.signal.id != signal.id:
-        return join(joined.id, signal, confirmation, deps, raw)
+        return join(joined.id, signal, confirmation, deps, kept)
     told = (joined,) if joined else _told(signal, cases)
     case = _new(signal, confirmation, deps, cases, wanted, told)
     if not _anew(told, signal, confirmation):
-        return _standing(told[0], case, deps, raw)
+        return _standing(told[0], case, deps, kept)
     other = beside(case, (c for c in cases if _going_on(c) and _borne_out(c)), deps)
-    return (widen(other.id, case, deps, raw) if other else None) or _created(case, deps, raw)
+    known = (widen(other.id, case, deps, kept) if other else None) or _created(case, cases, deps, kept)
+    # another alert about the same actor was faster: now there is a case that it may belong to
+    return known or admit(signal, deps, automatic=automatic, wanted=wanted, raw=raw, alone=alone)
 
 
-def _created(case: Case, deps: Deps, raw: bytes) -> Case:
-    if not deps.cases.create(case):  # another delivery was faster
-        return _standing(deps.cases.load(case.id), case, deps, raw)
+def _created(case: Case, cases: Iterable[Case], deps: Deps, raw: bytes) -> Case | None:
+    """The new case; that of the same alert where another delivery was faster; None where that of another alert is."""
+    if about := _about(case.signal):
+        known = sorted(c.id for c in cases if any(_about(s) == about for s in c.signals))
+        case = case.but(id=deps.cases.allot(digest({"about": list(about), "known": known}), case.id))
+    if not deps.cases.create(case):
+        first = deps.cases.load(case.id)
+        return _standing(first, case, deps, raw) if any(_tells(s, case.signal) for s in first.signals) else None
     if raw:
         deps.journal(case.id).blob(raw)
     return case

@@ -81,6 +81,12 @@ def test_of_ten_deliveries_at_once_one_creates_the_case_and_one_gets_the_lease(s
     assert sum(lease is not None for lease in leases) == 1
 
 
+def test_of_ten_ids_for_one_name_at_once_one_is_everybodys(stores: Stores) -> None:
+    with ThreadPoolExecutor(10) as pool:
+        (one,) = set(pool.map(lambda n: stores().allot("ab12", f"case-{n}"), range(10)))
+    assert (stores().allot("ab12", "case-11"), stores().allot("cd34", "case-11"), stores().all()) == (one, "case-11", ())
+
+
 def test_cases_come_newest_first(stores: Stores) -> None:
     for n in (1, 3, 2):
         stores().create(case(f"case-{n}", OPENED + timedelta(hours=n)))

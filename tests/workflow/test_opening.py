@@ -1,10 +1,14 @@
 """Which case an alert belongs to, and what is kept of it."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from shared.domain.case import Case, Mode, Stage, Verdict
+from shared.domain.errors import Throttled
 from shared.domain.facet import PolicyStatement
 from shared.domain.resource import Kind
 from shared.domain.signal import Confirmation, Signal
@@ -21,6 +25,57 @@ def test_a_true_alert_does_not_wait_behind_one_that_nobody_could_confirm(hospita
     true = respond(hospital.worker())
     assert true.id != doubtful.id
     assert (true.mode, true.verdict) == (Mode.AUTO, Verdict.CONTAINED)
+
+
+class Beside:
+    """Cases as a worker finds them beside whom something happens: after it has looked which there are, and while it writes."""
+
+    def __init__(self, hospital: Hospital, looked: Callable[[], object] = list, *, dies: bool = False) -> None:
+        self._cases, self._looked, self._dies = hospital.cases, looked, dies
+
+    def all(self) -> tuple[Case, ...]:
+        seen, looked = self._cases.all(), self._looked
+        self._looked = list
+        looked()
+        return seen
+
+    def create(self, case: Case) -> bool:
+        if self._dies:
+            raise Throttled("too many requests")
+        return self._cases.create(case)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever else cases have
+        return getattr(self._cases, name)
+
+
+ANOTHER = signal(THIEF, id="finding-2")
+
+
+class TestInTheSameMoment:
+    """Two alerts about one actor, each of which finds no case."""
+
+    def test_they_are_one_case(self, hospital: Hospital) -> None:
+        hospital.sources.learn(ANOTHER)
+        late = replace(hospital.worker(), cases=Beside(hospital, lambda: respond(hospital.worker(), ANOTHER)))
+        case = admit(signal(), late, automatic=True)
+        assert isinstance(case, Case)
+        assert hospital.cases.all() == (case,)
+        assert (case.signal, case.joined) == (ANOTHER, (signal().id,))
+
+    def test_the_second_opens_it_where_the_first_dies_before(self, hospital: Hospital) -> None:
+        hospital.sources.learn(ANOTHER)
+        with pytest.raises(Throttled):
+            admit(ANOTHER, replace(hospital.worker(), cases=Beside(hospital, dies=True)), automatic=True)
+        case = respond(hospital.worker())
+        assert admitted(hospital, ANOTHER).id == case.id
+        assert len(hospital.cases.all()) == 1
+
+    def test_a_true_one_waits_for_none_that_nobody_bears_out(self, hospital: Hospital) -> None:
+        forged = signal(THIEF, id="nobody-knows-it")
+        late = replace(hospital.worker(), cases=Beside(hospital, lambda: respond(hospital.worker(), forged)))
+        case = admit(signal(), late, automatic=True)
+        assert isinstance(case, Case)
+        assert (case.mode, case.signal, len(hospital.cases.all())) == (Mode.AUTO, signal(), 2)
 
 
 def test_the_same_doubtful_alert_again_is_the_same_case(hospital: Hospital) -> None:

@@ -6,6 +6,7 @@ A write whose answer was lost is repeated by the SDK; so a refused save counts a
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.aws.clients import Clients
@@ -39,23 +40,31 @@ NAMES = {f"#{name}": name for name in ("document", "owner", "token", "until", "v
 
 
 class DynamoCases:
-    """Rows `case#<id>`, `call#<request id>` and `stop` of `table`. Leases go by `clock`; workers' may differ by a second or two."""
+    """Rows `case#<id>`, `name#<name>`, `call#<request id>` and `stop` of `table`.
+
+    Leases go by `clock`; workers' may differ by a second or two.
+    """
 
     def __init__(self, clients: Clients, table: str, clock: Clock, region: str = "", account: str = "") -> None:
         self._clients, self._table, self._clock, self._region, self._account = clients, table, clock, region, account
 
     def create(self, case: Case) -> bool:
-        row = {
+        row: Row = {
             "id": {"S": _id(case.id)},
             "document": {"S": written(case)},
             "version": {"N": str(case.version)},
             "token": {"N": "0"},
         }
-        first = "attribute_not_exists(id)"
-        return (
-            _unless_refused(lambda: call(self._dynamodb.put_item, TableName=self._table, Item=row, ConditionExpression=first))
-            is not None
-        )
+        return self._first(row)
+
+    def allot(self, name: str, case_id: str) -> str:
+        row: Row = {"id": {"S": f"name#{name}"}, "case": {"S": case_id}}
+        return case_id if self._first(row) else self._get(f"name#{name}")["case"]["S"]
+
+    def _first(self, row: "Row") -> bool:
+        """Whether the row is kept: there was none of its id."""
+        put = partial(self._dynamodb.put_item, TableName=self._table, Item=row, ConditionExpression="attribute_not_exists(id)")
+        return _unless_refused(lambda: call(put)) is not None
 
     def load(self, case_id: str) -> Case:
         return Case.model_validate_json(self._row(case_id)["document"]["S"])

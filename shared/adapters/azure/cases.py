@@ -21,7 +21,10 @@ AT_ONCE = 8
 
 
 class BlobCases:
-    """Blobs `case/<id>`, `call/<request id>` and `stop`. Leases go by `clock`; workers' may differ by a second or two."""
+    """Blobs `case/<id>`, `name/<name>`, `call/<request id>` and `stop`.
+
+    Leases go by `clock`; workers' may differ by a second or two.
+    """
 
     def __init__(self, documents: Documents, clock: Clock) -> None:
         self._documents, self._clock = documents, clock
@@ -29,6 +32,10 @@ class BlobCases:
     def create(self, case: Case) -> bool:
         written(case)
         return self._documents.create(_name(case.id), _bytes(Held(case=case)))
+
+    def allot(self, name: str, case_id: str) -> str:
+        document = f"name/{name}"
+        return case_id if self._documents.create(document, case_id.encode()) else self._documents.read(document)[0].decode()
 
     def load(self, case_id: str) -> Case:
         return self._held(case_id).case

@@ -27,6 +27,14 @@ class FileCases:
             self._keep(Held(case=case))
             return True
 
+    def allot(self, name: str, case_id: str) -> str:
+        file = self._folder / "names" / checked(name)
+        with self._alone():
+            if not file.exists():
+                make_folder(file.parent)
+                replace(file, case_id.encode())
+            return file.read_text(encoding="utf-8")
+
     def load(self, case_id: str) -> Case:
         return self._find(case_id).case
 

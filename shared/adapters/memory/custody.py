@@ -87,6 +87,7 @@ class MemoryCases:
         self._held: dict[str, Held] = {}
         self._stop: Stop | None = None
         self._calls: set[str] = set()
+        self._names: dict[str, str] = {}
         self._lock = Lock()
 
     def create(self, case: Case) -> bool:
@@ -96,6 +97,9 @@ class MemoryCases:
                 return False
             self._held[case.id] = Held(case=case)
             return True
+
+    def allot(self, name: str, case_id: str) -> str:
+        return self._names.setdefault(name, case_id)
 
     def load(self, case_id: str) -> Case:
         return self._find(case_id).case
