@@ -10,6 +10,7 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from .acknowledged import acknowledge
@@ -38,7 +39,7 @@ class DecisionPage(Construct):
         super().__init__(scope, ident)
         self.api = apigateway.HttpApi(self, "Api", api_name="codeblue-page", create_default_stage=False)
         self.url = self.api.api_endpoint
-        self._stage(key)
+        self.log = self._stage(key)
         self.sign_in = SignIn(self, "SignIn", given=given, back=f"{self.url}/signed-in")
         self.told: Mapping[str, Mapping[str, str]] = {
             "": {"CODEBLUE_PAGE": self.url},
@@ -61,7 +62,7 @@ class DecisionPage(Construct):
             self.api.add_routes(path=path, methods=[apigateway.HttpMethod[method]], integration=behind)
         acknowledge(self.api, WHY)
 
-    def _stage(self, key: kms.IKey) -> None:
+    def _stage(self, key: kms.IKey) -> logs.LogGroup:
         log = vended_log(self, "apigateway/codeblue-page", key)
         stage = apigateway.CfnStage(
             self,
@@ -76,3 +77,4 @@ class DecisionPage(Construct):
             },
         )
         stage.node.add_dependency(log)
+        return log

@@ -124,9 +124,18 @@ def of_visits(function: lambda_.IFunction) -> Iterator[Watch]:
     yield Watch("doctor-missing", visits, periods=5, below=True)
 
 
-def of_page(api: apigateway.HttpApi) -> Iterator[Watch]:
-    """Answers of the decision page that are its own failure, or API Gateway's."""
+FLOODED = "page-flooded"
+
+
+def of_page(api: apigateway.HttpApi, log: logs.LogGroup) -> Iterator[Watch]:
+    """Answers of the decision page that are its own failure, or API Gateway's, and requests that were one too many (429).
+
+    One is enough: of excessive ones API Gateway may write nothing more (API Gateway developer guide, "Monitor HTTP APIs").
+    """
     yield Watch("page-failed", api.metric_server_error(period=MINUTE, statistic="Sum"))
+    pattern = logs.FilterPattern.string_value("$.status", "=", "429")
+    log.add_metric_filter(FLOODED, filter_pattern=pattern, metric_namespace=SPACE, metric_name=FLOODED, metric_value="1")
+    yield Watch(FLOODED, cloudwatch.Metric(namespace=SPACE, metric_name=FLOODED, period=MINUTE, statistic="Sum"))
 
 
 def of_workflow(machine: sfn.StateMachine) -> Iterator[Watch]:

@@ -98,7 +98,7 @@ class ResponderStack(Stack):
         pages.watch(of_workflow(responder.machine))
         pages.watch(of_intake(intake.queue, intake.dead, intake.rule))
         if page:
-            pages.watch(of_page(page.api))
+            pages.watch(of_page(page.api, page.log))
         notify = responder.functions["notify"]
         pages.tell(responder.machine, notify.live, notify.dead)
         if given.paging.call_list:

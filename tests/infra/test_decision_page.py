@@ -53,6 +53,24 @@ def test_its_log_has_neither_addresses_nor_links_in_it(assembly: Assembly) -> No
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
 
 
+def test_requests_beyond_its_rate_are_found_in_its_log_and_wake_people(assembly: Assembly) -> None:
+    (found,) = (
+        each["Properties"]
+        for each in assembly.of("AWS::Logs::MetricFilter").values()
+        if "429" in each["Properties"]["FilterPattern"]
+    )
+    assert found["FilterPattern"] == '{ $.status = "429" }'
+    stage = only(assembly, "AWS::ApiGatewayV2::Stage")
+    assert json.loads(stage["AccessLogSettings"]["Format"])["status"] == "$context.status"
+    assert stage["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"][0] == found["LogGroupName"]["Ref"]
+    (counted,) = found["MetricTransformations"]
+    alarms = [each["Properties"] for each in assembly.of("AWS::CloudWatch::Alarm").values()]
+    (alarm,) = (
+        a for a in alarms if (a.get("Namespace"), a.get("MetricName")) == (counted["MetricNamespace"], counted["MetricName"])
+    )
+    assert (alarm["Threshold"], bool(alarm["AlarmActions"])) == (1, True)
+
+
 def test_people_sign_in_at_the_organisations_provider_and_nowhere_else(assembly: Assembly) -> None:
     client = only(assembly, "AWS::Cognito::UserPoolClient")
     assert client["SupportedIdentityProviders"] == ["organisation"]
