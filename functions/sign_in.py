@@ -36,6 +36,10 @@ LEEWAY = 30
 REQUIRED = ["iss", "sub", "aud", "exp", "iat", "auth_time"]
 
 
+VERIFIED = "custom:email_verified"
+"""What the organisation's provider said of the address, where it said anything (OpenID Connect Core, 5.1)."""
+
+
 class NotSignedIn(CodeblueError):
     """Nobody vouches for whoever sent this, or not any more: they sign in (again)."""
 
@@ -139,6 +143,11 @@ def person(provider: Provider, token: str) -> SignedIn:
     email = str(claims.get("email") or "")
     if not email:
         raise NotAllowed("the sign-in tells no e-mail address, by which whoever asked is told from whoever approves")
+    if VERIFIED in claims and str(claims[VERIFIED]).lower() != "true":
+        raise NotAllowed(
+            f"the sign-in says that nobody has shown {email} to be theirs (email_verified), so another could decide by that name: "
+            "verify the address at your organisation's sign-in, and sign in again"
+        )
     recorded = {
         "iss": str(claims["iss"]),
         "sub": str(claims["sub"]),

@@ -8,7 +8,7 @@ from .acknowledged import acknowledge
 from .parameters import Parameters
 
 PROVIDER = "organisation"
-GROUPS, MFA = "groups", "mfa"
+GROUPS, MFA, VERIFIED = "groups", "mfa", "email_verified"
 """Attributes of the pool that the provider's claims are mapped to; a token has them as `custom:…`."""
 
 LONGEST_ATTRIBUTE = 2048
@@ -34,7 +34,7 @@ class SignIn(Construct):
             user_pool_name="codeblue",
             self_sign_up_enabled=False,
             account_recovery=cognito.AccountRecovery.NONE,
-            custom_attributes={GROUPS: mapped, MFA: mapped},
+            custom_attributes={GROUPS: mapped, MFA: mapped, VERIFIED: mapped},
             deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
@@ -51,8 +51,8 @@ class SignIn(Construct):
                 scopes=[cognito.OAuthScope.OPENID, cognito.OAuthScope.EMAIL],
                 callback_urls=[back],
             ),
-            read_attributes=named.with_standard_attributes(email=True).with_custom_attributes(GROUPS, MFA),
-            write_attributes=named.with_standard_attributes(email=True).with_custom_attributes(GROUPS, MFA),
+            read_attributes=named.with_standard_attributes(email=True).with_custom_attributes(GROUPS, MFA, VERIFIED),
+            write_attributes=named.with_standard_attributes(email=True).with_custom_attributes(GROUPS, MFA, VERIFIED),
             auth_flows=cognito.AuthFlow(user_srp=False),  # said, so that nobody signs in by the pool's API, past the provider
             id_token_validity=Duration.seconds(SESSION_SECONDS),
             access_token_validity=Duration.minutes(5),
@@ -72,6 +72,7 @@ class SignIn(Construct):
             custom={
                 f"custom:{GROUPS}": cognito.ProviderAttribute.other(given.sso_groups_claim),
                 f"custom:{MFA}": cognito.ProviderAttribute.other(given.sso_mfa_claim),
+                **({} if given.sso_metadata else {f"custom:{VERIFIED}": cognito.ProviderAttribute.other("email_verified")}),
             },
         )
         if given.sso_metadata:

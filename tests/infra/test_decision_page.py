@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions import page
-from functions.sign_in import RECENT
+from functions.sign_in import RECENT, VERIFIED
 from infra_cdk.decision_page import ROUTES
 from infra_cdk.duties import Home, duties
 from infra_cdk.roster import POSTS, SIGNED_IN, keepers, of_power, posts
@@ -79,7 +79,9 @@ def test_people_sign_in_at_the_organisations_provider_and_nowhere_else(assembly:
     assert len(client["CallbackURLs"]) == 1
     assert only(assembly, "AWS::Cognito::UserPool")["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
     provider = only(assembly, "AWS::Cognito::UserPoolIdentityProvider")
-    assert provider["AttributeMapping"] == {"email": "email", "custom:groups": "groups", "custom:mfa": "amr"}
+    mapped = {"email": "email", "custom:groups": "groups", "custom:mfa": "amr", VERIFIED: "email_verified"}
+    assert provider["AttributeMapping"] == mapped
+    assert mapped.keys() == set(client["ReadAttributes"]) == set(client["WriteAttributes"])
     assert provider["ProviderDetails"]["client_secret"].startswith("{{resolve:secretsmanager:")
 
 

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from functions import page
-from functions.sign_in import RECENT, derived
+from functions.sign_in import RECENT, VERIFIED, derived
 from tests.contract.decision_page.browser import Browser
 from tests.contract.decision_page.pool import Pool
 
@@ -35,6 +35,9 @@ class TestSignIn:
             pytest.param({"custom:mfa": {"mfa": True}}, 403, id="of a factor in a form that is none"),
             pytest.param({"custom:groups": None}, 403, id="of somebody in no group"),
             pytest.param({"email": None}, 403, id="of somebody whom nobody could tell from whoever asked"),
+            pytest.param({VERIFIED: "false"}, 403, id="of an address that is not shown to be theirs"),
+            pytest.param({VERIFIED: False}, 403, id="of the same, as the provider itself says it"),
+            pytest.param({VERIFIED: ""}, 403, id="of an address of which nothing is said in so many words"),
             pytest.param({"custom:groups": "[another]"}, 403, id="of somebody in another group"),
         ],
     )
@@ -43,6 +46,11 @@ class TestSignIn:
         assert browser.begun(pool, "/cases") == status
         assert page.SESSION not in browser.cookies
         assert "Nothing was decided" in browser.page.text
+
+    @pytest.mark.parametrize("said", ["true", True, None], ids=["by Cognito", "by the provider itself", "by nobody"])
+    def test_it_takes_an_address_that_is_said_to_be_verified(self, pool: Pool, browser: Browser, said: object) -> None:
+        pool.says = {VERIFIED: said}
+        assert browser.begun(pool, "/cases") == 303
 
     @pytest.mark.parametrize(
         "header", [{"alg": "none"}, {"kid": "another"}], ids=["that nobody signed", "under a key of no pool's"]
