@@ -1,6 +1,7 @@
 """What the function app is told by its settings, and everything it works with; made once for each worker."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.bootstrap import deps, memory
+from shared.bootstrap import deps, examined, memory, pager
 from shared.bootstrap.variables import Variables
-from shared.ports import Memory
+from shared.domain.check import Check
+from shared.ports import Memory, Notifier
 from shared.settings import Policy, load
 from shared.workflow.deps import Deps
 from shared.workflow.fresh import Fresh
@@ -64,6 +66,16 @@ def opened() -> Deps:
 def ready() -> Deps:
     """Everything that one stage or delivery works with. A worker runs several side by side: none sees what another remembers."""
     return replace(opened(), fresh=Fresh())
+
+
+def looked_at() -> Iterator[Check]:
+    """Whether a response would work tonight, asked of custody and the clouds one after the other."""
+    return examined(policy(), lambda: None, at_home=False)
+
+
+def people() -> Notifier:
+    """Who is paged, also where the record does not open."""
+    return pager(policy())
 
 
 @cache

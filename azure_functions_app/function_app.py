@@ -20,6 +20,7 @@ from azure_functions_app.workflows import Workflows
 from shared.domain.errors import CodeblueError
 from shared.workflow import acknowledging
 from shared.workflow.answering import Decision, decided
+from shared.workflow.visiting import visit
 
 RETRIES = 8
 
@@ -129,6 +130,13 @@ async def revive(timer: func.TimerRequest, client: df.DurableOrchestrationClient
         await sweep.revive(deps, Workflows(client))
     finally:  # whoever can begin no workflow calls people all the same
         await asyncio.to_thread(acknowledging.look, deps)
+
+
+@app.timer_trigger(arg_name="timer", schedule="0 0 6 * * *", use_monitor=True)
+async def doctor(timer: func.TimerRequest) -> None:
+    """Once a day, whether a response would work tonight; people are paged about what is not well. It only looks."""
+    del timer
+    await asyncio.to_thread(lambda: visit(environment.looked_at(), environment.people()))
 
 
 @app.orchestration_trigger(context_name="context", orchestration=orchestrator.NAME)

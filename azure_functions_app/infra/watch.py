@@ -10,6 +10,12 @@ WORKSPACE, COMPONENT, GROUP, RULE = (
 )
 NAME = "parameters('name')"
 
+MISSING = (
+    "AppRequests | where Name == 'doctor' and Success == true",
+    "Nobody has looked for two days whether a response would work: the responder's timer does not come.",
+)
+"""What is to be found in two days, and what people read where it is not."""
+
 QUERIES = {
     "pages": (
         "AppTraces | where Message startswith 'PAGE '",
@@ -39,22 +45,35 @@ def resources() -> tuple[Json, ...]:
     }
     group = {**resource(GROUP, NAME, told), "location": "global"}
     component = resource(COMPONENT, NAME, on_it, after=[(WORKSPACE, NAME)], kind="web")
-    return resource(WORKSPACE, NAME, kept), component, group, *(_rule(name, *row) for name, row in QUERIES.items())
+    rules = (_rule(name, *row) for name, row in QUERIES.items())
+    return resource(WORKSPACE, NAME, kept), component, group, *rules, _missing()
 
 
 def _rule(name: str, query: str, words: str) -> Json:
     criterion = {"query": query, "timeAggregation": "Count", "operator": "GreaterThan", "threshold": 0}
+    often: Json = {"evaluationFrequency": "PT5M", "windowSize": "PT5M"}
+    return _alarm(name, words, criterion, often)
+
+
+def _missing() -> Json:
+    """A visit of the doctor's is looked for in two days, for a day's own may be some minutes late."""
+    query, words = MISSING
+    criterion = {"query": query, "timeAggregation": "Count", "operator": "LessThan", "threshold": 1}
+    often: Json = {"evaluationFrequency": "PT1H", "windowSize": "P1D", "overrideQueryTimeRange": "P2D"}
+    return _alarm("doctor", words, criterion, often)
+
+
+def _alarm(name: str, words: str, criterion: Json, often: Json) -> Json:
     periods = {"failingPeriods": {"minFailingPeriodsToAlert": 1, "numberOfEvaluationPeriods": 1}}
     properties = {
         "actions": {"actionGroups": [f"[{resource_id(GROUP, NAME)}]"]},
         "criteria": {"allOf": [criterion | periods]},
         "description": words,
         "enabled": True,
-        "evaluationFrequency": "PT5M",
         "scopes": [f"[{resource_id(WORKSPACE, NAME)}]"],
         "severity": 0,
         "skipQueryValidation": True,  # the tables are there once something was logged
-        "windowSize": "PT5M",
+        **often,
     }
     after = [(WORKSPACE, NAME), (GROUP, NAME)]
     return resource(RULE, f"concat({NAME}, '-{name}')", properties, after=after)

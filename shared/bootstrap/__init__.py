@@ -1,6 +1,6 @@
 """The only module that picks adapters: from the policy and the environment to everything a stage works with."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache, partial
@@ -10,22 +10,21 @@ from typing import TYPE_CHECKING
 from shared.adapters.local.clock import SystemClock
 from shared.adapters.several.ports import SeveralDirectories, SeveralLogs, SeveralSources, SeveralTraffics, SeveralWorlds
 from shared.containment.action import Action
-from shared.containment.estate import Estate, Tenant
-from shared.containment.guard import Protected
 from shared.domain.errors import BadInput, NotReady
-from shared.domain.resource import Cloud, Kind, Ref
+from shared.domain.resource import Cloud
 from shared.ports import Clock, Memory
 from shared.settings import Policy
 from shared.workflow.deps import Deps
 
 from .clouds import Presence, answered, in_aws, in_azure, recoveries, tell
-from .paging import called, levels, pager, relay
+from .doctoring import examined
+from .estates import estate, protected
+from .paging import called, pager, relay
 from .records import Custody, custody, in_folders, linked
 
 if TYPE_CHECKING:
     from shared.adapters.aws.clients import Clients
     from shared.adapters.aws.desk import Desk
-    from shared.adapters.aws.doctor import Check
     from shared.adapters.aws.executions import Executions
     from shared.adapters.aws.questions import Questions
     from shared.adapters.aws.runbooks import Execution
@@ -155,74 +154,6 @@ def finding(arn: str) -> bytes:
     from shared.adapters.aws.findings import fetched
 
     return fetched(Clients(), arn)
-
-
-def examined(policy: Policy, deployed: "Callable[[], Desk | None]", *, at_home: bool = True) -> "Iterator[Check]":
-    """Whether a response would work tonight, on AWS. `deployed`: the stack that is to answer, where there is one.
-
-    `at_home`: the account of our own credentials is one of those responded for, whether the policy says so or not.
-    Raises `NotReady` for a responder that does not answer for AWS.
-    """
-    if Cloud.AWS not in answered(policy):
-        raise NotReady("nothing was looked at: the doctor knows AWS alone; `codeblue cases` shows whether the record opens")
-    from shared.adapters.aws.clients import Clients
-    from shared.adapters.aws.doctor import examined, tried
-
-    clients = Clients()
-    yield tried("custody is ready", "", lambda: _kept(policy, clients), "codeblue init")
-    place = estate(policy, frozenset({clients.home} if at_home else ()), clients.region)
-    mine = sorted(account for account in place.accounts if account.isdigit())
-    buckets = [store for store in place.stores if store.cloud is Cloud.AWS]
-    yield from examined(clients, mine, buckets, policy.responder)
-    yield from levels(policy)
-    if there := deployed():
-        yield tried("the deployed responder answers", "", lambda: there.ask("cases"), "see its alarms")
-
-
-def _kept(policy: Policy, clients: "Clients") -> None:
-    """Custody, looked at part by part: its sinks, its signing key, its cases."""
-    kept = custody(policy, SystemClock(), clients)
-    kept.signer.public_key()
-    kept.cases.paused()
-
-
-def estate(policy: Policy, homes: frozenset[str], region: str) -> Estate:
-    """What the policy declares of the organisation. Raises `NotReady` for a bucket or key that is no name, ARN or resource id."""
-    home = min(homes, default="")
-    tenants = tuple(
-        Tenant(
-            name=name,
-            stores=frozenset(_declared(Kind.BUCKET, b, (*t.accounts, home)[0], region) for b in t.buckets),
-            keys=frozenset(_declared(Kind.KEY, k, (*t.accounts, home)[0], region) for k in t.keys),
-            principals=frozenset(t.principals),
-        )
-        for name, t in policy.tenants.items()
-    )
-    accounts = {*homes, *(a for t in policy.tenants.values() for a in t.accounts)}
-    identities = tuple(frozenset(name.lower() for name in names) for names in policy.identities.values())
-    return Estate(accounts=frozenset(accounts), tenants=tenants, identities=identities)
-
-
-def _declared(kind: Kind, name: str, account: str, region: str) -> Ref:
-    from shared.intake import azure_names
-    from shared.intake.arn import Place, named
-
-    found = azure_names.ref(name, account) if name.startswith(OF_AZURE) else named(kind, name, Place(account, region))
-    if found is None or found.kind is not kind:
-        raise NotReady(f"response.toml, [tenants]: {name} is no {kind}; give its name, ARN or resource id (an alias can be moved)")
-    return found
-
-
-OF_AZURE = ("/subscriptions/", "https://")
-"""How names begin that only Azure gives: resource ids, and addresses of keys."""
-
-
-def protected(policy: Policy, exempt: frozenset[str], place: Sequence[str]) -> Protected:
-    """What no change may touch: ourselves, break-glass, custody (`place`), and what the policy names."""
-    named = frozenset(policy.protected.principals)
-    ids = frozenset(n for n in named if not n.startswith(("arn:", *OF_AZURE)))
-    resources = frozenset({*policy.protected.resources, *place, *(named - ids)})
-    return Protected(ids=exempt | ids, resources=frozenset(n.lower() if n.startswith(OF_AZURE) else n for n in resources))
 
 
 def permissions(action: Action) -> tuple[frozenset[str], frozenset[str]]:

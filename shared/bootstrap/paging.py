@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from shared.adapters.local.clock import SystemClock
 from shared.adapters.local.notifier import LogNotifier
 from shared.domain.call_list import Level
+from shared.domain.check import Check, tried
 from shared.domain.errors import NotReady
+from shared.domain.resource import Cloud
 from shared.ports import Channels, Clock, Notifier
 from shared.settings import Policy
 
+from .clouds import answered
+
 if TYPE_CHECKING:
     from shared.adapters.aws.clients import Clients
-    from shared.adapters.aws.doctor import Check
     from shared.adapters.aws.levels import Topic
     from shared.adapters.paging.webhook import Webhook
 
@@ -24,7 +27,7 @@ VARIABLE = "env:"
 
 def pager(policy: Policy) -> Notifier:
     """Who is paged, for a function that needs nothing else and ends when that is done."""
-    return called(policy, _topic(policy), SystemClock())
+    return called(policy, LogNotifier() if answered(policy)[0] is Cloud.AZURE else _topic(policy), SystemClock())
 
 
 def called(policy: Policy, topic: Notifier, clock: Clock, aside: Callable[[], Executor] | None = None) -> Notifier:
@@ -49,10 +52,8 @@ def channels(policy: Policy) -> Channels:
     return [_channel(level, clients) for level in policy.paging.call_list]
 
 
-def levels(policy: Policy) -> "Iterator[Check]":
+def levels(policy: Policy) -> Iterator[Check]:
     """Whether each level of the call list could be told tonight. Nobody is."""
-    from shared.adapters.aws.doctor import tried
-
     for number, channel in enumerate(channels(policy), 1):
         if channel is not None:
             yield tried(f"level {number} of the call list", channel.name, channel.reached, "see [paging], and who reads its secret")

@@ -32,7 +32,7 @@ def test_the_worker_finds_every_function_in_the_unpacked_zip_and_needs_nothing_b
     with zipfile.ZipFile(tmp_path / "app.zip") as zipped:
         zipped.extractall(tmp_path / "app")
     ran = subprocess.run([sys.executable, "-I", "-c", INDEXED, str(tmp_path / "app")], capture_output=True, text=True, check=False)
-    assert ran.stdout.splitlines() == ["11", "[]"], ran.stderr
+    assert ran.stdout.splitlines() == ["12", "[]"], ran.stderr
 
 
 def test_it_has_the_policy_and_no_emulator_no_terminal_and_nothing_that_deploys_it(policy: Path) -> None:

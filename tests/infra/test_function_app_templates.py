@@ -10,7 +10,7 @@ from azure.mgmt.authorization.v2022_04_01 import models as authorization
 from azure.mgmt.storage import models as storage
 
 from azure_functions_app.environment import Settings
-from azure_functions_app.infra import alerts, app, identity, roles
+from azure_functions_app.infra import alerts, app, identity, roles, watch
 from azure_functions_app.infra.arm import API
 from azure_functions_app.infra.templates import TEMPLATES
 from shared.adapters.azure import permissions
@@ -94,6 +94,16 @@ def test_no_key_is_read_kept_or_let_in(sent: list[Sent], settings: dict[str, str
 def test_keys_open_the_hub_where_they_are(keys: dict[str, object]) -> None:
     hub = of(Deployment(app.definition(), {**GIVEN, **keys}).sent(), "Microsoft.EventHub/namespaces")
     assert hub["disableLocalAuth"] is not bool(keys)
+
+
+def test_a_doctor_who_does_not_come_is_missed(sent: list[Sent]) -> None:
+    (rule,) = [each for each in sent if each.kind == watch.RULE and each.id.endswith("-doctor")]
+    said = dict(rule.body["properties"])
+    (criterion,) = said["criteria"]["allOf"]
+    assert "Name == 'doctor'" in criterion["query"]
+    assert "doctor" in worker().functions
+    assert (criterion["operator"], criterion["threshold"], said["overrideQueryTimeRange"]) == ("LessThan", 1, "P2D")
+    assert said["actions"]["actionGroups"]
 
 
 def test_every_request_is_authenticated_by_the_tenant(sent: list[Sent]) -> None:

@@ -30,6 +30,7 @@ from shared.sandbox.aws.permission import Need
 from shared.sandbox.aws.policies import collect
 from shared.sandbox.aws.principals import Caller
 from shared.sandbox.aws.trail_records import record
+from shared.workflow import visiting
 from shared.workflow.collateral import SUBJECT
 from tests.conftest import ROOT
 from tests.infra.conftest import Assembly
@@ -226,7 +227,7 @@ class TestDoctor:
         with caplog.at_level("WARNING", "codeblue"):
             assert self._visit(begun)["wrong"] == 1
         give(begun, policies)
-        (page,) = [each.getMessage() for each in caplog.records if doctor.SUBJECT in each.getMessage()]
+        (page,) = [each.getMessage() for each in caplog.records if visiting.SUBJECT in each.getMessage()]
         assert f"the power to {SAMPLED[0]} works ({CLINIC}): NOT: not allowed: {SAMPLED[1]}" in page
 
     @staticmethod

@@ -36,6 +36,7 @@ TRIGGERS: dict[str, dict[str, Any]] = {
     "on_event_grid": {"type": "eventGridTrigger"},
     "on_event_hub": {"type": "eventHubTrigger", "connection": "EVENTS", "consumerGroup": "codeblue", "cardinality": "MANY"},
     "revive": {"type": "timerTrigger", "schedule": "0 */5 * * * *"},
+    "doctor": {"type": "timerTrigger", "schedule": "0 0 6 * * *"},
     "respond": {"type": "orchestrationTrigger", "orchestration": "respond"},
     "run_stage": {"type": "activityTrigger"},
     "give_way": {"type": "activityTrigger"},

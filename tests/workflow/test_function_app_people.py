@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from azure_functions_runtime.bindings.datumdef import Datum
 
 from azure_functions_app import environment
+from shared.domain.check import Check
+from shared.workflow.visiting import SUBJECT
 from tests.functions_worker import principal, request
 from tests.hospital import built
 from tests.workflow.function_app_scene import ANN, OF_THE_SDK, SENDER, Duty, claims, on_duty, person
@@ -130,3 +133,24 @@ class TestRefused:
         headers = {"x-ms-client-principal": principal(person(ANN)), "content-type": "text/plain"}
         answer = duty.invoke(errand, req=request(b"{}", headers))
         assert answer.value["status_code"].value == "400"
+
+
+class TestDoctor:
+    """Every morning."""
+
+    TIMER = Datum('{"Schedule": {}, "ScheduleStatus": null, "IsPastDue": false}', "json")
+
+    @pytest.mark.parametrize(
+        ("well", "pages"),
+        [pytest.param(True, [], id="is well"), pytest.param(False, [SUBJECT], id="is not well, once for all of it")],
+    )
+    def test_people_are_paged_where_something(self, duty: Duty, well: bool, pages: list[str]) -> None:
+        checks = [
+            Check("the power to fence works", "here", well=well, words="not allowed: a"),
+            Check("the log can be read", "here", well=well),
+        ]
+        duty.patch.setattr(environment, "looked_at", lambda: iter(checks))
+        duty.patch.setattr(environment, "people", lambda: duty.hospital.notifier)
+        answer = duty.invoke("doctor", timer=self.TIMER)
+        assert (answer.error, [page.subject for page in duty.hospital.notifier.pages]) == ("", pages)
+        assert all("the power to fence works (here): NOT: not allowed: a" in page.body for page in duty.hospital.notifier.pages)

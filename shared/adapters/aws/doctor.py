@@ -1,16 +1,17 @@
 """Whether a response would work tonight, asked beforehand: by looks alone, nothing is changed and nobody is paged."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from shared.adapters.aws.clients import Clients, spoke_of, worker_of
 from shared.adapters.aws.errors import call
 from shared.adapters.aws.identities import unique_ids
 from shared.adapters.aws.powers import writes
 from shared.adapters.aws.recording import recorded
-from shared.domain.errors import Absent, CodeblueError
+from shared.domain.check import Check, some, tried
+from shared.domain.errors import Absent
 from shared.domain.resource import Ref
 from shared.settings import Responder
 from shared.workflow.stages import Power
@@ -19,32 +20,6 @@ AT_A_TIME = 50
 """Actions that the simulator is asked about in one call."""
 
 RECORDED = "reads and writes are recorded"
-
-NAMED = 3
-"""Actions that a line names before it only counts them."""
-
-
-class Check(NamedTuple):
-    """One thing that was looked at: `well`, or `words` say what is not, and `next` what to do about it."""
-
-    what: str
-    where: str
-    well: bool
-    words: str = ""
-    next: str = ""
-
-    @property
-    def line(self) -> dict[str, object]:
-        return self._asdict()
-
-
-def tried(what: str, where: str, look: Callable[[], object], following: str) -> Check:
-    """What a look says, if it says anything; where it fails, that."""
-    try:
-        said = look()
-    except CodeblueError as error:
-        return Check(what, where, well=False, words=str(error), next=following)
-    return said if isinstance(said, Check) else Check(what, where, well=True)
 
 
 def examined(clients: Clients, accounts: Iterable[str], stores: Iterable[Ref], named: Responder) -> Iterator[Check]:
@@ -96,10 +71,9 @@ def _allowed(clients: Clients, account: str, power: Power, what: str) -> Check |
     refused, guarded = _refused(clients, account, _acting(clients, account, power), sorted(writes(power)))
     if not refused:
         return None
-    more = f" and {len(refused) - NAMED} more" if len(refused) > NAMED else ""
     by = "a service control policy refuses" if guarded else "not allowed"
     following = "exempt our roles from it" if guarded else "give the role what `codeblue actions` lists"
-    return Check(what, account, well=False, words=f"{by}: {', '.join(refused[:NAMED])}{more}", next=following)
+    return Check(what, account, well=False, words=f"{by}: {some(refused)}", next=following)
 
 
 def _acting(clients: Clients, account: str, power: Power) -> str:

@@ -4,8 +4,6 @@ Every power looks at everything; it changes what the actions of its waves change
 single requests, is given to the powers whose stages do that.
 """
 
-from collections.abc import Mapping
-
 from shared.adapters.aws import capacity, lambda_functions, notifier, objects, stored_secrets
 from shared.adapters.aws.permissions import (
     Statement,
@@ -18,21 +16,8 @@ from shared.adapters.aws.permissions import (
     through_services,
 )
 from shared.adapters.aws.world import FACETS
-from shared.containment.actions import ACTIONS
-from shared.domain.plan import Wave
+from shared.workflow.powers import changed
 from shared.workflow.stages import Power
-
-WAVES: Mapping[Power, frozenset[Wave]] = {
-    Power.OBSERVE: frozenset(),
-    Power.RECORD: frozenset(),
-    Power.PRESERVE: frozenset({Wave.PRESERVE}),
-    Power.FENCE: frozenset({Wave.FENCE, Wave.PRESERVE}),  # a sweep does the work of both again
-    Power.REKEY: frozenset({Wave.REKEY}),
-    Power.MIGRATE: frozenset({Wave.MIGRATE}),
-    Power.ENFORCE: frozenset({Wave.ENFORCE}),
-    Power.RETIRE: frozenset({Wave.RETIRE}),
-}
-"""The waves whose actions run under a power."""
 
 READS_REQUESTS = frozenset({Power.OBSERVE, Power.ENFORCE, Power.RETIRE})
 """Powers whose stages read the files of trails: what was exposed, who still writes in the old way, who still uses the old key."""
@@ -40,14 +25,7 @@ READS_REQUESTS = frozenset({Power.OBSERVE, Power.ENFORCE, Power.RETIRE})
 
 def writes(power: Power) -> frozenset[str]:
     """The IAM actions with which the actions of the power's waves change things, and take them back."""
-    theirs = {
-        (kind, facet)
-        for action in ACTIONS.values()
-        if action.wave in WAVES[power]
-        for kind in action.targets
-        for facet in action.facets
-    }
-    return frozenset().union(*(FACETS[row].writes for row in theirs & FACETS.keys()))
+    return frozenset().union(*(FACETS[row].writes for row in changed(power) & FACETS.keys()))
 
 
 def policies(power: Power) -> dict[str, str]:

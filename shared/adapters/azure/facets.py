@@ -28,6 +28,9 @@ class Rights:
     def __or__(self, other: "Rights") -> "Rights":
         return Rights(self.actions | other.actions, self.data | other.data, self.graph | other.graph)
 
+    def __sub__(self, other: "Rights") -> "Rights":
+        return Rights(self.actions - other.actions, self.data - other.data, self.graph - other.graph)
+
 
 @dataclass(frozen=True)
 class FacetAdapter[F: Facet]:

@@ -9,7 +9,19 @@ from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 
-from shared.adapters.azure import cases, directory, evidence, keyring, ledgers, objects, signer, sources, store_traffic, traffic
+from shared.adapters.azure import (
+    cases,
+    directory,
+    evidence,
+    keyring,
+    ledgers,
+    objects,
+    own_rights,
+    signer,
+    sources,
+    store_traffic,
+    traffic,
+)
 from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.world import FACETS, RELATIONS
 
@@ -19,13 +31,13 @@ type Definition = dict[str, object]
 def declared() -> Rights:
     """The rights for looking at and changing any resource, and for asking logs, the directory and the sources of alerts."""
     facets = (rights for adapter in FACETS.values() for rights in (adapter.reads, adapter.writes))
-    asked = (evidence.RIGHTS, directory.RIGHTS, sources.RIGHTS, store_traffic.RIGHTS, traffic.RIGHTS)
+    asked = (evidence.RIGHTS, directory.RIGHTS, sources.RIGHTS, store_traffic.RIGHTS, traffic.RIGHTS, own_rights.RIGHTS)
     return reduce(or_, (*facets, *(relation.reads for relation in RELATIONS.values()), *asked))
 
 
 def custody() -> Rights:
     """The rights at custody's own account and vault."""
-    return Rights(
+    return own_rights.ASKING | Rights(
         ledgers.ACTIONS | cases.ACTIONS, ledgers.DATA_ACTIONS | cases.DATA_ACTIONS | signer.DATA_ACTIONS | keyring.KEY_ACTIONS
     )
 

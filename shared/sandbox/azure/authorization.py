@@ -34,6 +34,7 @@ class Authorization:
             ("GET", "roledefinitions"): self._get_definitions,
             ("PUT", "roledefinitions"): self._put_definition,
             ("DELETE", "roledefinitions"): self._delete_definition,
+            ("GET", "permissions"): self._get_permissions,
             ("GET", "denyassignments"): self._nothing,
             ("GET", "locks"): self._get_locks,
             ("PUT", "locks"): self._put_lock,
@@ -116,6 +117,10 @@ class Authorization:
             raise Problem(400, "RoleDefinitionHasAssignments", "There are existing role assignments referencing role.")
         del self._cloud.rbac.definitions[role.id]
         return Answer.of(200, role.shown())
+
+    def _get_permissions(self, call: ArmCall) -> Answer:
+        """What the caller may do at the scope, one for each role: what the one excepts, another may give."""
+        return Answer.of(200, {"value": [role.permission for role in self._cloud.rbac.granted(call.caller, call.scope)]})
 
     def _nothing(self, _: ArmCall) -> Answer:
         return Answer.of(200, {"value": []})

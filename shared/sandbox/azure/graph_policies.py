@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from shared.sandbox.azure import graph_apps
 from shared.sandbox.azure.clock import iso
 from shared.sandbox.azure.directory import ADMIN_ROLES, Group, ServicePrincipal, Subject, missing
 from shared.sandbox.azure.graph_ask import Ask, Route
@@ -107,6 +108,20 @@ def _permission(principal: ServicePrincipal, name: str) -> dict[str, Any]:
 def app_role(name: str) -> str:
     """The id of an application permission of Graph; here made from its name."""
     return str(uuid.uuid5(uuid.UUID(GRAPH_APP), name))
+
+
+def _itself(ask: Ask) -> Answer:
+    """An application's service principal by its application id; Graph's own has the permissions that it knows by name."""
+    if ask.ids[0] != GRAPH_APP:
+        found = ask.cloud.entra.directory.principal_of(ask.ids[0])
+        if found is None:
+            raise missing(ask.ids[0])
+        return ask.one(graph_apps.shown(found), "servicePrincipals")
+    given = (name for each in ask.cloud.entra.directory.principals.values() for name in each.permissions)
+    common = {"allowedMemberTypes": ["Application"], "isEnabled": True}
+    roles = [{"id": app_role(name), "value": name, **common} for name in sorted({*PERMISSIONS, *given})]
+    itself = {"id": GRAPH_APP, "appId": GRAPH_APP, "displayName": "Microsoft Graph", "appRoles": roles}
+    return ask.one(itself, "servicePrincipals")
 
 
 def _permissions(ask: Ask) -> Answer:
@@ -216,6 +231,7 @@ ROUTES = (
     Route("GET", "roleManagement/directory/roleAssignments", _ROLES, _role_assignments),
     Route("POST", "roleManagement/directory/roleAssignments", _ASSIGN, _assign_role),
     Route("DELETE", "roleManagement/directory/roleAssignments/{}", _ASSIGN, _unassign_role),
+    Route("GET", "servicePrincipals(appId='{}')", _READ, _itself),
     Route("GET", "servicePrincipals/{}/appRoleAssignments", _READ, _permissions),
     Route("POST", "servicePrincipals/{}/appRoleAssignments", ("AppRoleAssignment.ReadWrite.All",), _add_permission),
     Route("DELETE", "servicePrincipals/{}/appRoleAssignments/{}", ("AppRoleAssignment.ReadWrite.All",), _remove_permission),

@@ -121,19 +121,19 @@ class Rbac:
             group = self.parents.get(group.lower(), "")
         return (*chain, "/")
 
-    def permits(self, caller: Caller | str, action: str, scope: str, *, data: bool = False) -> bool:
-        """Whether a caller (or an object id) may do this at a scope, as far as everybody has heard."""
+    def granted(self, caller: Caller | str, scope: str) -> Iterator[Role]:
+        """The roles that a caller (or an object id) has at a scope, as far as everybody has heard."""
         object_id = caller if isinstance(caller, str) else caller.object_id
         who = self._cloud.entra.directory.memberships(object_id)
         seen = self._cloud.clock.now() - self._cloud.delays.rbac
         chain = self.above(scope)
-        return any(
-            held.holds(seen)
-            and held.principal_id in who
-            and (held.scope.lower().rstrip("/") or "/") in chain
-            and self.role(held.role_id).lets(action, data=data)
-            for held in self._assignments
-        )
+        for held in self._assignments:
+            if held.holds(seen) and held.principal_id in who and (held.scope.lower().rstrip("/") or "/") in chain:
+                yield self.role(held.role_id)
+
+    def permits(self, caller: Caller | str, action: str, scope: str, *, data: bool = False) -> bool:
+        """Whether a caller (or an object id) may do this at a scope."""
+        return any(role.lets(action, data=data) for role in self.granted(caller, scope))
 
     def require(self, caller: Caller, action: str, scope: str) -> None:
         """Raises ARM's 403 AuthorizationFailed where the caller may not."""

@@ -44,14 +44,18 @@ class Role:
     def resource_id(self) -> str:
         return f"/providers/Microsoft.Authorization/roleDefinitions/{self.id}"
 
-    def shown(self) -> dict[str, Any]:
-        """As ARM shows it."""
-        permission = {
+    @property
+    def permission(self) -> dict[str, list[str]]:
+        """What it lets do, as ARM shows it."""
+        return {
             "actions": list(self.actions),
             "notActions": list(self.not_actions),
             "dataActions": list(self.data_actions),
             "notDataActions": list(self.not_data_actions),
         }
+
+    def shown(self) -> dict[str, Any]:
+        """As ARM shows it."""
         return {
             "id": self.resource_id,
             "name": self.id,
@@ -61,7 +65,7 @@ class Role:
                 "type": "CustomRole" if self.custom else "BuiltInRole",
                 "description": "",
                 "assignableScopes": list(self.scopes),
-                "permissions": [permission],
+                "permissions": [self.permission],
             },
         }
 

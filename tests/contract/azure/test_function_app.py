@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 from azure.core.exceptions import HttpResponseError
+from azure_functions_runtime.bindings.datumdef import Datum
 
 from azure_functions_app import environment
 from shared.adapters.local.clock import SystemClock
 from shared.domain.case import Stage, Verdict
 from shared.intake.render import render
+from shared.sandbox.azure.clinic_names import ACCOUNT_ID
+from shared.workflow.visiting import SUBJECT
 from tests.contract.azure.respond_scenes import CHART, EVENTS, Night, at_work, night, read
 from tests.contract.azure.test_respond import ON_AZURE
 from tests.durable_host import DurableHost
@@ -54,3 +57,16 @@ def test_an_alert_in_the_hub_is_enough_to_have_the_thief_refused(on_azure: Night
     with pytest.raises(HttpResponseError, match="AuthenticationFailed"):
         read(on_azure.thief_by_key)
     assert on_azure.run("audit", case.id, "--open")[0] == 0
+
+
+def test_the_doctor_of_the_app_pages_what_is_not_well_also_where_the_record_is_what_is_wrong(
+    on_azure: Night, caplog: pytest.LogCaptureFixture
+) -> None:
+    on_azure.cloud.resources.drop(f"{ACCOUNT_ID}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings/night")
+    (custody,) = [account for account in on_azure.cloud.storage.accounts if account.startswith("cbcustody")]
+    del on_azure.cloud.storage.accounts[custody]
+    with caplog.at_level("WARNING", "codeblue"), worker().running():
+        answer = worker().invoke("doctor", {"timer": Datum('{"Schedule": {}, "ScheduleStatus": null, "IsPastDue": false}', "json")})
+    assert not answer.error, answer.error
+    (page,) = [each.getMessage() for each in caplog.records if SUBJECT in each.getMessage()]
+    assert ("custody is ready" in page, "break-glass is named" in page, "the power to fence" in page) == (True, True, False)
