@@ -121,7 +121,7 @@ def case(asked: Asked) -> Answer:
     who, deps = _signed_in(asked), environment.reader()
     found = deps.cases.load(ident)
     form = Form(to="/decide", csrf=_csrf(asked, ident, found.awaiting.digest) if found.awaiting else "")
-    own = barred(found, deps, who.who, who.vouched)
+    own = bool(barred(found, deps, who.who, who.vouched))
     return shown(page(found, deps.journal(ident), deps.clock.now(), who.called, form, own=own))
 
 

@@ -117,11 +117,13 @@ class OneWay(Value):
     """Who decides about changes that cannot be undone, whatever the wave's own mode.
 
     `second_person`: of what somebody other than who asked has to approve: of the end of a key (`end`), of everything that cannot
-    be undone (`always`, by `--yes` too), of nothing (`never`).
+    be undone (`always`, by `--yes` too), of nothing (`never`). `named_sessions`: roles whose trust says how their sessions are
+    called (`sts:RoleSessionName`, SAML): of any other role two sessions under two names may be one person (ADR 52).
     """
 
     mode: Mode = Mode.ASK
     second_person: Literal["always", "end", "never"] = "end"
+    named_sessions: tuple[Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$")], ...] = ()
 
     def takes_two(self, *, reversible: bool, grave: bool) -> bool:
         """Whether such a change takes a second person. Where nobody has to be asked, nobody else has to be."""

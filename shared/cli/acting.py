@@ -174,7 +174,9 @@ def _asks(deps: Deps, *, json: bool, yes: bool) -> Decide:
 def _prompt(case: Case, deps: Deps) -> tuple[str, bool] | None:
     output.show(_summary(case, deps))
     digest = case.awaiting.digest if case.awaiting else ""
-    yes = "" if barred(case, deps, deps.caller) else "type the first 8 digits of the digest to approve, "
+    if why := barred(case, deps, deps.caller):
+        output.err.print(why)
+    yes = "" if why else "type the first 8 digits of the digest to approve, "
     answer = typer.prompt(f"{yes}`refuse`, or press Enter to decide later", default="")
     if answer == "refuse":
         return deps.caller, False

@@ -28,11 +28,8 @@ def decide(case: Case, deps: Deps, digest: str, by: str, *, granted: bool, vouch
         raise NotApproved(f"case {case.id} asks about {asked.digest}, not about {digest}; read the plan again")
     if deps.clock.now() >= asked.expires:
         raise NotApproved(f"the question of case {case.id} expired at {asked.expires.isoformat()}; run `apply` to ask anew")
-    if granted and barred(case, deps, by, vouched):
-        raise OwnRequest(
-            f"{by} asked for the {asked.wave} of case {case.id}, and not all of it can be undone for everybody: any other "
-            "identity that may write to custody approves it, with the same digest; this one may refuse it, or wait"
-        )
+    if granted and (why := barred(case, deps, by, vouched)):
+        raise OwnRequest(why)
     approval = Approval(wave=asked.wave, digest=digest, by=by, at=deps.clock.now(), granted=granted)
     body: dict[str, object] = {"wave": asked.wave.value, "digest": digest, "by": by}
     body |= {"asked_by": asked.by, "beforehand": deps.beforehand}

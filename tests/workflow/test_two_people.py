@@ -108,7 +108,44 @@ def test_who_signed_in_is_known_again_as_who_asked_by(
 ) -> None:
     case, deps = asked
     named = replace(deps, estate=deps.estate.but(identities=identities))
-    assert barred(case.but(asked_by=by), named, "https://pool.example#1", ANN) is own
+    assert bool(barred(case.but(asked_by=by), named, "https://pool.example#1", ANN)) is own
+
+
+CENTER = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Responders_0123456789abcdef"
+NAMED = OneWay(second_person="always", named_sessions=("arn:aws:iam::111122223333:role/staff/lead",))
+
+
+@pytest.mark.parametrize(
+    ("asker", "who", "rule", "why"),
+    [
+        pytest.param(
+            f"{LEAD}/ann", f"{LEAD}/bob", None, "whoever opens one gives it its name", id="two names of one role's sessions"
+        ),
+        pytest.param(f"{LEAD}/ann", f"{LEAD}/ann", None, "ann asked for", id="one session"),
+        pytest.param(f"{LEAD}/ann", f"{LEAD}/bob", NAMED, "", id="two names of a role whose trust gives them"),
+        pytest.param(f"{LEAD}/ann", f"{LEAD}/ann", NAMED, "ann asked for", id="one name of such a role"),
+        pytest.param(f"{CENTER}/ann", f"{CENTER}/bob", None, "", id="two users of Identity Center"),
+        pytest.param(f"{CENTER}/ann", f"{CENTER}/ann", None, "ann asked for", id="one user of Identity Center"),
+        pytest.param(f"{LEAD}/ann", f"{LEAD}er/bob", None, "", id="sessions of two roles"),
+        pytest.param(f"{LEAD}/ann", f"{LEAD.replace('1111', '9999')}/bob", None, "", id="of roles of one name in two accounts"),
+        pytest.param(f"{LEAD}/ann", "arn:aws:iam::111122223333:user/bob", None, "", id="a session and a user"),
+    ],
+)
+def test_two_sessions_of_one_role_are_two_people_where_somebody_else_named_them(
+    asked: tuple[Case, Deps], asker: str, who: str, rule: OneWay | None, why: str
+) -> None:
+    case, deps = asked
+    ruled = replace(deps, policy=Policy(one_way=rule)) if rule else deps
+    said = barred(case.but(asked_by=asker), ruled, who)
+    assert (why in said, bool(said)) == (True, bool(why))
+
+
+def test_whoever_is_not_told_from_who_asked_hears_what_to_do_and_may_refuse(hospital: Hospital) -> None:
+    case, deps = asking(hospital, ASKING)
+    mine = case.but(asked_by=f"{LEAD}/ann")
+    with pytest.raises(OwnRequest, match=r"Nothing was decided.*under another role.*named_sessions.*Anybody may refuse"):
+        approved(mine, deps, f"{LEAD}/bob")
+    assert Wave.REKEY in approved(mine, deps, f"{LEAD}/bob", granted=False).declined
 
 
 def test_who_asked_for_it_may_refuse_it(hospital: Hospital) -> None:
