@@ -4,6 +4,9 @@ Whoever has Contributor or Owner at a subscription writes the settings of every 
 opens every store and hub in it: nothing inside keeps them out.
 """
 
+import re
+from collections.abc import Iterator
+
 from shared.domain.errors import BadInput
 from shared.settings import Policy
 
@@ -25,6 +28,25 @@ def apart(policy: Policy, home: str = "") -> None:
                 f"{what} is in {where}, for which it responds: whoever administers that decides about cases and writes the record; "
                 "take a subscription that nobody of the workload administers"
             )
+
+
+GROUP = re.compile(r"/subscriptions/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/resourceGroups/[^/]+", re.IGNORECASE)
+
+
+def kept(policy: Policy) -> None:
+    """Raises `BadInput` with the lines that are missing for an app on Azure to have a record, and to answer for its cloud."""
+    if lines := tuple(_missing(policy)):
+        why = f"by this policy file an app on Azure would answer no alert: {'; '.join(lines)}. Nothing was written"
+        raise BadInput(why)
+
+
+def _missing(policy: Policy) -> Iterator[str]:
+    if not GROUP.fullmatch(policy.custody.azure):
+        yield '[custody] needs azure = "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP", where the record is kept'
+    if policy.custody.directory:
+        yield "[custody] directory has to go: the app has no folder that lasts"
+    if policy.responder.clouds and "azure" not in policy.responder.clouds:
+        yield '[responder] clouds needs "azure" in it'
 
 
 def _subscription(resource: str) -> str:

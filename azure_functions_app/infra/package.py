@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from azure_functions_app.infra.apart import apart
+from azure_functions_app.infra.apart import apart, kept
 from shared.domain.errors import BadInput
 from shared.settings import load
 
@@ -28,9 +28,11 @@ FIRST_TIME = (1980, 1, 1, 0, 0, 0)
 def contents(policy: Path) -> Iterator[tuple[str, Path]]:
     """What goes into the zip, by its name there, in order.
 
-    Raises `BadInput` for a policy that is not understood, and for one that keeps the record in what it responds for.
+    Raises `BadInput` for a policy that is not understood, and as `kept` and `apart`.
     """
-    apart(load(policy))
+    said = load(policy)
+    kept(said)
+    apart(said)
     top = {name: APP / name for name in AT_THE_TOP} | {"response.toml": policy}
     code = {
         path.relative_to(ROOT).as_posix(): path for folder in ("azure_functions_app", "shared") for path in _files(ROOT / folder)

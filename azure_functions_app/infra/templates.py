@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from azure_functions_app.infra import alerts, app, roles
-from azure_functions_app.infra.apart import apart
+from azure_functions_app.infra.apart import apart, kept
 from shared.domain.errors import BadInput
 from shared.settings import load
 
@@ -23,10 +23,11 @@ ID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
 def main(policy: Path, home: str, folder: Path) -> None:
-    """Write all of them, and say where they are. Raises `BadInput` where the app or custody is among what it responds for."""
+    """Write all of them, and say where they are. Raises as `kept` and `apart`."""
     if not re.fullmatch(ID, home):
         raise BadInput(f"{home} is no id of a subscription")
     said = load(policy)
+    kept(said)
     apart(said, home)
     more = {"rewrite.json": roles.rewriting} if said.migration.data_keys == "new" else {}
     folder.mkdir(parents=True, exist_ok=True)

@@ -45,6 +45,29 @@ def test_taken_is(text: str, home: str) -> None:
     apart(Policy.read(text), home)
 
 
+INCOMPLETE = {
+    "no word of where the record is": (BY_ACCOUNT, r"\[custody\] needs azure = "),
+    "a word that is no resource group": ('[custody]\nazure = "custody"\n', r"\[custody\] needs azure = "),
+    "a folder": (kept_in(HOME) + 'directory = "/mnt/custody"\n', r"\[custody\] directory has to go"),
+    "the other cloud alone": (kept_in(HOME) + '[responder]\nclouds = ["aws"]\n', r"\[responder\] clouds needs \"azure\""),
+    "all of it": (
+        '[custody]\ndirectory = "/mnt/custody"\n[responder]\nclouds = ["aws"]\n',
+        r"needs azure = .*directory has to go.*clouds needs .*Nothing was written",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "missing"), INCOMPLETE.values(), ids=INCOMPLETE)
+def test_neither_templates_nor_package_are_made_of_a_policy_with(text: str, missing: str, tmp_path: Path) -> None:
+    policy = tmp_path / "response.toml"
+    policy.write_text(text)
+    with pytest.raises(BadInput, match=missing):
+        templates.main(policy, HOME, tmp_path / "out")
+    with pytest.raises(BadInput, match=missing):
+        list(contents(policy))
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_is_declared_is_known_in_whatever_case_it_is_written() -> None:
     assert workload(Policy.read(BY_ACCOUNT)) == workload(Policy.read(BY_STORE)) == {WARD}
 
