@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from shared.domain.errors import Absent, BadInput, CloudError, CodeblueError, LeaseLost, NotApproved, OwnRequest, Unreachable
 from shared.report.question import style_hash, told
+from shared.workflow.acknowledging import Taken
 
 from .sign_in import NotAllowed, NotSignedIn
 
@@ -30,8 +31,8 @@ HEADERS: Mapping[str, str] = {
 
 NOTHING_DONE = "Nothing was decided, and nothing was changed. Fences that stand go on standing, and are swept."
 PERHAPS_DONE = (
-    "What stands goes on standing. Your decision may be on record already, or not: look at the case again. To decide the same "
-    "again does no harm, for a question that was answered is not asked any more."
+    "What stands goes on standing. What you sent may be on record already, or not: look at the case again. To send the same "
+    "again does no harm: a question that was answered is not asked any more, and a page is whose it was first."
 )
 
 
@@ -99,7 +100,7 @@ def sent_to(address: str, *cookies: str) -> Answer:
 
 
 def failed(why: Exception, *, links: Mapping[str, str], perhaps: bool = False) -> Answer:
-    """What went wrong, what is safe and what to do next. `perhaps`: a decision was on its way when it went wrong."""
+    """What went wrong, what is safe and what to do next. `perhaps`: a form was on its way when it went wrong."""
     words = next(words for kind, words in FAILURES.items() if isinstance(why, kind))
     happened = _sentence(str(why)) if isinstance(why, CodeblueError) else UNSAID[isinstance(why, ValidationError)]
     surely = isinstance(why, NotApproved | NotSignedIn | NotAllowed | ValidationError | BadInput)
@@ -116,3 +117,11 @@ def done(title: str, happened: str, steps: Sequence[str], links: Mapping[str, st
     return shown(
         told(title, happened, "It is on record under your name. What stands goes on standing, and is swept.", steps, links)
     )
+
+
+def had(taken: Taken, who: str, links: Mapping[str, str]) -> Answer:
+    """Who has the page of a case, told to whoever (`who`) has just sent that they do."""
+    title = "You have it" if taken.by == who else "Somebody has it already"
+    safe = "What stands goes on standing, and is swept. Nothing was decided, and nothing happens by itself because nobody answers."
+    step = "Read what it asks, and decide: it still waits for an answer." if taken.by == who else "Ask them before you decide."
+    return shown(told(f"{title}: case {taken.case}", _sentence(taken.words), safe, [step], links))

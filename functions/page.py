@@ -1,4 +1,4 @@
-"""AWS Lambda behind an HTTP API: a page on which a person reads what a case asks, and approves or refuses exactly that.
+"""AWS Lambda behind an HTTP API: a page on which a person reads what a case asks, takes it, and approves or refuses exactly that.
 
 Who it is their organisation's identity provider says (`sign_in`). A link only opens, and counts as used when somebody has signed in
 by it. Nothing of a case is shown to anybody else, and its id is all of it that is in an address.
@@ -18,12 +18,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
 
 from shared.domain.errors import Absent, BadInput, CodeblueError, NotApproved, NotReady
+from shared.domain.page import OpenPage
 from shared.report.question import Form, listed, page
+from shared.workflow.acknowledging import acknowledge as take
 from shared.workflow.answering import Decision
 from shared.workflow.asking import barred
+from shared.workflow.paging import opened as opened_page
 
 from . import environment
-from .answers import Answer, done, failed, sent_to, shown
+from .answers import Answer, done, failed, had, sent_to, shown
 from .decide import settle
 from .sign_in import NotSignedIn, Provider, SignedIn, address, derived, person, redeemed
 
@@ -57,7 +60,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> Answer:
     """Entry point: an event of the HTTP API (payload format 2.0). Whatever goes wrong is a page too."""
     del context
     request = APIGatewayProxyEventV2(event)
-    decides = request.route_key == "POST /decide"
+    sends = request.route_key in FORMS
     # whoever sends a browser back here without a sign-in of its own ends nothing by that
     ended = () if request.route_key == "GET /signed-in" else (f"{SESSION}=; Max-Age=0; {ATTRIBUTES}",)
     try:
@@ -66,10 +69,10 @@ def handler(event: dict[str, object], context: LambdaContext) -> Answer:
     except NotSignedIn as why:
         return {**failed(why, links={"Sign in": "/cases"}), "cookies": [*ended]}
     except (CodeblueError, ValidationError) as why:
-        return failed(why, links={"What is asked now": "/cases"}, perhaps=decides)
+        return failed(why, links={"What is asked now": "/cases"}, perhaps=sends)
     except Exception as why:  # noqa: BLE001  # a person reads it at night; what it says could quote a request
         LOG.error("the decision page has failed: %s", type(why).__name__)  # noqa: TRY400  # the same
-        return failed(why, links={}, perhaps=decides)
+        return failed(why, links={}, perhaps=sends)
 
 
 def opened(asked: Asked) -> Answer:
@@ -120,9 +123,27 @@ def case(asked: Asked) -> Answer:
         return _signing_in(case=ident)
     who, deps = _signed_in(asked), environment.reader()
     found = deps.cases.load(ident)
-    form = Form(to="/decide", csrf=_csrf(asked, ident, found.awaiting.digest) if found.awaiting else "")
-    own = bool(barred(found, deps, who.who, who.vouched))
-    return shown(page(found, deps.journal(ident), deps.clock.now(), who.called, form, own=own))
+    deciding = Form(to="/decide", csrf=_csrf(asked, ident, found.awaiting.digest) if found.awaiting else "")
+    waits, own = opened_page(found, found, deps.clock.now()), bool(barred(found, deps, who.who, who.vouched))
+    taking = Form(to="/acknowledge", csrf=_taking(asked, ident, waits) if waits else "")
+    return shown(page(found, deps.journal(ident), deps.clock.now(), who.called, deciding, taking, own=own))
+
+
+def acknowledge(asked: Asked) -> Answer:
+    """A person takes what the page showed them to wait: on record under their name, and nobody else is called. Decides nothing."""
+    who, form = _signed_in(asked), asked.form
+    ident, deps = form.get("case", ""), environment.reader()
+    if not CASE.fullmatch(ident):
+        raise BadInput("the form names no case")
+    found = deps.cases.load(ident)
+    waits = opened_page(found, found, deps.clock.now())
+    if waits is None:
+        raise NotApproved(f"case {ident} waits for nobody: no page of it is open")
+    if not hmac.compare_digest(form.get("csrf", "").encode(), _taking(asked, ident, waits).encode()):
+        raise NotApproved("it was not sent from the page that shows you what the case waits for now")
+    taken = take(ident, deps, who.who, who.vouched)
+    links = {"The case": f"/case?id={ident}", "What is asked now": "/cases"}
+    return had(taken, who.who, links)
 
 
 def decide(asked: Asked) -> Answer:
@@ -147,9 +168,13 @@ ROUTES: Mapping[str, Callable[[Asked], Answer]] = {
     "GET /signed-in": back,
     "GET /cases": cases,
     "GET /case": case,
+    "POST /acknowledge": acknowledge,
     "POST /decide": decide,
 }
 """By the route of the HTTP API, which has no others."""
+
+FORMS = frozenset(route for route in ROUTES if route.startswith("POST "))
+"""Routes that take what a form of a page's sends, and may have done it when something goes wrong."""
 
 
 @cache
@@ -195,8 +220,13 @@ def _csrf(asked: Asked, case_id: str, digest: str) -> str:
     return derived(asked.cookies[SESSION], f"decide {case_id} {digest}")
 
 
+def _taking(asked: Asked, case_id: str, waits: OpenPage) -> str:
+    """The same for what a case waits for: who takes it has read what that is."""
+    return derived(asked.cookies[SESSION], f"acknowledge {case_id} {waits.about}")
+
+
 def _form(request: APIGatewayProxyEventV2) -> Mapping[str, str]:
-    if request.route_key != "POST /decide":
+    if request.route_key not in FORMS:
         return {}
     try:
         return _plain({name: values[-1] for name, values in parse_qs(request.decoded_body or "", max_num_fields=10).items()})

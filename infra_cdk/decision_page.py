@@ -1,4 +1,4 @@
-"""The decision page: an HTTP API with five routes and one function behind it, and how people sign in for it.
+"""The decision page: an HTTP API with six routes and one function behind it, and how people sign in for it.
 
 The API is made before the functions, for its address is in the pages that they send; what it serves is said afterwards.
 """
@@ -18,7 +18,7 @@ from .parameters import Parameters
 from .sign_in import GROUPS, MFA, SignIn
 from .vended_log import vended_log
 
-ROUTES = ("GET /open", "GET /signed-in", "GET /cases", "GET /case", "POST /decide")
+ROUTES = ("GET /open", "GET /signed-in", "GET /cases", "GET /case", "POST /acknowledge", "POST /decide")
 """Those that the function knows."""
 
 RATE, BURST = 5, 20

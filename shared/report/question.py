@@ -19,6 +19,7 @@ from shared.domain.case import Case
 from shared.domain.plan import Change, Status
 from shared.domain.value import Value
 from shared.ports import Journal
+from shared.workflow.paging import opened
 
 from .words import say
 
@@ -36,7 +37,7 @@ class Line(Value):
 
 
 class Form(Value):
-    """Where the decision is sent (`to`), and what shows that it is sent from this page."""
+    """Where something is sent from this page (`to`), and what shows that it is."""
 
     to: str
     csrf: str
@@ -72,8 +73,11 @@ def _line(change: Change) -> Line:
     )
 
 
-def page(case: Case, journal: Journal, now: datetime, called: str, form: Form, *, own: bool) -> str:
-    """The page of one case for the person who is `called` so. `own`: they asked for it themselves, and may only refuse."""
+def page(case: Case, journal: Journal, now: datetime, called: str, deciding: Form, taking: Form, *, own: bool) -> str:
+    """The page of one case for the person who is `called` so. `own`: they asked for it themselves, and may only refuse.
+
+    `deciding` is where their decision is sent, `taking` that they have the page of it.
+    """
     waiting = case.awaiting
     return _render(
         "question.html",
@@ -85,15 +89,19 @@ def page(case: Case, journal: Journal, now: datetime, called: str, form: Form, *
         lines=lines(case, journal),
         actions=[ACTIONS[name].title for name in sorted(waiting.envelope.actions)] if waiting and waiting.envelope else [],
         called=called,
-        form=form,
+        form=deciding,
+        taking=taking,
+        waits=opened(case, case, now),
         own=own,
     )
 
 
 def listed(cases: Iterable[Case], now: datetime, called: str, to: str) -> str:
-    """The page of all cases that ask something now; `to` is the address of one, without its id."""
-    asking = [case for case in cases if case.awaiting and now < case.awaiting.expires]
-    return _render("asking.html", cases=asking, called=called, to=to)
+    """The page of all cases that ask something now or need a person besides; `to` is the address of one, without its id."""
+    every = tuple(cases)
+    asking = [case for case in every if case.awaiting and now < case.awaiting.expires]
+    waiting = [(case, found) for case in every if case not in asking and (found := opened(case, case, now))]
+    return _render("asking.html", cases=asking, waiting=waiting, called=called, to=to)
 
 
 def told(title: str, happened: str, safe: str, steps: Sequence[str], links: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.domain.case import Case
 from shared.domain.errors import BadInput, CodeblueError, LeaseLost
+from shared.domain.person import UNVOUCHED, Vouched
 from shared.domain.value import Value
 
 from .deps import Deps
@@ -36,15 +37,17 @@ class Taken(Value):
         return f"case {self.case}: {self.by} has it since {self.at}: {self.subject}"
 
 
-def acknowledge(case_id: str, deps: Deps, by: str) -> Taken:
+def acknowledge(case_id: str, deps: Deps, by: str, vouched: Vouched = UNVOUCHED) -> Taken:
     """Take the open page of this case: on record, and nobody else is called. Whoever was first has it.
+
+    `vouched` is what an identity provider says of whoever takes it.
 
     Raises `BadInput` where no page is open, `Absent`, `NotDurable`, and `LeaseLost` where another worker has the case for too long.
     """
     for _ in range(TRIES):
         with suppress(LeaseLost), hold(case_id, deps, uuid.uuid4().hex) as held:
             if held is not None:
-                case, taken = _acknowledged(held.load(), deps, by)
+                case, taken = _acknowledged(held.load(), deps, by, vouched)
                 if taken.anew:
                     held.save(case)
                     deps.notifier.settle(case_id, "acknowledged", f"{taken.subject}: acknowledged by {by}.")
@@ -53,14 +56,16 @@ def acknowledge(case_id: str, deps: Deps, by: str) -> Taken:
     raise LeaseLost(f"case {case_id} is being worked on; send the same again")
 
 
-def _acknowledged(case: Case, deps: Deps, by: str) -> tuple[Case, Taken]:
+def _acknowledged(case: Case, deps: Deps, by: str, vouched: Vouched) -> tuple[Case, Taken]:
     now = deps.clock.now()
     page = opened(case, case, now)
     if page is None:
         raise BadInput(f"case {case.id} waits for nobody: no page of it is open")
     if page.by:
         return case, Taken(case=case.id, subject=page.subject, by=page.by, at=_told(page.at), anew=False)
-    deps.journal(case.id).append("acknowledged", {"about": page.subject, "by": by}, need=1)
+    body: dict[str, object] = {"about": page.subject, "by": by}
+    body |= {"claims": dict(vouched.claims)} if vouched.claims else {}
+    deps.journal(case.id).append("acknowledged", body, need=1)
     return case.but(page=page.but(by=by, at=now)), Taken(case=case.id, subject=page.subject, by=by, at=_told(now), anew=True)
 
 

@@ -33,7 +33,7 @@ def only(assembly: Assembly, kind: str) -> dict[str, Any]:
     return said
 
 
-def test_only_its_five_routes_are_served_and_by_its_function_alone(assembly: Assembly) -> None:
+def test_only_its_six_routes_are_served_and_by_its_function_alone(assembly: Assembly) -> None:
     routes = [each["Properties"] for each in assembly.of("AWS::ApiGatewayV2::Route").values()]
     assert {each["RouteKey"] for each in routes} == set(ROUTES)
     assert "PageFunctionLive" in json.dumps(only(assembly, "AWS::ApiGatewayV2::Integration")["IntegrationUri"])

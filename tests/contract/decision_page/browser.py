@@ -39,15 +39,24 @@ class Browser:
     def post(self, **form: str) -> int:
         return self.sends(urlencode(form).encode())
 
-    def sends(self, body: bytes) -> int:
+    def sends(self, body: bytes, to: str = "/decide") -> int:
         """Anything in the place of a form, as the HTTP API hands it on."""
-        return self._sent("POST /decide", {"body": base64.b64encode(body).decode(), "isBase64Encoded": True})
+        return self._sent(f"POST {to}", {"body": base64.b64encode(body).decode(), "isBase64Encoded": True})
 
     def press(self, answer: str) -> int:
         """A button of the page that is shown."""
         fields = {each["name"]: each["value"] for each in self.page.all("input")}
         assert answer in {each["value"] for each in self.page.all("button")}
         return self.post(**fields, answer=answer)
+
+    def taking(self) -> dict[str, str]:
+        """What the form beside "I have it" sends: the first of the page that is shown."""
+        assert self.page.all("form")[0]["action"] == "/acknowledge"
+        return {each["name"]: each["value"] for each in self.page.all("input")[:2]} | {"answer": "take"}
+
+    def take(self, **other: str) -> int:
+        """The button "I have it", or another form there."""
+        return self.sends(urlencode(self.taking() | other).encode(), "/acknowledge")
 
     def begun(self, pool: Pool, address: str) -> int:
         """Follow an address to the provider, sign in, and come back; the status of that."""

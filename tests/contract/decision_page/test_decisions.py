@@ -26,7 +26,7 @@ class TestDecision:
         assert browser.sign_in(scene.pool, scene.address) == 200
         read = browser.page
         assert not read.open
-        assert read.fetched == ["/decide"]
+        assert read.fetched == ["/acknowledge", "/decide"]
         for words in (scene.case.id, scene.case.awaiting.digest, "Ann@st-brendan.example", f"codeblue approve {scene.case.id}"):
             assert words in read.text
         assert scene.decided == []
