@@ -197,7 +197,7 @@ def show(name: str, row: Row | None, objects: int, counts: Row | None = None, go
 def side_by_side(objects: int, width: int, peers: Path | None) -> None:
     """The first table: no cap, sixteen prefixes, each client alone with a fresh stand-in."""
     print("| client | objects per CPU-second | objects per second | seconds | RSS MB | given up |\n|---|---:|---:|---:|---:|---:|")
-    for name in ("ours, update", "ours, copy", "boto3, update", "boto3, copy"):
+    for name in ("ours, update", "ours, copy", "ours, copy, ACLs on", "boto3, update", "boto3, copy"):
         share = objects if name.startswith("ours") else objects // 4
         with stub() as there:
             show(name, finished(client(name, there, share, width, 16)), share)

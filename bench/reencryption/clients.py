@@ -43,8 +43,13 @@ def measured() -> Iterator[dict[str, float]]:
     said["rss"] = after.ru_maxrss / 1024
 
 
-def ours(url: str, pem: str, names: Iterable[str], width: int, *, copies: bool, workers: int) -> dict[str, float]:
-    """The worker of a migration: signed, paced, tried again, every answer classified, over verified TLS."""
+def ours(
+    url: str, pem: str, names: Iterable[str], width: int, *, copies: bool, acls: bool = False, workers: int = 1
+) -> dict[str, float]:
+    """The worker of a migration: signed, paced, tried again, every answer classified, over verified TLS.
+
+    `acls`: of a bucket in which an object's ACL can grant something, and is read before each copy.
+    """
     from shared.adapters.aws.wire.answers import answered  # noqa: PLC0415
     from shared.adapters.aws.wire.forms import Forms  # noqa: PLC0415
     from shared.adapters.aws.wire.network import Network  # noqa: PLC0415
@@ -70,7 +75,7 @@ def ours(url: str, pem: str, names: Iterable[str], width: int, *, copies: bool, 
     with measured() as said:
         for some in batched(names, 1000, strict=False):
             turns = Turns([moving(name) for name in some], clock, paces)
-            network.run(turns, peer, partial(answered, Forms("bench", ACCOUNT)))
+            network.run(turns, peer, partial(answered, Forms("bench", ACCOUNT), acls=acls))
             moved += sum(isinstance(told, Moved) for told in turns.results)
     return said | {"ok": moved}
 
@@ -164,9 +169,10 @@ def _listed_by_us(url: str, pem: str) -> dict[str, float]:
 
 
 CLIENTS: dict[str, Callable[..., dict[str, float]]] = {
-    "ours, update": partial(ours, copies=False, workers=1),
+    "ours, update": partial(ours, copies=False),
     "ours, update, 4 workers": partial(ours, copies=False, workers=4),
-    "ours, copy": partial(ours, copies=True, workers=1),
+    "ours, copy": partial(ours, copies=True),
+    "ours, copy, ACLs on": partial(ours, copies=True, acls=True),
     "boto3, update": partial(boto3, copies=False),
     "boto3, copy": partial(boto3, copies=True),
     "aiobotocore, copy": aiobotocore,

@@ -80,6 +80,13 @@ class Scene:
     def versioning(self, status: str) -> None:
         self.s3.put_bucket_versioning(Bucket="charts", VersioningConfiguration={"Status": status})
 
+    def owned_by(self, rule: str) -> None:
+        """S3's rule about who owns new objects; none where it is empty."""
+        if rule:
+            self.s3.put_bucket_ownership_controls(Bucket="charts", OwnershipControls={"Rules": [{"ObjectOwnership": rule}]})
+        else:
+            self.s3.delete_bucket_ownership_controls(Bucket="charts")
+
     def migrate(self, **changes: object) -> MigrationResult:
         if self.crew:
             self.crew.work_on(self.plan.but(**changes), self.objects, self.journal)

@@ -1,5 +1,6 @@
 """A migration over HTTP, against S3's rules: every kind of object, every kind of bucket."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -194,11 +195,38 @@ def test_consumers_of_copies_are_asked_for(unversioned: Scene, sandbox: Sandbox)
 
 def test_a_grant_that_a_copy_loses_is_told(unversioned: Scene, sandbox: Sandbox) -> None:
     close_updates(unversioned, sandbox)
-    ownership = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
-    unversioned.s3.put_bucket_ownership_controls(Bucket="charts", OwnershipControls=ownership)
+    unversioned.owned_by("ObjectWriter")
     unversioned.put("jane", GrantRead='id="75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06b"')
     unversioned.put("john")
     assert unversioned.migrate().lost == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "hidden", "read"),
+    [
+        pytest.param("BucketOwnerEnforced", (), False, id="no ACL is read where ACLs are off"),
+        pytest.param("BucketOwnerPreferred", (), True, id="each is read where an object can have one"),
+        pytest.param("", (), True, id="each is read where nothing says who owns objects"),
+        pytest.param(
+            "BucketOwnerEnforced", ("s3:GetBucketOwnershipControls",), True, id="each is read where we may not ask who owns them"
+        ),
+    ],
+)
+def test_an_acl_is_read_where_it_can_grant_something(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, rule: str, hidden: tuple[str, ...], read: bool
+) -> None:
+    """Nobody may read ACLs here: what moves all the same, by the wire or in parts by the SDK, was moved without."""
+    made = scene(sandbox, monkeypatch)
+    close_updates(made, sandbox)
+    made.put("scan", b"parts")
+    made.put("jane", b"phi")
+    made.owned_by(rule)
+    denied = {"Effect": "Deny", "Principal": "*", "Resource": ["arn:aws:s3:::charts", "arn:aws:s3:::charts/*"]}
+    policy = {"Version": "2012-10-17", "Statement": [{**denied, "Action": ["s3:GetObjectVersionAcl", *hidden]}]}
+    made.s3.put_bucket_policy(Bucket="charts", Policy=json.dumps(policy))
+    result = made.migrate(copy_limit=4, part=5 * MIB)
+    assert result.moved == ({} if read else {Lane.COPY: 1, Lane.MULTIPART: 1})
+    assert result.failed == ({Reason.DENIED: 2} if read else {})
 
 
 def test_a_listing_in_small_parts_is_whole(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from tests.contract.aws_objects import MIB, Scene, scene
 from tests.unit.reencryption import NamingJournal
 
 NOT_SEEN_HERE = {
+    "s3:GetBucketOwnershipControls": "where it may not be read, each object's ACL is: `test_aws_objects` has the rows",
     "s3:GetObjectAnnotation": "CopyObject carries annotations along by itself; the sandbox has none",
     "s3:GetObjectLegalHold": "HeadObject tells a legal hold only to those who have it; the sandbox tells everybody",
     "s3:GetObjectRetention": "HeadObject tells retention only to those who have it; the sandbox tells everybody",
@@ -67,6 +68,7 @@ def play(request: pytest.FixtureRequest, running_sandbox: Sandbox) -> Iterator[P
             deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:UpdateObjectEncryption"}
             text = json.dumps({"Version": "2012-10-17", "Statement": [{**deny, "Resource": f"{canary.store.id}/*"}]})
             made.s3.put_bucket_policy(Bucket=canary.store.name, Policy=text)
+            made.owned_by("ObjectWriter")
         yield Play(made, running_sandbox, request.param)
 
 

@@ -5,10 +5,13 @@ Rules
 2. HeadObject answers without a body: a bare 400 can be SSE-C, a key that can not be used, or a token that expired. A read of one
    byte tells which, and only SSE-C is taken for SSE-C.
 3. S3 tells checksums only to those who may use the key: where we may not, there is none, and the rest is told all the same.
+4. Where the bucket's owner owns every object, ACLs are off and no copy loses a grant: none is read. `store` learns that anew for
+   each run. Whoever switches ACLs on meanwhile wakes grants that were without effect when the run began: the copies of that run
+   have none of them, which lets nobody in, and does not tell which; the next run reads ACLs again.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from shared.adapters.aws import objects_copied, objects_seen
 from shared.adapters.aws.clients import Clients
@@ -30,9 +33,15 @@ from shared.ports.objects import (
     Versioning,
 )
 
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+ENFORCED = "BucketOwnerEnforced"
+
 LOOKS = frozenset(
     {
         "s3:GetBucketNotification",
+        "s3:GetBucketOwnershipControls",
         "s3:GetBucketVersioning",
         "s3:GetObjectLegalHold",
         "s3:GetObjectRetention",
@@ -84,11 +93,13 @@ class AwsObjects:
     def __init__(self, clients: Clients, page: int = 1000) -> None:
         self._clients = clients
         self._page = page
+        self._acls: dict[Ref, bool] = {}
 
     def store(self, store: Ref) -> StoreFacts:
         client = self._clients.s3(store.account, store.region)
         versioning: Mapping[str, Any] = call(client.get_bucket_versioning, Bucket=store.name)
         configuration: Mapping[str, Any] = call(client.get_bucket_notification_configuration, Bucket=store.name)
+        self._acls[store] = _acls(client, store.name)
         return StoreFacts(Versioning(versioning.get("Status", "")), objects_seen.consumers(configuration))
 
     def list(self, store: Ref, after: tuple[str, str] | None) -> Page:
@@ -141,7 +152,18 @@ class AwsObjects:
         return call(place.client.get_object, **place.named, VersionId=version)["Body"].read()
 
     def _place(self, store: Ref, key: str) -> Place:
-        return Place(self._clients.s3(store.account, store.region), store.name, store.account, key)
+        return Place(
+            self._clients.s3(store.account, store.region), store.name, store.account, key, acls=self._acls.get(store, True)
+        )
+
+
+def _acls(client: "S3Client", bucket: str) -> bool:
+    """Whether an object's ACL can grant anything (S3 user guide, "Controlling ownership of objects"); yes where we may not ask."""
+    try:
+        answer = call(client.get_bucket_ownership_controls, Bucket=bucket)
+    except (Absent, Refused):
+        return True
+    return all(rule["ObjectOwnership"] != ENFORCED for rule in answer["OwnershipControls"]["Rules"])
 
 
 def _head(place: Place, version: str) -> Mapping[str, Any]:

@@ -26,12 +26,13 @@ WHOLE = frozenset({"CRC32", "CRC32C", "CRC64NVME"})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One object of one bucket, and who must own the bucket."""
+    """One object of one bucket, and who must own the bucket. `acls`: an object's ACL can grant something there."""
 
     client: "S3Client"
     bucket: str
     account: str
     key: str
+    acls: bool = True
 
     @property
     def named(self) -> dict[str, Any]:
@@ -125,5 +126,7 @@ def _encrypted(encryption: Encryption) -> dict[str, Any]:
 
 def _lost(place: Place, version: str) -> tuple[str, ...]:
     """What a copy can not carry along: grants of an ACL to anybody but the owner (API reference, CopyObject)."""
+    if not place.acls:
+        return ()
     acl: Mapping[str, Any] = call(place.client.get_object_acl, **place.named, VersionId=version)
     return ("acl",) if granted_to_others(acl) else ()

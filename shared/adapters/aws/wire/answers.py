@@ -66,15 +66,15 @@ def described(headers: Mapping[str, str]) -> dict[str, Any]:
     return said | {"Metadata": metadata}
 
 
-def answered(forms: Forms, ask: Ask) -> Exchange[Facts | Moved]:
-    """The exchange that a call is."""
+def answered(forms: Forms, ask: Ask, *, acls: bool = True) -> Exchange[Facts | Moved]:
+    """The exchange that a call is. `acls`: an object's ACL can grant something there."""
     match ask:
         case Head(key, version):
             return _looked(forms, key, version)
         case Update(key, version, encryption):
             return _updated(forms, key, version, encryption)
         case Copy(version, facts, encryption):
-            return _copied(forms, version, facts, encryption)
+            return _copied(forms, version, facts, encryption, acls=acls)
         case CopyParts():
             raise TypeError("a copy in parts is many calls")
 
@@ -121,16 +121,21 @@ def _updated(forms: Forms, key: str, version: str, encryption: Encryption) -> Ex
     return Moved(version, "", (reply.request_id,))
 
 
-def _copied(forms: Forms, version: Version, facts: Facts, encryption: Encryption) -> Exchange[Moved]:
-    """CopyObject, and before it whether the ACL grants to others what no copy carries along."""
-    request = forms.acl(version.key, version.id)
-    acl = accepted(request, (yield request), b"</AccessControlPolicy>").body.decode()
-    lost = ("acl",) if objects_seen.granted_to_others(_granted(acl)) else ()
+def _copied(forms: Forms, version: Version, facts: Facts, encryption: Encryption, *, acls: bool) -> Exchange[Moved]:
+    """CopyObject, and before it what it loses."""
+    lost = (yield from _lost(forms, version)) if acls else ()
     request = forms.copy(version.key, facts, encryption)
     reply = accepted(request, (yield request), b"</CopyObjectResult>")
     etag = dict(_ELEMENT.findall(reply.body.decode())).get("ETag", "")
     made = reply.headers.get("x-amz-version-id", NULL)
     return Moved(made, objects_seen.unquoted(unescaped(etag)), (reply.request_id,), lost)
+
+
+def _lost(forms: Forms, version: Version) -> Exchange[tuple[str, ...]]:
+    """Whether the ACL grants to others what no copy carries along (API reference, CopyObject)."""
+    request = forms.acl(version.key, version.id)
+    acl = accepted(request, (yield request), b"</AccessControlPolicy>").body.decode()
+    return ("acl",) if objects_seen.granted_to_others(_granted(acl)) else ()
 
 
 def _granted(acl: str) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class FastObjects(AwsObjects):
 
     def together(self, store: Ref, turns: Turns) -> None:
         line = self._line(store)
-        self._network.run(turns, line.peer, partial(answered, line.forms))
+        self._network.run(turns, line.peer, partial(answered, line.forms, acls=self._acls.get(store, True)))
 
     def update(self, store: Ref, key: str, version: str, encryption: Encryption) -> Moved:
         turn = _OneTurn(Update(key, version, encryption))
