@@ -96,7 +96,9 @@ def _created(case: Case, cases: Iterable[Case], deps: Deps, raw: bytes) -> Case 
     """The new case; that of the same alert where another delivery was faster; None where that of another alert is."""
     if about := _about(case.signal):
         known = sorted(c.id for c in cases if any(_about(s) == about for s in c.signals))
-        case = case.but(id=deps.cases.allot(digest({"about": list(about), "known": known}), case.id))
+        name = digest({"about": list(about), "known": known})
+        # its own id is another's where it died before, and somebody else opened what it had begun
+        case = case.but(id=deps.cases.allot(name, f"cb-{name[:12]}" if case.id in known else case.id))
     if not deps.cases.create(case):
         first = deps.cases.load(case.id)
         return _standing(first, case, deps, raw) if any(_tells(s, case.signal) for s in first.signals) else None

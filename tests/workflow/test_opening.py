@@ -70,6 +70,14 @@ class TestInTheSameMoment:
         assert admitted(hospital, ANOTHER).id == case.id
         assert len(hospital.cases.all()) == 1
 
+    def test_the_first_opens_one_of_its_own_where_that_is_over(self, hospital: Hospital) -> None:
+        hospital.sources.learn(ANOTHER)
+        with pytest.raises(Throttled):
+            admit(ANOTHER, replace(hospital.worker(), cases=Beside(hospital, dies=True)), automatic=True)
+        second = closed(admitted(hospital, signal()), hospital, **OVER["is sealed"])
+        first = admitted(hospital, ANOTHER)
+        assert (first.signal, first.id == second.id, admitted(hospital, ANOTHER).id) == (ANOTHER, False, first.id)
+
     def test_a_true_one_waits_for_none_that_nobody_bears_out(self, hospital: Hospital) -> None:
         forged = signal(THIEF, id="nobody-knows-it")
         late = replace(hospital.worker(), cases=Beside(hospital, lambda: respond(hospital.worker(), forged)))
