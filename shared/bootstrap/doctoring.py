@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def examined(policy: Policy, deployed: "Callable[[], Desk | None]", *, at_home: bool = True) -> Iterator[Check]:
     """Every check, custody's first. `deployed`: the stack that is to answer, where there is one.
 
-    `at_home`: the account of our own credentials is one of those responded for on AWS, whether the policy says so or not.
+    `at_home`: it is asked at a terminal. The account of our own credentials is then one of those responded for on AWS, whether the
+    policy says so or not; and nobody has to be woken by alerts.
     """
     yield tried("custody is ready", "", lambda: _opened(policy), "codeblue init")
     if policy.custody.azure and not policy.custody.directory:
@@ -58,7 +59,7 @@ def _in_aws(policy: Policy, at_home: bool) -> Iterator[Check]:  # noqa: FBT001  
     yield from looked_at(clients, mine, buckets, policy.responder)
 
 
-def _in_azure(policy: Policy, _at_home: bool) -> Iterator[Check]:  # noqa: FBT001  # the same
+def _in_azure(policy: Policy, at_home: bool) -> Iterator[Check]:  # noqa: FBT001  # the same
     from shared.adapters.azure import environment
     from shared.adapters.azure.doctor import examined as looked_at
 
@@ -66,7 +67,8 @@ def _in_azure(policy: Policy, _at_home: bool) -> Iterator[Check]:  # noqa: FBT00
     yield signed_in
     if signed_in.well:
         declared, rewriting = estate(policy, frozenset(), ""), policy.migration.data_keys == "new"
-        yield from looked_at(environment.clients(), environment.caller(), declared, policy.responder, rewriting=rewriting)
+        me, clients = environment.caller(), environment.clients()
+        yield from looked_at(clients, me, declared, policy.responder, rewriting=rewriting, deployed=not at_home)
 
 
 CLOUDS: Mapping[Cloud, Callable[[Policy, bool], Iterator[Check]]] = {Cloud.AWS: _in_aws, Cloud.AZURE: _in_azure}

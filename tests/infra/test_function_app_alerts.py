@@ -8,6 +8,7 @@ import pytest
 
 from azure_functions_app.infra import alerts
 from shared.intake.render import render
+from shared.triage.by_operation import carried
 from shared.triage.decision import Decision
 from shared.triage.rule import Rule
 from shared.triage.rules import RULES
@@ -45,7 +46,7 @@ def test_no_alert_rule_has_a_pattern_which_azure_would_take_for_a_name(sent: dic
     assert "*" not in json.dumps([each.body for each in sent.values()])
 
 
-@pytest.mark.parametrize("rule", [rule for rule in WANTED if alerts.operations(rule)], ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", carried(), ids=lambda rule: rule.id)
 def test_failed_attempts_are_heard_of_where_they_count(sent: dict[str, Sent], rule: Rule) -> None:
     asked = {leaf["field"] for leaf in conditions(sent[f"codeblue-{rule.id}"])}
     assert ("status" in asked) == (rule.failed == "no")

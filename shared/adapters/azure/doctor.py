@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.adapters.azure import (
     activity,
+    alarms,
     cases,
     keyring,
     ledgers,
@@ -41,6 +42,7 @@ from shared.workflow.stages import Power
 RECORDED, KEYS_RECORDED = "reads and writes are recorded", "uses of the keys are recorded"
 UNLOCKED = "no lock keeps a fence off"
 OTHERS = "whoever else is named as responder exists"
+WOKEN = "what is done there calls us"
 GLASS = "break-glass is named and exists"
 DIRECTORY = "it can be told what the directory lets us do"
 
@@ -49,10 +51,10 @@ DEPLOY = "deploy roles.json there (docs/azure.md)"
 GIVE = "give the role what `codeblue actions` lists"
 
 
-def examined(clients: Clients, me: str, estate: Estate, named: Responder, *, rewriting: bool) -> Iterator[Check]:
+def examined(clients: Clients, me: str, estate: Estate, named: Responder, *, rewriting: bool, deployed: bool) -> Iterator[Check]:
     """Every check: who is named, subscription by subscription, then stores and vaults.
 
-    `me` is our object id; `rewriting`: the policy has blobs written anew.
+    `me` is our object id; `rewriting`: the policy has blobs written anew; `deployed`: alerts have to come by themselves.
     """
     yield _named(clients, named.break_glass)
     if others := _of_entra(named.roles):
@@ -61,7 +63,11 @@ def examined(clients: Clients, me: str, estate: Estate, named: Responder, *, rew
     told = tried(DIRECTORY, me, graph, "run it as the responder's own identity")
     yield told
     for subscription in _subscriptions(clients, estate):
-        yield from _subscription(clients, subscription, graph() if told.well else None, rewriting=rewriting)
+        entered = tried("we are let in", subscription, partial(_enters, clients, subscription), DEPLOY)
+        yield entered
+        if entered.well:
+            yield from _subscription(clients, subscription, graph() if told.well else None, rewriting=rewriting)
+            yield from _woken(clients, subscription, deployed=deployed)
     yield tried(
         "the directory's log can be read", "", partial(_directory_log, clients), "grant AuditLog.Read.All; it takes Entra P1"
     )
@@ -108,6 +114,25 @@ def _subscription(clients: Clients, subscription: str, graph: frozenset[str] | N
         yield from (_rights(may, rights, f"the power to {p} works", subscription) for p, rights in changes.items() if rights.all)
     yield tried(UNLOCKED, subscription, partial(_unlocked, clients, subscription), DEPLOY)
     yield tried("the log can be read", subscription, partial(_log, clients, subscription), GIVE)
+
+
+def _woken(clients: Clients, subscription: str, *, deployed: bool) -> Iterator[Check]:
+    """Whether what is done there still calls us, by alert rules or an export. Of a terminal's responder nobody asks that."""
+    ask = cache(partial(alarms.silent, clients, subscription))
+    asked = tried(WOKEN, subscription, ask, DEPLOY)
+    silent = ask() if asked.well else None
+    if not asked.well or (silent is not None and not silent):
+        yield asked
+    elif deployed or silent:
+        yield tried(WOKEN, subscription, partial(_exported, clients, subscription, silent), DEPLOY)
+
+
+def _exported(clients: Clients, subscription: str, silent: list[str] | None) -> Check | None:
+    if alarms.exported(clients, subscription):
+        return None
+    what = f"alert rules are gone, off or altered: {some(silent)}" if silent else "no alert rule of ours is there"
+    words = f"{what}; nor does the activity log go to an event hub: what is done there calls nobody"
+    return Check(WOKEN, subscription, well=False, words=words, next="deploy alerts.json there, and ask who took them away")
 
 
 def _changes(power: Power, *, rewriting: bool) -> Rights:

@@ -10,6 +10,7 @@ from functools import reduce
 from operator import or_
 
 from shared.adapters.azure import (
+    alarms,
     cases,
     directory,
     evidence,
@@ -31,7 +32,15 @@ type Definition = dict[str, object]
 def declared() -> Rights:
     """The rights for looking at and changing any resource, and for asking logs, the directory and the sources of alerts."""
     facets = (rights for adapter in FACETS.values() for rights in (adapter.reads, adapter.writes))
-    asked = (evidence.RIGHTS, directory.RIGHTS, sources.RIGHTS, store_traffic.RIGHTS, traffic.RIGHTS, own_rights.RIGHTS)
+    asked = (
+        evidence.RIGHTS,
+        directory.RIGHTS,
+        sources.RIGHTS,
+        store_traffic.RIGHTS,
+        traffic.RIGHTS,
+        own_rights.RIGHTS,
+        alarms.RIGHTS,
+    )
     return reduce(or_, (*facets, *(relation.reads for relation in RELATIONS.values()), *asked))
 
 

@@ -1,4 +1,4 @@
-"""Microsoft.Insights: diagnostic settings, and the activity log of a subscription."""
+"""Microsoft.Insights: diagnostic settings, the activity log of a subscription, and alert rules on it, which call nobody here."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -16,6 +16,9 @@ _PAGE = 200
 _MOST = 5
 _SINKS = ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
 _SETTINGS = "Microsoft.Insights/diagnosticSettings"
+_ALERTS = "activitylogalerts"
+_GLOBAL = (_ALERTS, "actiongroups")
+"""What belongs to no Region: alert rules on the activity log, and whom they call."""
 _TERM = re.compile(r"(\w+) (eq|ge|le) '([^']*)'")
 _FIELDS: Mapping[str, str] = {
     "resourceuri": "resourceId",
@@ -30,11 +33,13 @@ class Insights:
 
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
+        alerting = {"GET": self._get_global, "PUT": self._put_global, "PATCH": self._switch, "DELETE": self._delete}
         self._routes: Mapping[tuple[str, str], Callable[[ArmCall], Answer]] = {
             ("GET", "diagnosticsettings"): self._get,
             ("PUT", "diagnosticsettings"): self._put,
             ("DELETE", "diagnosticsettings"): self._delete,
             ("GET", "eventtypes/values"): self._events,
+            **{(method, kind): handler for kind in _GLOBAL for method, handler in alerting.items()},
         }
 
     def handle(self, call: ArmCall) -> Answer:
@@ -79,6 +84,37 @@ class Insights:
 
     def _delete(self, call: ArmCall) -> Answer:
         return Answer(200 if self._cloud.resources.drop(call.resource_id) else 204)
+
+    def _get_global(self, call: ArmCall) -> Answer:
+        """One, or all at and below the scope."""
+        if not call.listing:
+            return Answer.of(200, self._cloud.resources.get(call.resource_id))
+        return Answer.of(200, {"value": self._cloud.resources.under(call.scope, call.type)})
+
+    def _put_global(self, call: ArmCall) -> Answer:
+        asked = call.body.get("properties") or {}
+        if str(call.body.get("location", "")).lower() != "global":
+            raise Problem(400, "BadRequest", f"The location of '{call.type}' has to be 'Global'.")
+        if call.kinds == _ALERTS:
+            if not asked.get("scopes") or not (asked.get("condition") or {}).get("allOf"):
+                raise Problem(400, "BadRequest", "An alert rule needs scopes and a condition.")
+            for each in (asked.get("actions") or {}).get("actionGroups") or ():
+                self._cloud.resources.get(each["actionGroupId"])
+        properties = {"enabled": True, **asked}
+        return Answer.of(
+            201, self._cloud.resources.put(call.resource_id, {"location": "Global", "properties": properties}, call.type)
+        )
+
+    def _switch(self, call: ArmCall) -> Answer:
+        """On or off; nothing else of it can be patched."""
+        held = self._cloud.resources.get(call.resource_id)
+        wanted = (call.body.get("properties") or {}).get("enabled", held["properties"]["enabled"])
+        return Answer.of(
+            200,
+            self._cloud.resources.put(
+                call.resource_id, {**held, "properties": {**held["properties"], "enabled": wanted}}, call.type
+            ),
+        )
 
     def _events(self, call: ArmCall) -> Answer:
         """The newest first, by the `$filter` that must say since when; pages of 200."""

@@ -30,7 +30,7 @@ class Night:
     """One clinic and everybody in it."""
 
     def __init__(self, url: str, cloud: Cloud, clinic: Clinic, policy: Path, patch: pytest.MonkeyPatch) -> None:
-        self.cloud, self.clinic, self._url, self._policy, self._patch = cloud, clinic, url, policy, patch
+        self.cloud, self.clinic, self._url, self.policy, self._patch = cloud, clinic, url, policy, patch
         held = clinic.credentials
         self.clinician = self._client(
             ManagedIdentityCredential(transport=transport(url, identity=names.IDENTITY_ID, ip=names.VIEWER_IP)),
@@ -56,7 +56,7 @@ class Night:
 
     def run(self, *words: str) -> tuple[int, dict[str, Any]]:
         """What the command answers: its exit code, and its line of JSON."""
-        answer = CliRunner().invoke(app, [*words, "--json", "--policy", str(self._policy)])
+        answer = CliRunner().invoke(app, [*words, "--json", "--policy", str(self.policy)])
         lines = [line for line in answer.output.splitlines() if line.startswith("{")]
         assert lines, (answer.output, answer.exception)
         found: dict[str, Any] = json.loads(lines[-1])

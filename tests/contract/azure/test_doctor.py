@@ -9,11 +9,18 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from azure_functions_app.infra import alerts
 from shared.adapters.azure import environment, own_rights
+from shared.bootstrap import examined
 from shared.cli.app import app
 from shared.domain.errors import Absent
 from shared.sandbox.azure import clinic_names as names
+from shared.sandbox.azure.clinic import Hands
+from shared.sandbox.azure.resource_groups import add_group
+from shared.settings import load
+from shared.triage.by_operation import ACTION_GROUP, carried, name
 from tests.contract.azure.respond_scenes import Night, night
+from tests.infra.arm_deployed import Deployment
 
 GLASS = "0b1ec701-0000-4000-8000-00000000b1a5"
 POLICY = f"""version = 1
@@ -196,3 +203,63 @@ def test_a_subscription_that_is_not_shown_to_us_is_told_and_nothing_else_of_it_i
     other = "0c0de5af-0000-4000-8000-00000000dead"
     code, wrong = told(POLICY.replace(f'accounts = ["{names.SUBSCRIPTION}"]', f'accounts = ["{other}"]'))
     assert (code, wrong["we are let in"], "the power to fence works" in wrong) == (3, "it is not shown to us", False)
+
+
+OURS = f"/subscriptions/{names.SUBSCRIPTION}/resourceGroups/codeblue/providers/Microsoft.Insights"
+RULE, GROUP = f"{OURS}/activityLogAlerts/{name(carried()[0])}", f"{OURS}/actionGroups/{ACTION_GROUP}"
+
+
+class TestWoken:
+    """Whether what is done in a subscription still calls a responder."""
+
+    CHECK = "what is done there calls us"
+
+    @pytest.fixture
+    def hands(self, scene: Night) -> Hands:
+        """The templates' alert rules are deployed; whoever did that goes on."""
+        directory = scene.cloud.entra.directory
+        (admin,) = [each for each in directory.principals.values() if each.name == "administrator"]
+        add_group(scene.cloud, names.SUBSCRIPTION, "codeblue")
+        given = {"address": "https://codeblue.example/api/alert", "registration": GLASS, "identifierUri": "api://codeblue"}
+        hands = Hands(scene.cloud, admin)
+        for each in Deployment(alerts.definition(), given).sent():
+            hands.arm("PUT", each.id, {key: part for key, part in each.body.items() if key not in {"type", "name"}})
+        return hands
+
+    @pytest.mark.usefixtures("hands")
+    def test_the_templates_own_rules_are_all_that_it_takes(self, told: Told) -> None:
+        assert told() == (0, {})
+
+    @pytest.mark.parametrize(
+        ("what", "change"),
+        [
+            pytest.param(RULE, {"enabled": False}, id="a rule that is off"),
+            pytest.param(
+                RULE,
+                {"condition": {"allOf": [{"field": "category", "equals": "Policy"}]}},
+                id="a rule that waits for something else",
+            ),
+            pytest.param(RULE, {"scopes": [names.SCOPE]}, id="a rule about one group alone"),
+            pytest.param(RULE, {"actions": {"actionGroups": []}}, id="a rule that calls nobody"),
+            pytest.param(GROUP, {"enabled": False}, id="an action group that is off"),
+            pytest.param(GROUP, {"webhookReceivers": []}, id="an action group without anybody"),
+        ],
+    )
+    def test_it_is_told_of(self, scene: Night, hands: Hands, told: Told, what: str, change: dict[str, Any]) -> None:
+        held = scene.cloud.resources.get(what)
+        hands.arm("PUT", what, {"location": "global", "properties": {**held["properties"], **change}})
+        code, wrong = told()
+        assert (code, list(wrong), "gone, off or altered" in wrong[self.CHECK]) == (3, [self.CHECK], True)
+
+    def test_a_rule_that_is_gone_is_told_but_where_the_log_goes_to_a_hub(self, hands: Hands, scene: Night, told: Told) -> None:
+        hands.arm("DELETE", RULE)
+        assert list(told()[1]) == [self.CHECK]
+        hub = f"{names.SCOPE}/providers/Microsoft.EventHub/namespaces/n/authorizationRules/send"
+        sent = {"eventHubAuthorizationRuleId": hub, "logs": [{"category": "Administrative", "enabled": True}]}
+        setting = f"/subscriptions/{names.SUBSCRIPTION}/providers/Microsoft.Insights/diagnosticSettings/hub"
+        hands.arm("PUT", setting, {"properties": sent})
+        assert told() == (0, {})
+
+    def test_a_deployed_responder_of_whom_nothing_is_there_is_called_by_nobody(self, scene: Night) -> None:
+        wrong = [check.words for check in examined(load(scene.policy), lambda: None, at_home=False) if check.what == self.CHECK]
+        assert ["no alert rule of ours is there" in words for words in wrong] == [True]
