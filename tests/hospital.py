@@ -167,13 +167,15 @@ class Hospital:
     def worker(self, policy: Policy | None = None, **other: object) -> Deps:
         """What one worker has in hand; `other` fields take the place of the hospital's own."""
         custody = Custody(self.sinks, self.signer, self.keyring, self.cases, (), "memory")
+        journal = custody.journal(self.clock)
         usual: Mapping[str, object] = {
             "world": self.world,
             "directory": self.directory,
             "evidence": self.evidence,
             "sources": self.sources,
             "cases": self.cases,
-            "journal": custody.journal(self.clock),
+            "journal": journal,
+            "turn": journal.held,
             "afresh": custody.journal(self.clock, reading=True),
             "notifier": self.notifier,
             "clock": self.clock,

@@ -81,7 +81,7 @@ def _warm() -> "Clients":
 
 def _composed(policy: Policy, clock: Clock, keeping: Custody, present: Mapping[Cloud, Presence]) -> Deps:
     """One set of ports: whatever is asked about goes to the cloud that it is of. People are woken by the first cloud's means."""
-    first = next(iter(present.values()))
+    first, journal = next(iter(present.values())), keeping.journal(clock)
     exempt = frozenset().union(*(each.exempt for each in present.values()))
     traffics = {cloud: each.traffic for cloud, each in present.items() if each.traffic}
     return Deps(
@@ -90,7 +90,8 @@ def _composed(policy: Policy, clock: Clock, keeping: Custody, present: Mapping[C
         evidence=SeveralLogs({cloud: each.evidence for cloud, each in present.items()}),
         sources=SeveralSources({cloud: each.sources for cloud, each in present.items()}),
         cases=keeping.cases,
-        journal=keeping.journal(clock),
+        journal=journal,
+        turn=journal.held,
         afresh=keeping.journal(clock, reading=True),
         notifier=called(policy, first.notifier, clock, partial(ThreadPoolExecutor, max_workers=1)),
         clock=clock,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shared.custody.record import Record
 from shared.custody.witness import SinkWitness
 from shared.domain.errors import NotReady
-from shared.ports import Cases, Clock, Journal, Keyring, Signer, Sink, Witness
+from shared.ports import Cases, Clock, Journal, Keyring, Lease, Signer, Sink, Witness
 from shared.settings import Policy
 
 if TYPE_CHECKING:
@@ -30,21 +30,37 @@ class Custody:
     resources: tuple[str, ...] = ()
     """identifiers of custody's own resources: nothing changes them"""
 
-    def journal(self, clock: Clock, *, reading: bool = False) -> Callable[[str], Journal]:
-        """Opens the record of a case, once for each worker; again after another worker had its turn.
+    def journal(self, clock: Clock, *, reading: bool = False) -> "Journals":
+        """Opens the records of cases for one worker. Whoever only reads (`reading`) has each opened anew every time."""
 
-        That it had one a worker finds out by writing. So whoever only reads (`reading`) opens it each time.
-        """
-        opened: dict[str, Record] = {}
+        def resumed(case_id: str) -> Record:
+            return Record.resume(case_id, self.sinks, self.signer, self.keyring, clock, self.witnesses)
 
-        def journal(case_id: str) -> Record:
-            record = opened.get(case_id)
-            if record is None or record.lost or reading:
-                record = Record.resume(case_id, self.sinks, self.signer, self.keyring, clock, self.witnesses)
-                opened[case_id] = record
-            return record
+        return Journals(resumed, reading=reading)
 
-        return journal
+
+class Journals:
+    """Opens the record of a case, once for each worker; again after another worker had its turn.
+
+    That it had one the lease says (`held`). An entry of a worker that did not know could stand on a sink that lacks the other's.
+    """
+
+    def __init__(self, resumed: Callable[[str], Record], *, reading: bool = False) -> None:
+        self._resumed, self._reading = resumed, reading
+        self._opened: dict[str, Record] = {}
+        self._turns: dict[str, int] = {}
+
+    def __call__(self, case_id: str) -> Journal:
+        record = self._opened.get(case_id)
+        if record is None or record.lost or self._reading:
+            record = self._opened[case_id] = self._resumed(case_id)
+        return record
+
+    def held(self, lease: Lease) -> None:
+        """This worker has the case now: what it opened before another one had it, it opens anew."""
+        if lease.token != self._turns.get(lease.case, 0) + 1:
+            self._opened.pop(lease.case, None)
+        self._turns[lease.case] = lease.token
 
 
 def custody(policy: Policy, clock: Clock, clients: "Clients | None" = None) -> Custody:

@@ -8,7 +8,7 @@ from shared.containment.estate import Estate
 from shared.containment.guard import Protected
 from shared.containment.scope import Surveyor
 from shared.domain.resource import Cloud, Ref
-from shared.ports import Cases, Clock, Directory, Evidence, Journal, Notifier, Sources, Traffic, World
+from shared.ports import Cases, Clock, Directory, Evidence, Journal, Lease, Notifier, Sources, Traffic, World
 from shared.settings import Policy
 
 from .fresh import Fresh
@@ -43,6 +43,8 @@ class Deps:
     place: str
     afresh: Callable[[str], Journal] | None = None
     """opens a record each time, as other workers have left it, whatever this one has opened; None: `journal` does"""
+    turn: Callable[[Lease], None] = lambda _lease: None
+    """told of every lease that is taken: by it `journal` knows that another worker has gone on with a record"""
     clouds: frozenset[Cloud] = frozenset(Cloud)
     """those that this responder answers for"""
     lent: tuple[str, ...] = ()

@@ -103,6 +103,7 @@ def hold(case_id: str, deps: Deps, owner: str) -> Iterator[Held | None]:
     if lease is None:
         yield None
         return
+    deps.turn(lease)
     held = Held(deps.cases, lease)
     try:
         yield held

@@ -16,7 +16,7 @@ BUSY_SECONDS = 1.0
 """When to try again where another worker has the case."""
 
 TURNS = 2
-"""A worker that was awake all the time finds by its first entry that others have written since: it opens the record anew."""
+"""Whoever finds another one's entry in the middle, after a lease that ran out, tries once more with the record as it is then."""
 
 
 class Task(Value):

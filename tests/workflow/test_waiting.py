@@ -181,6 +181,22 @@ def test_while_a_person_thinks_another_can_take_the_page_and_the_answer_still_co
     assert person.told == []
 
 
+@pytest.mark.usefixtures("unhurried")
+def test_what_another_put_on_record_is_under_what_follows_on_a_sink_too_that_did_not_answer_then(night: Night) -> None:
+    other, (first, second) = night.worker(), night.hospital.sinks
+
+    def taken(case: Case) -> None:
+        second.down = True
+        acknowledge(case.id, other, "dr-elsewhere")
+        other.journal(case.id).settle()  # type: ignore[attr-defined]  # the second has had its turn, and kept nothing
+        second.down = False
+
+    case = at_the_terminal(night, Elsewhere(other, taken, ("dr-no", True)))
+    night.worker().journal(case.id).append("note", {}, need=2)
+    assert first.list("") == second.list("")
+    assert [path for path in first.list("") if first.get(path) != second.get(path)] == []
+
+
 @EARLIER
 @pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("granted", [True, False], ids=["approved", "refused"])
