@@ -36,6 +36,9 @@ ATTRIBUTES = (
     f"<GetObjectAttributesResponse><ETag>{ETAG}</ETag><StorageClass>STANDARD</StorageClass><ObjectSize>1024</ObjectSize>"
     "</GetObjectAttributesResponse>"
 ).encode()
+OWNED = answer(
+    "200 OK", b"<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>"
+)
 VERSIONED = answer("200 OK", b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
 GONE = answer("404 Not Found", (ERROR % "NoSuchVersion").encode())
 MARKED = answer("405 Method Not Allowed", (ERROR % "MethodNotAllowed").encode())
@@ -153,7 +156,7 @@ class Estate:
 
     def _of_bucket(self, asked: dict[bytes, bytes]) -> bytes:
         if b"versions" not in asked:
-            return VERSIONED if b"versioning" in asked else NOTHING
+            return VERSIONED if b"versioning" in asked else OWNED if b"ownershipControls" in asked else NOTHING
         after = unquote_to_bytes(asked.get(b"key-marker", b"")).decode()
         at, lines = bisect_left(self.names, f"{after}\0") if after else 0, list[str]()
         while at < len(self.names) and len(lines) < PAGE - 10:

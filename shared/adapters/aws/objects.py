@@ -163,7 +163,7 @@ def _acls(client: "S3Client", bucket: str) -> bool:
         answer = call(client.get_bucket_ownership_controls, Bucket=bucket)
     except (Absent, Refused):
         return True
-    return all(rule["ObjectOwnership"] != ENFORCED for rule in answer["OwnershipControls"]["Rules"])
+    return all(rule["ObjectOwnership"] != ENFORCED for rule in answer["OwnershipControls"].get("Rules", ()))
 
 
 def _head(place: Place, version: str) -> Mapping[str, Any]:
