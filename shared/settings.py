@@ -3,8 +3,9 @@
 An unknown key or a bad value stops everything: a policy that is half understood would be half obeyed.
 """
 
+import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +21,10 @@ from shared.domain.errors import BadInput
 from shared.domain.plan import Wave
 from shared.domain.value import Value, digest
 
-Account = Annotated[str, Field(pattern=r"^(\d{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$")]
+ENTRA_ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+"""An object of Entra's, or a subscription: nothing on AWS is called so."""
+
+Account = Annotated[str, Field(pattern=rf"^(\d{{12}}|{ENTRA_ID})$")]
 Names = tuple[str, ...]
 
 
@@ -72,6 +76,23 @@ class Responder(Value):
     places: Names = ()
     clouds: tuple[Literal["aws", "azure"], ...] = ()
     guardrails: bool = False
+
+    @property
+    def on_aws(self) -> Self:
+        """The same with those of `roles` and `break_glass` alone that are of AWS."""
+        return self._with(lambda name: not _of_entra(name))
+
+    @property
+    def on_azure(self) -> Self:
+        """The same with those alone that are of Entra."""
+        return self._with(_of_entra)
+
+    def _with(self, ours: Callable[[str], bool]) -> Self:
+        return self.but(roles=tuple(filter(ours, self.roles)), break_glass=tuple(filter(ours, self.break_glass)))
+
+
+def _of_entra(name: str) -> bool:
+    return re.fullmatch(ENTRA_ID, name, re.IGNORECASE) is not None
 
 
 class Limits(Value):

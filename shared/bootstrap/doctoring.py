@@ -56,7 +56,7 @@ def _in_aws(policy: Policy, at_home: bool) -> Iterator[Check]:  # noqa: FBT001  
     place = estate(policy, frozenset({clients.home} if at_home else ()), clients.region)
     mine = sorted(account for account in place.accounts if account.isdigit())
     buckets = [store for store in place.stores if store.cloud is Cloud.AWS]
-    yield from looked_at(clients, mine, buckets, policy.responder)
+    yield from looked_at(clients, mine, buckets, policy.responder.on_aws)
 
 
 def _in_azure(policy: Policy, at_home: bool) -> Iterator[Check]:  # noqa: FBT001  # the same
@@ -68,7 +68,7 @@ def _in_azure(policy: Policy, at_home: bool) -> Iterator[Check]:  # noqa: FBT001
     if signed_in.well:
         declared, rewriting = estate(policy, frozenset(), ""), policy.migration.data_keys == "new"
         me, clients = environment.caller(), environment.clients()
-        yield from looked_at(clients, me, declared, policy.responder, rewriting=rewriting, deployed=not at_home)
+        yield from looked_at(clients, me, declared, policy.responder.on_azure, rewriting=rewriting, deployed=not at_home)
 
 
 CLOUDS: Mapping[Cloud, Callable[[Policy, bool], Iterator[Check]]] = {Cloud.AWS: _in_aws, Cloud.AZURE: _in_azure}

@@ -77,7 +77,9 @@ def test_a_guardrail_that_binds_us_too_is_told_as_one(told: Any, sandbox: Sandbo
 
 def test_nobody_for_the_last_resort_is_told_and_one_who_does_not_exist(told: Any, sandbox: Sandbox) -> None:  # noqa: ANN401
     recording(sandbox)
-    assert told(POLICY.replace(f'"{GLASS}"', ""))[1] == {"break-glass is named and exists": "nobody is named"}
+    assert told(POLICY.replace(f'"{GLASS}"', ""))[1] == {"break-glass is named and exists": "nobody of AWS is named"}
+    entra = POLICY.replace(GLASS, "0b1ec701-0000-4000-8000-00000000b1a5")
+    assert told(entra)[1] == {"break-glass is named and exists": "nobody of AWS is named"}
     assert "does not exist" in told(POLICY.replace("user/glass", "user/gone"))[1]["break-glass is named and exists"]
 
 

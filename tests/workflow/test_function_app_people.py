@@ -7,6 +7,7 @@ from azure_functions_runtime.bindings.datumdef import Datum
 
 from azure_functions_app import environment
 from shared.domain.check import Check
+from shared.workflow.deciding import note
 from shared.workflow.visiting import SUBJECT
 from tests.functions_worker import principal, request
 from tests.hospital import built
@@ -64,6 +65,11 @@ class TestAcknowledge:
         duty.post("acknowledge", {"case": case}, person(ANN))
         status, said = duty.post("acknowledge", {"case": case}, person(BEN))
         assert (status, said["by"], said["anew"], f"{ANN} has it" in said["message"]) == (200, ANN, False, True)
+
+    def test_a_record_that_others_have_written_on_since_is_no_hindrance(self, duty: Duty) -> None:
+        case = asked(duty)
+        note(duty.case(case), duty.hospital.worker(CALLS), "the consultant is on the way", BEN)
+        assert (duty.post("acknowledge", {"case": case}, person(ANN))[0], kinds(duty, case)) == (200, ["acknowledged"])
 
     @pytest.mark.parametrize(
         ("order", "status", "words"),

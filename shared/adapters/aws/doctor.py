@@ -42,7 +42,7 @@ def _named(clients: Clients, glass: tuple[str, ...]) -> Check:
     """An identity of the last resort that is named and exists: whatever else is fenced, somebody can get in."""
     what, where = "break-glass is named and exists", "response.toml"
     if not glass:
-        return Check(what, where, well=False, words="nobody is named", next="name an identity in [responder], break_glass")
+        return Check(what, where, well=False, words="nobody of AWS is named", next="name an identity in [responder], break_glass")
     return tried(what, where, lambda: unique_ids(clients, glass), "correct [responder], break_glass")
 
 

@@ -57,8 +57,8 @@ def examined(clients: Clients, me: str, estate: Estate, named: Responder, *, rew
     `me` is our object id; `rewriting`: the policy has blobs written anew; `deployed`: alerts have to come by themselves.
     """
     yield _named(clients, named.break_glass)
-    if others := _of_entra(named.roles):
-        yield tried(OTHERS, "response.toml", partial(_exist, clients, others, OTHERS), "correct [responder], roles")
+    if named.roles:
+        yield tried(OTHERS, "response.toml", partial(_exist, clients, named.roles, OTHERS), "correct [responder], roles")
     graph = cache(partial(own_rights.of_graph, clients, me))
     told = tried(DIRECTORY, me, graph, "run it as the responder's own identity")
     yield told
@@ -150,20 +150,16 @@ def _rights(may: own_rights.May, wanted: Rights, what: str, where: str) -> Check
     )
 
 
-def _of_entra(named: Iterable[str]) -> list[str]:
-    return [each for each in named if not each.startswith("arn:")]
-
-
 def _named(clients: Clients, glass: tuple[str, ...]) -> Check:
     """An identity of the last resort that is named, exists and may sign in: whatever else is fenced, somebody can get in."""
-    if not (ours := _of_entra(glass)):
+    if not glass:
         return Check(
             GLASS, "response.toml", well=False, words="nobody of Entra is named", next="name one in [responder], break_glass"
         )
-    return tried(GLASS, "response.toml", lambda: _exist(clients, ours, GLASS), "correct [responder], break_glass")
+    return tried(GLASS, "response.toml", partial(_exist, clients, glass, GLASS), "correct [responder], break_glass")
 
 
-def _exist(clients: Clients, named: list[str], what: str) -> Check | None:
+def _exist(clients: Clients, named: Iterable[str], what: str) -> Check | None:
     off = [each for each in named if not _enabled(clients, each)]
     following = "let them sign in again, or name others"
     return Check(what, "response.toml", well=False, words=f"kept from signing in: {some(off)}", next=following) if off else None
