@@ -120,9 +120,25 @@ class Calls:
     ) -> None:
         self._store, self._objects, self._clock, self._pool = store, objects, clock, pool
         self._paces = Paces(clock, ceiling=ceiling)
+        self._coming: tuple[tuple[str, str], Callable[[], Page]] | None = None
 
     def page(self, after: tuple[str, str] | None) -> Page:
         """The next part of the listing. Raises `CloudError`."""
+        coming, self._coming = self._coming, None
+        return coming[1]() if coming and coming[0] == after else self._listed(after)
+
+    def expect(self, after: tuple[str, str] | None) -> None:
+        """Have this part of the listing under way beside other calls, for `page`, which raises what came of it.
+
+        One caller at a time asks for it now. Raises `CloudError`.
+        """
+        if after and self._pool:
+            self._coming = after, self._pool.submit(self._listed, after).result
+        elif after:
+            page = self._listed(after)
+            self._coming = after, lambda: page
+
+    def _listed(self, after: tuple[str, str] | None) -> Page:
         asked = self._objects.listed if isinstance(self._objects, Together) else self._objects.list
         return persistently(self._clock, partial(asked, self._store, after))
 

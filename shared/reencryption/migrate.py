@@ -5,7 +5,8 @@ Rules
 2. Any worker can die at any call: the next one goes on from the last recorded page, and what is done already is seen to be done.
 3. Whoever writes or deletes beside us is right: what changed is left alone and looked at again by the next sweep.
 4. Exposed objects come first, in a sweep of their own.
-5. Nothing is passed over in silence: every version is in the tally of a sweep, with the reason why it was not moved.
+5. The next page is listed while one is worked on: what changes between its listing and its looks is seen by the looks.
+6. Nothing is passed over in silence: every version is in the tally of a sweep, with the reason why it was not moved.
 """
 
 from collections import Counter
@@ -157,7 +158,9 @@ class _Run:
 
     def _sweep(self, state: Checkpoint) -> Checkpoint:
         while not state.over and not self._stops():
-            state = self._page(self._calls.page(state.after), state)
+            page = self._calls.page(state.after)
+            self._calls.expect(page.after)
+            state = self._page(page, state)
         return state
 
     def _stops(self) -> bool:
