@@ -21,6 +21,7 @@ from .doors import Links, Tokens, Workflows
 if TYPE_CHECKING:
     from shared.custody.audit import Audit
     from shared.workflow.judging import Judge
+    from shared.workflow.rehearsing import Looking
 
 PATTERNS = {
     "machine": r"^arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[A-Za-z0-9_-]{1,80}$",
@@ -40,7 +41,8 @@ class Settings(Variables):
     on to the call list, `console` the address of the runbook that decides, `page` that of the decision page, `power` is the only
     one that the function has, `external_id` what other accounts' roles ask for, `roles` the unique ids of all functions' roles, by
     commas, and `approvers` the ARNs of the roles whose sessions may decide: without any, nobody may. `sso_…`: with whom people sign
-    in for the page, who of them decides, and by which claims they show that (`functions/sign_in.py`).
+    in for the page, who of them decides, and by which claims they show that (`functions/sign_in.py`). `rehearse_…`: in which
+    account there are rehearsals, and how many days apart.
     """
 
     policy: str = ""
@@ -60,6 +62,8 @@ class Settings(Variables):
     sso_groups_claim: str = "custom:groups"
     sso_mfa: tuple[str, ...] = ()
     sso_mfa_claim: str = "custom:mfa"
+    rehearse_account: Annotated[str, Field(pattern=r"^(\d{12})?$")] = ""
+    rehearse_days: Annotated[int, Field(ge=7, le=365)] = 30
 
 
 @cache
@@ -85,6 +89,14 @@ def ready() -> Deps:
 def reader() -> Deps:
     """The same for whoever looks at cases that others work on: a record that was opened once would not grow any more."""
     return deps(policy(), reading=True)
+
+
+@cache
+def looking() -> "Looking":
+    """Custody, for whoever only looks."""
+    from shared.bootstrap import rehearsals
+
+    return rehearsals.looking(policy())
 
 
 @cache

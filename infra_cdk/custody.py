@@ -20,12 +20,12 @@ LAST_DAYS = 30
 
 
 class Custody(Construct):
-    """Tables and keys, under the names of convention; `users` are the ARNs of the roles that work with them."""
+    """Tables and keys, under the names of convention; `users` are ARNs of the roles that work with them, `readers` only look."""
 
-    def __init__(self, scope: Construct, ident: str, *, users: Sequence[str]) -> None:
+    def __init__(self, scope: Construct, ident: str, *, users: Sequence[str], readers: Sequence[str] = ()) -> None:
         super().__init__(scope, ident)
         self.signing_key = self._key("SigningKey", PLACES.key, users, spec=kms.KeySpec.ECC_NIST_P256)
-        self.data_key = self._key("DataKey", DATA_KEY, users)
+        self.data_key = self._key("DataKey", DATA_KEY, (*users, *readers))
         self.table_key = self._key("TableKey", TABLE_KEY)
         self.cases = self._table("Cases", PLACES.table)
         self.memory = self._table("Memory", table_of(PLACES.table), sort="item", forgets="expires")

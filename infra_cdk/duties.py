@@ -11,7 +11,9 @@ from shared.adapters.aws import canaries, custody_places, executions, identities
 from shared.adapters.aws.clients import spoke_of
 from shared.adapters.aws.permissions import CUSTODY_KEYS, Statement, allow, custody, document, runs
 from shared.adapters.aws.powers import policies
+from shared.adapters.aws.rehearsal_rights import ENTERED
 from shared.domain.call_list import Paging
+from shared.settings import CustodyPlaces
 from shared.workflow.stages import Power
 
 from .roster import MACHINE, POSTS, TOPIC, dead_of, log_of
@@ -47,15 +49,32 @@ CALLS = {"notify": levels.SENDS, "doctor": levels.LOOKS}
 """What functions do with the other topics of the call list. They alone read what is kept of its webhooks."""
 
 NOBODY = Paging()
+PLACES = CustodyPlaces()
 
 RECEIVES = frozenset({"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"})
 INTAKE_QUEUE = "codeblue-intake"
 
 
-def duties(name: str, home: Home, accounts: Collection[str], paging: Paging = NOBODY) -> dict[str, str]:
-    """The managed policies (JSON) of one function's role, by a word for each. `paging`: whom the call list has."""
+LOOKS_ONLY = (
+    frozenset({"s3:GetBucketObjectLockConfiguration", "s3:GetObject", "s3:ListBucket", "s3:ListBucketVersions"}),
+    frozenset({"dynamodb:GetItem", "dynamodb:Scan"}),
+    frozenset({"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:GetPublicKey"}),
+)
+"""What looking at cases and their records takes, of custody's buckets, table of cases and keys.
+
+Who opens a case's secrets asks for new ones beside (`keyring`); kept they are not, for no row is written.
+"""
+
+
+def duties(name: str, home: Home, accounts: Collection[str], paging: Paging = NOBODY, rehearsed: str = "") -> dict[str, str]:
+    """The managed policies (JSON) of one function's role, by a word for each.
+
+    `paging`: whom the call list has; `rehearsed`: the account of the rehearsals.
+    """
     post = POSTS[name]
     found = {"run": document(*_runs(name, home), *_calls(name, home, paging))}
+    if name == "rehearse":
+        found["enter"] = document(*_rehearses(home, rehearsed or home.account))
     if post.keeps:
         found |= {"record": document(*_records(home)), "enter": document(*_enters(post.power, home, accounts))}
         found |= policies(post.power) if home.account in accounts else {}
@@ -98,6 +117,15 @@ def _records(home: Home) -> Iterator[Statement]:
     yield {**keys, "Resource": _keys(home)}
     yield {**allow(custody_places.PERMISSIONS, _keys(home)), "Condition": CUSTODY_KEYS}
     yield _who_is_who(home)
+
+
+def _rehearses(home: Home, account: str) -> Iterator[Statement]:
+    """Custody to look at, and the role of the account that is rehearsed in."""
+    files, rows, keys = LOOKS_ONLY
+    yield allow(files, f"arn:{home.partition}:s3:::codeblue-custody-{home.account}-*")
+    yield allow(rows, home.arn("dynamodb", f"table/{PLACES.table}"))
+    yield {**allow(keys, _keys(home)), "Condition": CUSTODY_KEYS}
+    yield allow({"sts:AssumeRole"}, f"arn:{home.partition}:iam::{account}:role/{ENTERED}")
 
 
 def _enters(power: Power, home: Home, accounts: Collection[str]) -> Iterator[Statement]:

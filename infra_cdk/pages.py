@@ -118,10 +118,10 @@ def of_logs(written: Iterable[logs.LogGroup]) -> Iterator[Watch]:
         yield Watch(name, cloudwatch.Metric(namespace=SPACE, metric_name=name, period=MINUTE, statistic="Sum"))
 
 
-def of_visits(function: lambda_.IFunction) -> Iterator[Watch]:
-    """A day and more without a visit of the doctor's: nothing else would tell of it."""
+def of_visits(name: str, function: lambda_.IFunction) -> Iterator[Watch]:
+    """A day and more without a visit of a function that comes every day: nothing else would tell of it."""
     visits = function.metric_invocations(period=Duration.hours(6), statistic="Sum")
-    yield Watch("doctor-missing", visits, periods=5, below=True)
+    yield Watch(f"{name}-missing", visits, periods=5, below=True)
 
 
 FLOODED = "page-flooded"

@@ -48,7 +48,8 @@ class Parameters(Value):
     People sign in for the decision page at the organisation's identity provider, by OpenID Connect (`sso_issuer`, `sso_client`,
     and `sso_secret`, a secret of Secrets Manager that holds the client's) or by SAML (`sso_metadata`, its address); with neither
     there is no such page. `sso_groups`: whose members decide, by ids in the provider's claim `sso_groups_claim`; `sso_mfa`: what
-    its claim `sso_mfa_claim` says of a second factor.
+    its claim `sso_mfa_claim` says of a second factor. `rehearse_account`: where there are rehearsals, `rehearse_days` apart; with
+    none there are none.
     """
 
     account: Account
@@ -74,6 +75,8 @@ class Parameters(Value):
     sso_mfa: tuple[str, ...] = ("mfa",)
     sso_mfa_claim: str = "amr"
     fence_concurrency: Annotated[int, Field(ge=1, le=500)] = 20
+    rehearse_account: Annotated[str, Field(pattern=r"^(\d{12})?$")] = ""
+    rehearse_days: Annotated[int, Field(ge=7, le=365)] = 30
     irreversible: str = ""
 
     @field_validator("accounts", "regions", "approvers", "people", "guarded", "deployers", "sso_groups", "sso_mfa", mode="before")
@@ -100,6 +103,8 @@ class Parameters(Value):
             )
         if self.sign_in is not bool(self.sso_groups) or not self.sso_mfa:
             raise ValueError("the decision page takes a sign-in (`sso_issuer` or `sso_metadata`), `sso_groups` and `sso_mfa`")
+        if self.rehearse_account and self.rehearse_account not in self.accounts:
+            raise ValueError(f"nothing would answer a rehearsal in {self.rehearse_account}: it is none of `accounts`")
         if self.region not in SECOND_REGION:
             raise ValueError(f"no second Region is known for {self.region}")
         return self

@@ -36,7 +36,11 @@ TRANSITION = 0.025 / 1000
 POLLS = 5 * MONTH_SECONDS / 20
 """Requests a month of the five pollers that Lambda keeps at a queue, each of which waits for twenty seconds."""
 
-RUNS: Mapping[str, tuple[float, float]] = {"sweep": (MONTH_SECONDS / 300, 2.0), "doctor": (MONTH_SECONDS / 86400, 60.0)}
+RUNS: Mapping[str, tuple[float, float]] = {
+    "sweep": (MONTH_SECONDS / 300, 2.0),
+    "doctor": (MONTH_SECONDS / 86400, 60.0),
+    "rehearse": (MONTH_SECONDS / 86400, 20.0),
+}
 """Runs a month, by the clock, and for how many seconds each; seconds are a guess."""
 
 BY_USE = "nothing while nothing happens"

@@ -46,7 +46,8 @@ class Responder(Construct):
         super().__init__(scope, ident)
         home = Home(partition_of(given.region), given.account, given.region, key.key_arn)
         self.machine_arn = home.arn("states", f"stateMachine:{MACHINE}")
-        roles = {name: self._role(name, home, given) for name in posts(sign_in=given.sign_in)}
+        deployed = posts(sign_in=given.sign_in, rehearsed=bool(given.rehearse_account))
+        roles = {name: self._role(name, home, given) for name in deployed}
         shared = Shared(self, "Shared", code=code, policy=policy, key=key)
         jobs = [JobsRole(self, "Jobs", home=given.account).role] if given.account in given.accounts else []
         self.runs, moves = (
@@ -66,6 +67,7 @@ class Responder(Construct):
             "CODEBLUE_APPROVERS": ",".join(given.approvers),
             **told.get("", {}),
         }
+        told = {**told, "rehearse": _rehearses(given)}
         self.functions = {
             name: self._function(name, role, shared, {**every, **told.get(name, {})}, given) for name, role in roles.items()
         }
@@ -74,7 +76,7 @@ class Responder(Construct):
 
     def _role(self, name: str, home: Home, given: Parameters) -> WorkerRole:
         trusted = iam.ServicePrincipal("lambda.amazonaws.com")
-        documents = duties(name, home, given.accounts, given.paging)
+        documents = duties(name, home, given.accounts, given.paging, given.rehearse_account)
         return WorkerRole(self, f"{name.capitalize()}Role", name=f"codeblue-{name}", trusted=trusted, documents=documents)
 
     def _runs(self, ident: str, name: str, trusted: iam.IPrincipal) -> WorkerRole:
@@ -125,3 +127,7 @@ class Responder(Construct):
                 delivers(),
             ],
         }
+
+
+def _rehearses(given: Parameters) -> dict[str, str]:
+    return {"CODEBLUE_REHEARSE_ACCOUNT": given.rehearse_account, "CODEBLUE_REHEARSE_DAYS": str(given.rehearse_days)}

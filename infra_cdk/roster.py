@@ -31,12 +31,16 @@ POSTS: Mapping[str, Post] = {
     "sweep": Post("functions.sweep.handler", Power.RECORD, seconds=120, at_once=1, megabytes=512),
     "page": Post("functions.page.handler", Power.RECORD, seconds=29, at_once=5, megabytes=1024),
     "doctor": Post("functions.doctor.handler", Power.OBSERVE, seconds=600, at_once=1, megabytes=512),
+    "rehearse": Post("functions.rehearse.handler", Power.RECORD, at_once=1, megabytes=512, keeps=False),
     "notify": Post("functions.notify.handler", Power.RECORD, seconds=120, at_once=2, megabytes=512, keeps=False),
 }
 """By the name that the function has after `codeblue-`; its role has the same. API Gateway waits thirty seconds for `page`."""
 
 SIGNED_IN = frozenset({"page"})
 """Functions that are there only where people can sign in."""
+
+REHEARSED = frozenset({"rehearse"})
+"""Functions that are there only where somebody asked for rehearsals."""
 
 MACHINE = "codeblue-response"
 TOPIC = "codeblue-pages"
@@ -58,9 +62,10 @@ def log_of(name: str) -> str:
     return f"/codeblue/{name}"
 
 
-def posts(*, sign_in: bool) -> Mapping[str, Post]:
-    """Those that are deployed; `sign_in`: people can sign in."""
-    return {name: post for name, post in POSTS.items() if sign_in or name not in SIGNED_IN}
+def posts(*, sign_in: bool, rehearsed: bool = False) -> Mapping[str, Post]:
+    """Those that are deployed; `sign_in`: people can sign in; `rehearsed`: somebody asked for rehearsals."""
+    without = frozenset().union(() if sign_in else SIGNED_IN, () if rehearsed else REHEARSED)
+    return {name: post for name, post in POSTS.items() if name not in without}
 
 
 def keepers(*, sign_in: bool) -> tuple[str, ...]:

@@ -23,12 +23,13 @@ from .organisation import Guardrails
 from .pages import Pages, of_function, of_intake, of_logs, of_page, of_visits, of_workflow
 from .parameters import IAM_REGION, Parameters
 from .people import Door
+from .rehearsals import Rehearsals
 from .responder import Responder
 from .roster import BUS, keepers, role_arn
 from .runbooks import Runbooks
 from .spoke import Spoke
 
-SCHEDULED = {"sweep": Duration.minutes(5), "doctor": Duration.days(1)}
+SCHEDULED = {"sweep": Duration.minutes(5), "doctor": Duration.days(1), "rehearse": Duration.days(1)}
 """How often what runs by the clock."""
 
 
@@ -38,8 +39,9 @@ class CustodyStack(Stack):
     def __init__(self, scope: Construct, ident: str, given: Parameters) -> None:
         super().__init__(scope, ident, env=Environment(account=given.account, region=given.region), termination_protection=True)
         users = _recorders(given)
+        readers = [role_arn(given.account, "rehearse")] if given.rehearse_account else []
         bucket_in(self, given, given.region)
-        Custody(self, "Custody", users=users)
+        Custody(self, "Custody", users=users, readers=readers)
         Canary(self, "Canary", account=given.account, region=given.region, accounts=given.accounts)
 
 
@@ -74,7 +76,7 @@ class ResponderStack(Stack):
         responder = Responder(self, "Responder", given=given, key=key, code=code, policy=policy, told=page.told if page else {})
         live = {name: each.live for name, each in responder.functions.items()}
         intake = Intake(self, "Intake", accounts=given.accounts, key=key, ingest=responder.functions["ingest"])
-        for name, often in SCHEDULED.items():
+        for name, often in ((name, often) for name, often in SCHEDULED.items() if name in live):
             target = targets.LambdaFunction(live[name], dead_letter_queue=responder.functions[name].dead)
             events.Rule(self, f"{name.capitalize()}s", schedule=events.Schedule.rate(often), targets=[target])
         self._tell(given, key, responder, intake, page)
@@ -87,6 +89,8 @@ class ResponderStack(Stack):
             CfnOutput(self, f"{name}Url", value=door.url.url)
         home = Home(partition_of(given.region), given.account, given.region, key.key_arn)
         Runbooks(self, "Runbooks", home=home, role=responder.books, functions=live, approvers=given.approvers)
+        if given.rehearse_account == given.account:
+            Rehearsals(self, "Rehearsals", given=given)
         CfnOutput(self, "StateMachine", value=responder.machine.state_machine_arn)
 
     def _tell(self, given: Parameters, key: kms.Key, responder: Responder, intake: Intake, page: DecisionPage | None) -> None:
@@ -94,7 +98,9 @@ class ResponderStack(Stack):
         for name, each in responder.functions.items():
             pages.watch(of_function(name, each.function, each.dead))
         pages.watch(of_logs(each.log for each in responder.functions.values()))
-        pages.watch(of_visits(responder.functions["doctor"].function))
+        for name in ("doctor", "rehearse"):
+            if name in responder.functions:
+                pages.watch(of_visits(name, responder.functions[name].function))
         pages.watch(of_workflow(responder.machine))
         pages.watch(of_intake(intake.queue, intake.dead, intake.rule))
         if page:
@@ -137,6 +143,8 @@ class SpokeStack(Stack):
     def __init__(self, scope: Construct, ident: str, given: Parameters, account: str) -> None:
         super().__init__(scope, ident, env=Environment(account=account, region=given.region), termination_protection=True)
         Spoke(self, "Spoke", home=given.account, external_id=given.external_id, sign_in=given.sign_in)
+        if given.rehearse_account == account:
+            Rehearsals(self, "Rehearsals", given=given)
 
 
 class GuardrailsStack(Stack):

@@ -16,11 +16,13 @@ ANYTHING: Mapping[str, str] = {
     "tasks": "a job updates versions of any store in place; keys open through S3 alone (kms:ViaService)",
     "prove": "every version of every store that was moved is looked at; keys open through S3 alone (kms:ViaService)",
     "evidence": "trails keep their files where their owners said; conditions narrow lists and keys to what trails write",
+    "rehearse": "roles, buckets and aliases are found by listing them; nothing of them is changed but by its own name",
     "run": "delivering logs and traces of a state machine takes no resource (Step Functions developer guide)",
 }
 """Why a policy of this word has the resource `*`."""
 
 PARTS: Mapping[str, str] = {
+    "codeblue-rehearsal-": "a rehearsal names its role and its bucket by when it began",
     "role/codeblue-batch": "the role of S3 Batch Operations, by its name in whichever account; handed to that service alone",
     "table/codeblue-*": "custody's two tables have one name, and what triage counts its ending",
     "iam::": "whoever is named as responder or break-glass is looked up, user or role",

@@ -20,7 +20,13 @@ Limit = Annotated[float, typer.Option("--limit", min=0, max=3600, help="Seconds 
 Sure = Annotated[bool, typer.Option("--yes", help="Do what the plan says, without asking.")]
 
 Clear = Annotated[bool, typer.Option("--clear", help="Only take away what rehearsals left whose cases have ended.")]
-Rights = Annotated[bool, typer.Option("--rights", help="Only print the IAM policy it takes besides reading cases.")]
+Rights = Annotated[
+    bool,
+    typer.Option(
+        "--rights",
+        help="Only print the IAM policy it takes besides reading cases. Who has it can make a role that may do anything.",
+    ),
+]
 
 
 def rehearsal(
@@ -36,8 +42,9 @@ def rehearsal(
     from shared.adapters.aws.arns import partition_of
     from shared.adapters.aws.clients import Clients
     from shared.adapters.aws.permissions import document
-    from shared.adapters.aws.rehearsal import Scenery, permissions
-    from shared.bootstrap import audited, deps
+    from shared.adapters.aws.rehearsal import Scenery
+    from shared.adapters.aws.rehearsal_rights import permissions
+    from shared.bootstrap.rehearsals import looking
 
     rules, clients = load(policy), Clients()
     if account != clients.home:
@@ -45,14 +52,12 @@ def rehearsal(
     if rights:
         output.out.print(document(*permissions(partition_of(clients.region), account)))
         return
-    working = deps(rules, reading=True)
+    working = looking(rules)
     scenery = Scenery(clients, working.clock, datetime.now(UTC))
     if clear:
         raise typer.Exit(_cleared(rehearsing.clear(scenery, working), json=json))
     _agreed(scenery.named, account, json=json, yes=yes)
-    found = rehearsing.rehearse(
-        scenery, working, lambda case: audited(case, rules, open_case=True, public_key=None, folder=None), limit
-    )
+    found = rehearsing.rehearse(scenery, working, limit)
     output.emit(asdict(found)) if json else _told(found)
     raise typer.Exit(FAILED if found.wrong else 0)
 
@@ -69,7 +74,8 @@ def _agreed(made: tuple[str, ...], account: str, *, json: bool, yes: bool) -> No
     output.out.print(
         "The role then stops the bucket's versioning. The responder opens a case, fences role and bucket, pages people as on any"
         "\nnight, and protects the account's audit logs and backup vaults: that stays until `codeblue rollback CASE`."
-        "\nThe role goes at the end. Bucket and key go when its case has ended, by the next run or `codeblue rehearse --clear`."
+        "\nThe role goes at the end, the bucket when its case has ended: by the next run, or `codeblue rehearse --clear`."
+        "\nThe key stays for the next run."
     )
     typer.confirm("Rehearse?", abort=True)
 

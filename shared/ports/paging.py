@@ -18,6 +18,10 @@ class Notifier(Protocol):
         """Tell whoever is at this level of the call list now, the first where nobody was told. Carries no health data."""
         ...
 
+    def notice(self, subject: str, body: str) -> None:
+        """Say what nobody needs to be woken for. Carries no health data."""
+        ...
+
     def settle(self, case_id: str, how: Settled, body: str) -> None:
         """Tell those who keep track of pages that somebody has this one, or that it needs nobody any more."""
         ...

@@ -17,9 +17,8 @@ from shared.domain.case import Case, Stage
 from shared.domain.errors import CloudError, CodeblueError, CustodyError, NotReady
 from shared.domain.plan import Change, Status, Wave
 from shared.domain.resource import Ref
-from shared.ports import Journal
+from shared.ports import Cases, Clock, Journal
 
-from .deps import Deps
 from .step import over
 
 LOOK_SECONDS = 1.0
@@ -60,8 +59,18 @@ class Scenery(Protocol):
         ...
 
     def clear(self, busy: Collection[Ref] = ()) -> tuple[str, ...]:
-        """Take away what rehearsals made, but for `busy` stores and their keys; what stays against our will, in sentences."""
+        """Take away what rehearsals made, but for `busy` stores and the key; what stays against our will, in sentences."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Everything that a run sees of the responder. `journal` opens a record as it is now; `audit` checks one, by its case's id."""
+
+    cases: Cases
+    clock: Clock
+    journal: Callable[[str], Journal]
+    audit: Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +101,13 @@ class _Seen:
         return bool(self.real or (self.refused and self.case and self.case.fenced_at and self.case.stage not in FENCING))
 
 
-def rehearse(scenery: Scenery, deps: Deps, audit: Callable[[str], object], limit: float) -> Rehearsed:
+def rehearse(scenery: Scenery, deps: Looking, limit: float) -> Rehearsed:
     """One rehearsal from beginning to end; whatever happens, what it made is taken away. `limit`: seconds to wait for the response.
 
-    `audit` checks the record of a case. Raises `NotReady` where a real case is open or work is paused, `CloudError` where the scene
-    could not be made.
+    Raises `NotReady` where a real case is open or work is paused, `CloudError` where the scene could not be made.
     """
-    _free(scenery, deps)
+    if why := hindered(scenery, deps):
+        raise NotReady(f"no rehearsal: {why}")
     left: tuple[str, ...] = ()
     try:
         clear(scenery, deps)
@@ -108,17 +117,18 @@ def rehearse(scenery: Scenery, deps: Deps, audit: Callable[[str], object], limit
         seen = _watched(scenery, deps, limit)
     finally:
         left = clear(scenery, deps)
-    return _judged(scenery, deps, audit, began, seen, left)
+    return _judged(scenery, deps, began, seen, left)
 
 
-def _free(scenery: Scenery, deps: Deps) -> None:
+def hindered(scenery: Scenery, deps: Looking) -> str:
+    """Why there can be no rehearsal now; empty where there can."""
     if deps.cases.paused():
-        raise NotReady("no rehearsal: all automatic action is paused, so nothing would answer; `codeblue resume` first")
-    if real := _real(scenery, deps.cases.all()):
-        raise NotReady(f"no rehearsal: case {real} is open, and a real case comes first; rehearse when it is closed")
+        return "all automatic action is paused, so nothing would answer; `codeblue resume` first"
+    real = _real(scenery, deps.cases.all())
+    return f"case {real} is open, and a real case comes first; rehearse when it is closed" if real else ""
 
 
-def clear(scenery: Scenery, deps: Deps) -> tuple[str, ...]:
+def clear(scenery: Scenery, deps: Looking) -> tuple[str, ...]:
     """Take away what rehearsals made and no open case looks after; what stays against our will, in sentences."""
     try:
         busy = [ref for case in deps.cases.all() if not over(case) for ref in case.signal.resources]
@@ -129,11 +139,11 @@ def clear(scenery: Scenery, deps: Deps) -> tuple[str, ...]:
 
 def _real(scenery: Scenery, cases: tuple[Case, ...]) -> str:
     """The id of an open case that is about more than rehearsals; empty where there is none."""
-    return next((case.id for case in cases if not over(case) and not _rehearsed(scenery, case)), "")
+    return next((case.id for case in cases if not over(case) and not rehearsed(scenery, case)), "")
 
 
-def _rehearsed(scenery: Scenery, case: Case) -> bool:
-    """A case that anybody or anything else has joined is a real one."""
+def rehearsed(scenery: Scenery, case: Case) -> bool:
+    """Whether a case is about rehearsals alone: one that anybody or anything else has joined is a real one."""
     alerts = (case.signal, *case.fronts)
     members = case.lineage.members if case.lineage else ()
     touched = tuple(ref for alert in alerts for ref in alert.resources)
@@ -144,7 +154,7 @@ def _principal(actor: Actor | None) -> str:
     return actor.principal.id if actor and actor.principal else ""
 
 
-def _watched(scenery: Scenery, deps: Deps, limit: float) -> _Seen:
+def _watched(scenery: Scenery, deps: Looking, limit: float) -> _Seen:
     seen, until = _Seen(), deps.clock.monotonic() + limit
     while True:
         if seen.refused is None and scenery.refused():
@@ -157,18 +167,16 @@ def _watched(scenery: Scenery, deps: Deps, limit: float) -> _Seen:
         deps.clock.sleep(LOOK_SECONDS)
 
 
-def _judged(
-    scenery: Scenery, deps: Deps, audit: Callable[[str], object], began: datetime, seen: _Seen, left: tuple[str, ...]
-) -> Rehearsed:
+def _judged(scenery: Scenery, deps: Looking, began: datetime, seen: _Seen, left: tuple[str, ...]) -> Rehearsed:
     case = seen.case
-    changes = tuple(written((deps.afresh or deps.journal)(case.id))) if case else ()
-    wrong = (*_missing(seen), *outside(scenery, changes), *_audited(audit, case), *left)
+    changes = tuple(written(deps.journal(case.id))) if case else ()
+    wrong = (*_missing(seen), *outside(scenery, changes), *_audited(deps.audit, case), *left)
 
     def after(at: datetime | None) -> float | None:
         return None if at is None else (at - began).total_seconds()
 
     opened, fenced = (case.opened, case.fenced_at) if case else (None, None)
-    kept = tuple(sorted({str(change.target) for change in changes if _protects(change)}))
+    kept = tuple(sorted({str(change.target) for change in changes if protects(change)}))
     return Rehearsed(case.id if case else "", after(opened), after(fenced), after(seen.refused), kept, wrong)
 
 
@@ -197,13 +205,13 @@ def written(journal: Journal) -> Iterator[Change]:
 
 def outside(scenery: Scenery, changes: tuple[Change, ...]) -> Iterator[str]:
     """What was changed that is neither the run's own nor the evidence that every case protects, in sentences."""
-    evidence = {change.target.id for change in changes if _protects(change)}
+    evidence = {change.target.id for change in changes if protects(change)}
     strange = [change for change in changes if not scenery.owns(change.target) and change.target.id not in evidence]
     for target, action in sorted({(str(change.target), change.action) for change in strange}):
         yield f"{target} was changed ({action}), and is none of the rehearsal's: `codeblue release CASE TARGET` undoes it"
 
 
-def _protects(change: Change) -> bool:
+def protects(change: Change) -> bool:
     """Whether it keeps evidence or backups from harm: logs, trails and vaults belong to the account and to no actor."""
     return ACTIONS[change.action].wave is Wave.PRESERVE
 

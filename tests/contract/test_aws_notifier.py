@@ -103,13 +103,15 @@ def test_with_a_call_list_a_page_says_who_passes_it_on(
     assert pager
     pager.page("cb-1", "A decision is needed", "why", 1)
     pager.settle("cb-1", "acknowledged", "by ann")
+    pager.notice("A rehearsal went well", "what is left to do")
     read = [
         json.loads(message["Body"])
-        for message in root.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=2)["Messages"]
+        for message in root.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=3)["Messages"]
     ]
     marks = [{name: each["Value"] for name, each in message["MessageAttributes"].items()} for message in read]
     assert {"what": "page", "case": "cb-1", "level": "2", MARK: mark} in marks
     assert {"what": "acknowledged", "case": "cb-1", "level": "1", MARK: mark} in marks
+    assert {MARK: "sender"} in marks, "nobody passes a notice on"
     assert any("codeblue acknowledge cb-1" in message["Message"] for message in read)
 
 

@@ -1,138 +1,21 @@
 """A rehearsal against the embedded AWS: a deed of its own actor, read from the log, taken in and fenced as any other alert is."""
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from typer.testing import CliRunner
 
-from functions.ingest import ingest
-from shared.adapters.aws import identities
-from shared.adapters.aws.clients import Clients
-from shared.adapters.aws.permissions import allow
-from shared.adapters.aws.rehearsal import NAME, Scenery, permissions
-from shared.adapters.local.clock import SystemClock
-from shared.adapters.memory.windows import BoundedMemory
-from shared.bootstrap import audited, deps
 from shared.cli.app import app
 from shared.domain.case import Case, Mode, Stage, Verdict
 from shared.domain.errors import NotReady
 from shared.sandbox.aws.faults import Fault
-from shared.sandbox.aws.server import ACCOUNT, REGION, Sandbox
-from shared.settings import Policy
+from shared.sandbox.aws.server import ACCOUNT
 from shared.workflow import rehearsing
-from shared.workflow.deps import Deps
-from shared.workflow.judging import Judge
-from shared.workflow.rehearsing import Rehearsed, outside, rehearse, written
-from shared.workflow.tasks import Task, run
-from tests.contract.aws_responder import document, responder
+from shared.workflow.rehearsing import outside, written
+from tests.contract.aws_rehearsal_night import Night, night
 from tests.custody_cases import case
-from tests.workflow.test_functions import Started, batch
 
-POLICY = """version = 1
-[custody]
-directory = "{0}/first"
-second_directory = "{0}/second"
-[responder]
-roles = ["arn:aws:iam::111122223333:user/responder"]
-[tenants.st-brendan]
-buckets = ["charts"]
-"""
-
-type OnDuty = Callable[[], None]
-
-
-class Watch(SystemClock):
-    """A clock by which nobody waits: while somebody would, the responder works; an hour goes by in sixty looks."""
-
-    def __init__(self, on_duty: OnDuty) -> None:
-        self.on_duty, self.slept = on_duty, 0.0
-
-    def monotonic(self) -> float:
-        return self.slept
-
-    def sleep(self, seconds: float) -> None:
-        self.slept += seconds if self.slept else 60
-        self.on_duty()
-
-
-@dataclass
-class Night:
-    """A deployed responder, and somebody who rehearses with exactly what a rehearsal takes."""
-
-    sandbox: Sandbox
-    policy: Policy
-    working: Deps
-    own: Clients
-    judged: list[str] = field(default_factory=list)
-
-    def scenery(self) -> Scenery:
-        now = datetime.now(UTC) + timedelta(seconds=len(self.judged) + 1)
-        return Scenery(self.own, SystemClock(), now)
-
-    def rehearse(self, on_duty: OnDuty | None = None, scenery: Scenery | None = None, limit: float = 100) -> Rehearsed:
-        looking = replace(self.working, clock=Watch(on_duty or (lambda: None)))
-        return rehearse(scenery or self.scenery(), looking, self.audit, limit)
-
-    def audit(self, name: str) -> object:
-        return audited(name, self.policy, open_case=True, public_key=None, folder=None)
-
-    def respond(self) -> None:
-        """What EventBridge, the queue and the state machine do: each record of the log once, and its case."""
-        for record in self.log():
-            if record["eventID"] not in self.judged:
-                self.judged.append(record["eventID"])
-                self._take_in(record)
-
-    def log(self) -> list[dict[str, Any]]:
-        """What the log has of who rehearses and of its role, the oldest first."""
-        pages = self.sandbox.root().client("cloudtrail").get_paginator("lookup_events").paginate()
-        records = [json.loads(each["CloudTrailEvent"]) for page in pages for each in page["Events"]]
-        return [each for each in reversed(records) if "rehears" in each["userIdentity"].get("arn", "")]
-
-    def _take_in(self, record: dict[str, Any]) -> None:
-        about = {"source": "aws.s3", "account": ACCOUNT, "region": REGION, "time": record["eventTime"]}
-        event = {"version": "0", "id": record["eventID"], "detail-type": "AWS API Call via CloudTrail", "detail": record, **about}
-        started = Started()
-        judge = Judge(self.policy, self.working.exempt, BoundedMemory, automatic=True)
-        ingest(batch(json.dumps(event)), LambdaContext(), self.working, judge, started, started, BoundedMemory())
-        for name in started.cases:
-            for stage in (Stage.OPEN, Stage.SCOPE, Stage.FENCE, Stage.PRESERVE):
-                run(Task(case=name, stage=stage), self.working, f"request-{stage}")
-
-    def left(self) -> tuple[list[str], list[str]]:
-        """Roles and buckets of rehearsals that are there."""
-        root = self.sandbox.root()
-        roles = root.client("iam").list_roles()["Roles"]
-        buckets = root.client("s3").list_buckets()["Buckets"]
-        names = [each["RoleName"] for each in roles if each["RoleName"].startswith(NAME)]
-        return names, [each["Name"] for each in buckets if each["Name"].startswith(NAME)]
-
-
-@pytest.fixture
-def night(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Night:
-    clients = responder(sandbox, monkeypatch)
-    assert clients.identity
-    root = sandbox.root()
-    root.client("s3").create_bucket(Bucket="charts")
-    policy = Policy.read(POLICY.format(tmp_path))
-    working = deps(policy)
-    iam = root.client("iam")
-    iam.create_user(UserName="rehearser")
-    known = allow(identities.PERMISSIONS, "*")
-    rights = iam.create_policy(PolicyName="rehearses", PolicyDocument=document(*permissions("aws", ACCOUNT), known))
-    iam.attach_user_policy(UserName="rehearser", PolicyArn=rights["Policy"]["Arn"])
-    key = iam.create_access_key(UserName="rehearser")["AccessKey"]
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
-    (tmp_path / "response.toml").write_text(POLICY.format(tmp_path))
-    monkeypatch.setenv("CODEBLUE_POLICY", str(tmp_path / "response.toml"))
-    return Night(sandbox, policy, working, Clients())
+__all__ = ["night"]
 
 
 def test_a_deed_is_fenced_and_measured_and_nothing_else_is_touched(night: Night) -> None:
@@ -153,12 +36,12 @@ def test_a_deed_is_fenced_and_measured_and_nothing_else_is_touched(night: Night)
     (told,) = outside(scenery, (*changes, stranger.but(target=charts)))
     assert "charts was changed" in told
 
-    assert rehearsing.clear(night.scenery(), night.working) == ()
+    assert rehearsing.clear(night.scenery(), night.looking()) == ()
     assert len(night.left()[1]) == 1
     lease = night.working.cases.take(opened.id, "a person")
     assert lease
     night.working.cases.save(night.working.cases.load(opened.id).but(stage=Stage.CLOSE), lease)
-    assert rehearsing.clear(night.scenery(), night.working) == ()
+    assert rehearsing.clear(night.scenery(), night.looking()) == ()
     assert night.left() == ([], [])
 
 
@@ -223,24 +106,8 @@ def test_what_can_not_be_removed_is_told_and_goes_the_next_time(night: Night) ->
     wrong = night.rehearse().wrong
     assert any("could not be removed" in each for each in wrong)
     night.sandbox.cloud.faults.remove(number)
-    assert rehearsing.clear(night.scenery(), night.working) == ()
+    assert rehearsing.clear(night.scenery(), night.looking()) == ()
     assert night.left() == ([], [])
-
-
-@pytest.mark.parametrize(
-    "deed",
-    [
-        pytest.param(lambda s: s.client("s3").delete_bucket(Bucket="charts"), id="a bucket of a tenant"),
-        pytest.param(lambda s: s.client("iam").delete_user(UserName="responder"), id="a user"),
-        pytest.param(lambda s: s.client("iam").create_role(RoleName="x", AssumeRolePolicyDocument="{}"), id="a role elsewhere"),
-        pytest.param(lambda s: s.client("kms").create_key(), id="a key without the tag"),
-    ],
-)
-def test_who_rehearses_may_not_touch(night: Night, deed: Callable[[Any], object]) -> None:
-    held = night.own.credentials("")
-    assert held
-    with pytest.raises(Exception, match="AccessDenied"):
-        deed(night.sandbox.session(held.access_key or "", held.secret_key or ""))
 
 
 def test_the_command_shows_its_plan_and_stops_at_a_no(night: Night) -> None:

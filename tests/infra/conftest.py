@@ -50,6 +50,7 @@ def given(**other: object) -> Parameters:
         "management": MANAGEMENT,
         "guarded": (HOME, WARD),
         "email": "on-call@st-brendan.example",
+        "rehearse_account": WARD,
         "irreversible": IRREVERSIBLE,
         **SIGN_IN,
     }

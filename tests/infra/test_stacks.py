@@ -148,7 +148,7 @@ class TestWorkflow:
         alarms = {a["Properties"]["AlarmName"] for a in assembly.of("AWS::CloudWatch::Alarm").values()}
         of_functions = {f"codeblue-{name}-{what}" for name in POSTS for what in ("errors", "throttles", "dead")}
         workflow = {f"codeblue-workflow-{what}" for what in ("failed", "timed-out", "stopped", "throttled")}
-        logs = {"codeblue-guard-refused", "codeblue-key-denied", "codeblue-doctor-missing"}
+        logs = {"codeblue-guard-refused", "codeblue-key-denied", "codeblue-doctor-missing", "codeblue-rehearse-missing"}
         intake = {f"codeblue-intake-{what}" for what in ("late", "dead", "undelivered")}
         assert alarms == of_functions | workflow | logs | intake | {"codeblue-page-failed", "codeblue-page-flooded"}
         assert all(a["Properties"]["AlarmActions"] for a in assembly.of("AWS::CloudWatch::Alarm").values())
@@ -180,11 +180,12 @@ class TestWorkflow:
         ]
         assert {p["Action"] for p in let_in} == {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
 
-    def test_a_doctor_who_does_not_come_is_missed(self, assembly: Assembly) -> None:
+    @pytest.mark.parametrize("name", ["doctor", "rehearse"])
+    def test_who_does_not_come_every_day_is_missed(self, assembly: Assembly, name: str) -> None:
         (alarm,) = (
             said
             for each in assembly.of("AWS::CloudWatch::Alarm").values()
-            if (said := each["Properties"])["AlarmName"] == "codeblue-doctor-missing"
+            if (said := each["Properties"])["AlarmName"] == f"codeblue-{name}-missing"
         )
         assert (alarm["TreatMissingData"], alarm["ComparisonOperator"]) == ("breaching", "LessThanThreshold")
         assert alarm["Period"] * alarm["EvaluationPeriods"] > 24 * 60 * 60

@@ -69,15 +69,13 @@ CONNECTIONS = 32
 class Clients:
     """Every AWS client of one responder, from the standard credential chain and environment alone.
 
-    `region` is the Region of the environment, `home` the account of the responder's own credentials. An empty `account` or
-    `region` means these. A foreign account is entered as its role `codeblue-spoke`, with the external id of the environment
-    variable `CODEBLUE_EXTERNAL_ID`; where that fails, the call raises `Unreachable`.
-
-    Raises `NotReady` where the environment names no Region.
+    `region` is that of the environment, `home` the account of our own credentials. An empty one means these. A foreign account is
+    entered as its role `codeblue-spoke`, with the external id of the variable `CODEBLUE_EXTERNAL_ID`; where that fails, the call
+    raises `Unreachable`. `here`: a session in the environment's place. Raises `NotReady` where the environment names no Region.
     """
 
-    def __init__(self) -> None:
-        self._here = session()
+    def __init__(self, here: Session | None = None) -> None:
+        self._here = here or session()
         if not self._here.region_name:
             raise NotReady("no Region: set AWS_DEFAULT_REGION; for a record on Azure name its policy file (CODEBLUE_POLICY)")
         self.region = self._here.region_name
@@ -267,13 +265,15 @@ class Clients:
         return cast("object", made)
 
 
-def session(region: str | None = None) -> Session:
-    """A session of the standard credential chain, with the service models that this process has parsed already."""
+def session(region: str | None = None, keys: tuple[str, str, str] | None = None) -> Session:
+    """A session of the standard credential chain, or of `keys` (access, secret, token); service models are parsed once."""
     import boto3  # noqa: PLC0415  # half a second of import, that those who only ask for permissions do not pay
     import botocore.session  # noqa: PLC0415
 
     core = botocore.session.get_session()
     core.register_component("data_loader", _models())
+    if keys:
+        core.set_credentials(*keys)
     return boto3.Session(botocore_session=core, region_name=region)
 
 

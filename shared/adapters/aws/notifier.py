@@ -64,6 +64,10 @@ class SnsNotifier:
         more = [f"codeblue status {case_id}{take}", *self._where(case_id)] if case_id else ()
         self._publish(subject, body, {"what": "page", "case": case_id, "level": str(level + 1)}, more)
 
+    def notice(self, subject: str, body: str) -> None:
+        """To the topic, and no further: a message that its sender has passed on is told to no level of the call list."""
+        self._publish(subject, body, {MARK: Mark.SENDER.value} if self._mark else {})
+
     def settle(self, case_id: str, how: Settled, body: str) -> None:
         """Where there is a call list, who was called hears that they need not come."""
         if self._mark:
@@ -79,7 +83,7 @@ class SnsNotifier:
     def _publish(self, subject: str, body: str, told: Mapping[str, str], more: Iterable[str] = ()) -> None:
         """What is in `more` is in no log: a link may be there."""
         text = "\n\n".join((body, *more))
-        marks = {name: value for name, value in {**told, MARK: self._mark.value}.items() if value} if self._mark else {}
+        marks = {name: value for name, value in {MARK: self._mark.value, **told}.items() if value} if self._mark else {}
         attributes = {name: {"DataType": "String", "StringValue": value} for name, value in marks.items()}
         publish = self._clients.sns("", "").publish
         try:

@@ -1,11 +1,12 @@
-"""What a rehearsal has of its own in one account: a role, a bucket of made-up records and a key, made by it and taken away by it.
+"""What a rehearsal has of its own in one account: a role and a bucket of made-up records, taken away by it, and a key that stays.
 
 A role and no user: an access key that somebody makes for somebody else is what thieves do, and would be answered as that.
 Everything is known by its name: whoever comes after a run that was killed takes away what it left. Nothing else is named here.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+import os
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from shared.adapters.aws.arns import partition_of
 from shared.adapters.aws.clients import Clients, session
 from shared.adapters.aws.errors import call, pages
-from shared.adapters.aws.permissions import Statement, allow
+from shared.adapters.aws.permissions import Statement, allow, document
+from shared.adapters.aws.rehearsal_rights import ALIAS, ENTERED, MAKES, NAME, boundary_of, role_prefix
 from shared.domain.errors import Absent, CloudError, Refused
 from shared.domain.resource import Ref
 from shared.ports import Clock
@@ -23,35 +25,12 @@ if TYPE_CHECKING:
     from types_boto3_kms import KMSClient
     from types_boto3_s3 import S3Client
 
-NAME = "codeblue-rehearsal"
-ALIAS = f"alias/{NAME}-"
 TAG = "codeblue:rehearsal"
 TAGS: Any = [{"Key": TAG, "Value": "true"}]
-
-ROLES = frozenset(
-    f"iam:{action}" for action in ("CreateRole", "TagRole", "PutRolePolicy", "ListRolePolicies", "DeleteRolePolicy", "DeleteRole")
-) | {"iam:ListAttachedRolePolicies", "iam:DetachRolePolicy", "sts:AssumeRole"}
-BUCKETS = frozenset(
-    f"s3:{action}"
-    for action in (
-        "CreateBucket",
-        "PutBucketTagging",
-        "PutBucketVersioning",
-        "ListBucketVersions",
-        "DeleteBucketPolicy",
-        "DeleteBucket",
-    )
-)
-NEW_KEYS = frozenset({"kms:CreateKey", "kms:TagResource"})
-KEYS = frozenset({"kms:DescribeKey", "kms:GenerateDataKey", "kms:ScheduleKeyDeletion"})
-NAMES = frozenset({"kms:CreateAlias", "kms:DeleteAlias"})
 
 POLICY = "deeds"
 RECORDS = 3
 """Objects of made-up text."""
-
-WAITING_DAYS = 7
-"""The shortest that KMS lets a key wait for its end (ScheduleKeyDeletion)."""
 
 SETTLES = 60
 """Seconds that a new role may take until it can be assumed, and may do what it is to do (IAM is eventually consistent)."""
@@ -59,35 +38,23 @@ SETTLES = 60
 SUSPENDED: Any = {"Status": "Suspended"}
 
 
-def role_prefix(region: str, account: str) -> str:
-    """How the ARN of every rehearsal's role in this account begins."""
-    return f"arn:{partition_of(region)}:iam::{account}:role/{NAME}-"
-
-
-def permissions(partition: str, account: str) -> tuple[Statement, ...]:
-    """What a run takes, and nothing that is not a rehearsal's: by the names of roles and buckets, and by the tag of keys."""
-    bucket = f"arn:{partition}:s3:::{NAME}-{account}-*"
-    keys, aliases = (f"arn:{partition}:kms:*:{account}:{kind}" for kind in ("key/*", f"{ALIAS}*"))
-    return (
-        allow(ROLES, f"arn:{partition}:iam::{account}:role/{NAME}-*"),
-        allow(BUCKETS, bucket),
-        allow({"s3:PutObject", "s3:DeleteObjectVersion"}, f"{bucket}/*"),
-        {**allow(NEW_KEYS, "*"), "Condition": _tagged("aws:RequestTag")},
-        {**allow(KEYS | NAMES, keys), "Condition": _tagged("aws:ResourceTag")},
-        allow(NAMES, aliases),
-        allow({"iam:ListRoles", "kms:ListAliases", "s3:ListAllMyBuckets"}, "*"),
-    )
-
-
-def _tagged(where: str) -> Mapping[str, Mapping[str, str]]:
-    return {"StringEquals": {f"{where}/{TAG}": "true"}}
+def inside(clients: Clients, account: str) -> Clients:
+    """Clients at home in this account, by the role that it has for rehearsals. Raises `CloudError`."""
+    role = f"arn:{partition_of(clients.region)}:iam::{account}:role/{ENTERED}"
+    external = os.environ.get("CODEBLUE_EXTERNAL_ID", "")
+    said: Any = {"ExternalId": external} if external else {}
+    got = call(clients.sts("", "").assume_role, RoleArn=role, RoleSessionName=NAME, **said)["Credentials"]
+    return Clients(session(clients.region, (got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"])))
 
 
 class Scenery:
-    """One run's own role, bucket and key in the account of our own credentials. `begun` names them: two runs share nothing."""
+    """One run's own role and bucket in the account of our own credentials, named by when it has `begun`, and the key of all runs.
 
-    def __init__(self, clients: Clients, clock: Clock, begun: datetime) -> None:
-        self._clock = clock
+    `bounded`: the account has the boundary that its role is to have.
+    """
+
+    def __init__(self, clients: Clients, clock: Clock, begun: datetime, *, bounded: bool = False) -> None:
+        self._clock, self._bounded = clock, bounded
         self._account, self._region = clients.home, clients.region
         self._caller = clients.identity["Arn"]
         self._iam: IAMClient = clients.iam("")
@@ -109,7 +76,11 @@ class Scenery:
     @property
     def named(self) -> tuple[str, ...]:
         """What is made, in the words of a plan."""
-        return (f"role {self.actor}", f"bucket {self._bucket} with {RECORDS} made-up objects", f"key {ALIAS}{self._stamp}")
+        return (
+            f"role {self.actor}",
+            f"bucket {self._bucket} with {RECORDS} made-up objects",
+            f"key {ALIAS}, where there is none yet",
+        )
 
     def owns(self, target: Ref) -> bool:
         """Whether this is something that the run made."""
@@ -125,16 +96,11 @@ class Scenery:
 
     def set_up(self) -> None:
         """Make it all, and see that the actor can read: a refusal later on means nothing otherwise. Raises `CloudError`."""
-        tags: Any = [{"TagKey": TAG, "TagValue": "true"}]
-        self._key = call(self._kms.create_key, Description=NAME, Tags=tags)["KeyMetadata"]["Arn"]
-        try:
-            call(self._kms.create_alias, AliasName=f"{ALIAS}{self._stamp}", TargetKeyId=self._key)
-        except CloudError:  # without its name nobody would find it again
-            call(self._kms.schedule_key_deletion, KeyId=self._key, PendingWindowInDays=WAITING_DAYS)
-            raise
+        self._key = self._lasting_key()
         self._fill()
         allowed = {"Version": "2012-10-17", "Statement": self._deeds()}
-        call(self._iam.create_role, RoleName=self._role, AssumeRolePolicyDocument=self._trust(), Tags=TAGS)
+        within: Any = {"PermissionsBoundary": boundary_of(partition_of(self._region), self._account)} if self._bounded else {}
+        call(self._iam.create_role, RoleName=self._role, AssumeRolePolicyDocument=self._trust(), Tags=TAGS, **within)
         call(self._iam.put_role_policy, RoleName=self._role, PolicyName=POLICY, PolicyDocument=json.dumps(allowed))
         self._patiently(self._enter)
         self._patiently(self._read)
@@ -154,12 +120,9 @@ class Scenery:
         return False
 
     def clear(self, busy: Collection[Ref] = ()) -> tuple[str, ...]:
-        """Take away what this run and those before it made, but for `busy` buckets and their keys; what stays, in sentences."""
+        """Take away what this run and those before it made, but for the key and `busy` buckets; what stays, in sentences."""
         spared = {ref.name.removeprefix(self._buckets) for ref in busy if ref.name.startswith(self._buckets)}
-        left = list(_ended("role", self._roles, self._end_role))
-        for kind, names, end in (("bucket", self._own_buckets, self._end_bucket), ("key", self._aliases, self._end_key)):
-            left += _ended(kind, names, end, spared)
-        return tuple(left)
+        return (*_ended("role", self._roles, self._end_role), *_ended("bucket", self._own_buckets, self._end_bucket, spared))
 
     @property
     def _actors(self) -> "S3Client":
@@ -181,16 +144,35 @@ class Scenery:
         rights = (("s3:GetObject", f"{bucket}/*"), ("s3:PutBucketVersioning", bucket), ("kms:Decrypt", self._key))
         return [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in rights]
 
+    def _lasting_key(self) -> str:
+        """The ARN of the key, made by the first run. It stays: to end a key is an attack by our own rules."""
+        listed = (each for page in pages(self._kms.get_paginator("list_aliases")) for each in page["Aliases"])
+        if any(each["AliasName"] == ALIAS for each in listed):
+            return call(self._kms.describe_key, KeyId=ALIAS)["KeyMetadata"]["Arn"]
+        made = call(self._kms.create_key, Description=NAME, Policy=self._key_policy())["KeyMetadata"]["Arn"]
+        call(self._kms.create_alias, AliasName=ALIAS, TargetKeyId=made)
+        return made
+
+    def _key_policy(self) -> str:
+        """The account's own policies, as every key has it (KMS developer guide, "Default key policy"), and who makes the key."""
+        root: Statement = {"Effect": "Allow", "Principal": {"AWS": self._root}, "Action": "kms:*", "Resource": "*"}
+        only = {"StringEquals": {"aws:PrincipalArn": _lasting(self._caller), "kms:CallerAccount": self._account}}
+        maker = {**allow(MAKES, "*"), "Principal": {"AWS": "*"}, "Condition": only}
+        return document(root, maker)
+
+    @property
+    def _root(self) -> str:
+        return f"arn:{partition_of(self._region)}:iam::{self._account}:root"
+
     def _trust(self) -> str:
-        who = f"arn:{partition_of(self._region)}:iam::{self._account}:root"
         only = {"StringEquals": {"aws:PrincipalArn": _lasting(self._caller)}}
-        allowed = {"Effect": "Allow", "Principal": {"AWS": who}, "Action": "sts:AssumeRole", "Condition": only}
-        return json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        allowed: Statement = {"Effect": "Allow", "Principal": {"AWS": self._root}, "Action": "sts:AssumeRole", "Condition": only}
+        return document(allowed)
 
     def _enter(self) -> None:
         got = call(self._sts.assume_role, RoleArn=self.actor, RoleSessionName=NAME, DurationSeconds=900)["Credentials"]
         keys = (got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"])
-        self._held = _as(session(self._region), keys)
+        self._held = session(self._region, keys).client("s3")
 
     def _read(self) -> None:
         call(self._actors.get_object, Bucket=self._bucket, Key="0")
@@ -211,10 +193,6 @@ class Scenery:
         listed = call(self._s3.list_buckets)["Buckets"]
         yield from (each["Name"] for each in listed if each["Name"].startswith(self._buckets))
 
-    def _aliases(self) -> Iterator[str]:
-        for page in pages(self._kms.get_paginator("list_aliases")):
-            yield from (each["AliasName"] for each in page["Aliases"] if each["AliasName"].startswith(ALIAS))
-
     def _end_role(self, name: str) -> None:
         for policy in call(self._iam.list_role_policies, RoleName=name)["PolicyNames"]:
             call(self._iam.delete_role_policy, RoleName=name, PolicyName=policy)
@@ -228,13 +206,6 @@ class Scenery:
             for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
                 call(self._s3.delete_object, Bucket=name, Key=each["Key"], VersionId=each["VersionId"])
         call(self._s3.delete_bucket, Bucket=name)
-
-    def _end_key(self, alias: str) -> None:
-        """The alias goes last: by it a key is found that a killed run left."""
-        key = call(self._kms.describe_key, KeyId=alias)["KeyMetadata"]
-        if key["KeyState"] != "PendingDeletion":
-            call(self._kms.schedule_key_deletion, KeyId=key["Arn"], PendingWindowInDays=WAITING_DAYS)
-        call(self._kms.delete_alias, AliasName=alias)
 
 
 def _ended(
@@ -260,9 +231,3 @@ def _lasting(caller: str) -> str:
         return caller
     head, _, rest = caller.partition(":assumed-role/")
     return f"{head.replace(':sts:', ':iam:')}:role/{rest.split('/')[0]}"
-
-
-def _as(made: Any, keys: tuple[str, str, str]) -> "S3Client":  # noqa: ANN401  # a boto3 session
-    access, secret, token = keys
-    found: S3Client = made.client("s3", aws_access_key_id=access, aws_secret_access_key=secret, aws_session_token=token)
-    return found

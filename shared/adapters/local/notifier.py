@@ -13,5 +13,8 @@ class LogNotifier:
     def page(self, case_id: str, subject: str, body: str, level: int = 0) -> None:
         LOG.warning("PAGE %s: %s: %s", f"{case_id}, level {level + 1}" if level else case_id, subject, body)
 
+    def notice(self, subject: str, body: str) -> None:
+        LOG.info("%s: %s", subject, body)
+
     def settle(self, case_id: str, how: Settled, body: str) -> None:
         """Nobody keeps track of a log's pages."""

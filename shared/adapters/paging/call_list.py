@@ -24,6 +24,9 @@ class CallList:
         self._topic.page(case_id, subject, body, level)
         self._pass_on(Told("page", case_id, subject, level + 1, self._clock.now()))
 
+    def notice(self, subject: str, body: str) -> None:
+        self._topic.notice(subject, body)
+
     def settle(self, case_id: str, how: Settled, body: str) -> None:
         self._topic.settle(case_id, how, body)
         self._pass_on(Told(how, case_id, "", 1, self._clock.now()))

@@ -101,20 +101,22 @@ def s3_keys(incoming: Incoming, *, at: float) -> dict[str, tuple[str, ...]]:
 
 
 def of_resource(resource: str, account: str, history: IdentityHistory) -> dict[str, tuple[str, ...]]:
-    """The keys that a resource itself gives: its account, a KMS key's aliases and tags, the tags of a user or role as in force."""
+    """The keys that a resource itself gives: its account, a KMS key's aliases and tags, tags and boundary of a user or role."""
     found: dict[str, tuple[str, ...]] = {"aws:resourceaccount": (account,)}
     if ":kms:" in resource and (key := keys.find(account, "", resource)):
         found |= keys.about(key)
-    found |= _tags_of(resource, account, history)
+    found |= _of_identity(resource, account, history)
     return found
 
 
-def _tags_of(resource: str, account: str, history: IdentityHistory) -> dict[str, tuple[str, ...]]:
-    """IAM's `aws:ResourceTag` and `iam:ResourceTag` of a user or role."""
+def _of_identity(resource: str, account: str, history: IdentityHistory) -> dict[str, tuple[str, ...]]:
+    """IAM's `aws:ResourceTag`, `iam:ResourceTag` and `iam:PermissionsBoundary` of a user or role."""
     _, _, service, *_, named = resource.split(":", 5) if resource.count(":") > 4 else [""] * 6  # noqa: PLR2004
     kind, _, path = named.partition("/")
     if service != "iam" or kind not in {"user", "role"}:
         return {}
     owner = history.find(account, "user" if kind == "user" else "role", path.rpartition("/")[2])
-    tags = owner.tags if owner else ()
-    return {f"{prefix}:resourcetag/{key.lower()}": (value,) for key, value in tags for prefix in ("aws", "iam")}
+    if owner is None:
+        return {}
+    found: dict[str, tuple[str, ...]] = {"iam:permissionsboundary": (owner.boundary,)} if owner.boundary else {}
+    return found | {f"{prefix}:resourcetag/{key.lower()}": (value,) for key, value in owner.tags for prefix in ("aws", "iam")}
