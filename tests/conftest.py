@@ -13,6 +13,8 @@ FIRST = ("both", "drills", "infra", "workflow", "contract")
 """Folders whose files take longest, the longest first."""
 CLOUD_PREFIXES = ("AWS_", "AZURE_", "IDENTITY_", "MSI_")
 
+# until collection ends nearly all that is made stays: nothing to look for
+gc.disable()
 
 # a busy machine is slow, not wrong; the same examples everywhere, so that a red run can be repeated
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -31,6 +33,7 @@ def _place(folder: str) -> int:
 def pytest_collection_finish() -> None:
     """What is imported by now stays; to look through all of it for garbage again and again takes a tenth of the time."""
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 20, 20)
 
 
