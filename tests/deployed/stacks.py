@@ -37,7 +37,8 @@ def synthesised(folder: Path, policy: Path) -> Path:
     assert package.main(zipped) == 0
     out = folder / "assembly"
     app = App(outdir=str(out), analytics_reporting=False, context=FLAGS)
-    alone = {"accounts": (ACCOUNT,), "management": "", "guarded": (), **dict.fromkeys(SIGN_IN, ""), "sso_groups": ()}
+    without = dict.fromkeys((*SIGN_IN, "management", "rehearse_account"), "")
+    alone = {**without, "accounts": (ACCOUNT,), "guarded": (), "sso_groups": ()}
     compose(app, given(package=str(zipped), policy=str(policy), **alone))
     app.synth()
     return out
