@@ -5,7 +5,7 @@ export UV_SYSTEM_CERTS := true
 # Dozens of processes import the same thousand modules: each would compile them again.
 unexport PYTHONDONTWRITEBYTECODE
 JOBS ?= 4
-WAITING_JOBS ?= 6
+WAITING_JOBS ?= 5
 NIGHTS := tests/both tests/drills
 WHOLE  := tests/deployed
 FIGHTS := tests/drills/test_fight.py
