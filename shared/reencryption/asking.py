@@ -130,13 +130,10 @@ class Calls:
     def expect(self, after: tuple[str, str] | None) -> None:
         """Have this part of the listing under way beside other calls, for `page`, which raises what came of it.
 
-        One caller at a time asks for it now. Raises `CloudError`.
+        One caller at a time asks for it when it is wanted.
         """
         if after and self._pool:
             self._coming = after, self._pool.submit(self._listed, after).result
-        elif after:
-            page = self._listed(after)
-            self._coming = after, lambda: page
 
     def _listed(self, after: tuple[str, str] | None) -> Page:
         asked = self._objects.listed if isinstance(self._objects, Together) else self._objects.list

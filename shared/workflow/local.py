@@ -55,9 +55,9 @@ def drive(
         with suppress(LeaseLost):
             with hold(case_id, deps, owner) as held:
                 after = _work(held, deps, question, progress, patience, rest) if held else None
-            if after is not None and after.look is None:
-                return after.case
-            if after is not None and after.look is not None:
+            if after is not None:
+                if after.look is None:
+                    return after.case
                 rest = after
                 question.wait(after.look)
                 continue
