@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -11,6 +12,7 @@ from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -26,7 +28,7 @@ from shared.sandbox.azure.directory import ServicePrincipal
 from shared.sandbox.azure.faults import Fault
 from shared.sandbox.azure.security import store_alert
 from shared.sandbox.azure.server import Server
-from shared.sandbox.azure.wire import Request
+from shared.sandbox.azure.wire import Problem, Request
 from tests.both import alerts_azure as alerts
 from tests.both import command, state_azure
 from tests.both.under_test import Forged, Json, Namesake, Ran, Tables
@@ -52,6 +54,9 @@ BESIDE = frozenset({"login", "logs", "imds"})
 
 MANAGEMENT = {"arm": "*", "graph": "*", "keyvault": f"{names.VAULT}.*"}
 """Planes by which things are set up, and where on them."""
+
+FENCES = re.compile("graph PATCH |arm PATCH .*/storageAccounts/")
+"""Requests that close what `fences` looks at. Both go out at once, in no order."""
 
 AWKWARD = ("a b+c.dcm", "é.dcm", "twice//over.dcm")
 
@@ -219,12 +224,17 @@ class AzureClinic:
         return state_azure.unclaimed(self.sandbox)
 
     def throttle(self) -> None:
-        self.sandbox.faults.at_each_call(self._strike)
+        first = Lock()
+        self.sandbox.faults.at_each_call(lambda _, request: self._strike(request, first))
 
-    def _strike(self, _: int, request: str) -> None:
-        if request.startswith("graph PATCH") and not self.sandbox.faults.listed():
-            for plane, path in MANAGEMENT.items():
-                self.sandbox.faults.add(Fault("throttle", plane=plane, path=path, seconds=1))
+    def _strike(self, request: str, first: Lock) -> None:
+        """The first that fences goes through. One that was on its way beside it does not."""
+        if not FENCES.match(request):
+            return
+        if not first.acquire(blocking=False):
+            raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequests", "Too many requests.", {"retry-after": "1"})
+        for plane, path in MANAGEMENT.items():
+            self.sandbox.faults.add(Fault("throttle", plane=plane, path=path, seconds=1))
 
     def lose_record(self) -> None:
         place = f"{CUSTODY.account}.*/{LEDGERS}*"
