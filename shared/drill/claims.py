@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from shared.containment.journal import APPLIED, Applied
 from shared.domain.plan import Status
 from shared.sandbox.scene import Life
-from shared.workflow.sweeping import PAUSES
+from shared.workflow.sweeping import LIVING, PAUSES
 
 if TYPE_CHECKING:
     from .verdict import Answered
@@ -103,9 +103,14 @@ def late(claimed: Sequence[Claimed], stood: float, held: float, log: float) -> I
     said to hold, which is for what the thief made later, for each actor's deeds are looked up in one of several sweeps. `log`: by
     how many seconds it is late.
     """
-    pause = next((each for each, passed in zip(PAUSES, accumulate(PAUSES), strict=True) if passed >= log), PAUSES[-1])
     for each in claimed:
         life = each.life
-        due = max(held if life.born > SLACK else stood, life.born + log + pause) + SLACK
+        due = max(held if life.born > SLACK else stood, _read(life.born + log)) + SLACK
         if each.written is not None and life.kind not in FOR_A_PERSON and min(each.written, life.alive) > due:
             yield f"{life.name} ({life.kind}) was taken away {each.written:.0f} s after the alert, and had to be by {due:.0f} s"
+
+
+def _read(told: float) -> float:
+    """When a sweep has read by what the log tells at `told`. Pauses grow where nothing is found; not far, while tokens live."""
+    pause = next((each for each, passed in zip(PAUSES, accumulate(PAUSES), strict=True) if passed >= told), LIVING)
+    return told + min(pause, LIVING)

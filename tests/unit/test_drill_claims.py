@@ -41,6 +41,8 @@ def test_a_claim_is_held_against_the_truth(alive: float, dead_by: float | None, 
         pytest.param("role", -900.0, 50.0, 60.0, True, id="of what was stolen long ago, after the fence"),
         pytest.param("role", 9.0, 4000.0, 4000.0, False, id="of what was made later, before all fences are said to hold"),
         pytest.param("role", 9.0, 5010.0, 5010.0, True, id="of what was made later, after that"),
+        pytest.param("sign-in", 5000.0, 6190.0, 6190.0, False, id="of what a token made in a late hour, with the log"),
+        pytest.param("sign-in", 5000.0, 6210.0, 6210.0, True, id="of what a token made in a late hour, long after that"),
         pytest.param("key", -900.0, 9000.0, 9000.0, False, id="of an account's key, which waits for a person"),
     ],
 )
