@@ -36,8 +36,8 @@ from shared.adapters.local.sinks import DirectorySink
 from shared.custody.audit import audit
 from shared.custody.record import Record
 from shared.domain.resource import Cloud, Kind, Ref
-from shared.reencryption import Canary, Migration
 from shared.reencryption.manifest import Manifest
+from shared.reencryption.plan import Canary, Migration
 
 CASE, ACCOUNT = "soak", "111122223333"
 CHARTS, OURS = (
@@ -64,7 +64,8 @@ def work(folder: Path, *, proof: bool) -> None:
     """What the worker does; where it comes to an end, it prints what it came to."""
     from shared.adapters.aws.clients import Clients  # noqa: PLC0415
     from shared.adapters.aws.wire.objects import FastObjects  # noqa: PLC0415
-    from shared.reencryption import migrate, verify  # noqa: PLC0415
+    from shared.reencryption.migrate import migrate  # noqa: PLC0415
+    from shared.reencryption.verify import verify  # noqa: PLC0415
 
     objects, journal, clock = FastObjects(Clients()), record(folder), SystemClock()
     if proof:

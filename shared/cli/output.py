@@ -13,7 +13,7 @@ from shared.containment.actions import ACTIONS
 from shared.domain.case import Case, Verdict, WaveRecord
 from shared.domain.plan import Status
 from shared.domain.resource import Ref
-from shared.reencryption import Progress
+from shared.reencryption.result import Progress
 from shared.workflow.deciding import Undo
 from shared.workflow.run import Outcome
 

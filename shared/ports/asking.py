@@ -5,12 +5,14 @@ An object's key is in no `repr`, here as in `objects`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from shared.domain.errors import CloudError
-from shared.domain.resource import Ref
 
 from .objects import Encryption, Facts, Moved, Page, Version
+
+if TYPE_CHECKING:
+    from shared.domain.resource import Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,10 @@ class Turns(Protocol):
 class Together(Protocol):
     """Objects that can be asked for many things at a time, from one thread."""
 
-    def together(self, store: Ref, turns: Turns) -> None:
+    def together(self, store: "Ref", turns: Turns) -> None:
         """Make every call that `turns` gives, until none is left or under way. Raises what `Turns.told` raises."""
         ...
 
-    def listed(self, store: Ref, after: tuple[str, str] | None) -> Page:
+    def listed(self, store: "Ref", after: tuple[str, str] | None) -> Page:
         """As `Objects.list`, by another reader."""
         ...

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from shared.domain.resource import Ref
+if TYPE_CHECKING:
+    from shared.domain.resource import Ref
 
 NULL = "null"
 """The version id of what was stored while a bucket kept no versions (S3 user guide, "How S3 Versioning works")."""
@@ -204,30 +205,30 @@ class Objects(Protocol):
     Nothing here deletes a version, copies one that is not the latest, or lifts a lock.
     """
 
-    def store(self, store: Ref) -> StoreFacts:
+    def store(self, store: "Ref") -> StoreFacts:
         """Versioning and consumers. Raises `Absent`: the store is gone."""
         ...
 
-    def list(self, store: Ref, after: tuple[str, str] | None) -> Page:
+    def list(self, store: "Ref", after: tuple[str, str] | None) -> Page:
         """The next part of the listing of all versions and delete markers, by key."""
         ...
 
-    def head(self, store: Ref, key: str, version: str) -> Facts:
+    def head(self, store: "Ref", key: str, version: str) -> Facts:
         """One version. Raises `Absent` for what is gone, `Refused` where we may not look, with code `CUSTOMER_KEY` for SSE-C."""
         ...
 
-    def attributes(self, store: Ref, key: str, version: str) -> Attributes:
+    def attributes(self, store: "Ref", key: str, version: str) -> Attributes:
         """The same version asked in another way. Raises as `head`."""
         ...
 
-    def update(self, store: Ref, key: str, version: str, encryption: Encryption) -> Moved:
+    def update(self, store: "Ref", key: str, version: str, encryption: Encryption) -> Moved:
         """Another key for this version, in place (S3 UpdateObjectEncryption).
 
         A server that does not know the call destroys the object: never used before a canary has proved it there.
         """
         ...
 
-    def copy(self, store: Ref, version: Version, facts: Facts, encryption: Encryption) -> Moved:
+    def copy(self, store: "Ref", version: Version, facts: Facts, encryption: Encryption) -> Moved:
         """The latest version copied onto itself, if it still has this ETag; else `Refused` with code `PreconditionFailed`.
 
         `Refused` with `BARRED` and a `Bar` where the store lets nobody overwrite it so.
@@ -235,7 +236,7 @@ class Objects(Protocol):
         ...
 
     def copy_parts(
-        self, store: Ref, version: Version, facts: Facts, encryption: Encryption, part: int, begun: Callable[[str], None]
+        self, store: "Ref", version: Version, facts: Facts, encryption: Encryption, part: int, begun: Callable[[str], None]
     ) -> Moved:
         """As `copy`, in parts of `part` bytes. `begun` is told the upload's id before any part is copied.
 
@@ -243,14 +244,14 @@ class Objects(Protocol):
         """
         ...
 
-    def abort(self, store: Ref, key: str, upload: str) -> None:
+    def abort(self, store: "Ref", key: str, upload: str) -> None:
         """Abandon an upload and free its parts; one that is over already is fine."""
         ...
 
-    def put(self, store: Ref, key: str, content: bytes) -> str:
+    def put(self, store: "Ref", key: str, content: bytes) -> str:
         """Store a new object and return its version id. For canaries in a store of the responder's own, never for data."""
         ...
 
-    def read(self, store: Ref, key: str, version: str) -> bytes:
+    def read(self, store: "Ref", key: str, version: str) -> bytes:
         """The content. For canaries only: no object of a patient is ever read."""
         ...

@@ -1,4 +1,4 @@
-"""Doors to the work itself: cases and who may work on them, time."""
+"""Doors to the work itself: cases and who may work on them."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -71,20 +71,4 @@ class Cases(Protocol):
 
     def resume(self, by: str) -> None:
         """Allow it again."""
-        ...
-
-
-class Clock(Protocol):
-    """The only source of time."""
-
-    def now(self) -> datetime:
-        """UTC, with its time zone."""
-        ...
-
-    def monotonic(self) -> float:
-        """Seconds, for measuring."""
-        ...
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
         ...

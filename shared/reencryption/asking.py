@@ -11,15 +11,18 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from heapq import heappop, heappush
+from typing import TYPE_CHECKING
 
 from shared.domain.errors import CloudError
-from shared.domain.resource import Ref
 from shared.ports import Clock, Objects
 from shared.ports.asking import Ask, Copy, CopyParts, Head, Together, Told, Update
 from shared.ports.objects import Facts, Moved, Page
 
 from .answers import ATTEMPTS, Answer, later, meaning, persistently, slows
 from .pacing import READS, TICK, WRITES, Pace, Paces
+
+if TYPE_CHECKING:
+    from shared.domain.resource import Ref
 
 type Conversation[R] = Generator[Ask, Told, R]
 
@@ -116,7 +119,7 @@ class Calls:
     """The calls of one migration: together where the objects can be asked so, else by threads; one caller at a time needs none."""
 
     def __init__(
-        self, store: Ref, objects: Objects, clock: Clock, pool: ThreadPoolExecutor | None, ceiling: float | None = None
+        self, store: "Ref", objects: Objects, clock: Clock, pool: ThreadPoolExecutor | None, ceiling: float | None = None
     ) -> None:
         self._store, self._objects, self._clock, self._pool = store, objects, clock, pool
         self._paces = Paces(clock, ceiling=ceiling)

@@ -8,8 +8,9 @@ from shared.domain.errors import CloudError
 from shared.domain.plan import Plan, Status
 from shared.domain.resource import Ref
 from shared.domain.versions import Versions
-from shared.reencryption import Migration, MigrationResult
 from shared.reencryption.lanes import Lane, Reason
+from shared.reencryption.plan import Migration
+from shared.reencryption.result import MigrationResult
 
 from .unmoved import Going, Ran, failed, people, stays
 

@@ -14,7 +14,7 @@ from shared.settings import Policy
 from .fresh import Fresh
 
 if TYPE_CHECKING:  # a fence moves nothing, and does not wait for what does
-    from shared.reencryption import Progress
+    from shared.reencryption.result import Progress
 
     from .recovery import Recovery
 

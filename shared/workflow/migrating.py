@@ -15,11 +15,13 @@ from shared.domain.facet import Migrated
 from shared.domain.plan import Change, Plan, Wave
 from shared.domain.resource import Ref
 from shared.domain.versions import Engine
-from shared.reencryption import ByJob, Migration, MigrationResult, Proof, migrate, verify
-from shared.reencryption.by_job import GOES_ON
+from shared.reencryption.by_job import GOES_ON, ByJob
 from shared.reencryption.lanes import Reason, Unseen
 from shared.reencryption.manifest import settled
-from shared.reencryption.verify import UNKNOWN
+from shared.reencryption.migrate import migrate
+from shared.reencryption.plan import Migration
+from shared.reencryption.result import MigrationResult, Proof
+from shared.reencryption.verify import UNKNOWN, verify
 
 from . import exact, exposing, proving, sharing, waves
 from .asking import put
@@ -184,8 +186,7 @@ def _exposed(case: Case, deps: Deps) -> dict[Ref, frozenset[str]]:
 
 def _by(made: Plan, engine: Engine | None = None) -> frozenset[tuple[Ref, str]]:
     """Stores and old keys (ARNs) for which this engine was approved, or any."""
-    changes = ((c.target, c.after) for c in made.changes)
-    return frozenset((t, f.old) for t, f in changes if isinstance(f, Migrated) and engine in {None, f.engine})
+    return frozenset((c.target, a.old) for c in made.changes if isinstance(a := c.after, Migrated) and engine in {None, a.engine})
 
 
 def _beside(case: Case, recovery: Recovery, made: Plan) -> tuple[Migration, ...]:
@@ -217,8 +218,7 @@ def _ran(case: Case, deps: Deps, recovery: Recovery, cancelling: Cancelling, mad
             continue  # nothing was left in it: it is swept once more when the others are through
         among = 2 if sharing.going(case, deps, plans) - {plan.id} else 1
         results = (each.result for each in ran if each.plan.store == plan.store)
-        known = (r for r in results if isinstance(r, MigrationResult) and r.keys is not None and not plan.old & r.keys)
-        seen = next(known, None)
+        seen = next((r for r in results if isinstance(r, MigrationResult) and r.keys is not None and not plan.old & r.keys), None)
         by = job if any((plan.store, old) in jobs for old in plan.old) else None
         asked = plan.but(first=first[plan.store])
         beside = not seen and any((plan.store, old) in theirs for old in plan.old)

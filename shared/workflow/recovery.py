@@ -8,8 +8,8 @@ from shared.ports import Access, Objects
 from shared.ports.capacity import Capacity
 from shared.ports.jobs import Jobs
 from shared.ports.map_runs import MapRuns
-from shared.reencryption import Canary
 from shared.reencryption.by_parts import VERSIONS
+from shared.reencryption.plan import Canary
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,12 @@ from shared.domain.plan import Wave
 from shared.domain.resource import Ref
 from shared.ports import Journal
 from shared.ports.record import part_ledger
-from shared.reencryption import ByMap, Migration, MigrationResult, Progress, by_parts
-from shared.reencryption.by_map import by_map, given_out, running
+from shared.reencryption import by_parts
+from shared.reencryption.by_map import ByMap, by_map, given_out, running
 from shared.reencryption.by_parts import Shared
+from shared.reencryption.plan import Migration
 from shared.reencryption.planner import LEAST_CALLS
+from shared.reencryption.result import MigrationResult, Progress
 
 from .cancelling import PAUSED, Cancelling
 from .deps import Deps

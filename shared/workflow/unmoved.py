@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from shared.domain.case import Case, LeftForPeople
 from shared.domain.errors import CloudError
 from shared.domain.versions import Versions
-from shared.reencryption import Migration, MigrationResult
 from shared.reencryption.by_job import CANCELLED, GOES_ON
 from shared.reencryption.canary import FOREIGN, NO_CALL, PROVED
+from shared.reencryption.plan import Migration
+from shared.reencryption.result import MigrationResult
 
 MAKE = "run `codeblue init` before the next case"
 AGAIN = "`codeblue apply` tries again"

@@ -17,9 +17,13 @@ from shared.adapters.local.clock import SystemClock
 from shared.domain.resource import Ref
 from shared.domain.versions import Engine
 from shared.ports.map_runs import Item
-from shared.reencryption import ByJob, ByMap, Canary, Migration, MigrationResult, Proof, by_parts, migrate, verify
-from shared.reencryption.by_job import GOES_ON
-from shared.reencryption.by_map import by_map
+from shared.reencryption import by_parts
+from shared.reencryption.by_job import GOES_ON, ByJob
+from shared.reencryption.by_map import ByMap, by_map
+from shared.reencryption.migrate import migrate
+from shared.reencryption.plan import Canary, Migration
+from shared.reencryption.result import MigrationResult, Proof
+from shared.reencryption.verify import verify
 from shared.sandbox.aws.server import ACCOUNT, Sandbox
 from tests.contract.aws_map_runs import make_machine
 from tests.contract.aws_responder import document, responder

@@ -8,7 +8,10 @@ from azure.storage.blob import ContentSettings
 
 from shared.adapters.local.clock import SystemClock
 from shared.ports import Objects
-from shared.reencryption import Migration, MigrationResult, Proof, migrate, verify
+from shared.reencryption.migrate import migrate
+from shared.reencryption.plan import Migration
+from shared.reencryption.result import MigrationResult, Proof
+from shared.reencryption.verify import verify
 from shared.sandbox.azure.storage_state import Account, Block
 from tests.contract.aws_objects import AWKWARD, MIB, Scene
 from tests.contract.azure import objects as azure

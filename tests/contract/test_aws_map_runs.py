@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from shared.adapters.aws.map_runs import ACTIONS, PLACE, AwsMapRuns
 from shared.domain.errors import Absent, CloudError, Refused
 from shared.ports.map_runs import Item, ItemDone, MapRun, RunOrder, RunState
-from shared.reencryption import Canary
+from shared.reencryption.plan import Canary
 from shared.sandbox.aws.server import Sandbox
 from tests.contract.aws_map_runs import make_machine
 from tests.contract.aws_objects import bucket

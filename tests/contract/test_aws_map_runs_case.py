@@ -12,8 +12,8 @@ from shared.adapters.aws.map_runs import ACTIONS, AwsMapRuns
 from shared.domain.case import Verdict
 from shared.domain.errors import Unreachable
 from shared.ports.map_runs import MapRun
-from shared.reencryption import Canary
 from shared.reencryption.by_map import FAILED, RUN
+from shared.reencryption.plan import Canary
 from shared.sandbox.aws.server import Sandbox
 from shared.workflow.deps import Deps
 from shared.workflow.local import Patience

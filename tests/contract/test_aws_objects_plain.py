@@ -10,8 +10,9 @@ from moto.server import ThreadedMotoServer
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.objects import AwsObjects
 from shared.adapters.local.clock import SystemClock
-from shared.reencryption import Canary, Migration, migrate
 from shared.reencryption.lanes import Lane, Reason
+from shared.reencryption.migrate import migrate
+from shared.reencryption.plan import Canary, Migration
 from shared.sandbox.aws.server import REGION
 from tests.contract.aws_objects import bucket
 from tests.unit.reencryption import NamingJournal

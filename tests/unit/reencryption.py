@@ -15,9 +15,13 @@ from shared.ports import Clock, Objects
 from shared.ports.jobs import Jobs
 from shared.ports.map_runs import Item, ItemDone, MapRuns
 from shared.ports.objects import Encryption, Lock, Scheme, Versioning
-from shared.reencryption import ByJob, ByMap, Canary, Migration, MigrationResult, Proof, by_parts, migrate, verify
-from shared.reencryption.by_job import GOES_ON
-from shared.reencryption.by_map import by_map
+from shared.reencryption import by_parts
+from shared.reencryption.by_job import GOES_ON, ByJob
+from shared.reencryption.by_map import ByMap, by_map
+from shared.reencryption.migrate import migrate
+from shared.reencryption.plan import Canary, Migration
+from shared.reencryption.result import MigrationResult, Proof
+from shared.reencryption.verify import verify
 from tests.doubles import ListJournal, _Mortal, mortal
 
 ACCOUNT = "111122223333"

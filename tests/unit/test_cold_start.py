@@ -58,6 +58,24 @@ def test_what_a_power_is_first_asked_for_lies_in_the_functions_snapshot(power: s
     assert f"shared.workflow.{first}" in loaded("import functions.stage", power)
 
 
+CALLS = "; ".join(
+    f"import shared.{name}" for name in ("adapters.aws.wire.network", "adapters.aws.wire.answers", "reencryption.asking")
+)
+"""What signs a migration's calls, sends them, paces them and reads their answers."""
+
+
+@pytest.mark.parametrize(
+    "module", ["boto3", "pydantic", "shared.domain.resource", "shared.ports.work", "shared.reencryption.migrate"]
+)
+def test_calls_know_neither_the_domains_models_nor_the_record(module: str) -> None:
+    assert module not in loaded(CALLS)
+
+
+def test_a_name_that_is_no_port_is_nobodys() -> None:
+    with pytest.raises(ImportError, match="cannot import name 'Nobody'"):
+        from shared.ports import Nobody  # type: ignore[attr-defined]  # noqa: F401, PLC0415
+
+
 OTHERS = "from functions import ask, doctor, move, notify, sweep"
 
 

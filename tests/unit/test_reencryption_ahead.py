@@ -7,9 +7,9 @@ import pytest
 
 from shared.adapters.memory.objects import MemoryObjects
 from shared.domain.errors import Refused
-from shared.reencryption import Migration
 from shared.reencryption.lanes import Lane
 from shared.reencryption.manifest import Manifest
+from shared.reencryption.plan import Migration
 from tests.unit.reencryption import CHARTS, PLAN, UNDER_OLD, NamingJournal, estate, run
 
 BY_THREADS = PLAN.but(width=2)

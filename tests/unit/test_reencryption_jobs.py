@@ -13,10 +13,12 @@ from shared.domain.errors import Refused
 from shared.domain.resource import Ref
 from shared.ports.jobs import Job, JobState, TaskDone
 from shared.ports.objects import Encryption, Lock, Scheme
-from shared.reencryption import ByJob, Migration, MigrationResult, Progress, migrate
-from shared.reencryption.by_job import CANCELLED, EARLY, GOES_ON, OTHER
+from shared.reencryption.by_job import CANCELLED, EARLY, GOES_ON, OTHER, ByJob
 from shared.reencryption.lanes import Lane, Reason
 from shared.reencryption.manifest import Manifest
+from shared.reencryption.migrate import migrate
+from shared.reencryption.plan import Migration
+from shared.reencryption.result import MigrationResult, Progress
 from tests.unit.reencryption import CHARTS, NEW, OLD, PLAN, UNDER_NEW, UNDER_OLD, NamingJournal, estate, prove
 
 

@@ -4,9 +4,10 @@ import pytest
 
 from shared.adapters.memory.clock import MemoryClock
 from shared.domain.errors import Refused, Throttled, Unreachable
-from shared.reencryption import pacing, verify
+from shared.reencryption import pacing
 from shared.reencryption.answers import ATTEMPTS, LONGEST, persistently
 from shared.reencryption.pacing import Pace, Paces
+from shared.reencryption.verify import verify
 from tests.unit.reencryption import CHARTS, PLAN, UNDER_OLD, NamingJournal, estate, run
 
 

@@ -17,9 +17,10 @@ from shared.domain.resource import Ref
 from shared.ports.asking import Together
 from shared.ports.objects import Page, StoreFacts, Version, Versioning
 from shared.ports.record import TAKEN_IN, case_of, part_ledger
-from shared.reencryption import by_parts, migrate
+from shared.reencryption import by_parts
 from shared.reencryption.by_parts import ASKED, CUT, OVER, Shared
 from shared.reencryption.lanes import Lane, Reason
+from shared.reencryption.migrate import migrate
 from shared.reencryption.stretch import Stretch, within
 from shared.workflow.unmoved import Ran, failed
 from tests.unit.reencryption import CHARTS, NEW, PLAN, UNDER_OLD, NamingJournal, estate, ledger_of, prove, run

@@ -9,10 +9,11 @@ import pytest
 from shared.adapters.memory.clock import BEGINNING, MemoryClock
 from shared.adapters.memory.objects import MemoryObjects
 from shared.ports.objects import Lock, Versioning
-from shared.reencryption import Migration, verify
 from shared.reencryption.lanes import Lane, Reason
 from shared.reencryption.manifest import Manifest
+from shared.reencryption.plan import Migration
 from shared.reencryption.rows import Seen, Sum, differences
+from shared.reencryption.verify import verify
 from tests.unit.reencryption import (
     CHARTS,
     COMPLIANCE,

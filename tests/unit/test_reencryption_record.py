@@ -6,8 +6,9 @@ from shared.adapters.memory.clock import MemoryClock
 from shared.adapters.memory.custody import MemoryKeyring, MemorySigner, MemorySink
 from shared.custody.audit import audit
 from shared.custody.record import Record
-from shared.reencryption import migrate, verify
 from shared.reencryption.lanes import Lane
+from shared.reencryption.migrate import migrate
+from shared.reencryption.verify import verify
 from tests.doubles import Killed, Life, mortal
 from tests.unit.reencryption import CHARTS, PLAN, UNDER_OLD, estate
 

@@ -11,8 +11,10 @@ from shared.adapters.memory.objects import MemoryObjects
 from shared.domain.errors import CloudError, CodeblueError, NotDurable, Refused, Throttled
 from shared.domain.versions import Engine
 from shared.ports.objects import Versioning
-from shared.reencryption import Migration, Progress, migrate
 from shared.reencryption.lanes import Lane, Reason
+from shared.reencryption.migrate import migrate
+from shared.reencryption.plan import Migration
+from shared.reencryption.result import Progress
 from tests.doubles import Killed, Life, mortal
 from tests.unit.reencryption import (
     CHARTS,

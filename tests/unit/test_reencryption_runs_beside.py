@@ -10,11 +10,14 @@ from shared.adapters.memory.objects import MemoryObjects
 from shared.domain.errors import Refused, Unreachable
 from shared.ports.map_runs import Item, ItemDone, MapRun, RunOrder, RunState
 from shared.ports.record import TAKEN_IN
-from shared.reencryption import ByMap, Progress, by_parts, migrate, verify
+from shared.reencryption import by_parts
 from shared.reencryption.by_job import CANCELLED, GOES_ON
-from shared.reencryption.by_map import FAILED, STOPPED, RunNote, _notes, by_map
+from shared.reencryption.by_map import FAILED, STOPPED, ByMap, RunNote, _notes, by_map
 from shared.reencryption.by_parts import Shared
 from shared.reencryption.lanes import Lane
+from shared.reencryption.migrate import migrate
+from shared.reencryption.result import Progress
+from shared.reencryption.verify import verify
 from tests.unit.reencryption import CHARTS, PLAN, UNDER_OLD, NamingJournal, estate, ledger_of, told
 
 TEN = "abcdefghij"

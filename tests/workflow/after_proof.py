@@ -15,7 +15,7 @@ from shared.domain.resource import Kind, Ref
 from shared.domain.signal import Signal
 from shared.ports import Encrypting, KeyUse, Relation, Request
 from shared.ports.objects import Encryption, Lock, Scheme
-from shared.reencryption import Canary
+from shared.reencryption.plan import Canary
 from shared.settings import Policy
 from shared.workflow.deps import Deps
 from shared.workflow.question import Decide

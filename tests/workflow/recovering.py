@@ -9,7 +9,7 @@ from shared.domain.facet import AliasTarget, EncryptedWith, Successor
 from shared.domain.resource import Kind, Ref
 from shared.ports import Relation
 from shared.ports.objects import Encryption, Scheme
-from shared.reencryption import Canary
+from shared.reencryption.plan import Canary
 from shared.settings import Modes, OneWay, Policy
 from shared.workflow.deps import Deps
 from shared.workflow.recovery import Recovery

@@ -16,8 +16,8 @@ from shared.domain.exposure import Told
 from shared.domain.resource import Ref
 from shared.ports.objects import Encryption, Facts, Moved, Scheme, Version
 from shared.ports.record import TAKEN_IN
-from shared.reencryption import Proof
 from shared.reencryption.by_parts import CUT
+from shared.reencryption.result import Proof
 from shared.settings import MigrationRules, Modes, OneWay, Policy
 from shared.workflow.deps import Deps
 from shared.workflow.foreseeing import most

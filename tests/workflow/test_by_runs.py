@@ -14,7 +14,7 @@ from shared.domain.resource import Ref
 from shared.ports import Cases
 from shared.ports.map_runs import Item, ItemDone, MapRun, RunState
 from shared.ports.objects import Encryption, Facts, Moved, Page, Version
-from shared.reencryption import Migration
+from shared.reencryption.plan import Migration
 from shared.reencryption.planner import LEAST_CALLS
 from shared.workflow import migrating, sharing
 from shared.workflow.deps import Deps

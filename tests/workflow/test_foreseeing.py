@@ -12,7 +12,7 @@ from shared.domain.plan import Wave
 from shared.domain.resource import Ref
 from shared.ports import Clock
 from shared.ports.capacity import Holding, Requests
-from shared.reencryption import Canary
+from shared.reencryption.plan import Canary
 from shared.reencryption.planner import Task, forecast
 from shared.report.summary import summary
 from shared.settings import MigrationRules, Modes, Policy

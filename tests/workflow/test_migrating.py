@@ -16,7 +16,7 @@ from shared.domain.plan import Wave
 from shared.domain.resource import Kind, Ref
 from shared.ports import KeyUse, Relation, Request
 from shared.ports.objects import Encryption, Lock, Page, Scheme
-from shared.reencryption import Progress
+from shared.reencryption.result import Progress
 from shared.report.summary import summary
 from shared.settings import Modes, Policy
 from shared.workflow.deciding import rollback_plan

@@ -15,7 +15,7 @@ from shared.domain.errors import Absent, CloudError, NotReady, Refused
 from shared.domain.facet import PolicyStatement
 from shared.domain.resource import Kind
 from shared.domain.value import canonical
-from shared.reencryption import Canary
+from shared.reencryption.plan import Canary
 
 from .s3 import bucket_ref
 

@@ -18,7 +18,7 @@ from shared.adapters.aws.errors import call
 from shared.domain.errors import Absent, Refused
 from shared.domain.resource import Ref
 from shared.ports.jobs import NOT_AS_ORDERED, OVER, Job, JobSeen, JobState, Order, TaskDone
-from shared.reencryption import Canary
+from shared.reencryption.plan import Canary
 
 from .job_names import PLACE, ROLE
 from .job_reports import tasks_of

@@ -21,7 +21,7 @@ from shared.adapters.aws.errors import call
 from shared.domain.errors import Absent, CloudError, Refused
 from shared.domain.value import canonical
 from shared.ports.map_runs import Item, ItemDone, MapRun, RunOrder, RunState
-from shared.reencryption import Canary
+from shared.reencryption.plan import Canary
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

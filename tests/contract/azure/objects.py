@@ -11,7 +11,10 @@ from shared.adapters.azure.facets import Rights
 from shared.adapters.azure.objects import RIGHTS, AzureObjects
 from shared.adapters.local.clock import SystemClock
 from shared.domain.resource import Kind, Ref
-from shared.reencryption import Migration, MigrationResult, Proof, migrate, verify
+from shared.reencryption.migrate import migrate
+from shared.reencryption.plan import Migration
+from shared.reencryption.result import MigrationResult, Proof
+from shared.reencryption.verify import verify
 from shared.sandbox.azure.directory import ServicePrincipal
 from shared.sandbox.azure.roles import Role
 from shared.sandbox.azure.storage_state import Account

@@ -15,7 +15,7 @@ from shared.adapters.local.clock import SystemClock
 from shared.domain.errors import Refused, Unreachable
 from shared.ports.capacity import Held, Holding
 from shared.ports.objects import Page, Version
-from shared.reencryption import verify
+from shared.reencryption.verify import verify
 from tests.contract.azure.objects import OLD, Estate, estate, swept
 from tests.contract.azure.scenes import Scene
 
