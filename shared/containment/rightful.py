@@ -17,6 +17,7 @@ from shared.domain.case import Declared, Reach, Rightful, Scope
 from shared.domain.errors import Absent, CloudError
 from shared.domain.facet import Facet, Grant, PolicyStatement
 from shared.domain.resource import PRINCIPALS, Cloud, Kind, Ref
+from shared.domain.signal import Signal
 from shared.ports import Act, Directory, Evidence, World
 
 from .estate import Estate
@@ -59,6 +60,16 @@ class Breach(NamedTuple):
             return True
         return self.at is not None and act.by_service and act.at >= self.at
 
+    def within(self, act: Act) -> bool:
+        """The same of what was done since it began alone: whoever came from there before shares the place with the thief."""
+        return self.has(act) and (self.at is None or act.at >= self.at)
+
+
+def breach_of(scope: Scope, signals: Sequence[Signal]) -> Breach:
+    """The breach as the record of others is judged by it: from its first act on. An address of theirs as well proves nothing."""
+    addresses = frozenset(each.source_address for each in signals) if not scope.familiar else frozenset[str]()
+    return Breach(scope.begun or min(each.at for each in signals), others=addresses)
+
 
 def allow_list(
     scope: Scope, world: World, evidence: Evidence | None, estate: Estate, since: datetime, breach: Breach | None = None
@@ -91,11 +102,16 @@ def _declared(guarded: Sequence[Ref], known: AbstractSet[str], estate: Estate) -
             yield Declared(targets=targets, principals=tuple(sorted(tenant.principals - known)))
 
 
-def known_users(allow: Iterable[str], cloud: Cloud, directory: Directory, evidence: Evidence, since: datetime) -> Users:
-    """The users and roles of the list that exist (patterns name nobody in particular), with the names of their sessions so far."""
+def known_users(
+    allow: Iterable[str], cloud: Cloud, directory: Directory, evidence: Evidence, since: datetime, breach: Breach
+) -> Users:
+    """The users and roles of the list that exist (patterns name nobody in particular), with the names of their sessions so far.
+
+    A name that the record has of the breach alone is none of theirs: by the time the record is read, it has the thief's sessions.
+    """
     arns = [arn for arn in allow if "*" not in arn and _is_principal(arn)]
     refs = [Ref(cloud=cloud, kind=_kind(arn), account=_account(arn), id=arn) for arn in arns]
-    answers = in_parallel(lambda ref: _rightful(ref, directory, evidence, since), refs)
+    answers = in_parallel(lambda ref: _rightful(ref, directory, evidence, since, breach), refs)
     found = tuple(each for each in answers if isinstance(each, Rightful))
     return Users(found, not any(isinstance(each, CloudError) for each in answers))
 
@@ -123,7 +139,7 @@ def _kind(arn: str) -> Kind:
     return Kind.ROLE if ":role/" in arn else Kind.USER
 
 
-def _rightful(ref: Ref, directory: Directory, evidence: Evidence, since: datetime) -> Rightful | CloudError | None:
+def _rightful(ref: Ref, directory: Directory, evidence: Evidence, since: datetime, breach: Breach) -> Rightful | CloudError | None:
     """The user, None where it is gone, or why nobody can say: who is not known for now is left out of nothing for good."""
     plain = Actor(credential=Credential.ROLE_SESSION, account=ref.account, principal=ref)
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -136,7 +152,8 @@ def _rightful(ref: Ref, directory: Directory, evidence: Evidence, since: datetim
         except CloudError as error:
             return error
     # what a namesake did that is no more has another unique id
-    names = {a.actor.session for a in acts if not a.failed and a.actor.unique_id in {"", actor.unique_id}}
+    theirs = (a for a in acts if not a.failed and a.actor.unique_id in {"", actor.unique_id} and not breach.within(a))
+    names = {a.actor.session for a in theirs}
     return Rightful(actor=actor, sessions=tuple(sorted(names - {""})))
 
 

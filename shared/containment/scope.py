@@ -22,7 +22,7 @@ from .answers import ask
 from .deeds import begun_by, deeds_of, descendants, familiar, identified, keys_shown, theirs, touched
 from .estate import Estate
 from .parallel import in_parallel, in_time
-from .rightful import Breach, allow_list, entered, known_users
+from .rightful import Breach, allow_list, breach_of, entered, known_users
 from .surroundings import families, related
 from .users import used_by_others
 
@@ -143,7 +143,8 @@ def listed(scope: Scope, signals: Sequence[Signal], surveyor: Surveyor) -> Scope
     first, *others = signals
     breach = Breach(min(each.at for each in signals), first.source_address, frozenset(each.source_address for each in others))
     found = allow_list(scope, surveyor.world, surveyor.evidence, surveyor.estate, since, breach)
-    known = known_users(found.allow, _named_in(scope, surveyor.world) or first.cloud, surveyor.directory, surveyor.evidence, since)
+    cloud = _named_in(scope, surveyor.world) or first.cloud
+    known = known_users(found.allow, cloud, surveyor.directory, surveyor.evidence, since, breach_of(scope, signals))
     users = tuple(r for r in known.found if r.actor.unique_id not in surveyor.exempt)
     none: tuple[Ref, ...] = ()
     keepers = ask(lambda: related(surveyor.world, scope.keys, Relation.VAULTS), none, "the vaults of the keys").value

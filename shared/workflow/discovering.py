@@ -8,7 +8,7 @@ from shared.containment.answers import Answer, ask
 from shared.containment.deeds import besides, handed_on, keys_shown, newest, touched
 from shared.containment.parallel import in_parallel
 from shared.containment.reach import did, found
-from shared.containment.rightful import existing, known_users
+from shared.containment.rightful import breach_of, existing, known_users
 from shared.containment.scope import accounts_of, stood
 from shared.containment.surroundings import related, widened
 from shared.domain.actor import Actor, Credential, Lineage
@@ -62,16 +62,17 @@ def _asked(case: Case, lineage: Lineage, deps: Deps) -> Found:
     since, accounts = case.since, accounts_of(case.signals)
     nobody: tuple[Actor, ...] = ()
     nothing: tuple[Ref, ...] = ()
-    with ThreadPoolExecutor(max_workers=4) as pool:
+    with ThreadPoolExecutor(max_workers=5) as pool:
         acting = pool.submit(_acts, case, deps)
         making = pool.submit(ask, lambda: deps.directory.made_since(lineage, since), nobody, "new principals")
         sharing = pool.submit(ask, lambda: related(deps.world, accounts, Relation.SHARED), nothing, "shared snapshots and images")
         widening = pool.submit(widened, case.scope, deps.world)
+        visiting = pool.submit(_visitors, case, deps)
     shared = tuple(dict.fromkeys((*case.scope.shared, *sharing.result().value)))
     sharers = _sharers(case, deps, shared)
-    answers = (acting.result(), making.result(), sharing.result(), widening.result(), sharers)
+    answers = (acting.result(), making.result(), sharing.result(), widening.result(), sharers, visiting.result())
     return Found(
-        acts=(*acting.result().value, *sharers.value),
+        acts=(*acting.result().value, *sharers.value, *visiting.result().value),
         made=making.result().value,
         scope=widening.result().value.but(shared=shared),
         left=tuple({left.target: left for answer in answers for left in answer.left}.values()),
@@ -112,6 +113,19 @@ def _sharers(case: Case, deps: Deps, shared: Iterable[Ref]) -> Answer[list[Act]]
     asked = _share([ref for ref in shared if ref.id not in explained], case.looks, ASKED)
     told = _recorded(lambda ref: deps.evidence.on(ref, case.begun), asked, "the record of what is shared")
     return Answer([act for act in told.value if _lineages(act, case) or _abroad(act, case)], told.left)
+
+
+def _visitors(case: Case, deps: Deps) -> Answer[list[Act]]:
+    """The thief's acts on roles whose door the lineage opened: who enters from another account is on no record of the lineage."""
+    entered = [r.actor.principal for r in case.scope.rightful if r.entered and r.actor.principal]
+    doors = _share([role for role in entered if role.kind is Kind.ROLE], case.looks, ASKED // 2)
+    told = _recorded(lambda role: deps.evidence.on(role, case.begun), doors, "the record of roles that were opened")
+    return Answer([act for act in told.value if _foreign(act, case, deps)], told.left)
+
+
+def _foreign(act: Act, case: Case, deps: Deps) -> bool:
+    """Whether it came from the thief's address and from no account of ours."""
+    return _abroad(act, case) and act.actor.account not in deps.estate.accounts
 
 
 def _abroad(act: Act, case: Case) -> bool:
@@ -162,7 +176,8 @@ def _touched(case: Case, deps: Deps, acts: Iterable[Act]) -> tuple[Rightful, ...
     roles = {r.id: r for act in acts for r in act.resources if r.kind is Kind.ROLE and r not in guarded}
     since = deps.surveyor.since(case.signal)
     cloud = next((role.cloud for role in roles.values()), case.signal.cloud)
-    known = known_users(sorted(roles), cloud, deps.directory, deps.evidence, since)
+    breach = breach_of(case.scope, case.signals)
+    known = known_users(sorted(roles), cloud, deps.directory, deps.evidence, since, breach)
     given = {p for act in acts for p, _ in act.gave if p not in guarded}
     users = (*known.found, *existing(sorted(given), deps.directory))
     # a log can call a user an application: who it is shows when it was looked up
@@ -189,7 +204,7 @@ def _rightful(actor: Actor, case: Case, deps: Deps) -> bool:
     none: tuple[Act, ...] = ()
     acts = ask(lambda: deps.evidence.on(principal, case.begun), none, str(principal)).value
     makers = [a for a in acts if not a.failed and any((c.principal, c.session) == (principal, actor.session) for c in a.created)]
-    return bool(makers) and not any(_lineages(a, case) for a in makers)
+    return bool(makers) and not any(_lineages(a, case) or _foreign(a, case, deps) for a in makers)
 
 
 def _lineages(act: Act, case: Case) -> bool:

@@ -5,19 +5,38 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.adapters.memory.evidence import MemoryEvidence
-from shared.domain.actor import Actor
+from shared.containment.statements import Ordinal, sid
+from shared.domain.actor import Actor, Credential
 from shared.domain.case import Case, Stage, Verdict
-from shared.domain.facet import DenyAll, PolicyStatement, SharedWith
+from shared.domain.facet import DenyAll, Fence, PolicyStatement, SharedWith
 from shared.domain.resource import Kind
 from shared.ports import Act, Relation
 from shared.workflow.discovering import ASKED, TURNS
 from shared.workflow.lookout import COMING
 from shared.workflow.opening import admit
 from shared.workflow.tasks import Task, run
-from tests.hospital import ACCOUNT, ALERT, CHARTS, CLINICIAN, EXPORT, FOREIGN, SESSION, THIEF, Hospital, act, ref, signal
+from tests.hospital import (
+    ACCOUNT,
+    ALERT,
+    CHARTS,
+    CLINICIAN,
+    EXPORT,
+    FOREIGN,
+    SESSION,
+    THIEF,
+    THIEFS_ADDRESS,
+    Hospital,
+    act,
+    ref,
+    signal,
+)
 from tests.workflow.driving import go_on, respond
 
 SNAPSHOT = ref(Kind.SNAPSHOT, "snap-1")
+SPARE = ref(Kind.ROLE, "spare")
+COLLECTOR = Actor(
+    credential=Credential.FOREIGN, account=FOREIGN, principal=ref(Kind.USER, "collector", FOREIGN), unique_id="AIDACOLLECTOR"
+)
 LONG_BEFORE = ALERT - timedelta(days=9)
 
 
@@ -99,6 +118,60 @@ class TestWhoSharedIt:
         respond(hospital.worker())
         assert not shared_with_the_thief(hospital)
         assert all(hospital.world.look(other, SharedWith)[0].shared for other in others)
+
+
+class TestTheDoorOfARole:
+    """Whoever opens a session of a role from another account has no record of their own here."""
+
+    @pytest.mark.parametrize(("address", "refused"), [(THIEFS_ADDRESS, True), ("10.0.0.9", False)], ids=["thief's", "partner's"])
+    def test_a_session_that_was_opened_before_the_alert_by_a_door_that_the_thief_opened(
+        self, hospital: Hospital, address: str, refused: bool
+    ) -> None:
+        hospital.world.put(SPARE)
+        hospital.directory.enter(SPARE, "AROASPARE", LONG_BEFORE)
+        opened = SESSION.but(principal=SPARE, unique_id="AROASPARE", session="job-3")
+        before = ALERT - timedelta(seconds=1)
+        hospital.evidence.happened(
+            act(THIEF, "UpdateAssumeRolePolicy", SPARE, at=ALERT - timedelta(seconds=2)),
+            act(COLLECTOR, "AssumeRole", SPARE, at=before, created=(opened,), address=address),
+        )
+        case = respond(hospital.worker())
+        assert (opened in [s.actor for s in case.scope.standings]) == refused
+        fences = [f.sid for f in hospital.world.look(SPARE, Fence)]
+        assert (sid(case.id, Ordinal.ACTORS) in fences) == refused
+
+
+OFFICE = "10.0.0.9"
+
+NAMES: dict[str, tuple[tuple[tuple[timedelta, str], ...], bool, bool]] = {
+    "that the log shows at the thief's address alone is refused": (((timedelta(seconds=5), THIEFS_ADDRESS),), False, True),
+    "that was in use there before the breach is a colleague's": (
+        ((-timedelta(days=2), THIEFS_ADDRESS), (timedelta(seconds=5), THIEFS_ADDRESS)),
+        False,
+        False,
+    ),
+    "that works elsewhere as well is a colleague's": (
+        ((timedelta(seconds=5), THIEFS_ADDRESS), (timedelta(seconds=6), OFFICE)),
+        False,
+        False,
+    ),
+    "that works elsewhere alone is a colleague's": (((timedelta(seconds=5), OFFICE),), False, False),
+    "at an address that was the owner's long before is a colleague's": (((timedelta(seconds=5), THIEFS_ADDRESS),), True, False),
+}
+"""When and from where the record has a session of a rightful role, whether the address is familiar, whether it is refused."""
+
+
+@pytest.mark.parametrize(("seen", "familiar", "refused"), NAMES.values(), ids=NAMES)
+def test_a_session_opened_since_the_breach_under_a_name(
+    hospital: Hospital, seen: tuple[tuple[timedelta, str], ...], familiar: bool, refused: bool
+) -> None:
+    if familiar:
+        hospital.evidence.happened(act(THIEF, "ListBuckets", at=LONG_BEFORE))
+    clinician = SESSION.but(session="job-13")
+    hospital.evidence.happened(*(act(clinician, "ListUsers", at=ALERT + when, address=where) for when, where in seen))
+    case = respond(hospital.worker())
+    fence = next(f for f in hospital.world.look(CLINICIAN, Fence) if f.sid == sid(case.id, Ordinal.NEW_SESSIONS))
+    assert ("AROACLINIC:job-13" not in str(fence.body)) == refused
 
 
 class TestPace:
