@@ -52,9 +52,20 @@ def apply(plan: Plan, world: World, journal: Journal, need: int, glance: Glance 
 
 def holding(changes: Sequence[Change], world: World) -> frozenset[Change]:
     """Those of these changes that are so already; what can not be read is not known to be."""
+    return frozenset(standing(changes, world)[0])
+
+
+def standing(changes: Sequence[Change], world: World) -> tuple[list[Change], list[Change]]:
+    """Those of these changes that are so, and those that are not; what can not be read is in neither."""
     nows, unread = _read(changes, world)
     unknown = {r.change.slot for r in unread}
-    return frozenset(c for c in changes if c.slot not in unknown and c.holds(nows.get(c.slot, c.after.absent)))
+    seen = [(c, c.holds(nows.get(c.slot, c.after.absent))) for c in changes if c.slot not in unknown]
+    return [c for c, holds in seen if holds], [c for c, holds in seen if not holds]
+
+
+def again(changes: Sequence[Change], world: World) -> tuple[Applied, ...]:
+    """Make these changes once more. Their intent is on record already, and somebody has undone them since."""
+    return tuple(r for group in in_parallel(lambda group: _write(group, world), _grouped(changes)) for r in group)
 
 
 def undo(plan: Plan, world: World, journal: Journal) -> tuple[Applied, ...]:

@@ -182,6 +182,10 @@ class Case(Value):
     """the same, of keys and what is stored under them, as the last attempt to replace them found it"""
     versions: tuple[Versions, ...] = ()
     fenced_at: AwareDatetime | None = None
+    unsettled: tuple[Ref, ...] = ()
+    """principals to whom something was refused so lately that whoever may edit IAM could take it off again"""
+    unsettled_at: AwareDatetime | None = None
+    """when the last of these refusals was written"""
     met: tuple[str, ...] = ()
     """unique ids of actors that are fenced and not carried, the newest last: they are no newcomers"""
     quiet_sweeps: int = 0

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # a fence moves nothing, and does not wait for what does
     from shared.reencryption.result import Progress
 
     from .recovery import Recovery
+    from .young import Young
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class Deps:
     """made when it is first asked, behind the fence; None: single requests are not read here, and nothing lasting follows"""
     fresh: Fresh = field(default_factory=Fresh)
     """what was found out a moment ago"""
+    young: "Young | None" = None
+    """the youngest refusals, which somebody upholds beside the work that has these; None: nobody does"""
     beforehand: bool = False
     """the caller said before anything was asked (`--yes`) that they answer for all of it"""
     watch: "Callable[[Ref, Progress], None]" = lambda _store, _progress: None

@@ -19,6 +19,7 @@ from .lingering import living_on
 from .lookout import computed, looked, regions
 from .step import Next, reached
 from .strange_jobs import jobs_stand
+from .upholding import upheld
 
 PAUSES = (0.5, 1, 1.5, 2, 15, 60, 300, 900, 3600)
 """Seconds to the next sweep, by how many in a row found nothing: at once while IAM still propagates, then for an hour."""
@@ -53,9 +54,7 @@ def sweep(case: Case, deps: Deps) -> Next:
     after = _swept(case, deps)
     if after.retrying:
         return Next(after, Stage.HOLD)
-    wave = waves.newest(case, after)
-    changed = after.scope != case.scope or (wave and wave.news)
-    if changed:
+    if after.scope != case.scope or waves.news(case, after):
         return _after(after.but(quiet_sweeps=0, quiet_at=None), deps)
     if _unanswered(after) - _unanswered(case) or not _due(case, deps):
         return _after(after, deps)
@@ -104,7 +103,14 @@ def hold(case: Case, deps: Deps) -> Next:
 
 
 def _swept(case: Case, deps: Deps) -> Case:
-    """The case with what has come to light, after the wave that follows from it. Raises `NotDurable`."""
+    """The case with what has come to light, after the wave that follows from it. What was just refused stays so meanwhile.
+
+    Raises `NotDurable`.
+    """
+    return upheld(case, deps, lambda upholding: _looked_again(case, upholding))
+
+
+def _looked_again(case: Case, deps: Deps) -> Case:
     again = reread(case.scope, accounts_of(case.signals), deps.world) if case.scope.unread else Answer(case.scope)
     scope = again.value if again.value.whole else listed(again.value, case.signals, deps.surveyor)
     unlisted = () if scope.whole else (UNLISTED,)
@@ -118,8 +124,7 @@ def _swept(case: Case, deps: Deps) -> Case:
 
 def _still(case: Case, after: Case) -> bool:
     """Whether this sweep found all as it should be, and the log is worth asking again."""
-    wave = waves.newest(case, after)
-    quiet = case.quiet_sweeps >= ASKED_BEHIND and not (wave and wave.news)
+    quiet = case.quiet_sweeps >= ASKED_BEHIND and not waves.news(case, after)
     asks = after.awaiting is not None and not asks_exactly(after)
     return quiet and not (after.failing or after.retrying or asks)
 

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from shared.containment import engine
 from shared.containment.action import Action, Situation
@@ -14,26 +13,18 @@ from shared.containment.guard import sorted_out
 from shared.containment.journal import Applied, outcomes, unmade
 from shared.containment.ladder import climb, locked
 from shared.containment.parallel import in_parallel
-from shared.domain.actor import Lineage
-from shared.domain.case import Awaiting, Case, LeftForPeople, Mode, Reach, WaveRecord
-from shared.domain.envelope import Envelope
+from shared.domain.case import Case, LeftForPeople, Mode, Reach, WaveRecord
 from shared.domain.errors import Absent, CloudError, Spared, Throttled
 from shared.domain.facet import SessionsRevoked
 from shared.domain.plan import Change, Plan, Status, Wave
 from shared.domain.resource import PRINCIPALS, Ref
 from shared.domain.value import digest
 
-from .asking import asks_beforehand, asks_exactly, displaced, takes_another
-from .consent import consented, who_decides
+from .asking import asks_exactly, displaced
+from .consent import awaiting, consented, declined, rightful, who_decides, why_waiting
 from .deps import Deps
 from .lingering import lasting_until, living_on
-
-PRINCIPALS_CAP = 50
-"""Principals of one lineage that one approval covers, in steps: a breach that makes more is looked at by a person again."""
-
-
-FENCING = frozenset({Wave.PRESERVE, Wave.FENCE})
-"""What an envelope covers. Every later wave is approved by its exact digest."""
+from .young import unsettled
 
 FAILING = frozenset({Status.FAILED, Status.DRIFTED})
 """What a person has to know of, until a later wave finds it right."""
@@ -104,11 +95,6 @@ def _protected(case: Case, deps: Deps) -> dict[str, str]:
     return {str(a): "a responder, break-glass or protected identity; nothing was done against it" for a in spared}
 
 
-def rightful(case: Case) -> tuple[Ref, ...]:
-    """Who works with the stores and keys by right, and is guarded."""
-    return tuple(r.actor.principal for r in case.scope.rightful if r.actor.principal)
-
-
 def _proposed(action: Action, target: Ref, seen: Situation) -> tuple[tuple[Change, ...], CloudError | None]:
     found: list[Change] = []
     try:
@@ -132,20 +118,6 @@ def plan(case: Case, wave: Wave, changes: Iterable[Change]) -> Plan:
     return Plan(wave=wave, lineage=case.lineage, policy=case.policy, changes=tuple(changes))
 
 
-def envelope(case: Case, expires: datetime) -> Envelope:
-    """What approving the fence of this case would cover: all that it asks now, and what the same actor makes of it meanwhile."""
-    if case.lineage is None:
-        raise ValueError(f"case {case.id} has no scope yet")
-    return Envelope(
-        case=case.id,
-        lineage=Lineage(root=case.lineage.root),
-        resources=frozenset((*case.scope.resources, *rightful(case))),
-        actions=frozenset(a.name for a in ACTIONS.values() if a.wave in FENCING),
-        cap=PRINCIPALS_CAP * (1 + len(case.lineage.principals) // PRINCIPALS_CAP),
-        expires=expires,
-    )
-
-
 def observed(case: Case, deps: Deps, wave: Wave) -> bool:
     """Whether this wave only looks."""
     return Mode.OBSERVE in {case.mode, deps.policy.mode(wave)}
@@ -161,7 +133,7 @@ def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) ->
     applied = apply(case, deps, plan(case, wave, agreed), proposal.glance, need)
     results = (
         *applied,
-        *(unmade(c, Status.PLANNED, _why_waiting(case, deps, c, wave)) for c in waiting),
+        *(unmade(c, Status.PLANNED, why_waiting(case, deps, c, wave)) for c in waiting),
         *(unmade(c, Status.REFUSED, reason) for c, reason in proposal.refused.items()),
     )
     after = case.but(
@@ -172,9 +144,9 @@ def run(case: Case, deps: Deps, wave: Wave, proposal: Proposal, *, need: int) ->
     # most sweeps find everything as it should be: only what is new is worth an entry
     if wave is not Wave.SWEEP or after.failing != case.failing or any(r.outcome.status is Status.APPLIED for r in applied):
         after = record(after, deps, plan(case, wave, [r.change for r in results]), results, started)
-    asked = tuple(c for c in waiting if who_decides(case, deps, c, wave) is not Mode.OBSERVE and not _declined(case))
+    asked = tuple(c for c in waiting if who_decides(case, deps, c, wave) is not Mode.OBSERVE and not declined(case))
     if asked:
-        return displaced(after).but(awaiting=_awaiting(after, deps, wave, asked))
+        return displaced(after).but(awaiting=awaiting(after, deps, wave, asked))
     return after.but(awaiting=case.awaiting if wave is Wave.PRESERVE or asks_exactly(case) else None)
 
 
@@ -188,7 +160,7 @@ def apply(
     if not agreed.changes:
         return ()
     journal = deps.journal(case.id)
-    first = engine.apply(agreed, deps.world, journal, need, glance)
+    first = _made(deps, agreed.changes, lambda: engine.apply(agreed, deps.world, journal, need, glance))
     rung = climb([r for r in first if weapon(r)], situation(case, deps).scope, deps.estate.accounts, deps.world)
     known = {c.slot for c in agreed.changes}
     if not all(c.slot in known or consented(case, deps, c, Wave.FENCE) for c in rung):
@@ -196,6 +168,16 @@ def apply(
     again = engine.apply(agreed.but(changes=rung), deps.world, journal, need) if rung else ()
     newest = {r.change.slot: r for r in (*first, *again)}
     return tuple(newest.values())
+
+
+def _made(deps: Deps, changes: Iterable[Change], make: Callable[[], tuple[Applied, ...]]) -> tuple[Applied, ...]:
+    """What became of these changes; what is upheld beside is left alone meanwhile, and what was refused now is upheld from here."""
+    if deps.young is None:
+        return make()
+    with deps.young.aside(changes):
+        results = make()
+        deps.young.take(results, deps.clock.now())
+    return results
 
 
 def _failing(results: Iterable[Applied]) -> str:
@@ -235,10 +217,11 @@ def record(case: Case, deps: Deps, planned: Plan, results: Sequence[Applied], st
     body = outcomes(planned, results, deps.journal(case.id))
     deps.journal(case.id).append("outcome", body, need=1)
     deps.cases.remember([i for r in results for i in r.outcome.request_ids])
+    now = deps.clock.now()
     done = WaveRecord(
         wave=planned.wave,
         digest=planned.digest,
-        at=deps.clock.now(),
+        at=now,
         seconds=round(deps.clock.monotonic() - started, 3),
         counts=Counter(r.outcome.status for r in results),
         news=any(r.outcome.status is Status.APPLIED and not _upkeep(r.change) for r in results),
@@ -246,7 +229,7 @@ def record(case: Case, deps: Deps, planned: Plan, results: Sequence[Applied], st
     )
     first, rest = case.waves[:2], (*case.waves[2:], done)
     living = max((until for until in (case.living, *(r.outcome.until for r in results)) if until), default=None)
-    return case.but(waves=(*first, *rest[-LONGEST_LIST:]), living=living)
+    return unsettled(case.but(waves=(*first, *rest[-LONGEST_LIST:]), living=living), results, now)
 
 
 def _upkeep(change: Change) -> bool:
@@ -263,38 +246,6 @@ def signed(case: Case, deps: Deps) -> None:
         deps.journal(case.id).checkpoint()
 
 
-def newest(before: Case, after: Case) -> WaveRecord | None:
-    """The wave that was put on the case in between, None where there was nothing to say."""
-    return after.waves[-1] if after.waves != before.waves else None
-
-
-def _declined(case: Case) -> bool:
-    """Whether a person refused the part of the fence that was asked about."""
-    return not {Wave.FENCE, Wave.SWEEP, Wave.PRESERVE}.isdisjoint(case.declined)
-
-
-def _why_waiting(case: Case, deps: Deps, change: Change, wave: Wave) -> str:
-    if who_decides(case, deps, change, wave) is Mode.OBSERVE:
-        return "the policy only observes"
-    if _declined(case):
-        return "a person refused it"
-    if not change.reversible and asks_beforehand(deps, change):
-        return "it can not be undone, so a person decides"
-    if change.blast.others:
-        return f"it would also hurt {', '.join(change.blast.others)}"
-    if not change.blast.known:
-        return "the record does not show who else it would hurt"
-    return case.why_ask or "the policy asks first"
-
-
-def _awaiting(case: Case, deps: Deps, wave: Wave, waiting: tuple[Change, ...]) -> Awaiting:
-    """The question to people, who are paged when it is new. One that nobody answered in time is asked anew: time never consents."""
-    now = deps.clock.now()
-    still = case.awaiting if case.awaiting and case.awaiting.envelope and now < case.awaiting.expires else None
-    asked = envelope(case, still.expires if still else now + deps.policy.approval.expires)
-    why = "; ".join(dict.fromkeys(_why_waiting(case, deps, c, wave) for c in waiting))
-    if still is None:
-        deps.notifier.page(case.id, "A decision is needed", f"{why}. `codeblue approve {case.id} --digest {asked.digest}`")
-    by = still.by if still else deps.caller
-    another = takes_another(deps, waiting)
-    return Awaiting(wave=wave, digest=asked.digest, envelope=asked, why=why, expires=asked.expires, by=by, another=another)
+def news(before: Case, after: Case) -> bool:
+    """Whether something was not as it should be, and was changed, in a wave that was put on the case in between."""
+    return any(wave.news for wave in after.waves if wave not in before.waves)
