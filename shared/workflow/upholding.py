@@ -20,7 +20,7 @@ from threading import Event
 
 from shared.containment import engine
 from shared.containment.journal import Applied
-from shared.domain.case import Case
+from shared.domain.case import Case, LeftForPeople
 from shared.domain.plan import Change, Status, Wave
 
 from . import waves
@@ -98,7 +98,8 @@ class _Upholder:
         if not told:
             return case
         planned = waves.plan(case, Wave.SWEEP, [r.change for r in told])
-        return waves.record(case, self._deps, planned, told, self._started)
+        after = waves.record(case, self._deps, planned, told, self._started)
+        return after.but(left=tuple(dict.fromkeys((*after.left, *map(_for_people, told)))))
 
 
 def _earlier(case: Case, deps: Deps) -> Iterable[Change]:
@@ -107,6 +108,12 @@ def _earlier(case: Case, deps: Deps) -> Iterable[Change]:
         return ()
     wanted = waves.propose(case, deps, {Wave.FENCE}, case.unsettled, REFUSING)
     return [c for c in wanted.changes if consented(case, deps, c, Wave.SWEEP)]
+
+
+def _for_people(result: Applied) -> LeftForPeople:
+    """What people should know while it is so: the next look at all that finds it as it should be takes it off the list."""
+    following = "find in the cloud's log who did that; who is nobody of this case is an actor of it, or has to know of it"
+    return LeftForPeople(target=str(result.change.target), reason=result.outcome.reason, next=following, passing=True)
 
 
 def _told(results: Sequence[Applied]) -> Applied:

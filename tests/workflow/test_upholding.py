@@ -12,15 +12,16 @@ import pytest
 from shared.adapters.memory.evidence import MemoryEvidence
 from shared.containment.actions import ACTIONS
 from shared.containment.journal import Applied, unmade
-from shared.domain.case import Verdict
+from shared.domain.case import Case, Verdict
 from shared.domain.facet import DenyAll, Facet, Fence
 from shared.domain.plan import Status
 from shared.domain.resource import Ref
 from shared.ports import Act, World
 from shared.workflow import upholding
+from shared.workflow.deps import Deps
 from shared.workflow.young import HOLDS, Young
 from tests.hospital import EXPORT, Hospital
-from tests.workflow.driving import respond
+from tests.workflow.driving import go_on, respond
 
 PROPAGATION = 4.0
 STEP = 0.1
@@ -123,6 +124,27 @@ def test_whoever_takes_a_refusal_off_every_second_is_bound_by_it_before_the_seco
     assert duel.taken
     assert max(duel.taken) <= SWEEPS // 2
     assert (case.verdict, hospital.world.look(EXPORT, DenyAll)[0].on) == (Verdict.CONTAINED, True)
+
+
+def test_people_are_told_while_somebody_takes_a_refusal_off_and_no_longer(hospital: Hospital) -> None:
+    deps = hospital.worker()
+    case = respond(deps)
+
+    def work(_: Deps) -> Case:
+        hospital.world.put(EXPORT, DenyAll(on=False))
+        until = time.monotonic() + 20 * PATIENCE
+        while not hospital.world.look(EXPORT, DenyAll) and time.monotonic() < until:
+            time.sleep(0.001)
+        return case
+
+    after = upholding.upheld(case, deps, work)
+    assert hospital.world.look(EXPORT, DenyAll)[0].on
+    assert ["took it off again" in left.reason for left in after.left if left.target == str(EXPORT)] == [True]
+    lease = hospital.cases.take(case.id, "who upheld it")
+    assert lease
+    hospital.cases.save(after, lease)
+    hospital.cases.give_back(lease)
+    assert str(EXPORT) not in {left.target for left in go_on(after, deps).left}
 
 
 def test_what_was_put_back_many_times_is_two_entries_of_the_record(hospital: Hospital) -> None:
