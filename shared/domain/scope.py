@@ -46,8 +46,9 @@ class Standing(Value):
 
 
 class Rightful(Value):
-    """A role or user that works with the stores and keys by right; `sessions` are names of its sessions seen before the breach.
+    """A role or user that works with the stores and keys by right; `sessions` are names of its sessions.
 
+    A name that the record has of the breach alone is none of them.
     `entered`: a role of somebody's that the actors took sessions of, or whose trust policy they changed.
     """
 

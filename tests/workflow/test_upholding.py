@@ -24,7 +24,7 @@ from tests.hospital import EXPORT, Hospital
 from tests.workflow.driving import go_on, respond
 
 PROPAGATION = 4.0
-STEP = 0.1
+STEP = 0.2
 """Seconds in which we look once."""
 
 SLOW = 3 * PROPAGATION
