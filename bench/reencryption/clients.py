@@ -48,10 +48,11 @@ def ours(
 ) -> dict[str, float]:
     """The worker of a migration: signed, paced, tried again, every answer classified, over verified TLS.
 
-    `acls`: of a bucket in which an object's ACL can grant something, and is read before each copy.
+    Two of S3's pages go together, as `FastObjects` lists them. `acls`: of a bucket in which an object's ACL can grant something,
+    and is read before each copy.
     """
     from shared.adapters.aws.wire.answers import answered  # noqa: PLC0415
-    from shared.adapters.aws.wire.forms import Forms  # noqa: PLC0415
+    from shared.adapters.aws.wire.forms import PAGE, Forms  # noqa: PLC0415
     from shared.adapters.aws.wire.network import Network  # noqa: PLC0415
     from shared.adapters.aws.wire.peer import Address, Peer  # noqa: PLC0415
     from shared.adapters.aws.wire.signing import Credentials  # noqa: PLC0415
@@ -73,7 +74,7 @@ def ours(
     peer = Peer(lambda _: Address(url, "/bench/"), "us-east-1", lambda _: credentials, lambda: datetime.now(UTC))
     network, paces, moved = Network(width, pem), Paces(clock, workers), 0
     with measured() as said:
-        for some in batched(names, 1000, strict=False):
+        for some in batched(names, 2 * PAGE, strict=False):
             turns = Turns([moving(name) for name in some], clock, paces)
             network.run(turns, peer, partial(answered, Forms("bench", ACCOUNT), acls=acls))
             moved += sum(isinstance(told, Moved) for told in turns.results)

@@ -77,3 +77,10 @@ def test_whoever_writes_meanwhile_hides_nothing_that_was_there(charts: Scene, ed
     before = {(line[0], line[1]) for line in told(charts)}
     seen = {(line.key, line.id) for line in ours(charts, size, edits)}
     assert before <= seen <= {(line[0], line[1]) for line in told(charts)}
+
+
+def test_what_is_worked_on_together_is_two_of_s3s_pages(charts: Scene) -> None:
+    for number in range(5):
+        edit(charts, f"k{number}", deletes=False)
+    page = FastObjects(charts.objects._clients, 2).listed(charts.plan.store, None)
+    assert (len(page.versions), bool(page.after)) == (4, True)

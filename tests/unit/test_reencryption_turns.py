@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.adapters.aws.wire.forms import PAGE
+from shared.adapters.aws.wire.network import WIDTH
 from shared.adapters.memory.clock import MemoryClock
 from shared.adapters.memory.objects import MemoryObjects
 from shared.domain.errors import CloudError, Refused, Throttled, Unreachable
@@ -187,16 +189,17 @@ def test_a_server_that_fails_by_itself_is_asked_again_at_the_same_pace(code: str
     assert made.wait() is not None
 
 
-def test_a_prefix_is_used_to_nine_tenths_though_one_answer_in_five_hundred_is_a_failure() -> None:
-    """Ten pages of a thousand, each waited for, 160 calls under way, 35 to 45 ms each."""
-    clock, order = MemoryClock(), random.Random(3)  # noqa: S311  # latencies and failures, the same in every run
+@pytest.mark.parametrize("seed", range(5))
+def test_a_prefix_is_used_to_nineteen_twentieths_though_one_answer_in_five_hundred_is_a_failure(seed: int) -> None:
+    """Five pages of two thousand, each waited for, 160 calls under way, 35 to 45 ms each."""
+    clock, order = MemoryClock(), random.Random(seed)  # noqa: S311  # latencies and failures, the same in every run
     paces, done, began = Paces(clock), 0, clock.monotonic()
     paces.of(JANE).rate = pacing.MOST
-    for _ in range(10):
-        made = asking.Turns([write(JANE) for _ in range(1000)], clock, paces)
+    for _ in range(5):
+        made = asking.Turns([write(JANE) for _ in range(2 * PAGE)], clock, paces)
         flying: list[tuple[float, int]] = []
         while flying or made.wait() is not None:
-            for number, _ask in made.take(160 - len(flying)):
+            for number, _ask in made.take(WIDTH - len(flying)):
                 heappush(flying, (clock.monotonic() + order.uniform(0.035, 0.045), number))
             clock.sleep(0.001)
             while flying and flying[0][0] <= clock.monotonic():
@@ -204,7 +207,7 @@ def test_a_prefix_is_used_to_nine_tenths_though_one_answer_in_five_hundred_is_a_
                 made.told(heappop(flying)[1], Throttled("later", "InternalError") if failed else MOVED)
         done += made.results.count(MOVED)
     assert done == 10_000
-    assert done / (clock.monotonic() - began) > 0.9 * pacing.MOST
+    assert done / (clock.monotonic() - began) > 0.95 * pacing.MOST
 
 
 def test_turns_are_taken_at_the_pace_and_not_all_at_once() -> None:

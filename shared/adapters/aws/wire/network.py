@@ -20,6 +20,9 @@ from shared.domain.errors import CloudError, Unreachable
 from shared.ports.asking import Ask, Told, Turns
 from shared.ports.objects import Facts, Moved
 
+WIDTH = 160
+"""Calls under way at a time: with 40 ms for each they come to 4,000 a second, more than a prefix takes of writes (ADR 54)."""
+
 CONNECT_SECONDS = 5
 SILENT_SECONDS = 60
 """Without a byte for so long, an answer is given up; a long copy sends white space meanwhile."""

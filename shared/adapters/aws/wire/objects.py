@@ -17,16 +17,13 @@ from shared.adapters.aws.wire.answers import answered
 from shared.adapters.aws.wire.exchange import accepted
 from shared.adapters.aws.wire.forms import PAGE, Forms
 from shared.adapters.aws.wire.listing import page
-from shared.adapters.aws.wire.network import Network
+from shared.adapters.aws.wire.network import WIDTH, Network
 from shared.adapters.aws.wire.peer import Address, Peer
 from shared.adapters.aws.wire.signing import Credentials
 from shared.domain.errors import CloudError, Unreachable
 from shared.domain.resource import Ref
 from shared.ports.asking import Ask, Told, Turns, Update
 from shared.ports.objects import Encryption, Moved, Page
-
-WIDTH = 160
-"""Calls under way at a time: with 40 ms for each they come to 4,000 a second, more than a prefix takes of writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ class _OneTurn:
 
 
 class FastObjects(AwsObjects):
-    """Buckets of every account that `clients` can enter. `width`: calls under way at a time; `page`: as `AwsObjects`."""
+    """Buckets of every account that `clients` can enter. `width`: calls under way at a time; `size`: as its `page`."""
 
     def __init__(self, clients: Clients, size: int = PAGE, width: int = WIDTH) -> None:
         super().__init__(clients, size)
@@ -76,6 +73,14 @@ class FastObjects(AwsObjects):
         raise turn.come_to if isinstance(turn.come_to, CloudError) else Unreachable("UpdateObjectEncryption: no answer")
 
     def listed(self, store: Ref, after: tuple[str, str] | None) -> Page:
+        """Two of S3's pages as one: what goes out together waits for its slowest, and so does so half as often (ADR 54)."""
+        first = self._listed(store, after)
+        if first.after is None:
+            return first
+        second = self._listed(store, first.after)
+        return Page(first.versions + second.versions, second.after)
+
+    def _listed(self, store: Ref, after: tuple[str, str] | None) -> Page:
         line = self._line(store)
         request = line.forms.versions(after, self._size)
         return page(accepted(request, self._network.reply(line.peer, request)).body)
