@@ -1,6 +1,7 @@
 """Policies that several people write, and the log of it."""
 
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from copy import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING

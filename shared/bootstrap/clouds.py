@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from shared.adapters.local.notifier import LogNotifier
 from shared.domain.errors import CodeblueError, NotReady
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
     from shared.workflow.recovery import Recovery
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
+class Presence(msgspec.Struct, frozen=True):
     """Who we are in one cloud, and the ports to it. `name`: as its log calls us; `homes`: accounts that are ours by themselves.
 
     `exempt`: unique ids, and ARNs of those whose account did not say theirs. `doubts`: sentences about who was not found.

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from shared.custody.record import Record
 from shared.custody.witness import SinkWitness
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from shared.adapters.aws.links import Links
 
 
-@dataclass(frozen=True, slots=True)
-class Custody:
+class Custody(msgspec.Struct, frozen=True):
     """Where the record is kept: the first sink decides between two writers. `place` tells people where to find it."""
 
     sinks: tuple[Sink, ...]

@@ -1,9 +1,10 @@
 """The contract every containment action keeps: look, propose, never write."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime
-from typing import Self
+
+import msgspec
 
 from shared.domain.actor import Credential
 from shared.domain.case import Mode, Reach, Scope, Standing
@@ -15,8 +16,7 @@ from shared.ports import World
 from .observed import UNOBSERVED, Observed
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(msgspec.Struct, frozen=True):
     """What an action may know when it proposes: the case's scope, the world as it is, and the clock.
 
     `exempt` are unique ids of responder and break-glass identities (ARNs, where no id is known); `accounts` the organisation's own
@@ -44,7 +44,7 @@ class Situation:
     seals: bool = False
     """guardrails are attached that keep whatever bears our mark from being changed"""
 
-    def about(self, target: Ref) -> Self:
+    def about(self, target: Ref) -> "Situation":
         """The same, as far as it is about the cloud that the target lies in: another's actors and stores mean nothing there."""
         return replace(self, scope=self.scope.within(target.cloud))
 
@@ -88,8 +88,7 @@ class Situation:
         return traits is not None and traits.one_way
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """One thing containment can do. The texts are what `codeblue actions` and the documentation print.
 
     `propose(target, situation)` yields the changes it wants, whether or not they already hold; it may read the world and raises

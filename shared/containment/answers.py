@@ -1,14 +1,14 @@
 """Questions to a cloud that may stay without an answer: what came of them, and what a person should know."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from shared.domain.case import LeftForPeople
 from shared.domain.errors import CloudError
 
 
-@dataclass(frozen=True, slots=True)
-class Answer[T]:
+class Answer[T](msgspec.Struct, frozen=True):
     """What a question brought, or a default and what a person should know about that."""
 
     value: T

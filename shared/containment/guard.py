@@ -5,7 +5,8 @@ whom the policy names and whose account gives no answer is known by name.
 """
 
 import logging
-from dataclasses import dataclass
+
+import msgspec
 
 from shared.domain.case import Scope
 from shared.domain.errors import OutOfReach
@@ -19,8 +20,7 @@ KEPT_OFF = "the guard refused a change"
 """Begins the log's line about it; the deployment has an alarm on these words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Protected:
+class Protected(msgspec.Struct, frozen=True):
     """`ids`: unique ids of principals, and ARNs of those whose unique id nobody could say; `resources`: identifiers of all else."""
 
     ids: frozenset[str] = frozenset()

@@ -5,7 +5,8 @@ Condition keys: S3 user guide, "Bucket policy examples using condition keys", "P
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from shared.ports import PLAINTEXT
 
@@ -18,16 +19,14 @@ SSE_KEY = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 KMS = "aws:kms"
 
 
-@dataclass(frozen=True, slots=True)
-class Standard:
+class Standard(msgspec.Struct, frozen=True):
     """What a store asks of its callers from now on. `key` is the successor that its default names (ARN)."""
 
     key: str
     tls_floor: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """One lasting deny. `hurts`: whether a request of this form would be refused, or might be."""
 
     number: int

@@ -4,7 +4,8 @@ A lasting deny, and the end of a key, hurt whoever was not thought of: so both a
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from shared.domain.actor import Actor
 from shared.domain.resource import Ref
@@ -14,8 +15,7 @@ WRITES = frozenset({"CopyObject", "CreateMultipartUpload", "PutObject", "UploadP
 """Calls that a bucket's policy judges as `s3:PutObject` (service authorization reference, Amazon S3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(msgspec.Struct, frozen=True):
     """One way in which somebody uses a store. `asked` is None for what is no write, or where the record does not show it."""
 
     by: str
@@ -24,8 +24,7 @@ class Form:
     writes: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(msgspec.Struct, frozen=True):
     """Something that still needs an old key, and why. `by`: who was seen needing it; `user`: its ARN, where it is rightful."""
 
     reason: str
@@ -33,15 +32,14 @@ class Need:
     user: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(msgspec.Struct, frozen=True):
     """`forms` by store, and `needs` by key; what is not in them is not known. `restore` are roles that restore backups (ARNs).
 
     `whole` are stores of which the record has every request there can be: an account can keep other things than objects, too.
     """
 
-    forms: Mapping[Ref, frozenset[Form]] = field(default_factory=dict)
-    needs: Mapping[Ref, tuple[Need, ...]] = field(default_factory=dict)
+    forms: Mapping[Ref, frozenset[Form]] = msgspec.field(default_factory=dict)
+    needs: Mapping[Ref, tuple[Need, ...]] = msgspec.field(default_factory=dict)
     restore: tuple[str, ...] = ()
     tls_floor: str = "off"
     whole: frozenset[Ref] = frozenset()

@@ -5,10 +5,11 @@ Before the fence only what the signal names and what hangs directly on it is rea
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
+
+import msgspec
 
 from shared.domain.actor import OF_STORES, Actor, Credential, Lineage
 from shared.domain.case import LeftForPeople, Scope, Standing
@@ -27,8 +28,7 @@ from .surroundings import families, related
 from .users import used_by_others
 
 
-@dataclass(frozen=True, slots=True)
-class Surveyor:
+class Surveyor(msgspec.Struct, frozen=True):
     """What a scope is made from. `days`: how far back the record is read for rightful users.
 
     `exempt`: unique ids of responder and break-glass identities, who work with the stores too and are nobody to be guarded against.
@@ -47,8 +47,7 @@ class Surveyor:
         return signal.at - timedelta(days=self.days)
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(msgspec.Struct, frozen=True):
     """A scope, the lineage it is about, and what could not be found out."""
 
     lineage: Lineage

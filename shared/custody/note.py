@@ -14,8 +14,8 @@ the two `s` that ECDSA accepts. So no byte can change unseen.
 import base64
 import binascii
 import hashlib
-from dataclasses import dataclass
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from shared.domain.errors import Tampered
@@ -28,8 +28,7 @@ KEY_ID = 4
 HEAD = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(msgspec.Struct, frozen=True):
     """The first `size` entries end in the entry with SHA-256 `head` (64 hexadecimal digits)."""
 
     case: str

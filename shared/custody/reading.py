@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from itertools import count, takewhile
+
+import msgspec
 
 from shared.domain.errors import CodeblueError, Tampered
 from shared.ports import Sink
@@ -40,8 +41,7 @@ def _get(sink: Sink, path: str) -> Found:
         return error
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(msgspec.Struct, frozen=True):
     """What one sink holds of a case: its paths, and the entries' bytes as far as the chain can be followed."""
 
     paths: frozenset[str]

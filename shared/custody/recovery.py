@@ -10,8 +10,9 @@ Rules
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
+
+import msgspec
 
 from shared.domain.errors import CloudError, CustodyError, NotDurable, Tampered
 from shared.ports import Sink
@@ -29,8 +30,7 @@ type Files = dict[str, Callable[[], bytes]]
 """Path -> how to get its bytes, in the order in which they have to be put."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered:
+class Recovered(msgspec.Struct, frozen=True):
     """Where to go on. `notes` are checkpoints by size; `unnamed` is evidence that an entry must still name.
 
     `unnamed`: SHA-256 of a blob -> SHA-256 of its content in clear.

@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from copy import replace
 from hashlib import sha256
 from typing import Any, Final
 from urllib.request import Request, urlopen

@@ -1,7 +1,4 @@
-"""What the drills of all clouds do alike: a hospital in a process of its own, the thief in it, the workflow of `codeblue respond`.
-
-What differs is in one record for each cloud (`House`).
-"""
+"""What drills do alike: a hospital in its own process, the thief, the workflow of `codeblue respond`; `House` has what differs."""
 
 import gc
 import json
@@ -10,7 +7,8 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from .clock import Clock
     from .clouds import Access, Act, Directory, Edit, Evidence, Receipt, Relation, Sources, Traits, World
     from .memory import Memory
-    from .objects import Objects
     from .paging import Channel, Channels, Notifier, Settled, Told, What
     from .record import Journal, Keyring, Recorded, Signer, Sink, Witness
     from .traffic import PLAINTEXT, Encrypting, KeyUse, Request, Traffic, Uses, Watched
@@ -37,7 +36,6 @@ __all__ = [
     "Lease",
     "Memory",
     "Notifier",
-    "Objects",
     "Receipt",
     "Recorded",
     "Relation",
@@ -56,7 +54,7 @@ __all__ = [
     "World",
 ]
 
-_HOMES = ("clock", "memory", "record", "objects", "paging", "clouds", "traffic", "work")
+_HOMES = ("clock", "memory", "record", "paging", "clouds", "work", "traffic")
 """Where doors are; those first that know least of the domain."""
 
 if not TYPE_CHECKING:

@@ -1,10 +1,11 @@
 """Doors to a cloud: its resources, its audit log, its identities, the sources of its alerts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
+
+import msgspec
 
 from shared.domain.actor import Actor, Lineage
 from shared.domain.facet import Facet, PolicyStatement
@@ -41,16 +42,14 @@ class Relation(StrEnum):
     """key -> what is stored under it and only people can move: disks, databases, tables, file systems, their copies"""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """What the cloud answered to one document's write: its request ids, and what the adapter had to do besides (for people)."""
 
     request_ids: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(msgspec.Struct, frozen=True):
     """What a cloud has of its own about one facet of one kind of resource.
 
     `calls` are the calls that make it what it is, as the audit log names them. `ahead`: how far beyond the present a stamp must
@@ -89,8 +88,7 @@ class World(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(msgspec.Struct, frozen=True):
     """One recorded call: who, what, on which resources (never an object key), from where, and whether it worked."""
 
     id: str
@@ -111,8 +109,7 @@ class Act:
     """principals that this call gave a credential or a right, and the id of what it was, as the principal's facets name it"""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(msgspec.Struct, frozen=True):
     """One recorded write of a resource's whole policy: who and when (`act`), and every statement as it was written.
 
     `statements` is empty where the policy was deleted, None where the log does not hold what was written.

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from shared.domain.exposure import Blind, Told
 from shared.domain.resource import Ref
 
@@ -17,8 +19,7 @@ PLAINTEXT = "plaintext"
 """What stands in the place of a TLS version where a request came without."""
 
 
-@dataclass(frozen=True, slots=True)
-class Encrypting:
+class Encrypting(msgspec.Struct, frozen=True):
     """The encryption that a write asked for in its headers, as S3 spells it (`aws:kms`, a key's ARN, id or alias); empty: none."""
 
     scheme: str = ""
@@ -45,8 +46,7 @@ class Request:
     """the content went from here to another object, and not to the caller; or may have gone, by a read that nobody knows"""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyUse:
+class KeyUse(msgspec.Struct, frozen=True):
     """One recorded use of a key to encrypt or decrypt. `within`: what it was for, by the encryption context that services set.
 
     `within` is the ARN of a store (never of an object), a trail, a secret … and empty where no service says so.
@@ -61,8 +61,7 @@ class KeyUse:
     """how often this was seen: some records count what is alike"""
 
 
-@dataclass(frozen=True, slots=True)
-class Uses:
+class Uses(msgspec.Struct, frozen=True):
     """The uses of a key, oldest first. `whole`: there are no more since then; `through`: up to when the log is there."""
 
     found: tuple[KeyUse, ...]
@@ -70,8 +69,7 @@ class Uses:
     through: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(msgspec.Struct, frozen=True):
     """Which records of a store's requests there are, and the times within what was asked of which they say nothing."""
 
     told: tuple[Told, ...]

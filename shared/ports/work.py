@@ -1,15 +1,15 @@
 """Doors to the work itself: cases and who may work on them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+import msgspec
 
 from shared.domain.case import Case
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(msgspec.Struct, frozen=True):
     """The right to work on a case until `until`. `token` grows with every holder: a save with an older one is refused."""
 
     case: str

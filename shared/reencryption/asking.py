@@ -14,9 +14,9 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import CloudError
-from shared.ports import Clock, Objects
+from shared.ports import Clock
 from shared.ports.asking import Ask, Copy, CopyParts, Head, Together, Told, Update
-from shared.ports.objects import Facts, Moved, Page
+from shared.ports.objects import Facts, Moved, Objects, Page
 
 from .answers import ATTEMPTS, Answer, later, meaning, persistently, slows
 from .pacing import READS, TICK, WRITES, Pace, Paces

@@ -19,8 +19,8 @@ from pydantic import Field
 
 from shared.domain.errors import CloudError
 from shared.domain.value import Value, digest
-from shared.ports import Clock, Journal, Objects
-from shared.ports.objects import Page
+from shared.ports import Clock, Journal
+from shared.ports.objects import Objects, Page
 from shared.ports.record import TAKEN_IN, Recorded
 
 from .answers import persistently

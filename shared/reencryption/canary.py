@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import partial
 
 from shared.domain.errors import CloudError
-from shared.ports import Clock, Objects
-from shared.ports.objects import Encryption, Facts, Scheme, StoreFacts
+from shared.ports import Clock
+from shared.ports.objects import Encryption, Facts, Objects, Scheme, StoreFacts
 
 from .answers import Answer, meaning, persistently
 from .plan import Migration

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from shared.ports import Clock, Journal, Objects
-from shared.ports.objects import Facts, Page, Version
+from shared.ports import Clock, Journal
+from shared.ports.objects import Facts, Objects, Page, Version
 
 from .answers import persistently
 from .asking import Calls

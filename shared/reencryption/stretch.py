@@ -6,9 +6,8 @@ from pydantic import Field
 
 from shared.domain.resource import Ref
 from shared.domain.value import Value
-from shared.ports import Objects
 from shared.ports.asking import Together, Turns
-from shared.ports.objects import Page
+from shared.ports.objects import Objects, Page
 
 type Listing = Callable[[Ref, tuple[str, str] | None], Page]
 

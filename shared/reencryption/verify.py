@@ -17,8 +17,8 @@ from pydantic import Field
 
 from shared.domain.errors import CloudError
 from shared.domain.value import Value
-from shared.ports import Clock, Journal, Objects
-from shared.ports.objects import NULL, Attributes, Facts, Page, Version
+from shared.ports import Clock, Journal
+from shared.ports.objects import NULL, Attributes, Facts, Objects, Page, Version
 
 from .answers import Answer, meaning, persistently
 from .asking import never

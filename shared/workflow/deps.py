@@ -1,8 +1,9 @@
 """Everything a stage works with. `bootstrap` makes one for the clouds, tests make one of memory."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from shared.containment.estate import Estate
 from shared.containment.guard import Protected
@@ -20,8 +21,7 @@ if TYPE_CHECKING:  # a fence moves nothing, and does not wait for what does
     from .young import Young
 
 
-@dataclass(frozen=True, slots=True)
-class Deps:
+class Deps(msgspec.Struct, frozen=True):
     """The ports, the policy, and who we are.
 
     `journal` opens the custody record of a case (once for each worker). `exempt` are unique ids of responder and break-glass
@@ -54,7 +54,7 @@ class Deps:
     """made when a key is first replaced, for a fence waits for nothing; None: this responder fences, and replaces no key"""
     traffic: Callable[[], Traffic] | None = None
     """made when it is first asked, behind the fence; None: single requests are not read here, and nothing lasting follows"""
-    fresh: Fresh = field(default_factory=Fresh)
+    fresh: Fresh = msgspec.field(default_factory=Fresh)
     """what was found out a moment ago"""
     young: "Young | None" = None
     """the youngest refusals, which somebody upholds beside the work that has these; None: nobody does"""

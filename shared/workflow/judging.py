@@ -7,7 +7,8 @@ table (`at_once`); an act under our own identity goes to admission, which alone 
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 

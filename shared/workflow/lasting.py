@@ -4,7 +4,7 @@ What was approved and would hurt somebody who was seen meanwhile is not done: it
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from copy import replace
 
 from shared.containment.action import Situation
 from shared.containment.actions import ACTIONS

@@ -3,7 +3,8 @@
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 
 from shared.containment.parallel import NARROW, in_parallel
 from shared.domain.case import Case, Stage, Verdict

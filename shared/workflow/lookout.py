@@ -7,7 +7,8 @@ The Regions are asked beside the log and heard after it: what the log tells does
 
 from collections.abc import Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.containment.answers import Answer, ask

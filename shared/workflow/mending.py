@@ -5,7 +5,8 @@ statements of the same document with it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 
 from shared.containment.actions import ACTIONS
 from shared.containment.answers import ask

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.domain.resource import Cloud, Ref
-from shared.ports import Access, Objects
+from shared.ports import Access
 from shared.ports.capacity import Capacity
 from shared.ports.jobs import Jobs
 from shared.ports.map_runs import MapRuns
+from shared.ports.objects import Objects
 from shared.reencryption.by_parts import VERSIONS
 from shared.reencryption.plan import Canary
 

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+import msgspec
 
 from shared.domain.case import Case, Stage
 from shared.domain.errors import LeaseLost, NotDurable
@@ -20,8 +21,7 @@ RENEW_SECONDS = 4.0
 """A lease lasts 10 s (see `Cases.take`): two renewals may be lost before another worker takes over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """All that ever travels through a queue: no health data. `stage` None: nothing is left to do."""
 
     case: str

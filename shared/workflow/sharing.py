@@ -5,7 +5,7 @@ number travels.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.case import Case, Stage
 from shared.domain.errors import CloudError, LeaseLost

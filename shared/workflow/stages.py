@@ -1,9 +1,10 @@
 """The response workflow, as one table. Every driver reads it; none repeats it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
+
+import msgspec
 
 from shared.domain.case import Case, Stage
 
@@ -24,8 +25,7 @@ class Power(StrEnum):
     RECORD = "record"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One stage: what runs, where it may lead (itself included, where it waits), with which power, and where failure leads.
 
     `entry` is an entry point, `module:function`: its module is imported when the stage is first run, for a fence does not wait

@@ -1,6 +1,6 @@
 """What a stage answers: the case as it is now, where it goes next, and what has to be waited for."""
 
-from dataclasses import dataclass
+import msgspec
 
 from shared.domain.case import Case, Stage, Verdict
 from shared.domain.value import Value
@@ -14,8 +14,7 @@ class Part(Value):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
+class Next(msgspec.Struct, frozen=True):
     """`stage` None: nothing is left to do. `ask_seconds`: wait so long for a person. `again_seconds`: wait, then run it.
 
     With both, whichever comes first: what is asked is waited for, and the stage goes on meanwhile. `parts` are worked on before

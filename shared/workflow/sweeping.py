@@ -1,7 +1,7 @@
 """The sweep: look again for what the actors made meanwhile, and whether our own work still stands, until all is quiet."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 
 from shared.containment.answers import Answer

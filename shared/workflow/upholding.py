@@ -14,7 +14,7 @@ Rules
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from copy import replace
 from itertools import count
 from threading import Event
 

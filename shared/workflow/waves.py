@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from copy import replace
+
+import msgspec
 
 from shared.containment import engine
 from shared.containment.action import Action, Situation
@@ -33,8 +35,7 @@ LONGEST_LIST = 40
 """Lines of what is left for people from one wave, and waves that a case carries: the record has the others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(msgspec.Struct, frozen=True):
     """What a wave would do now, what it must not, and what could not be looked at (`throttled`: for now)."""
 
     changes: tuple[Change, ...]

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime, timedelta
 from threading import Lock
+
+import msgspec
 
 from shared.containment.journal import Applied
 from shared.domain.case import Case
@@ -41,8 +43,7 @@ def _refused(result: Applied) -> bool:
     return result.outcome.status is Status.APPLIED and result.change.action in REFUSING
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """One of them. `at`: when it was written last; `undone`: how often it was put back."""
 
     change: Change

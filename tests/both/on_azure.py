@@ -7,7 +7,7 @@ import re
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from copy import replace
 from http import HTTPStatus
 from itertools import count
 from pathlib import Path

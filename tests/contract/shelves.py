@@ -7,7 +7,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import ContentSettings
 
 from shared.adapters.local.clock import SystemClock
-from shared.ports import Objects
+from shared.ports.objects import Objects
 from shared.reencryption.migrate import migrate
 from shared.reencryption.plan import Migration
 from shared.reencryption.result import MigrationResult, Proof

@@ -1,7 +1,7 @@
 """Jobs of S3 Batch Operations, over HTTP, against the service's rules as they are documented."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,7 @@
 """A case whose store workers beside each other move: the machine as it is deployed calls the worker's own function."""
 
 import time
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """A rehearsal against the embedded AWS: a deed of its own actor, read from the log, taken in and fenced as any other alert is."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 from typer.testing import CliRunner

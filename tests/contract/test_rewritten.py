@@ -6,7 +6,7 @@ from threading import Event, Thread
 
 import pytest
 
-from shared.ports import Objects
+from shared.ports.objects import Objects
 from shared.reencryption.lanes import Lane, Reason
 from tests.contract.aws_objects import scene
 from tests.contract.azure.objects import Estate, estate, swept

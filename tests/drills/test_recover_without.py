@@ -1,7 +1,7 @@
 """Recovery with something missing: a call that the endpoint does not know, the responder's own bucket, the preflight."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 import pytest

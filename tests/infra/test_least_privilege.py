@@ -5,7 +5,8 @@ In every run the fence of one breach is asked for; the whole recovery, and each 
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 

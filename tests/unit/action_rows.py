@@ -1,7 +1,8 @@
 """What each action is shown, and how much it proposes."""
 
 import json
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.containment.observed import Form, Need, Observed

@@ -1,6 +1,6 @@
 """What the actions on further ways out of a store are shown, and how much they propose."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 from shared.containment.observed import Form, Observed

@@ -11,10 +11,10 @@ from shared.adapters.memory.map_runs import MemoryMapRuns
 from shared.adapters.memory.objects import MemoryObjects, MemoryStore
 from shared.domain.resource import Cloud, Kind, Ref
 from shared.domain.versions import Engine
-from shared.ports import Clock, Objects
+from shared.ports import Clock
 from shared.ports.jobs import Jobs
 from shared.ports.map_runs import Item, ItemDone, MapRuns
-from shared.ports.objects import Encryption, Lock, Scheme, Versioning
+from shared.ports.objects import Encryption, Lock, Objects, Scheme, Versioning
 from shared.reencryption import by_parts
 from shared.reencryption.by_job import GOES_ON, ByJob
 from shared.reencryption.by_map import ByMap, by_map

@@ -1,7 +1,7 @@
 """Every action proposes what it says, and proposes nothing new once it holds."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,7 @@
 """Who works with the stores and keys by right: declared, named, or seen."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from datetime import datetime, timedelta
 
 import pytest

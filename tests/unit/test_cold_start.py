@@ -30,6 +30,7 @@ NOT_ITS_OWN = (
     "shared.cli",
     "shared.custody.audit",
     "shared.intake",
+    "shared.ports.objects",
     "shared.reencryption",
     "shared.report",
     "shared.triage",
@@ -44,13 +45,29 @@ NOT_ITS_OWN = (
 @cache
 def loaded(code: str, power: str = "") -> frozenset[str]:
     """The modules of a fresh interpreter that has run this."""
+    return printed(code + LOADED, power)
+
+
+def printed(code: str, power: str = "") -> frozenset[str]:
+    """The words that a fresh interpreter has printed."""
     environment = {**os.environ, "CODEBLUE_POWER": power}
-    return frozenset(subprocess.check_output([sys.executable, "-c", code + LOADED], env=environment, text=True).split())
+    return frozenset(subprocess.check_output([sys.executable, "-c", code], env=environment, text=True).split())
 
 
 @pytest.mark.parametrize("module", NOT_ITS_OWN)
 def test_a_fence_waits_for_nothing_that_it_does_not_need(module: str) -> None:
     assert module not in loaded("; ".join(FENCE))
+
+
+DATACLASSES = (
+    "import dataclasses, sys",
+    "known = [each for module in [*sys.modules.values()] for each in vars(module).values() if dataclasses.is_dataclass(each)]",
+    "print(*{f'{each.__module__}.{each.__name__}' for each in known if each.__module__.startswith('shared.')})",
+)
+
+
+def test_a_fence_defines_no_dataclass_but_what_must_not_print_the_key_of_an_object() -> None:
+    assert printed("; ".join((*FENCE, *DATACLASSES))) == {"shared.ports.traffic.Request"}
 
 
 @pytest.mark.parametrize(("power", "first"), [("fence", "fencing"), ("enforce", "enforcing")])

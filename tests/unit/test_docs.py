@@ -1,6 +1,6 @@
 """The pages that are made from tables say what the tables say."""
 
-from dataclasses import replace
+from copy import replace
 
 import document_actions
 from shared.containment.actions import ACTIONS

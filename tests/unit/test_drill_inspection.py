@@ -1,6 +1,6 @@
 """What a drill holds against a response, when it compares the stores before and after."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

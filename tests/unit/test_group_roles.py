@@ -1,7 +1,7 @@
 """Who else is in a group decides whether its role is taken by itself, by a person, or not at all."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

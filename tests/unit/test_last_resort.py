@@ -1,6 +1,6 @@
 """Whom the policy names and nobody finds: people get to know, once a day, and the night goes on."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import date
 
 import pytest

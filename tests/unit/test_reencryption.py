@@ -1,6 +1,6 @@
 """What moves, what stays and why, and what others did meanwhile."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,7 +1,7 @@
 """The bulk of a store moved by a job of its own service: what is on record when, and what ends a run."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from copy import replace
 from functools import partial
 
 import pytest

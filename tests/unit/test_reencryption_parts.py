@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from copy import replace
 from itertools import count
 from typing import cast
 

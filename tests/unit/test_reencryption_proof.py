@@ -1,7 +1,7 @@
 """The proof: what it counts, what it compares, and what it never shows."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,7 +1,7 @@
 """Who may do what by identity policies, boundaries, sessions and the organisation, row by row as the IAM guide documents it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

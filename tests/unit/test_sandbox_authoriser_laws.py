@@ -1,7 +1,7 @@
 """The laws of authorisation: what holds for every request and every set of policies."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 
 from hypothesis import given
 from hypothesis import strategies as st

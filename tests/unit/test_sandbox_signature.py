@@ -1,7 +1,7 @@
 """Signatures as SDK clients make them: they hold for one secret, one request and one body."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from copy import replace
 from functools import cache
 
 import pytest

@@ -1,7 +1,7 @@
 """What SDK clients put on the wire, read back as the permissions it needs."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

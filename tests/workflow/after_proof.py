@@ -1,6 +1,7 @@
 """A hospital of two tenants whose keys were replaced and whose charts were moved: what comes after the proof."""
 
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from shared.adapters.memory.access import MemoryAccess

@@ -1,6 +1,7 @@
 """A whole breach of two tenants, from the alert to the end of the old keys: what a report has to tell, all in one case."""
 
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.containment.estate import Tenant

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from itertools import cycle
 from typing import TYPE_CHECKING, cast
 

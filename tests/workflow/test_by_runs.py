@@ -1,7 +1,7 @@
 """A store that a service's own workers move for days: what the case does meanwhile, and how the workers are paced."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from typing import cast
 
 import pytest

@@ -1,5 +1,6 @@
 """What the thief read, counted: per store and tenant, no object named, and said where nobody can exclude more."""
 
+from copy import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -59,7 +60,7 @@ def read(
 ) -> Request:
     name, number = str(fields.get("name", "GetObject")), fields.get("number", f"{key}{version}")
     happened = act(actor, name, store, at=at, failed=bool(fields.get("failed")))
-    same = type(happened)(**{f: getattr(happened, f) for f in happened.__slots__} | {"request_id": f"r-{name}-{number}"})
+    same = replace(happened, request_id=f"r-{name}-{number}")
     return Request(same, store, told, key, version, sent, copied=bool(fields.get("copied")))
 
 

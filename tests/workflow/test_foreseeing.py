@@ -1,6 +1,7 @@
 """What a migration will be like is told before anybody is asked: what decides is approved, what is estimated is not."""
 
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 
 import pytest
 

@@ -1,7 +1,8 @@
 """Somebody edits a policy between our reading and our writing: the log gives it back, once, and only what is fit to be given."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest

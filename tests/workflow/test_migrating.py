@@ -1,7 +1,7 @@
 """What is stored moves store by store, as far as it can; what does not is said, and tried again while the sweeps go on."""
 
 from collections import Counter
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 import pytest

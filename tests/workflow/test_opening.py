@@ -1,7 +1,7 @@
 """Which case an alert belongs to, and what is kept of it."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,7 @@
 """New data keys where a new key only wraps the old ones: what is stored is written again, by a person's word, and proved."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

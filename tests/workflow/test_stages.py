@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from inspect import signature as parameters_of
 
 import pytest

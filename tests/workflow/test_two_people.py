@@ -1,6 +1,6 @@
 """Who may approve what can not be undone: somebody other than who asked for it."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Where the record lies on AWS: what the policy file names, and everything else by convention."""
 
-from dataclasses import dataclass
+import msgspec
 
 from shared.adapters.aws.arns import partition_of
 from shared.adapters.aws.clients import Clients
@@ -33,8 +33,7 @@ SECOND_REGION = {
 """A Region far away and under the same law, which a record about health data must not leave. Where none is known, name one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(msgspec.Struct, frozen=True):
     """Buckets with their Regions, the table, and the keys by alias. Table and keys are in `region`."""
 
     bucket: str

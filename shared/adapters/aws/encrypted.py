@@ -1,7 +1,8 @@
 """The form that every service's answer to "under which key?" takes here, for resources that have one key."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import request_id
@@ -20,8 +21,7 @@ type Named = tuple[Ref, str]
 """A resource, and the key it encrypts with as it names it: ARN, id, alias; empty for the service's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lister:
+class Lister(msgspec.Struct, frozen=True):
     """How one service's resources in a key's account and Region are found with their keys, and the IAM actions that takes."""
 
     read: Callable[[Clients, Ref], Iterable[Named]]

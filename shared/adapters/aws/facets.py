@@ -1,8 +1,9 @@
 """The form of an adapter for one facet or one relation, and the permissions it lives by."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from shared.adapters.aws.clients import Clients
 from shared.domain.facet import Facet
@@ -10,8 +11,7 @@ from shared.domain.resource import Kind, Ref
 from shared.ports import Receipt, Relation
 
 
-@dataclass(frozen=True, slots=True)
-class FacetAdapter[F: Facet]:
+class FacetAdapter[F: Facet](msgspec.Struct, frozen=True):
     """How one facet is read and written on one kind of resource.
 
     `read` gives every part as it is now and raises `Absent` where the target is gone; `write` makes the facets so, all of one
@@ -24,8 +24,7 @@ class FacetAdapter[F: Facet]:
     writes: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class RelationAdapter:
+class RelationAdapter(msgspec.Struct, frozen=True):
     """How one relation is followed from one kind of resource, and the IAM actions that takes."""
 
     read: Callable[[Clients, Ref], tuple[Ref, ...]]

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
+
+import msgspec
 
 from shared.adapters.aws.clients import CONNECTIONS, Clients, spoke_of
 from shared.adapters.aws.errors import call
@@ -16,8 +17,7 @@ from shared.workflow.stages import Power
 PERMISSIONS = frozenset({"iam:GetRole", "iam:GetUser"})
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """The credentials of this program: their ARN as it is recorded, and the unique id that no namesake gets."""
 
     arn: str

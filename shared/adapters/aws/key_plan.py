@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
 
 from shared.adapters.aws import policies
 from shared.adapters.aws.arns import named
@@ -29,8 +30,7 @@ _OURS = re.compile(r"Codeblue[0-9A-Za-z]+")
 _RESERVED = ("aws:", "codeblue:")
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPlan:
+class KeyPlan(msgspec.Struct, frozen=True):
     """A key to be made: CreateKey's parameters, its policy (JSON) and tags, and its replicas; `rotation_days` is 0 for none.
 
     `old` is the key of the same Region that it follows.

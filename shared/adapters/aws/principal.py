@@ -1,8 +1,9 @@
 """One user or role, for which IAM has the same calls under two names."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call, pages
@@ -22,8 +23,7 @@ UNMODIFIABLE: Mapping[str, str] = {
 """Paths of roles that IAM lets nobody change (UnmodifiableEntity), and what to do instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(msgspec.Struct, frozen=True):
     """A user or role as the target of IAM calls; `{}` in the name of an operation stands for `user` or `role`."""
 
     iam: "IAMClient"

@@ -1,7 +1,8 @@
 """Read, merge, write, read again: how a policy that the cloud replaces as a whole is changed, and the rest of it kept."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from shared.adapters.aws import policies
 from shared.adapters.aws.errors import call, request_id
@@ -11,8 +12,7 @@ from shared.domain.facet import PolicyStatement
 from shared.ports import Receipt
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyPlace:
+class PolicyPlace(msgspec.Struct, frozen=True):
     """Where one resource keeps its policy.
 
     `read` gives None where there is no policy; `write` and `remove` give the service's answer. `remove` is None where a resource

@@ -1,7 +1,8 @@
 """One write that takes several calls."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from shared.adapters.aws.errors import call, request_id
 from shared.domain.errors import CloudError
@@ -28,12 +29,11 @@ def in_turn(steps: Iterable[Step]) -> Receipt:
     return Receipt(tuple(ids))
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(msgspec.Struct, frozen=True):
     """A write whose later calls depend on what the earlier ones answered."""
 
-    ids: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    ids: list[str] = msgspec.field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
 
     def do[**P, R: Mapping[str, object]](self, method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """One call, whose request id is kept, be it refused. Raises as `call`."""

@@ -1,7 +1,7 @@
 """Identities of machines: the directory's log says that a service made them, the activity log who wrote the resource."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 from typing import Any
 

@@ -7,7 +7,8 @@ Rules
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.errors import Absent, CloudError, Refused

@@ -8,7 +8,8 @@ Rules
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.errors import Absent, CodeblueError, Refused

@@ -9,7 +9,8 @@ Rules
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from threading import RLock

@@ -8,7 +8,7 @@ Rules
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from itertools import count
 from threading import RLock

@@ -1,7 +1,7 @@
 """Custody in a sandbox, by a recorder with exactly the declared permissions."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from typing import Any
 from uuid import uuid4
 

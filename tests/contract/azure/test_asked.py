@@ -1,7 +1,7 @@
 """What is asked of Azure before a fence: the logs, the directory and the sources of alerts, with exactly the declared rights."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Permissions of applications, by a responder with exactly the declared rights."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

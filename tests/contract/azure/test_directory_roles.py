@@ -1,7 +1,8 @@
 """Roles in the directory itself, by a responder with exactly the declared rights: active, for a time, and those that wait."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 

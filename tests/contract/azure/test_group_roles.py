@@ -1,6 +1,6 @@
 """Roles by groups that nobody can be taken out of, by a responder with exactly the declared rights."""
 
-from dataclasses import replace
+from copy import replace
 from uuid import uuid4
 
 import pytest

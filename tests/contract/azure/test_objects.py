@@ -1,7 +1,7 @@
 """A rewrite over HTTP against the Blob service's rules: what stays, and with which reason; what it takes; what it never does."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,6 +1,6 @@
 """The successor in a vault of its own: who gets in there, what it is like, and whose names it does not take."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,7 +1,7 @@
 """Facets of users and service principals on Azure, by a responder with exactly the declared rights."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from uuid import uuid4
 

@@ -1,7 +1,7 @@
 """Rules about who signs in how: what they said before somebody changed them, as the directory's log has it."""
 
 import json
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

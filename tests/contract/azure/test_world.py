@@ -1,7 +1,7 @@
 """The laws of every facet on Azure: written it is so, twice is once, taken back it is as before, and no right is asked in vain."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
