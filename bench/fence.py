@@ -144,9 +144,9 @@ def respond() -> tuple[Run, list[Call]]:
 
 
 def warm() -> None:
-    """Import what a worker has imported before any alert comes: the adapters that `deps` picks, and the first stages."""
+    """Import what a worker has in its snapshot before any alert comes: as the function does, and the first stages."""
     adapters = (each.name for each in iter_modules(import_module("shared.adapters.aws").__path__, "shared.adapters.aws."))
-    for name in (*adapters, "shared.workflow.fencing", "boto3"):
+    for name in (*adapters, "shared.workflow.fencing", "shared.bootstrap.on_aws"):
         import_module(name)
 
 

@@ -38,7 +38,8 @@ class Row:
     def ours(self) -> str:
         loads = f"from shared.workflow.stages import STEPS; STEPS[{self.stage!r}].load(); " if self.stage else ""
         modules = (f"functions.{self.module}", *(f"shared.adapters.aws.{name}" for name in self.adapters))
-        return f"import {', '.join(modules)}; {loads}{self.peer}"
+        clients = f"made = session(); [made.client(name) for name in {self.services}]"
+        return f"import {', '.join(modules)}; {loads}from shared.adapters.aws.sessions import session; {clients}"
 
     @property
     def peer(self) -> str:

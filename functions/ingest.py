@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from shared.bootstrap.on_aws import ADAPTERS
 from shared.domain.case import Case
 from shared.ports import Memory
 from shared.workflow.collateral import heard
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 MOST = 500
 """Records of one message; what services send holds one. Every event lies in the archive of the bus as well."""
+
+SNAPSHOT = ADAPTERS
+"""What the first message needs, in the function's snapshot (SnapStart)."""
 
 LOG = logging.getLogger("codeblue")
 """What opened no case, and why: one line a record."""

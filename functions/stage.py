@@ -3,6 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
+from shared.bootstrap.on_aws import ADAPTERS
 from shared.workflow.run import Outcome
 from shared.workflow.stages import STEPS
 from shared.workflow.tasks import Task, pause, run
@@ -12,8 +13,8 @@ from . import environment
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-FIRST = next((step.load() for step in STEPS.values() if step.power == os.environ.get("CODEBLUE_POWER")), None)
-"""What a worker of this power is first asked for is imported with the function, and lies in its snapshot (SnapStart)."""
+SNAPSHOT = (ADAPTERS, next((step.load() for step in STEPS.values() if step.power == os.environ.get("CODEBLUE_POWER")), None))
+"""What every first call needs, and what a worker of this power is first asked for: both lie in its snapshot (SnapStart)."""
 
 
 def handler(event: dict[str, object], context: "LambdaContext") -> dict[str, object]:

@@ -72,10 +72,10 @@ def deps(policy: Policy, clock: Clock | None = None, *, reading: bool = False) -
 
 
 def _warm() -> "Clients":
-    from shared.adapters.aws.clients import Clients
+    from shared.adapters.aws.clients import NEEDED, Clients
 
     clients = Clients()
-    clients.warm("kms", "s3", "dynamodb", "guardduty", "iam", "cloudtrail", "s3control")  # in the order of need
+    clients.warm(*NEEDED)
     return clients
 
 

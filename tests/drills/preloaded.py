@@ -1,6 +1,6 @@
 """Imported once, by the process that all runs are forked from: it reads AWS's description of each service that a response calls."""
 
-from shared.adapters.aws.clients import session
+from shared.adapters.aws.sessions import session
 
 SERVICES = (
     "backup",

@@ -8,13 +8,7 @@ from functools import cache
 import pytest
 
 LOADED = "; import sys; print(*sys.modules)"
-FENCE = (
-    "import functions.stage, shared.bootstrap.clouds",
-    *(f"import shared.adapters.aws.{name}" for name in ("cases", "custody_places", "directory", "identities", "keyring")),
-    *(f"import shared.adapters.aws.{name}" for name in ("job_names", "notifier", "signer", "sinks", "world")),
-    "from shared.workflow.stages import STEPS",
-    "STEPS['fence'].load()",
-)
+FENCE = ("import functions.stage", "from shared.workflow.stages import STEPS", "STEPS['fence'].load()")
 """The stage's function, and what it loads until its first fence is written."""
 
 NOT_ITS_OWN = (
@@ -73,6 +67,36 @@ def test_a_fence_defines_no_dataclass_but_what_must_not_print_the_key_of_an_obje
 @pytest.mark.parametrize(("power", "first"), [("fence", "fencing"), ("enforce", "enforcing")])
 def test_what_a_power_is_first_asked_for_lies_in_the_functions_snapshot(power: str, first: str) -> None:
     assert f"shared.workflow.{first}" in loaded("import functions.stage", power)
+
+
+SNAPSHOT = (
+    "boto3",
+    "botocore.client",
+    *(f"shared.adapters.aws.{name}" for name in ("cases", "clients", "directory", "identities")),
+)
+
+
+@pytest.mark.parametrize("module", [*SNAPSHOT, "shared.adapters.aws.sinks", "shared.adapters.aws.world", "shared.bootstrap.clouds"])
+@pytest.mark.parametrize("function", ["ingest", "stage"])
+def test_what_the_first_call_needs_lies_in_the_snapshot_of_who_stands_between_an_alert_and_its_fence(
+    function: str, module: str
+) -> None:
+    assert module in loaded(f"import functions.{function}", "fence")
+
+
+READ = (
+    "import functions.stage",
+    "from shared.adapters.aws import clients, sessions",
+    "open_before = sessions.models().file_loader.load_file",
+    "sessions.models().file_loader.load_file = lambda path, *_: print(path) or open_before(path)",
+    "made = sessions.session('eu-west-1')",
+    "[made.client(name) for name in ('sts', *clients.NEEDED)]",
+)
+"""Prints every description of a service that is read after the function was imported."""
+
+
+def test_what_the_sdk_knows_of_the_services_of_a_fence_was_read_before_the_first_call() -> None:
+    assert printed("; ".join(READ), "fence") == frozenset()
 
 
 CALLS = "; ".join(

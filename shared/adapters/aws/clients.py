@@ -6,19 +6,19 @@ import ipaddress
 import os
 import re
 from contextlib import suppress
-from functools import cache, partial
+from functools import partial
 from threading import RLock, Thread
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from shared.adapters.aws.errors import call
+from shared.adapters.aws.sessions import session
 from shared.domain.errors import CloudError, NotReady, Refused, Unreachable
 
 if TYPE_CHECKING:
     from boto3 import Session
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import ReadOnlyCredentials
-    from botocore.loaders import Loader
     from types_boto3_backup import BackupClient
     from types_boto3_cloudtrail import CloudTrailClient
     from types_boto3_dynamodb import DynamoDBClient
@@ -64,6 +64,10 @@ def worker_of(power: str) -> str:
 
 CONNECTIONS = 32
 """Calls under way at a time: a fence is a few dozen writes, and all of them leave at once."""
+
+
+NEEDED = ("kms", "s3", "dynamodb", "guardduty", "iam", "cloudtrail", "s3control")
+"""Services that a fence asks, in the order of need, after STS."""
 
 
 class Clients:
@@ -263,26 +267,6 @@ class Clients:
         if service == "s3control" and _takes_no_prefix(made.meta.endpoint_url):
             made.meta.events.register("before-sign.s3-control", _without_account)
         return cast("object", made)
-
-
-def session(region: str | None = None, keys: tuple[str, str, str] | None = None) -> Session:
-    """A session of the standard credential chain, or of `keys` (access, secret, token); service models are parsed once."""
-    import boto3  # noqa: PLC0415  # half a second of import, that those who only ask for permissions do not pay
-    import botocore.session  # noqa: PLC0415
-
-    core = botocore.session.get_session()
-    core.register_component("data_loader", _models())
-    if keys:
-        core.set_credentials(*keys)
-    return boto3.Session(botocore_session=core, region_name=region)
-
-
-@cache
-def _models() -> Loader:
-    """AWS's own description of its services: parsed once, not once for each account."""
-    from botocore.loaders import create_loader  # noqa: PLC0415
-
-    return create_loader()
 
 
 def _takes_no_prefix(endpoint: str) -> bool:

@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.aws.arns import partition_of
-from shared.adapters.aws.clients import Clients, session
+from shared.adapters.aws.clients import Clients
 from shared.adapters.aws.errors import call, pages
 from shared.adapters.aws.permissions import Statement, allow, document
 from shared.adapters.aws.rehearsal_rights import ALIAS, ENTERED, MAKES, NAME, boundary_of, role_prefix
+from shared.adapters.aws.sessions import session
 from shared.domain.errors import Absent, CloudError, Refused
 from shared.domain.resource import Ref
 from shared.ports import Clock
