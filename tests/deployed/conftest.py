@@ -19,7 +19,7 @@ from botocore.session import get_session
 from tests.conftest import ROOT
 from tests.contract.second_opinion import ACCOUNT, Credential, ministack
 from tests.deployed.guardduty import Detector, guardduty
-from tests.deployed.hospital import Victim, admitted, put
+from tests.deployed.hospital import Victim, Ward, admitted, clinician_at_work, put
 from tests.deployed.stacks import REGION, deploy, synthesised
 
 ADMIN = Credential(ACCOUNT, "any")
@@ -34,7 +34,11 @@ SAID: list[str] = []
 
 @dataclass(frozen=True)
 class Night:
-    """What happened. `put_at`: when the event was put (seconds since 1970); `history`: the events of the workflow's execution."""
+    """What happened.
+
+    `put_at`: when the event was put (seconds since 1970); `ward`: what came of the calls of a clinician who was at work before;
+    `history`: the events of the workflow's execution.
+    """
 
     endpoint_url: str
     folder: Path
@@ -44,6 +48,7 @@ class Night:
     history: tuple[dict[str, Any], ...] = field(repr=False)
     put_at: float
     case: str
+    ward: Ward
 
     def client(self, service: str, who: Credential = ADMIN) -> Any:  # noqa: ANN401  # any client
         return client(self.endpoint_url, service, who=who)
@@ -71,6 +76,7 @@ def client(endpoint_url: str, service: str, region: str = REGION, who: Credentia
         endpoint_url=endpoint_url,
         aws_access_key_id=who.id,
         aws_secret_access_key=who.secret,
+        aws_session_token=who.token,
         config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
     )
 
@@ -91,13 +97,14 @@ def night(ministack_python: Path, tmp_path_factory: pytest.TempPathFactory) -> I
             "CODEBLUE_POLICY": str(policy),
         }
         altered = deploy(synthesised(folder, policy), here, variables)
-        time.sleep(1.5)  # times in findings are whole seconds: what was deployed is older than the alert
-        event = victim.event()
-        detector.findings[event["detail"]["id"]] = event["detail"]
-        put_at = time.time()
-        put(here, event)
-        case, history = _worked(here("stepfunctions"))
-        yield Night(endpoint, folder, victim, detector, altered, history, put_at, case)
+        with clinician_at_work(here, lambda who: here("s3", who=who)) as ward:
+            time.sleep(1.5)  # times in findings are whole seconds: what was deployed, and who was at work, is older than the alert
+            event = victim.event()
+            detector.findings[event["detail"]["id"]] = event["detail"]
+            put_at = time.time()
+            put(here, event)
+            case, history = _worked(here("stepfunctions"))
+        yield Night(endpoint, folder, victim, detector, altered, history, put_at, case, ward)
 
 
 def _worked(states: Any) -> tuple[str, tuple[dict[str, Any], ...]]:  # noqa: ANN401

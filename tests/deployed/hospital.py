@@ -2,10 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Event, Thread
 from typing import Any
+
+from botocore.exceptions import ClientError, HTTPClientError
 
 from shared.intake.render import render
 from tests.conftest import ROOT
@@ -16,6 +20,9 @@ CHARTS, OBJECTS = "st-brendan-charts", 6
 USER, ROLE = "imaging-export", "clinician"
 EVENT = ROOT / "events" / "aws" / "guardduty-s3-exfiltration.json"
 ITS_KEY = "arn:aws:kms:us-east-1:111122223333:key/mrk-7d3c1a90-5b2e-4f68-9a11-c0de5afe0001"
+
+BODY = b"x"
+ROUND_SECONDS = 1.0
 
 type Clients = Callable[[str], Any]
 
@@ -78,7 +85,7 @@ def _fill(s3: Any, key: str) -> None:  # noqa: ANN401  # any client
     usual = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
     s3.put_bucket_encryption(Bucket=CHARTS, ServerSideEncryptionConfiguration={"Rules": [usual]})
     for number in range(OBJECTS):
-        s3.put_object(Bucket=CHARTS, Key=f"chart-{number}", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+        s3.put_object(Bucket=CHARTS, Key=f"chart-{number}", Body=BODY, ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
 
 
 def put(clients: Clients, event: dict[str, Any]) -> None:
@@ -86,3 +93,46 @@ def put(clients: Clients, event: dict[str, Any]) -> None:
     entry = {"Source": FINDINGS_SOURCE, "DetailType": event["detail-type"], "Detail": json.dumps(event["detail"])}
     said = clients("events").put_events(Entries=[entry])
     assert said["FailedEntryCount"] == 0, said
+
+
+@dataclass
+class Ward:
+    """Clinicians' calls: how many charts were read, and what went wrong, in words, with the time of day."""
+
+    read: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def clinician_at_work(clients: Clients, reading: Callable[[Credential], Any]) -> Iterator[Ward]:
+    """Someone in the clinicians' role reads every chart, again and again, until the block ends.
+
+    Their session is older than what happens in the block: sessions that are opened during a breach, under a name that no log tells
+    of, are refused on purpose (`fence-new-sessions`), and there is no log of sessions here.
+    """
+    session = clients("sts").assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{ROLE}", RoleSessionName="ward")["Credentials"]
+    s3 = reading(Credential(session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"]))
+    ward, over = Ward(), Event()
+
+    def work() -> None:
+        while not over.wait(ROUND_SECONDS):
+            for number in range(OBJECTS):
+                _read(s3, f"chart-{number}", ward)
+
+    at_work = Thread(target=work)
+    at_work.start()
+    try:
+        yield ward
+    finally:
+        over.set()
+        at_work.join()
+
+
+def _read(s3: Any, key: str, ward: Ward) -> None:  # noqa: ANN401
+    try:
+        found = s3.get_object(Bucket=CHARTS, Key=key)["Body"].read()
+    except (ClientError, HTTPClientError) as error:
+        ward.failed.append(f"{datetime.now(UTC):%T} {key}: {error}")
+    else:
+        ward.read += found == BODY
+        ward.failed += [f"{datetime.now(UTC):%T} {key}: not what it was"] if found != BODY else []

@@ -46,6 +46,11 @@ def test_the_stolen_key_opens_nothing_any_more(night: Night) -> None:
     assert outcome(night.client("kms", night.victim.stolen).encrypt, KeyId=night.victim.key, Plaintext=b"x") != "ok"
 
 
+def test_a_clinician_read_every_chart_all_night_and_nothing_failed(night: Night) -> None:
+    assert not night.ward.failed
+    assert night.ward.read >= OBJECTS * len(STEPS)
+
+
 def test_the_alert_was_asked_for_again_at_its_source(night: Night) -> None:
     assert len(night.detector.asked) == 1
     assert (
