@@ -4,7 +4,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := true
 # Dozens of processes import the same thousand modules: each would compile them again.
 unexport PYTHONDONTWRITEBYTECODE
-JOBS ?= 4
+JOBS ?= 3
 WAITING_JOBS ?= 5
 NIGHTS := tests/both tests/drills
 WHOLE  := tests/deployed
