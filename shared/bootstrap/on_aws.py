@@ -4,35 +4,14 @@
 the image has all this, and it costs the call nothing.
 """
 
-from shared.adapters.aws import (
-    cases,
-    clients,
-    custody_places,
-    directory,
-    identities,
-    job_names,
-    keyring,
-    links,
-    notifier,
-    sessions,
-    signer,
-    sinks,
-    world,
+from importlib import import_module
+
+from shared.adapters.aws.clients import NEEDED
+from shared.adapters.aws.sessions import described
+
+ADAPTERS = tuple(
+    import_module(f"shared.adapters.aws.{name}")
+    for name in ("cases", "custody_places", "directory", "identities", "keyring", "links", "notifier", "signer", "sinks", "world")
 )
 
-ADAPTERS = (
-    cases,
-    clients,
-    custody_places,
-    directory,
-    identities,
-    job_names,
-    keyring,
-    links,
-    notifier,
-    signer,
-    sinks,
-    world,
-)
-
-sessions.described("sts", *clients.NEEDED)
+described("sts", *NEEDED)

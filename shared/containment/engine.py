@@ -44,10 +44,7 @@ def apply(plan: Plan, world: World, journal: Journal, need: int, glance: Glance 
     settled = [_result(c, Status.ALREADY) for c in changes if c.holds(c.before)]
     if todo:
         journal.append("intended", intended(plan, todo, journal), need)
-    groups = _grouped(todo)
-    written = in_parallel(lambda group: _write(group, world), groups)
-    results = (*settled, *unread, *(r for group in written for r in group))
-    return _in_order(plan, results)
+    return _in_order(plan, (*settled, *unread, *write(todo, world)))
 
 
 def holding(changes: Sequence[Change], world: World) -> frozenset[Change]:
@@ -63,8 +60,8 @@ def standing(changes: Sequence[Change], world: World) -> tuple[list[Change], lis
     return [c for c, holds in seen if holds], [c for c, holds in seen if not holds]
 
 
-def again(changes: Sequence[Change], world: World) -> tuple[Applied, ...]:
-    """Make these changes once more. Their intent is on record already, and somebody has undone them since."""
+def write(changes: Sequence[Change], world: World) -> tuple[Applied, ...]:
+    """Make these changes so, whatever is there now: one write a document, all at once. Their intent is on record already."""
     return tuple(r for group in in_parallel(lambda group: _write(group, world), _grouped(changes)) for r in group)
 
 
@@ -82,9 +79,9 @@ def undo(plan: Plan, world: World, journal: Journal) -> tuple[Applied, ...]:
         journal.append("intended", intended(plan.but(changes=tuple(todo)), todo, journal), need=2)
     keys = [c for c in todo if isinstance(c.after, KeyState)]  # nothing goes back under a key that can not be used
     steps = (keys, [c for c in todo if c not in keys])
-    written = [results for step in steps for results in in_parallel(lambda group: _write(group, world), _grouped(step))]
+    written = [result for step in steps for result in write(step, world)]
     kept_as_is = (verdict for _, verdict in verdicts if verdict is not None)
-    return (*settled, *unread, *kept_as_is, *(_as_undone(r) for group in written for r in group))
+    return (*settled, *unread, *kept_as_is, *map(_as_undone, written))
 
 
 def _stands(change: Change, now: AnyFacet | None) -> Applied | None:

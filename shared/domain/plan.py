@@ -61,6 +61,10 @@ class Blast(Value):
         return self.known and not self.others
 
 
+type Slot = tuple[Ref, str, str]
+"""What a change is about: its target, the facet's name, the part of it."""
+
+
 class Change(Value):
     """One compare-and-set of one facet of one resource.
 
@@ -80,7 +84,7 @@ class Change(Value):
     blast: Blast = Blast()
 
     @property
-    def slot(self) -> tuple[Ref, str, str]:
+    def slot(self) -> Slot:
         """What is changed: no plan changes a slot twice."""
         return (self.target, self.after.facet, self.after.part)
 

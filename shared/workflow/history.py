@@ -2,11 +2,8 @@
 
 from shared.containment.journal import APPLIED, CHANGES, Applied
 from shared.domain.case import Case, Outcome
-from shared.domain.plan import Change, Status, Wave
-from shared.domain.resource import Ref
+from shared.domain.plan import Change, Slot, Status, Wave
 from shared.ports import Journal
-
-type Slot = tuple[Ref, str, str]
 
 
 def results(case: Case, journal: Journal, *waves: Wave) -> tuple[Applied, ...]:

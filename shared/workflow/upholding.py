@@ -21,12 +21,12 @@ from threading import Event
 from shared.containment import engine
 from shared.containment.journal import Applied
 from shared.domain.case import Case, LeftForPeople
-from shared.domain.plan import Change, Status, Wave
+from shared.domain.plan import Change, Slot, Status, Wave
 
 from . import waves
 from .consent import consented
 from .deps import Deps
-from .young import REFUSING, Slot, Young, settled
+from .young import REFUSING, Young, settled
 
 TICK = 0.1
 """Seconds between two looks at what somebody takes off again: the pause of a thief who does it as fast as scripts go."""
@@ -81,7 +81,7 @@ class _Upholder:
         """Those of these that stand again. A write is on record before it is made: the first of each."""
         first = [c for c in changes if c.slot not in self._results]
         more = [c for c in changes if c.slot in self._results]
-        results = [*self._recorded_first(first), *engine.again(more, self._deps.world)]
+        results = [*self._recorded_first(first), *engine.write(more, self._deps.world)]
         for result in (r for r in results if r.outcome.status is not Status.ALREADY):
             self._results[result.change.slot].append(result)
         return [r.change for r in results if r.outcome.status is Status.APPLIED]

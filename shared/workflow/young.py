@@ -10,8 +10,7 @@ import msgspec
 
 from shared.containment.journal import Applied
 from shared.domain.case import Case
-from shared.domain.plan import Change, Status
-from shared.domain.resource import Ref
+from shared.domain.plan import Change, Slot, Status
 
 REFUSING = frozenset({"deny-all", "disable-sign-in", "fence-session", "fence-new-sessions"})
 """Actions, each of which refuses an actor everything by one write to a document that is ours alone."""
@@ -21,8 +20,6 @@ HOLDS = timedelta(seconds=10)
 
 MOST = 50
 """Principals that a case carries as unsettled, the newest."""
-
-type Slot = tuple[Ref, str, str]
 
 
 def unsettled(case: Case, results: Iterable[Applied], now: datetime) -> Case:
